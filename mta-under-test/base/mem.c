@@ -1,0 +1,58 @@
+#include "mta-under-test/base/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "mta-under-test/base/poison.h"
+
+static _Noreturn void mem_out(size_t size)
+{
+    fprintf(stderr, "out of memory: %zu bytes were asked for\n", size);
+    abort();
+}
+
+void *mem_alloc(size_t size)
+{
+    return mem_alloc_array(1, size);
+}
+
+void *mem_alloc_array(size_t count, size_t size)
+{
+    void *block = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    if (block == NULL)
+        mem_out(size);
+    return block;
+}
+
+void *mem_grow(void *old, size_t count, size_t size)
+{
+    void *block = reallocarray(old, count > 0 ? count : 1, size > 0 ? size : 1);
+    if (block == NULL)
+        mem_out(size);
+    return block;
+}
+
+char *mem_text_copy(const char *text)
+{
+    return mem_text_copy_n(text, strlen(text));
+}
+
+char *mem_text_copy_n(const char *text, size_t len)
+{
+    size_t used = strnlen(text, len);
+    char *copy = mem_alloc(used + 1);
+    memcpy(copy, text, used);
+    return copy;
+}
+
+char *mem_text_format(const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0 || text == NULL)
+        mem_out(0);
+    return text;
+}
