@@ -1,0 +1,24 @@
+/*
+ * Reads an event log back, one event at a time, for checks and reports.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include "mta-under-test/base/err.h"
+
+struct event_file;
+
+/* NULL with `err` set if the file cannot be opened. */
+struct event_file *event_file_open(const char *path, struct err *err) MUST_CHECK;
+void event_file_close(struct event_file **file);
+
+/* 1 with the next event (the caller frees it with cJSON_Delete), 0 at the end, -1 with file and
+ * line in `err` if a line is no event. */
+int event_file_next(struct event_file *file, cJSON **event, struct err *err) MUST_CHECK;
+
+/* Facts of an event; what is absent or of another type gives "" or the `otherwise`. */
+const char *event_text(const cJSON *event, const char *key);
+int64_t event_int(const cJSON *event, const char *key, int64_t otherwise);
+bool event_bool(const cJSON *event, const char *key);
+bool event_is(const cJSON *event, const char *source, const char *kind);

@@ -1,0 +1,21 @@
+/*
+ * Patterns of the scenario language: a text is matched exactly, with globs ("*" any run, "?" one
+ * character), or by a POSIX extended regular expression between slashes ("/^a+$/"). Letters compare
+ * without case. A list of patterns matches if one of them does; "!x" in a list excludes.
+ */
+#pragma once
+
+#include "sim/value/spec.h"
+
+struct pattern;
+
+/* A text or an array of texts; -1 with the place of the one that cannot be compiled. Lives as long
+ * as `arena`, except that pattern_release() must be called for its regular expressions. */
+int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern,
+                 struct err *err) MUST_CHECK;
+void pattern_release(struct pattern *pattern);
+
+/* NULL matches everything. */
+bool pattern_matches(const struct pattern *pattern, struct slice text);
+/* As it was written, for messages. */
+const char *pattern_text(const struct pattern *pattern);
