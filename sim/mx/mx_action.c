@@ -16,8 +16,8 @@ const char *const MX_TLS_FAULT_WORDS[] = {
 };
 
 const char *const MX_TEMPLATE_NAMES[] = {
-    "source-ip", "client-name", "server-ip", "host",      "helo",    "sender",
-    "sender-domain", "recipient", "remaining", "attempt", "message-id", NULL,
+    "source-ip",     "client-name", "server-ip", "host",    "helo",       "sender",
+    "sender-domain", "recipient",   "remaining", "attempt", "message-id", NULL,
 };
 
 void mx_effects_init(struct mx_effects *effects)

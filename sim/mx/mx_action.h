@@ -8,12 +8,12 @@
 #include "sim/mx/mx_reply.h"
 
 /* How the host goes on after (or instead of) its reply. */
-#define MX_ENDINGS(X)             \
-    X(NONE, "")                   \
-    X(CLOSE, "close")             \
-    X(RESET, "reset")             \
-    X(HANG, "hang")               \
-    X(HALF_CLOSE, "half-close")   \
+#define MX_ENDINGS(X)           \
+    X(NONE, "")                 \
+    X(CLOSE, "close")           \
+    X(RESET, "reset")           \
+    X(HANG, "hang")             \
+    X(HALF_CLOSE, "half-close") \
     X(TLS, "tls")
 
 enum mx_ending {
@@ -24,12 +24,12 @@ enum mx_ending {
 };
 
 /* What goes wrong in a TLS handshake. */
-#define MX_TLS_FAULTS(X)                                                               \
-    X(NONE, "none")                                                                    \
-    X(HANG, "hang")       /* the handshake is never answered */                        \
-    X(GARBAGE, "garbage") /* answered by bytes that are no TLS */                      \
-    X(CLOSE, "close")     /* the connection is closed instead of a ServerHello */      \
-    X(RESET, "reset")     /* likewise, reset */                                        \
+#define MX_TLS_FAULTS(X)                                                          \
+    X(NONE, "none")                                                               \
+    X(HANG, "hang")       /* the handshake is never answered */                   \
+    X(GARBAGE, "garbage") /* answered by bytes that are no TLS */                 \
+    X(CLOSE, "close")     /* the connection is closed instead of a ServerHello */ \
+    X(RESET, "reset")     /* likewise, reset */                                   \
     X(ALERT, "alert")     /* a fatal alert, handshake_failure */
 
 enum mx_tls_fault {

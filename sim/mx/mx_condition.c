@@ -5,8 +5,8 @@
 #include "mta-under-test/base/poison.h"
 
 #define CONTENT MX_STAGE_BIT(MX_STAGE_DATA_END)
-#define TRANSFER                                                                               \
-    (MX_STAGE_BIT(MX_STAGE_DATA) | MX_STAGE_BIT(MX_STAGE_DATA_BODY) | CONTENT |                \
+#define TRANSFER                                                                \
+    (MX_STAGE_BIT(MX_STAGE_DATA) | MX_STAGE_BIT(MX_STAGE_DATA_BODY) | CONTENT | \
      MX_STAGE_BIT(MX_STAGE_BDAT))
 #define RECIPIENT (MX_STAGE_BIT(MX_STAGE_RCPT) | TRANSFER)
 #define SENDER (MX_STAGE_BIT(MX_STAGE_MAIL) | RECIPIENT)

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "sim/mx/mx_key.h"
 #include "mta-under-test/base/rng.h"
+#include "sim/mx/mx_key.h"
 #include "sim/mx/mx_state.h"
 #include "sim/value/pattern.h"
 #include "sim/value/range.h"
@@ -52,10 +52,10 @@ struct mx_question {
     enum mx_stage stage;
     const struct mx_facts *facts;
     struct mx_state *state;
-    struct rng *rng;       /* the rule's own */
-    struct buf *key;       /* scratch */
-    int64_t remaining_us;  /* out: until the condition would no longer hold; -1 = unknown */
-    int64_t attempt;       /* out: which attempt it is; 0 = not counted */
+    struct rng *rng;      /* the rule's own */
+    struct buf *key;      /* scratch */
+    int64_t remaining_us; /* out: until the condition would no longer hold; -1 = unknown */
+    int64_t attempt;      /* out: which attempt it is; 0 = not counted */
 };
 
 struct mx_condition;
@@ -100,9 +100,9 @@ struct mx_greylist {
     int64_t window_us; /* the first retry must come within it */
     int64_t keep_us;   /* a triplet that was let through is remembered so long after its last use */
     struct mx_key allow_key;
-    int64_t allow_after; /* so many passed messages allow the client altogether; 0 = never */
+    int64_t allow_after;    /* so many passed messages allow the client altogether; 0 = never */
     int64_t allow_every_us; /* of which at most one in this time counts */
-    int64_t allow_us;    /* and for so long after the last use */
+    int64_t allow_us;       /* and for so long after the last use */
 };
 
 struct mx_condition {
@@ -140,7 +140,8 @@ extern const struct mx_condition_kind MX_CONDITION_KINDS[];
 /* Releases what the arena does not hold (regular expressions). */
 void mx_condition_release(struct mx_condition *condition);
 
-/* The key that a rule's counting condition goes by, for effects that last; parts 0 if it has none. */
+/* The key that a rule's counting condition goes by, for effects that last; parts 0 if it has none.
+ */
 struct mx_key mx_condition_key(const struct mx_condition *condition);
 
 /* The record of this condition for the key of the question's facts, in question->key. */

@@ -85,12 +85,9 @@ static const char *const MX_COUNT_WORDS[] = {
 
 /* The stage at which the thing that is counted is at hand and not counted yet. */
 static const enum mx_stage MX_COUNT_STAGES[MX_COUNT_COUNT] = {
-    [MX_COUNT_CONNECTIONS] = MX_STAGE_CONNECT,
-    [MX_COUNT_MESSAGES] = MX_STAGE_MAIL,
-    [MX_COUNT_RECIPIENTS] = MX_STAGE_RCPT,
-    [MX_COUNT_BYTES] = MX_STAGE_DATA_END,
-    [MX_COUNT_ERRORS] = MX_STAGE_COUNT,
-    [MX_COUNT_UNKNOWN_RECIPIENTS] = MX_STAGE_COUNT,
+    [MX_COUNT_CONNECTIONS] = MX_STAGE_CONNECT, [MX_COUNT_MESSAGES] = MX_STAGE_MAIL,
+    [MX_COUNT_RECIPIENTS] = MX_STAGE_RCPT,     [MX_COUNT_BYTES] = MX_STAGE_DATA_END,
+    [MX_COUNT_ERRORS] = MX_STAGE_COUNT,        [MX_COUNT_UNKNOWN_RECIPIENTS] = MX_STAGE_COUNT,
     [MX_COUNT_COMMANDS] = MX_STAGE_COUNT,
 };
 
@@ -111,8 +108,7 @@ MX_CONDITION_READER(mx_rate_read)
         return -1;
     if (spec_get(spec, "prefix", &member) && mx_key_read_prefix(member, &rate->key, err) != 0)
         return -1;
-    if (spec_get(spec, "refused", &member) &&
-        spec_read_bool(member, &rate->refused_too, err) != 0)
+    if (spec_get(spec, "refused", &member) && spec_read_bool(member, &rate->refused_too, err) != 0)
         return -1;
     enum mx_stage at = MX_COUNT_STAGES[rate->of];
     if (at != MX_STAGE_COUNT && (mx_key_stages(&rate->key) & MX_STAGE_BIT(at)) == 0)
@@ -134,8 +130,8 @@ MX_CONDITION_NOTER(mx_rate_note)
     enum mx_happening_kind wanted = rate->refused_too ? MX_HAPPENS_TRIED : MX_HAPPENS_PASSED;
     if (happening->kind != wanted || happening->count != rate->of)
         return;
-    mx_tally_add(mx_rate_record(condition, question), question->facts->now_us,
-                 rate->over.window_us, happening->amount);
+    mx_tally_add(mx_rate_record(condition, question), question->facts->now_us, rate->over.window_us,
+                 happening->amount);
 }
 
 /* What is at hand counts too, whether it is in the window already or not. */
@@ -174,8 +170,9 @@ MX_CONDITION_READER(mx_connections_read)
     if (spec_get(spec, "prefix", &member) && mx_key_read_prefix(member, &crowd->key, err) != 0)
         return -1;
     if ((mx_key_stages(&crowd->key) & MX_STAGE_BIT(MX_STAGE_CONNECT)) == 0)
-        return spec_error(spec, err, "open connections are counted by what is known when they are "
-                                     "opened: source-ip, source-prefix or all");
+        return spec_error(spec, err,
+                          "open connections are counted by what is known when they are "
+                          "opened: source-ip, source-prefix or all");
     return 0;
 }
 

@@ -19,10 +19,8 @@ static int mx_greylist_read_spans(struct spec spec, struct mx_greylist *greylist
         const char *key;
         int64_t *span_us;
     } SPANS[] = {
-        {"delay", &greylist->delay_us},
-        {"window", &greylist->window_us},
-        {"keep", &greylist->keep_us},
-        {"allow-every", &greylist->allow_every_us},
+        {"delay", &greylist->delay_us},     {"window", &greylist->window_us},
+        {"keep", &greylist->keep_us},       {"allow-every", &greylist->allow_every_us},
         {"allow-for", &greylist->allow_us},
     };
     for (size_t i = 0; i < sizeof SPANS / sizeof SPANS[0]; i++) {
@@ -32,8 +30,9 @@ static int mx_greylist_read_spans(struct spec spec, struct mx_greylist *greylist
             return -1;
     }
     if (greylist->window_us <= greylist->delay_us)
-        return spec_error(spec, err, "the window for the retry (%lld s) ends before the delay "
-                                     "(%lld s): nothing would ever pass",
+        return spec_error(spec, err,
+                          "the window for the retry (%lld s) ends before the delay "
+                          "(%lld s): nothing would ever pass",
                           (long long)(greylist->window_us / TIME_SECOND),
                           (long long)(greylist->delay_us / TIME_SECOND));
     return 0;
@@ -57,9 +56,9 @@ static int mx_greylist_read_keys(struct spec spec, struct mx_greylist *greylist,
 
 MX_CONDITION_READER(mx_greylist_read)
 {
-    static const char *const KEYS[] = {"delay",       "window",      "keep",     "by",
-                                       "prefix",      "allow-after", "allow-by", "allow-every",
-                                       "allow-for",   NULL};
+    static const char *const KEYS[] = {"delay",     "window",      "keep",     "by",
+                                       "prefix",    "allow-after", "allow-by", "allow-every",
+                                       "allow-for", NULL};
     (void)reader;
     struct mx_greylist *greylist = &condition->greylist;
     *greylist = (struct mx_greylist){

@@ -6,12 +6,12 @@
 #include "sim/mx/mx_condition.h"
 #include "sim/mx/mx_rule.h"
 
-#define MX_CONDITION_READER(name)                                                       \
+#define MX_CONDITION_READER(name)                                                             \
     int name(struct mx_rule_reader *reader, struct spec spec, struct mx_condition *condition, \
              struct err *err)
 #define MX_CONDITION_JUDGE(name) \
     bool name(const struct mx_condition *condition, struct mx_question *question)
-#define MX_CONDITION_NOTER(name)                                                    \
+#define MX_CONDITION_NOTER(name)                                                  \
     void name(const struct mx_condition *condition, struct mx_question *question, \
               const struct mx_happening *happening)
 

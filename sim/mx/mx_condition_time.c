@@ -9,8 +9,9 @@ MX_CONDITION_READER(mx_during_read)
     if (window_read(spec, window, err) != 0)
         return -1;
     if (window->by_day)
-        return spec_error(spec, err, "expected a window since the start of the run, as in "
-                                     "\"10m..2h\"; a time of day stands under \"clock\"");
+        return spec_error(spec, err,
+                          "expected a window since the start of the run, as in "
+                          "\"10m..2h\"; a time of day stands under \"clock\"");
     if (window->from_us >= window->to_us)
         return spec_error(spec, err, "a window that ends before it begins never holds");
     return 0;
@@ -23,8 +24,9 @@ MX_CONDITION_READER(mx_clock_read)
     if (window_read(spec, window, err) != 0)
         return -1;
     if (!window->by_day)
-        return spec_error(spec, err, "expected a time of day, as in \"18:00..20:00\"; a window "
-                                     "since the start of the run stands under \"during\"");
+        return spec_error(spec, err,
+                          "expected a time of day, as in \"18:00..20:00\"; a window "
+                          "since the start of the run stands under \"during\"");
     if (window->from_us == window->to_us)
         return spec_error(spec, err, "a window that ends when it begins never holds");
     return 0;
@@ -41,8 +43,7 @@ MX_CONDITION_READER(mx_probability_read)
     (void)reader;
     if (spec_read_share(spec, &condition->millionths, err) != 0)
         return -1;
-    return condition->millionths == 0 ? spec_error(spec, err, "a probability of 0 never holds")
-                                      : 0;
+    return condition->millionths == 0 ? spec_error(spec, err, "a probability of 0 never holds") : 0;
 }
 
 MX_CONDITION_JUDGE(mx_probability_holds)

@@ -9,15 +9,15 @@
 enum mx_data_state {
     MX_DATA_LINE_START,
     MX_DATA_TEXT,
-    MX_DATA_CR,      /* a CR; LF must follow */
-    MX_DATA_DOT,     /* a dot at the start of a line */
-    MX_DATA_DOT_CR,  /* a dot and a CR at the start of a line */
+    MX_DATA_CR,     /* a CR; LF must follow */
+    MX_DATA_DOT,    /* a dot at the start of a line */
+    MX_DATA_DOT_CR, /* a dot and a CR at the start of a line */
     MX_DATA_END,
 };
 
 struct mx_data {
     enum mx_data_state state;
-    size_t bytes;     /* of the content so far, kept or not */
+    size_t bytes;      /* of the content so far, kept or not */
     size_t line_bytes; /* of the line at hand, without its end */
     size_t line_bytes_max;
     bool bare_cr;

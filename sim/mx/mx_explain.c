@@ -58,8 +58,7 @@ void mx_host_explain(const struct mx_host *host, struct buf *out)
     buf_add_text(out, host->name);
     for (size_t i = 0; i < host->address_count; i++) {
         char text[ADDRESS_TEXT_BYTES];
-        buf_format(out, "%s%s", i == 0 ? " at " : ", ",
-                   address_to_text(&host->addresses[i], text));
+        buf_format(out, "%s%s", i == 0 ? " at " : ", ", address_to_text(&host->addresses[i], text));
     }
     buf_add_char(out, '\n');
     mx_explain_offers(host, out);

@@ -31,7 +31,7 @@ struct mx_facts {
     int64_t messages;        /* accepted in this connection */
     struct slice header;     /* from data-end on: of the message, then its body */
     struct slice body;
-    const char *message_id; /* "" if unknown */
-    const char *message;    /* the scenario's id of it; "" if it has none */
+    const char *message_id;             /* "" if unknown */
+    const char *message;                /* the scenario's id of it; "" if it has none */
     const struct mx_rule_list *profile; /* the profile that a rule switched to, or NULL */
 };

@@ -10,19 +10,19 @@
 #include "sim/tls/tls_context.h"
 
 /* ESMTP extensions (the word after 250-, whether a value may follow). */
-#define MX_EXTENSIONS(X)                               \
-    X(PIPELINING, "PIPELINING")                        \
-    X(SIZE, "SIZE")                                    \
-    X(EIGHT_BIT, "8BITMIME")                           \
-    X(SMTPUTF8, "SMTPUTF8")                            \
-    X(ENHANCED, "ENHANCEDSTATUSCODES")                 \
-    X(CHUNKING, "CHUNKING")                            \
-    X(BINARY, "BINARYMIME")                            \
-    X(DSN, "DSN")                                      \
-    X(STARTTLS, "STARTTLS")                            \
-    X(AUTH, "AUTH")                                    \
-    X(REQUIRETLS, "REQUIRETLS")                        \
-    X(VRFY, "VRFY")                                    \
+#define MX_EXTENSIONS(X)               \
+    X(PIPELINING, "PIPELINING")        \
+    X(SIZE, "SIZE")                    \
+    X(EIGHT_BIT, "8BITMIME")           \
+    X(SMTPUTF8, "SMTPUTF8")            \
+    X(ENHANCED, "ENHANCEDSTATUSCODES") \
+    X(CHUNKING, "CHUNKING")            \
+    X(BINARY, "BINARYMIME")            \
+    X(DSN, "DSN")                      \
+    X(STARTTLS, "STARTTLS")            \
+    X(AUTH, "AUTH")                    \
+    X(REQUIRETLS, "REQUIRETLS")        \
+    X(VRFY, "VRFY")                    \
     X(HELP, "HELP")
 
 enum mx_extension {
@@ -54,13 +54,13 @@ struct mx_host {
     const char *name;
     struct address *addresses;
     size_t address_count;
-    const char *provider;  /* hosts with the same one share their state; NULL = its own */
-    const char *banner;    /* the text behind "220 "; NULL = "NAME ESMTP" */
-    bool no_esmtp;          /* answers EHLO as an unknown command: HELO only */
-    bool strips_starttls;   /* a middlebox writes X over the word STARTTLS */
-    unsigned offers;       /* MX_EXTENSION_BIT()s */
-    int64_t size_max;      /* SIZE; 0 = no limit is told */
-    const char *auth;      /* mechanisms, "PLAIN LOGIN" */
+    const char *provider;     /* hosts with the same one share their state; NULL = its own */
+    const char *banner;       /* the text behind "220 "; NULL = "NAME ESMTP" */
+    bool no_esmtp;            /* answers EHLO as an unknown command: HELO only */
+    bool strips_starttls;     /* a middlebox writes X over the word STARTTLS */
+    unsigned offers;          /* MX_EXTENSION_BIT()s */
+    int64_t size_max;         /* SIZE; 0 = no limit is told */
+    const char *auth;         /* mechanisms, "PLAIN LOGIN" */
     const char *const *lines; /* further lines of the EHLO reply, as given */
     size_t line_count;
     int64_t latency_us;
@@ -68,7 +68,7 @@ struct mx_host {
     bool ports_given;
     uint16_t ports[MX_PORTS_MAX];
     size_t port_count;
-    bool down; /* as the scenario says, for good */
+    bool down;     /* as the scenario says, for good */
     bool down_now; /* as the timeline says */
     bool down_window_given;
     struct window down_window;

@@ -9,9 +9,9 @@ enum { MX_KEY_SEPARATOR = 0x1f, MX_KEY_BODY_BYTES = 10 * 1024 };
 
 #define MX_STAGES_HELO \
     ((unsigned)MX_STAGES_ALL & ~(MX_STAGE_BIT(MX_STAGE_CONNECT) | MX_STAGE_BIT(MX_STAGE_BANNER)))
-#define MX_STAGES_RECIPIENT                                                   \
-    (MX_STAGE_BIT(MX_STAGE_RCPT) | MX_STAGE_BIT(MX_STAGE_DATA) |              \
-     MX_STAGE_BIT(MX_STAGE_DATA_BODY) | MX_STAGE_BIT(MX_STAGE_DATA_END) |     \
+#define MX_STAGES_RECIPIENT                                               \
+    (MX_STAGE_BIT(MX_STAGE_RCPT) | MX_STAGE_BIT(MX_STAGE_DATA) |          \
+     MX_STAGE_BIT(MX_STAGE_DATA_BODY) | MX_STAGE_BIT(MX_STAGE_DATA_END) | \
      MX_STAGE_BIT(MX_STAGE_BDAT))
 #define MX_STAGES_SENDER (MX_STAGE_BIT(MX_STAGE_MAIL) | MX_STAGES_RECIPIENT)
 #define MX_STAGES_CONTENT MX_STAGE_BIT(MX_STAGE_DATA_END)
@@ -117,8 +117,8 @@ static void mx_key_url_domain(const struct mx_key *key, const struct mx_facts *f
         return;
     struct slice rest = slice_skip(facts->body, at + 3);
     size_t len = 0;
-    while (len < rest.len && (text_is_alnum(rest.data[len]) || rest.data[len] == '-' ||
-                              rest.data[len] == '.'))
+    while (len < rest.len &&
+           (text_is_alnum(rest.data[len]) || rest.data[len] == '-' || rest.data[len] == '.'))
         len++;
     mx_key_add_text(out, slice_first(rest, len));
 }
@@ -227,8 +227,10 @@ int mx_key_read_prefix(struct spec spec, struct mx_key *key, struct err *err)
     uint64_t v6_bits;
     if (!slice_split(&rest, '/', &v4) || text_to_u64(v4, &v4_bits) != 0 ||
         text_to_u64(rest, &v6_bits) != 0 || v4_bits > 32 || v6_bits > 128)
-        return spec_error(spec, err, "expected the lengths of prefixes in IPv4 and IPv6, as in "
-                                     "\"24/64\", found \"%s\"", text);
+        return spec_error(spec, err,
+                          "expected the lengths of prefixes in IPv4 and IPv6, as in "
+                          "\"24/64\", found \"%s\"",
+                          text);
     key->v4_bits = (unsigned)v4_bits;
     key->v6_bits = (unsigned)v6_bits;
     return 0;

@@ -6,21 +6,21 @@
 
 #include "sim/mx/mx_facts.h"
 
-#define MX_KEY_PARTS(X)                      \
-    X(SOURCE_IP, "source-ip")                \
-    X(SOURCE_PREFIX, "source-prefix")        \
-    X(HELO, "helo")                          \
-    X(SENDER, "sender")                      \
-    X(SENDER_DOMAIN, "sender-domain")        \
-    X(RECIPIENT, "recipient")                \
-    X(RECIPIENT_DOMAIN, "recipient-domain")  \
-    X(DKIM_DOMAIN, "dkim-domain")            \
-    X(SPF_DOMAIN, "spf-domain")              \
-    X(URL_DOMAIN, "url-domain")              \
-    X(MESSAGE_ID, "message-id")              \
-    X(BODY, "body")                          \
-    X(CONNECTION, "connection")              \
-    X(TLS_SESSION, "tls-session")            \
+#define MX_KEY_PARTS(X)                     \
+    X(SOURCE_IP, "source-ip")               \
+    X(SOURCE_PREFIX, "source-prefix")       \
+    X(HELO, "helo")                         \
+    X(SENDER, "sender")                     \
+    X(SENDER_DOMAIN, "sender-domain")       \
+    X(RECIPIENT, "recipient")               \
+    X(RECIPIENT_DOMAIN, "recipient-domain") \
+    X(DKIM_DOMAIN, "dkim-domain")           \
+    X(SPF_DOMAIN, "spf-domain")             \
+    X(URL_DOMAIN, "url-domain")             \
+    X(MESSAGE_ID, "message-id")             \
+    X(BODY, "body")                         \
+    X(CONNECTION, "connection")             \
+    X(TLS_SESSION, "tls-session")           \
     X(ALL, "all")
 
 enum mx_key_part {

@@ -139,8 +139,7 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
         return err_set(err, "the address %s is that of two hosts, %s and %s",
                        address_to_text(address, text), other->name, host->name);
     map_set(&model->addresses, key, host);
-    struct address *all =
-        arena_alloc_array(model->arena, host->address_count + 1, sizeof all[0]);
+    struct address *all = arena_alloc_array(model->arena, host->address_count + 1, sizeof all[0]);
     if (host->address_count > 0)
         memcpy(all, host->addresses, host->address_count * sizeof all[0]);
     all[host->address_count++] = *address;

@@ -72,7 +72,8 @@ static int mx_conditions_read(struct mx_rule_reader *reader, struct spec when, s
     if (spec_check_keys(when, words, err) != 0)
         return -1;
     if (spec_count(when) == 0)
-        return spec_error(when, err, "no condition; leave \"when\" out of a rule that always holds");
+        return spec_error(when, err,
+                          "no condition; leave \"when\" out of a rule that always holds");
     rule->conditions =
         arena_alloc_array(reader->arena, spec_count(when), sizeof rule->conditions[0]);
     for (const struct mx_condition_kind *kind = MX_CONDITION_KINDS; kind->word != NULL; kind++) {
@@ -120,8 +121,9 @@ static int mx_actions_read(struct mx_rule_reader *reader, struct spec then, stru
     rule->effect = arena_text(reader->arena, buf_text(&effect));
     buf_deinit(&effect);
     if (result == 0 && rule->action_count == 0)
-        return spec_error(then, err, "a rule that does nothing: name an effect, as in "
-                                     "{\"reply\": \"451 4.7.1 Try again later\"}");
+        return spec_error(then, err,
+                          "a rule that does nothing: name an effect, as in "
+                          "{\"reply\": \"451 4.7.1 Try again later\"}");
     return result;
 }
 
@@ -241,10 +243,11 @@ static int mx_rule_check_reach(const struct mx_rule_list *list, const struct mx_
     }
     if (open != 0)
         return 0;
-    return spec_error(rule->spec, err,
-                      "\"%s\" can never fire: \"%s\" stands before it, has no condition and decides "
-                      "at this stage",
-                      rule->name, last != NULL ? last->name : "");
+    return spec_error(
+        rule->spec, err,
+        "\"%s\" can never fire: \"%s\" stands before it, has no condition and decides "
+        "at this stage",
+        rule->name, last != NULL ? last->name : "");
 }
 
 static int mx_rule_check_name(const struct mx_rule_list *list, const struct mx_rule *rule,

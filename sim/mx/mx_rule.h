@@ -14,7 +14,7 @@ struct mx_rule {
     size_t condition_count;
     struct mx_action *actions;
     size_t action_count;
-    bool go_on; /* "continue": applies its effects, and the next rules are asked too */
+    bool go_on;     /* "continue": applies its effects, and the next rules are asked too */
     int64_t for_us; /* the effect stays for so long; 0 = it does not */
     struct mx_key for_key;
     unsigned slot;

@@ -52,8 +52,7 @@ static bool mx_rulebook_is_active(const struct mx_rulebook *book, size_t i,
 static void mx_rule_note(const struct mx_rule *rule, struct mx_question *question,
                          const struct mx_happening *happening)
 {
-    if (happening->kind == MX_HAPPENS_STAGE &&
-        (rule->stages & MX_STAGE_BIT(happening->stage)) == 0)
+    if (happening->kind == MX_HAPPENS_STAGE && (rule->stages & MX_STAGE_BIT(happening->stage)) == 0)
         return;
     for (size_t i = 0; i < rule->condition_count; i++) {
         const struct mx_condition *condition = &rule->conditions[i];

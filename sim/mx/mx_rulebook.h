@@ -42,7 +42,5 @@ void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, const struct
 /* How often a rule fired; -1 if there is no rule of that name. */
 int64_t mx_rulebook_fired(const struct mx_rulebook *book, const char *rule);
 /* Calls back for each active rule: its list's name, its name, how often it fired. */
-typedef void mx_rulebook_visitor(void *context, const char *list, const char *rule,
-                                 uint64_t fired);
-void mx_rulebook_visit(const struct mx_rulebook *book, mx_rulebook_visitor *visitor,
-                       void *context);
+typedef void mx_rulebook_visitor(void *context, const char *list, const char *rule, uint64_t fired);
+void mx_rulebook_visit(const struct mx_rulebook *book, mx_rulebook_visitor *visitor, void *context);

@@ -28,7 +28,8 @@ static int mx_offer_read(struct spec spec, struct arena *arena, struct mx_host *
     struct slice word = {0};
     if (!slice_split(&value, ' ', &word))
         return spec_error(spec, err, "expected an extension");
-    if (slice_find(slice_of(text), '\n') != SIZE_MAX || slice_find(slice_of(text), '\r') != SIZE_MAX)
+    if (slice_find(slice_of(text), '\n') != SIZE_MAX ||
+        slice_find(slice_of(text), '\r') != SIZE_MAX)
         return spec_error(spec, err, "an extension is one line");
     for (unsigned i = 0; i < MX_EXTENSION_COUNT; i++) {
         if (!slice_is_nocase(word, MX_EXTENSION_WORDS[i]))
@@ -45,8 +46,9 @@ static int mx_offer_read(struct spec spec, struct arena *arena, struct mx_host *
     }
     if (text_lower(text[0]) != 'x') {
         const char *nearest = text_nearest(arena_text_of(arena, word), MX_EXTENSION_WORDS);
-        return spec_error(spec, err, "\"%.*s\" is no extension known here%s%s%s; words that begin "
-                                     "with X are told as they are",
+        return spec_error(spec, err,
+                          "\"%.*s\" is no extension known here%s%s%s; words that begin "
+                          "with X are told as they are",
                           SLICE_ARG(word), nearest != NULL ? "; did you mean \"" : "",
                           nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     }
@@ -84,8 +86,10 @@ static int mx_versions_read(struct spec spec, struct tls_settings *tls, struct e
     tls->version_min = from.len == 0 ? TLS1_VERSION : tls_version_from_text(from);
     tls->version_max = to.len == 0 ? TLS1_3_VERSION : tls_version_from_text(to);
     if (tls->version_min == 0 || tls->version_max == 0 || tls->version_min > tls->version_max)
-        return spec_error(spec, err, "expected TLS versions, as in \"1.2\" or \"1.0..1.2\" "
-                                     "(1.0 to 1.3), found \"%s\"", text);
+        return spec_error(spec, err,
+                          "expected TLS versions, as in \"1.2\" or \"1.0..1.2\" "
+                          "(1.0 to 1.3), found \"%s\"",
+                          text);
     return 0;
 }
 
@@ -206,8 +210,8 @@ static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_h
 /* ---- all together */
 
 static const char *const MX_SETTING_KEYS[] = {
-    "offers", "esmtp", "banner",  "latency", "bandwidth",   "tls",      "listens",
-    "down",   "users", "accepts", "about",   "credentials", "provider", "rules", NULL,
+    "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "listens", "down",
+    "users",  "accepts", "about",  "credentials", "provider",  "rules", NULL,
 };
 
 int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)

@@ -108,8 +108,7 @@ void mx_tally_add(struct mx_record *record, int64_t now_us, int64_t window_us, i
     }
     if (record->tally_count == record->tally_size) {
         record->tally_size = record->tally_size > 0 ? record->tally_size * 2 : 4;
-        record->tallies =
-            mem_grow(record->tallies, record->tally_size, sizeof record->tallies[0]);
+        record->tallies = mem_grow(record->tallies, record->tally_size, sizeof record->tallies[0]);
     }
     record->tallies[record->tally_count++] = (struct mx_tally){now_us, amount};
 }

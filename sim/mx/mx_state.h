@@ -22,7 +22,7 @@ struct mx_record {
     int64_t last_us;
     int64_t until_us; /* of an effect that lasts, of an allowance */
     int64_t count;
-    bool passed; /* a triplet that was let through */
+    bool passed;              /* a triplet that was let through */
     struct mx_tally *tallies; /* oldest first */
     size_t tally_count;
     size_t tally_size;
