@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "mta-under-test/base/err.h"
 

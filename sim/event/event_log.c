@@ -22,8 +22,12 @@ struct event_log {
     int write_errno;
     struct buf lines;
     struct json_out out;
-    event_listener *listener;
-    void *listener_context;
+    size_t listener_count;
+    struct {
+        event_listener *call;
+        void *context;
+    } listeners[EVENT_LISTENERS_MAX];
+    size_t line_start; /* where the open event begins in `lines` */
 };
 
 struct event_log *event_log_new(int fd, int64_t start_us)
@@ -56,8 +60,10 @@ int event_log_free(struct event_log **log_at, struct err *err)
 
 void event_log_listen(struct event_log *log, event_listener *listener, void *context)
 {
-    log->listener = listener;
-    log->listener_context = context;
+    assert(log->listener_count < EVENT_LISTENERS_MAX);
+    log->listeners[log->listener_count].call = listener;
+    log->listeners[log->listener_count].context = context;
+    log->listener_count++;
 }
 
 struct json_out *event_begin(struct event_log *log, const char *source, const char *kind,
@@ -65,6 +71,7 @@ struct json_out *event_begin(struct event_log *log, const char *source, const ch
 {
     assert(!log->open);
     log->open = true;
+    log->line_start = log->lines.len;
     json_out_init(&log->out, &log->lines);
     json_out_object(&log->out, NULL);
     json_out_int(&log->out, "seq", (int64_t)log->next_seq);
@@ -80,13 +87,14 @@ void event_end(struct event_log *log)
 {
     assert(log->open);
     json_out_end(&log->out);
-    buf_add_char(&log->lines, '\n');
     log->open = false;
     uint64_t seq = log->next_seq++;
+    struct slice line = slice_skip(buf_slice(&log->lines), log->line_start);
+    for (size_t i = 0; i < log->listener_count; i++)
+        log->listeners[i].call(log->listeners[i].context, seq, line);
+    buf_add_char(&log->lines, '\n');
     if (log->lines.len >= EVENT_LOG_FLUSH_BYTES)
         event_log_flush(log);
-    if (log->listener != NULL)
-        log->listener(log->listener_context, seq);
 }
 
 void event_log_flush(struct event_log *log)

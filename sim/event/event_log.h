@@ -22,9 +22,12 @@
 
 struct event_log;
 
-/* Called after each event with its number, for whoever keeps what must not stand in the log itself
- * (the capture notes which packet an event belongs to). */
-typedef void event_listener(void *context, uint64_t seq);
+/* Called after each event with its number and its line (without the newline, borrowed): for whoever
+ * keeps what must not stand in the log itself (the capture notes which packet an event belongs to),
+ * or acts on what happens (the run ends when every recipient has its end). It must not log. */
+typedef void event_listener(void *context, uint64_t seq, struct slice line);
+
+enum { EVENT_LISTENERS_MAX = 4 };
 
 /* Writes to `fd`, which it then owns. `start_us` is the virtual time that counts as 0. */
 struct event_log *event_log_new(int fd, int64_t start_us);
