@@ -1,9 +1,10 @@
-#include "sim/mx/mx_session_state.h"
+#include "sim/mx/mx_session.h"
 
 #include <assert.h>
 
 #include "sim/mx/mx_command.h"
 #include "sim/mx/mx_report.h"
+#include "sim/mx/mx_session_state.h"
 #include "sim/mx/mx_verb.h"
 
 #include "mta-under-test/base/poison.h"
