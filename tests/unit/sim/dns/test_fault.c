@@ -199,7 +199,7 @@ START_TEST(test_faults_in_words)
     struct dns_model *model = model_with(
         "{ \"name\": \"*.slow.test\", \"type\": [\"A\", \"AAAA\"], \"answer\": \"none\", "
         "\"during\": \"10m..2h\", \"probability\": \"12.5%\", \"times\": 3 },"
-        "{ \"delay\": \"1500ms\", \"ttl\": \"1m\", \"transport\": \"udp\" }");
+        "{ \"delay\": \"2s\", \"ttl\": \"1m\", \"transport\": \"udp\" }");
     struct buf text;
     buf_init(&text, 1000);
     dns_fault_to_text(model->faults[0], &text);
@@ -207,7 +207,7 @@ START_TEST(test_faults_in_words)
                                       "queries, the first 3 times");
     buf_reset(&text);
     dns_fault_to_text(model->faults[1], &text);
-    ck_assert_str_eq(buf_text(&text), "every name: right, delayed by 1500ms, TTL 60, by UDP only");
+    ck_assert_str_eq(buf_text(&text), "every name: right, delayed by 2s, TTL 60, by UDP only");
     buf_deinit(&text);
     dns_model_free(&model);
 }
