@@ -43,11 +43,6 @@ static void checks_of(struct html_page *page, const char *kind, bool bad)
 
 static void table(struct html_page *page, const char *kind, const char *caption)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < page->run->check_count; i++)
-        count += slice_is(slice_of(kind), page->run->checks[i].kind);
-    if (count == 0)
-        return;
     html_print(page->out,
                "<div class=\"scroll\"><table class=\"checks\"><caption>%s</caption><thead><tr>"
                "<th scope=\"col\">Verdict</th><th scope=\"col\">Check</th>"
@@ -59,12 +54,39 @@ static void table(struct html_page *page, const char *kind, const char *caption)
     buf_add_text(page->out, "</tbody></table></div>\n");
 }
 
+static size_t count_kind(const struct report_run *run, const char *kind, bool passed_only)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < run->check_count; i++)
+        count += slice_is(slice_of(kind), run->checks[i].kind) &&
+                 (!passed_only || run->checks[i].verdict == REPORT_PASSED);
+    return count;
+}
+
+/* Where all of them hold, one line says so and the rest is folded. */
+static void invariants(struct html_page *page)
+{
+    size_t count = count_kind(page->run, "invariant", false);
+    bool all_hold = count_kind(page->run, "invariant", true) == count;
+    if (count == 0)
+        return;
+    if (all_hold)
+        html_print(page->out,
+                   "<details class=\"data invariants\"><summary><span class=\"badge pass\">Passed"
+                   "</span> What must hold in every run: all %zu invariants hold</summary>\n",
+                   count);
+    table(page, "invariant", "What must hold in every run");
+    if (all_hold)
+        buf_add_text(page->out, "</details>\n");
+}
+
 void html_checks(struct html_page *page)
 {
     if (page->run->check_count == 0)
         return;
     html_section_begin(page, "checks", "Checks");
-    table(page, "expectation", "What the scenario expects");
-    table(page, "invariant", "What must hold in every run");
+    if (count_kind(page->run, "expectation", false) > 0)
+        table(page, "expectation", "What the scenario expects");
+    invariants(page);
     html_section_end(page);
 }

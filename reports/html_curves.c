@@ -13,11 +13,11 @@
 
 enum {
     WIDTH = 1000,
-    HEIGHT = 190,
+    HEIGHT = 168,
     LEFT = 60,
     RIGHT = 984,
-    TOP = 28,
-    BOTTOM = 176,
+    TOP = 36,
+    BOTTOM = 158,
     TABLE_ROWS_MAX = 60,
 };
 
@@ -147,10 +147,12 @@ static void draw_curve(struct html_page *page, const struct report_curve *curve,
 void html_curves(struct html_page *page)
 {
     const struct report_run *run = page->run;
-    if (run->queue.count == 0 && run->connections.count == 0)
+    if (run->queue.count == 0)
         return;
     html_section_begin(page, "queue", "Queue and connections");
     draw_curve(page, &run->queue, "queue", "Recipients in the queue");
-    draw_curve(page, &run->connections, "connections", "Open connections");
+    /* One connection at a time is no curve worth drawing. */
+    if (curve_peak(&run->connections) > 1)
+        draw_curve(page, &run->connections, "connections", "Open connections");
     html_section_end(page);
 }

@@ -151,7 +151,7 @@ static void contents(struct html_page *page)
     jump_to(page, "sessions", "Sessions", run->session_count > 0);
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
     jump_to(page, "tls", "TLS", tls);
-    jump_to(page, "queue", "Queue", run->queue.count > 0 || run->connections.count > 0);
+    jump_to(page, "queue", "Queue", run->queue.count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);
     buf_add_text(page->out, "</nav>\n");
 }

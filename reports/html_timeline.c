@@ -12,17 +12,19 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    ROWS_MAX = 40,
+    ROWS_MAX = 40, /* shown if there are no more */
+    ROWS_OF_MANY = 14,
     LANES_MAX = 8,
     MARKS_MAX = 120, /* of one row */
     TABLE_ROWS_MAX = 300,
     WIDTH = 1000,
     GUTTER = 210,
     RIGHT = 984,
-    TOP = 26,
+    TOP = 28,
     TITLE_HEIGHT = 26,
     LANE_HEIGHT = 22,
     ROW_GAP = 10,
+    MARK_DISTANCE = 9,
     NAME_BYTES = 30, /* that fit into the gutter */
 };
 
@@ -91,7 +93,7 @@ static const char *end_class(const struct report_delivery *delivery)
 {
     if (delivery->end == REPORT_DELIVERED)
         return delivery->copies > 1 ? "warn" : "pass";
-    return delivery->end == REPORT_QUEUED ? "warn" : "fail";
+    return delivery->end == REPORT_QUEUED ? "warn" : "plain";
 }
 
 static void draw_title(struct html_page *page, const struct report_delivery *delivery, double y)
@@ -130,6 +132,14 @@ static double row_height(const struct report_delivery *delivery)
     return (double)(TITLE_HEIGHT + LANE_HEIGHT * (int)lanes.count + ROW_GAP);
 }
 
+/* Two attempts at almost the same moment stand beside each other, but never far from their time. */
+static double beside(double x, double last)
+{
+    if (x - last >= MARK_DISTANCE || last - x > MARK_DISTANCE)
+        return x;
+    return last + MARK_DISTANCE;
+}
+
 static void draw_row(struct html_page *page, const struct svg_axis *axis,
                      const struct report_delivery *delivery, double y)
 {
@@ -149,11 +159,13 @@ static void draw_row(struct html_page *page, const struct svg_axis *axis,
                  NAME_BYTES);
         buf_add_text(out, "</text>\n");
     }
+    double last[LANES_MAX] = {0};
     for (size_t i = 0; i < delivery->attempt_count && i < MARKS_MAX; i++) {
         const struct report_attempt *attempt = &delivery->attempts[i];
         size_t lane = lane_of(&lanes, attempt->host);
-        draw_mark(page, attempt, svg_axis_x(axis, attempt->at_us),
-                  top + LANE_HEIGHT * ((double)lane + 0.5));
+        double x = beside(svg_axis_x(axis, attempt->at_us), last[lane]);
+        draw_mark(page, attempt, x, top + LANE_HEIGHT * ((double)lane + 0.5));
+        last[lane] = x;
     }
 }
 
@@ -171,9 +183,10 @@ static int row_weight(const struct report_delivery *delivery)
 /* The indices of the rows shown, in their own order. */
 static size_t choose_rows(const struct report_run *run, size_t rows[ROWS_MAX])
 {
+    size_t most = run->delivery_count > ROWS_MAX ? ROWS_OF_MANY : ROWS_MAX;
     size_t count = 0;
     for (int least = 1100; least >= 0 && count<ROWS_MAX; least -= least> 100 ? 100 : 10)
-        for (size_t i = 0; i < run->delivery_count && count < ROWS_MAX; i++) {
+        for (size_t i = 0; i < run->delivery_count && count < most; i++) {
             int weight = row_weight(&run->deliveries[i]);
             int above = least + (least >= 100 ? 100 : 10);
             if (weight >= least && (weight < above || least == 1100))

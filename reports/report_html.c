@@ -191,7 +191,7 @@ static void header(struct buf *out, const struct report_suite *suite, const stru
         html_print(out, "<p class=\"suite\">%s</p>\n", suite_title(suite));
     tiles(out, suite, totals);
     if (suite->command != NULL)
-        html_print(out, "<p class=\"command\"><span>Run it again</span><code>%s</code></p>\n",
+        html_print(out, "<p class=\"rerun\"><span>Run it again</span><code>%s</code></p>\n",
                    suite->command);
     buf_add_text(out, "</header>\n");
 }

@@ -50,7 +50,7 @@ static void draw_tick(const struct svg_axis *axis, struct buf *out, int64_t at_u
     char text[TIME_TEXT_BYTES];
     double x = svg_axis_x(axis, at_us);
     html_print(out, "<path class=\"grid\" d=\"M%.1f %.1fV%.1f\"/>", x, top, bottom);
-    html_print(out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x, top - 6,
+    html_print(out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x, top - 9,
                at_us == 0 ? "start" : report_time_text(at_us, text));
 }
 
