@@ -2,6 +2,7 @@
 
 #include <ares.h>
 
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/list.h"
 
 #include "mta-under-test/base/poison.h"
