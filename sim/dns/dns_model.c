@@ -147,6 +147,20 @@ static int dns_zone_read_records(struct dns_zone *zone, FILE *file, uint32_t ttl
     return result;
 }
 
+/* The line on which the last record ends: ldns has also counted the line ends behind it. */
+static int dns_zone_file_line(FILE *file, int line)
+{
+    while (line > 1 && fseek(file, -1, SEEK_CUR) == 0) {
+        int c = fgetc(file);
+        if (c != '\n' && c != '\r' && c != ' ' && c != '\t')
+            break;
+        line -= c == '\n';
+        if (fseek(file, -1, SEEK_CUR) != 0)
+            break;
+    }
+    return line;
+}
+
 int dns_model_add_zone_file(struct dns_model *model, const char *zone, FILE *file, const char *name,
                             struct err *err)
 {
@@ -155,7 +169,7 @@ int dns_model_add_zone_file(struct dns_model *model, const char *zone, FILE *fil
     struct dns_zone *found = dns_model_need_zone(model, zone, err);
     int line = 1;
     if (dns_zone_read_records(found, file, model->ttl, &line, err) != 0)
-        return err_prefix(err, "%s:%d", name, line);
+        return err_prefix(err, "%s:%d", name, dns_zone_file_line(file, line));
     if (ferror(file) != 0)
         return err_set_errno(err, "%s", name);
     model->change_count++;
