@@ -178,6 +178,8 @@ static int link_up(struct netlink *netlink, int link, struct err *err)
     return 0;
 }
 
+/* One segment a packet: else the pair would carry "packets" of 64 kB, as no wire does, and the
+ * capture's ring would need room for such a one in each slot. */
 static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
 {
     if (netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
@@ -187,6 +189,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_INTERNET_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_INTERNET, sizeof MAC_INTERNET);
+    netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     size_t info = netlink_nest_begin(netlink, IFLA_LINKINFO);
     netlink_attribute_text(netlink, IFLA_INFO_KIND, "veth");
     size_t data = netlink_nest_begin(netlink, IFLA_INFO_DATA);
@@ -195,6 +198,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_MTA_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_MTA, sizeof MAC_MTA);
+    netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     netlink_attribute_u32(netlink, IFLA_NET_NS_FD, (uint32_t)mta_fd);
     netlink_nest_end(netlink, peer);
     netlink_nest_end(netlink, data);
