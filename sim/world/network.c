@@ -20,9 +20,11 @@
 
 #define CREATE (NLM_F_CREATE | NLM_F_REPLACE)
 
-/* Both ends of the pair have this number in their namespace: we choose it, so as not to ask for it;
- * small ones may be taken by interfaces that the kernel puts into each namespace. */
-enum { LOOPBACK_INDEX = 1, PAIR_INDEX = 100 };
+/* The numbers of the interfaces in their namespaces, chosen by us so as not to ask for them (small
+ * ones may be taken by what the kernel puts into each namespace). The two ends must differ: only
+ * then does the kernel switch a pair on at once, and not at its next look, which comes once in a
+ * second. */
+enum { LOOPBACK_INDEX = 1, INTERNET_INDEX = 100, MTA_INDEX = 101 };
 
 enum { RUNNING_TRIES_MAX = 20000, RUNNING_PAUSE_US = 100 };
 
@@ -183,7 +185,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     if (netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
                       "a pair of interfaces (veth)", err) != 0)
         return -1;
-    struct ifinfomsg message = {.ifi_family = AF_UNSPEC, .ifi_index = PAIR_INDEX};
+    struct ifinfomsg message = {.ifi_family = AF_UNSPEC, .ifi_index = INTERNET_INDEX};
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_INTERNET_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_INTERNET, sizeof MAC_INTERNET);
@@ -192,6 +194,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     netlink_attribute_text(netlink, IFLA_INFO_KIND, "veth");
     size_t data = netlink_nest_begin(netlink, IFLA_INFO_DATA);
     size_t peer = netlink_nest_begin(netlink, VETH_INFO_PEER);
+    message.ifi_index = MTA_INDEX;
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_MTA_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_MTA, sizeof MAC_MTA);
@@ -234,12 +237,12 @@ static int default_route(struct network *network, const struct address *gateway,
         .to = {.address = *gateway, .bits = address_is_ipv4(gateway) ? 96 : 0},
         .type = RTN_UNICAST,
         .table = RT_TABLE_MAIN,
-        .link = PAIR_INDEX,
+        .link = MTA_INDEX,
         .gateway = gateway,
         .source = source,
         .label = "the default route of the server under test",
     };
-    if (neighbour_add(&network->mta, PAIR_INDEX, gateway, MAC_INTERNET, err) != 0)
+    if (neighbour_add(&network->mta, MTA_INDEX, gateway, MAC_INTERNET, err) != 0)
         return -1;
     return route_add(&network->mta, &route, err);
 }
@@ -259,9 +262,9 @@ static int mta_build(struct network *network, struct err *err)
         struct route route = {.to = {*address, 128},
                               .type = RTN_LOCAL,
                               .table = RT_TABLE_LOCAL,
-                              .link = ipv4 ? PAIR_INDEX : LOOPBACK_INDEX,
+                              .link = ipv4 ? MTA_INDEX : LOOPBACK_INDEX,
                               .label = "a route of the server under test to itself"};
-        if (address_add(netlink, PAIR_INDEX, address, err) != 0 ||
+        if (address_add(netlink, MTA_INDEX, address, err) != 0 ||
             route_add(netlink, &route, err) != 0)
             return -1;
         const struct address **first = ipv4 ? &first_v4 : &first_v6;
@@ -296,10 +299,10 @@ static int internet_add_mta(struct network *network, const struct address *addre
     struct route route = {.to = {*address, 128},
                           .type = RTN_UNICAST,
                           .table = RT_TABLE_LOCAL,
-                          .link = PAIR_INDEX,
+                          .link = INTERNET_INDEX,
                           .source = ipv4 ? &network->gateway_v4 : &network->gateway_v6,
                           .label = "the route to the server under test"};
-    if (neighbour_add(&network->internet, PAIR_INDEX, address, MAC_MTA, err) != 0)
+    if (neighbour_add(&network->internet, INTERNET_INDEX, address, MAC_MTA, err) != 0)
         return -1;
     return route_add(&network->internet, &route, err);
 }
@@ -308,9 +311,9 @@ static int internet_build(struct network *network, struct err *err)
 {
     struct netlink *netlink = &network->internet;
     if (loopback_build(netlink, network->has_ipv6, err) != 0 ||
-        address_add(netlink, PAIR_INDEX, &network->gateway_v4, err) != 0)
+        address_add(netlink, INTERNET_INDEX, &network->gateway_v4, err) != 0)
         return -1;
-    if (network->has_ipv6 && address_add(netlink, PAIR_INDEX, &network->gateway_v6, err) != 0)
+    if (network->has_ipv6 && address_add(netlink, INTERNET_INDEX, &network->gateway_v6, err) != 0)
         return -1;
     for (size_t i = 0; i < sizeof ANYIP / sizeof ANYIP[0]; i++) {
         struct prefix prefix;
@@ -349,9 +352,9 @@ static int await_running(const struct netlink *netlink, const char *link, struct
 
 static int pair_up(struct network *network, struct err *err)
 {
-    if (link_up(&network->internet, PAIR_INDEX, err) != 0 ||
+    if (link_up(&network->internet, INTERNET_INDEX, err) != 0 ||
         netlink_flush(&network->internet, err) != 0 ||
-        link_up(&network->mta, PAIR_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
+        link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
         return -1;
     if (await_running(&network->internet, NETWORK_INTERNET_LINK, err) != 0)
         return -1;

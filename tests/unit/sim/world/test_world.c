@@ -136,8 +136,13 @@ START_TEST(test_a_packet_cannot_leave)
     run_script((struct world_options){0},
                "ip route get 8.8.8.8; ip -6 route get 2606:4700::1111; ip -o link; "
                "bash -c 'echo > /dev/tcp/8.8.8.8/53'; "
-               "nsenter --net=" WORLD_MTA_NETWORK " bash -c 'echo > /dev/tcp/8.8.8.8/53'; echo END",
+               "nsenter --net=" WORLD_MTA_NETWORK
+               " bash -c 'for a in 8.8.8.8 2606:4700::1111 192.0.2.77;"
+               " do timeout 5 bash -c \"echo > /dev/tcp/$a/53\"; echo code $?; done'; echo END",
                &told);
+    /* ... and the server is told so at once, without running into its time-out (124). */
+    expect_in(&told, "code 1");
+    expect_not_in(&told, "code 124");
     expect_in(&told, "unreachable");
     expect_in(&told, "END");
     expect_not_in(&told, "8.8.8.8 via");
