@@ -144,6 +144,10 @@ static void dkim_body_feed_relaxed(struct dkim_body *body, struct slice bytes)
 {
     size_t at = dkim_body_settle_cr(body, bytes);
     while (at < bytes.len) {
+        /* White space that follows white space adds nothing. */
+        while (body->has_space && at < bytes.len &&
+               (bytes.data[at] == ' ' || bytes.data[at] == '\t'))
+            at++;
         size_t plain = dkim_body_plain_len(bytes.data + at, bytes.len - at);
         dkim_body_emit_text(body, bytes.data + at, plain);
         at += plain;

@@ -199,6 +199,7 @@ static enum dkim_reason dkim_signature_parse_arc(const struct taglist *tags, enu
                                                  const char **problem)
 {
     bool covers_seal = false;
+    bool covers_from = false;
     signature->instance = dkim_signature_instance(taglist_value(tags, "i"));
     signature->identity_domain = signature->domain;
     if (signature->instance == 0)
@@ -207,6 +208,10 @@ static enum dkim_reason dkim_signature_parse_arc(const struct taglist *tags, enu
         dkim_signature_names(signature->headers, "arc-seal", &covers_seal);
         if (covers_seal)
             return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "h= covers ARC-Seal");
+        dkim_signature_names(signature->headers, "from", &covers_from);
+        if (!covers_from)
+            return dkim_signature_fail(problem, DKIM_REASON_FROM_NOT_SIGNED,
+                                       "h= does not cover From");
         return DKIM_REASON_VALID;
     }
     if (taglist_find(tags, "h") != NULL)

@@ -41,8 +41,8 @@ const struct tool_command *tool_find(int argc, char **argv, int *words);
  * standard output is in `out`, an error in `err`. */
 int tool_run(int argc, char **argv, struct buf *out, struct err *err);
 
-/* The message of the file argument ("-" for standard input) with CRLF line ends: where the first
- * line ends in LF alone, as in files, all bare LFs become CRLF; else it is taken as it is. */
+/* The message of the file argument ("-" for standard input) with CRLF line ends: where a line
+ * of the header ends in LF alone, as in files, all bare LFs become CRLF; else it is taken as is. */
 int tool_read_message(struct tool *tool, struct slice *message, struct err *err) MUST_CHECK;
 
 /* Reads standard input whole. */
@@ -68,3 +68,5 @@ void tool_dkim_results(struct json_out *json, const char *key,
 int tool_spf(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_dkim_verify(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_dkim_sign(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_arc_verify(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_arc_seal(struct tool *tool, struct err *err) MUST_CHECK;

@@ -38,10 +38,10 @@ void client_session_deinit(struct client_session *session)
 void client_reason_of(const struct client_session *session, struct reason *reason)
 {
     struct buf text;
-    char status[REASON_STATUS_BYTES];
+    char status[] = "x.0.0";
     buf_init(&text, CLIENT_REPLY_BYTES_MAX + 16);
     client_reply_text(&session->reply, &text);
-    snprintf(status, sizeof status, "%d.0.0", session->reply.code / 100);
+    status[0] = (char)('0' + session->reply.code / 100);
     reason_set(reason, session->reply.status[0] != '\0' ? session->reply.status : status, true,
                session->setup.peer, "%s", buf_text(&text));
     buf_deinit(&text);

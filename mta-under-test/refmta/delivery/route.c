@@ -4,6 +4,7 @@
 
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/message/mailbox.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -210,17 +211,14 @@ static void on_mx(void *arg, const struct resolver_result *result)
     }
 }
 
-/* "[192.0.2.1]": no DNS. */
+/* "[192.0.2.1]", or a smart host that is given as an address: no DNS. */
 static bool is_literal(struct route_search *search)
 {
     struct ip_address address;
     struct slice name = slice_of(search->request.destination);
-    if (name.len < 3 || name.data[0] != '[' || name.data[name.len - 1] != ']')
-        return false;
-    struct slice inner = slice_from(name.data + 1, name.len - 2);
-    if (slice_starts_with_nocase(inner, SLICE("IPv6:")))
-        inner = slice_skip(inner, 5);
-    if (ip_address_from_text(inner, &address) != 0)
+    bool is_address = search->request.config->smart_host != NULL &&
+                      ip_address_from_text(name, &address) == 0;
+    if (!is_address && mailbox_literal_address(name, &address) != 0)
         return false;
     struct route *route = search->route;
     route->host_count = 1;
