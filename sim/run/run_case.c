@@ -172,8 +172,11 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         return RUN_EXIT_USAGE;
     if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
-    if (mta_packages_unpack(run->adapter, options->root, &run->arena, &run->layers,
-                            &run->layer_count, err) != 0)
+    const char *cache = getenv("MAILRANGE_CACHE");
+    if (cache == NULL)
+        cache = arena_format(&run->arena, "%s/.cache/packages", options->root);
+    if (mta_packages_prepare(run->adapter, cache, &run->arena, &run->layers, &run->layer_count,
+                             err) != 0)
         return RUN_EXIT_MACHINE;
     return 0;
 }
