@@ -59,7 +59,8 @@ START_TEST(test_settings_become_values_of_templates)
     for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
         struct buf out;
         buf_init(&out, 1000);
-        ck_assert(mta_values_fill(&values, slice_of(VALUES[i].name), &out));
+        struct mta_template_source source = mta_values_source(&values);
+        ck_assert(source.value(source.context, slice_of(VALUES[i].name), &out));
         ck_assert_str_eq(buf_text(&out), VALUES[i].want);
         buf_deinit(&out);
     }
