@@ -48,7 +48,7 @@ struct dns_answerer *dns_answerer_new(struct dns_model *model,
         rng_init_salted(&answerer->states[i].rng, options->seed, model->faults[i]->place);
     rng_init_salted(&answerer->rng, options->seed, "dns garbage");
     dns_message_init(&answerer->message);
-    model->signed_at_us = options->start_us;
+    dns_model_set_start(model, options->start_us);
     return answerer;
 }
 

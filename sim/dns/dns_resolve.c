@@ -210,7 +210,7 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
     plan->secure = plan->secure && zone->signing != NULL;
     if (plan->alias_count == 0)
         plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
-    struct dns_found found = dns_lookup(model, zone, name, plan->type);
+    struct dns_found found = dns_lookup_name(model, zone, name, plan->type);
     if (found.match == DNS_MATCH_CUT) {
         dns_plan_referral(model, plan, zone, &found);
         return DNS_STEP_DONE;
