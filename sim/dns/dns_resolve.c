@@ -29,8 +29,11 @@ struct dns_part *dns_plan_add(struct dns_plan *plan, enum dns_section section,
             return NULL;
     }
     struct dns_part *part = &plan->parts[plan->part_count++];
-    *part =
-        (struct dns_part){.set = set, .owner = owner, .section = section, .ttl_max = UINT32_MAX};
+    *part = (struct dns_part){.set = set,
+                              .signatures = &set->signatures,
+                              .owner = owner,
+                              .section = section,
+                              .ttl_max = UINT32_MAX};
     return part;
 }
 
