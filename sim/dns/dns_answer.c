@@ -348,3 +348,8 @@ void dns_answer(struct dns_answerer *answerer, const struct dns_request *request
     outcome->action = DNS_ACTION_REPLY;
     dns_answer_write(answerer, outcome);
 }
+
+const struct dns_plan *dns_answerer_plan(const struct dns_answerer *answerer)
+{
+    return &answerer->plan;
+}
