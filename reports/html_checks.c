@@ -18,6 +18,8 @@ static void one_check(struct html_page *page, const struct report_check *check)
         html_print(out, "<span>%s</span> ", check->reference);
     if (!slice_is(slice_of(check->level), "must"))
         html_print(out, "<span class=\"level\">%s</span>", check->level);
+    if (check->misfits > 0 && check->judged > 1)
+        html_print(out, " <span>%zu of %zu do not fit</span>", check->misfits, check->judged);
     buf_add_text(out, "</p></td>");
     html_print(out, "<td class=\"expected\">%s</td><td class=\"actual\">%s</td><td class=\"seen\">",
                check->expected, check->actual);

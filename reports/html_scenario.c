@@ -104,6 +104,7 @@ static void facts(struct html_page *page)
         evidence_link(page, "events.jsonl");
         evidence_link(page, "capture.pcapng");
         evidence_link(page, "results.json");
+        evidence_link(page, "server.log");
         buf_add_text(out, "</dd></div>");
     }
     buf_add_text(out, "</dl>\n");

@@ -223,6 +223,8 @@ int report_events_read(struct report_run *run, const char *path, struct err *err
     apply_windows(&book);
     for (size_t i = 0; i < run->check_count; i++)
         run->checks[i].packet = report_book_packet(&book, run->checks[i].seq);
+    for (size_t i = 0; i < run->finding_count; i++)
+        run->findings[i].packet = report_book_packet(&book, run->findings[i].seq);
     report_book_deinit(&book);
     return found;
 }

@@ -48,6 +48,8 @@ struct report_check {
     int64_t seq;   /* of the event that decided; -1 = none */
     uint64_t packet;
     int64_t within_us; /* the window that a delivery must meet; -1 = none */
+    size_t judged;     /* things that were judged, and those of them that did not fit */
+    size_t misfits;
 };
 
 /* Something noticed: a broken protocol rule, a rule that never fired, mail that nobody asked for.
@@ -58,7 +60,8 @@ struct report_finding {
     const char *text;
     const char *rfc;
     const char *session; /* of the first one */
-    int64_t at_us;
+    int64_t at_us;       /* -1 = no single moment */
+    int64_t seq;         /* of the event; -1 = none */
     uint64_t packet;
     size_t count;
 };

@@ -1,7 +1,6 @@
 #include "reports/report_results.h"
 
 #include "mta-under-test/base/file.h"
-#include "mta-under-test/base/time_text.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -41,18 +40,6 @@ static const char *words_of(struct report_run *run, const cJSON *object, const c
     return copy;
 }
 
-static int64_t window_of(const cJSON *object)
-{
-    int64_t within_us = -1;
-    const cJSON *window = cJSON_GetObjectItemCaseSensitive(object, "within");
-    if (cJSON_IsNumber(window))
-        return (int64_t)window->valuedouble;
-    if (cJSON_IsString(window) &&
-        time_span_from_text(slice_of(window->valuestring), &within_us) != 0)
-        return -1;
-    return within_us;
-}
-
 static void add_check(struct report_run *run, const cJSON *object, const char *kind)
 {
     run->checks = report_room(run->checks, run->check_count, sizeof *run->checks);
@@ -70,7 +57,9 @@ static void add_check(struct report_run *run, const cJSON *object, const char *k
         .reference = text_of(run, object, "rfc"),
         .at_us = event_int(object, "at", -1),
         .seq = event_int(object, "seq", -1),
-        .within_us = window_of(object),
+        .within_us = event_int(object, "within", -1),
+        .misfits = (size_t)event_int(object, "count", 0),
+        .judged = (size_t)event_int(object, "judged", 0),
     };
     check->verdict = verdict_of(event_text(object, "verdict"), check->level);
 }
@@ -87,6 +76,7 @@ static void add_finding(struct report_run *run, const cJSON *object)
         .rfc = text_of(run, object, "rfc"),
         .session = text_of(run, object, "session"),
         .at_us = event_int(object, "at", -1),
+        .seq = event_int(object, "seq", -1),
         .count = (size_t)event_int(object, "count", 1),
     };
 }

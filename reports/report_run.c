@@ -9,6 +9,10 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { TIMING_BYTES_MAX = 64 * 1024 };
+
+static const double WORLD_MS_MAX = 1e12;
+
 static struct report_run *new_run(const char *folder)
 {
     struct report_run *run = mem_alloc(sizeof *run);
@@ -24,6 +28,22 @@ static char *path_in(struct report_run *run, const char *name)
     return arena_format(&run->arena, "%s/%s", run->folder, name);
 }
 
+/* timing.json: real time, kept apart from what is compared between runs. */
+static void read_timing(struct report_run *run, const char *path)
+{
+    struct buf bytes;
+    struct err ignored = {0};
+    buf_init(&bytes, TIMING_BYTES_MAX);
+    if (file_exists(path) && file_read(path, &bytes, &ignored) == 0) {
+        cJSON *timing = cJSON_ParseWithLength(bytes.data, bytes.len);
+        const cJSON *world = cJSON_GetObjectItemCaseSensitive(timing, "world_ms");
+        if (cJSON_IsNumber(world) && world->valuedouble >= 0 && world->valuedouble < WORLD_MS_MAX)
+            report_run_set_wall(run, (int64_t)(world->valuedouble * 1000));
+        cJSON_Delete(timing);
+    }
+    buf_deinit(&bytes);
+}
+
 static int load_evidence(struct report_run *run, struct err *err)
 {
     const char *results = path_in(run, "results.json");
@@ -32,6 +52,7 @@ static int load_evidence(struct report_run *run, struct err *err)
     const char *capture = path_in(run, "capture.pcapng");
     if (!file_exists(results) && !file_exists(events))
         return err_set(err, "%s: no results.json and no events.jsonl here", run->folder);
+    read_timing(run, path_in(run, "timing.json"));
     if (file_exists(results) && report_results_read(run, results, err) != 0)
         return -1;
     if (file_exists(notes) &&

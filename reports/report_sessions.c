@@ -264,7 +264,10 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
                                   .note = event_text(event, "subject")});
 }
 
-static void on_violation(struct report_book *book, struct report_track *track, const cJSON *event)
+/* Violations of one kind are one finding. Where the run was checked, its results tell them already.
+ */
+static void count_violation(struct report_book *book, const struct report_track *track,
+                            const cJSON *event)
 {
     struct report_run *run = book->run;
     const char *what = event_text(event, "what");
@@ -279,15 +282,21 @@ static void on_violation(struct report_book *book, struct report_track *track, c
             .rfc = report_book_text(book, event_text(event, "rfc")),
             .session = session_of(book, track)->id,
             .at_us = event_int(event, "at", 0),
-            .packet = report_book_packet(book, event_int(event, "seq", -1)),
+            .seq = event_int(event, "seq", -1),
         };
         found = ++run->finding_count;
         map_set_text(&book->findings, key, (void *)(uintptr_t)found);
-        session_of(book, track)->special = true;
     }
     if (found != 0)
         run->findings[found - 1].count++;
     free(key);
+}
+
+static void on_violation(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    if (book->run->results == NULL)
+        count_violation(book, track, event);
+    session_of(book, track)->special = true;
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_VIOLATION,
                                   .text = event_text(event, "text"),

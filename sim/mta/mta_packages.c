@@ -204,12 +204,7 @@ static int fetch(const char *cache, const char *package, struct arena *arena, st
 
 /* ---- the cache */
 
-static const char *cache_of(const char *root, struct arena *arena)
-{
-    return arena_format(arena, "%s/.cache/packages", root);
-}
-
-static const char *read_version(const char *cache, const char *package, struct arena *arena)
+const char *mta_packages_version(const char *cache, const char *package, struct arena *arena)
 {
     struct buf text;
     struct err ignored = {{0}};
@@ -222,15 +217,10 @@ static const char *read_version(const char *cache, const char *package, struct a
     return version;
 }
 
-const char *mta_packages_version(const char *root, const char *package, struct arena *arena)
-{
-    return read_version(cache_of(root, arena), package, arena);
-}
-
 static int add_layer(const char *cache, const char *package, struct arena *arena,
                      const char **layers, size_t *count, struct err *err)
 {
-    if (read_version(cache, package, arena) == NULL) {
+    if (mta_packages_version(cache, package, arena) == NULL) {
         fprintf(stderr, "mailrange: fetching the Debian package %s\n", package);
         if (fetch(cache, package, arena, err) != 0)
             return -1;
@@ -260,23 +250,22 @@ static int lock_cache(const char *cache, struct arena *arena, struct err *err)
 static bool is_complete(const struct mta_adapter *adapter, const char *cache, struct arena *arena)
 {
     for (size_t i = 0; i < adapter->package_count; i++)
-        if (read_version(cache, adapter->packages[i], arena) == NULL)
+        if (mta_packages_version(cache, adapter->packages[i], arena) == NULL)
             return false;
     for (size_t i = 0; i < adapter->library_count; i++)
-        if (read_version(cache, adapter->libraries[i], arena) == NULL &&
+        if (mta_packages_version(cache, adapter->libraries[i], arena) == NULL &&
             !is_installed(adapter->libraries[i]))
             return false;
     return true;
 }
 
-int mta_packages_unpack(const struct mta_adapter *adapter, const char *root, struct arena *arena,
-                        const char *const **layers_out, size_t *layer_count, struct err *err)
+int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
+                         const char *const **layers_out, size_t *layer_count, struct err *err)
 {
     *layers_out = NULL;
     *layer_count = 0;
     if (adapter->package_count == 0)
         return 0;
-    const char *cache = cache_of(root, arena);
     int lock = -1;
     if (!is_complete(adapter, cache, arena)) {
         lock = lock_cache(cache, arena, err);

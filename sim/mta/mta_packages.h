@@ -12,14 +12,14 @@
 
 /*
  * Fills *layers with the folders to lay over /, the first on top, in `arena`; none for an adapter
- * without packages. The cache is ROOT/.cache/packages. Fetches with apt-get what it lacks (no root
+ * without packages. Fetches with apt-get what it lacks (no root
  * needed, and a line on stderr says so); of the adapter's libraries only those that are not
  * installed here. Calls side by side wait for each other. -1 with the package and what to do: this
  * machine then cannot run that server (exit code 3).
  */
-int mta_packages_unpack(const struct mta_adapter *adapter, const char *root, struct arena *arena,
-                        const char *const **layers, size_t *layer_count,
-                        struct err *err) MUST_CHECK;
+int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
+                         const char *const **layers, size_t *layer_count,
+                         struct err *err) MUST_CHECK;
 
 /* The version of a package in the cache, for reports; NULL if it is not there. In `arena`. */
-const char *mta_packages_version(const char *root, const char *package, struct arena *arena);
+const char *mta_packages_version(const char *cache, const char *package, struct arena *arena);

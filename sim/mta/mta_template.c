@@ -89,7 +89,7 @@ static bool mta_template_is_alone(const struct mta_filling *filling, const char 
 {
     const char *first = filling->whole.data;
     const char *last = first + filling->whole.len;
-    bool section = start[2] == '#' || start[2] == '^' || start[2] == '/';
+    bool section = strchr("#^*/", start[2]) != NULL;
     if (!section || (start > first && start[-1] != '\n') || (end < last && *end != '\n'))
         return false;
     *after = end < last ? end + 1 : end;
@@ -113,7 +113,10 @@ static int mta_template_repeat(struct mta_filling *filling, struct slice list, s
     if (len == SIZE_MAX)
         return mta_template_error(filling, list.data, err, "this section is not closed", list);
     struct slice body = slice_first(*text, len);
-    *text = slice_skip(*text, len + (size_t)close_len);
+    const char *closing = text->data + len;
+    const char *after = closing + close_len;
+    mta_template_is_alone(filling, closing, after, &after);
+    *text = slice_skip(*text, (size_t)(after - text->data));
     if (!mta_template_is_kept(filling))
         count = 0;
     for (size_t i = 0; i < count; i++) {

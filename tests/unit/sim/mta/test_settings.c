@@ -1,168 +1,143 @@
+/* Settings, adapters, and what comes of both. */
 #include "sim/mta/mta_settings.h"
 
-#include <stdio.h>
-
 #include "sim/mta/mta_adapter.h"
+#include "sim/mta/mta_place.h"
+#include "sim/mta/mta_template.h"
+#include "sim/mta/mta_values.h"
 #include "tests/unit/unit.h"
 
-struct parsed {
-    struct arena arena;
-    struct spec_document *document;
-    struct mta_settings *settings;
-    struct err err;
-    int result;
-};
-
-static void parse(struct parsed *parsed, const char *json)
+static struct mta_settings *parse(const char *text, struct arena *arena, struct err *err)
 {
-    memset(parsed, 0, sizeof *parsed);
-    parsed->document = spec_document_parse("s.json", slice_of(json), &parsed->err);
-    ck_assert_msg(parsed->document != NULL, "%s", parsed->err.text);
-    parsed->result = mta_settings_parse(spec_root(parsed->document), &parsed->arena,
-                                        &parsed->settings, &parsed->err);
-}
-
-static void release(struct parsed *parsed)
-{
-    spec_document_free(&parsed->document);
-    arena_deinit(&parsed->arena);
+    struct spec_document *document = spec_document_parse("s.json", slice_of(text), err);
+    struct mta_settings *settings = NULL;
+    ck_assert_ptr_nonnull(document);
+    if (mta_settings_parse(spec_root(document), arena, &settings, err) != 0)
+        return NULL;
+    return settings;
 }
 
 START_TEST(test_nothing_said_gives_the_defaults)
 {
     struct arena arena = {0};
+    struct err err = {0};
     struct mta_settings *settings = NULL;
-    struct err err = {{0}};
-    struct spec nothing = {0};
-    ck_assert_int_eq(mta_settings_parse(nothing, &arena, &settings, &err), 0);
-    ck_assert_str_eq(mta_settings_hostname(settings), "mail.sender.test");
+    ck_assert_int_eq(mta_settings_parse((struct spec){0}, &arena, &settings, &err), 0);
+    ck_assert_str_eq(settings->hostname, "mail.sender.test");
     ck_assert_str_eq(mta_settings_domain(settings), "sender.test");
     ck_assert_uint_eq(settings->source_count, 2);
-    ck_assert_int_eq(settings->tls, MTA_TLS_OPPORTUNISTIC);
-    ck_assert_ptr_null(settings->retry);
-    ck_assert_int_eq(mta_settings_retry_form(settings), MTA_RETRY_UNIFORM);
     arena_deinit(&arena);
 }
 END_TEST
 
-START_TEST(test_all_is_read)
+START_TEST(test_settings_become_values_of_templates)
 {
-    struct parsed parsed;
-    parse(&parsed,
-          "{\"hostname\": \"mx.a.test\", \"sources\": [\"192.0.2.20\"], \"only\": \"exim\","
-          "\"settings\": {\"retry\": \"5m, 15m, then every 1h\", \"give-up\": \"2d\","
-          "\"warn-after\": \"never\", \"tls\": \"required\", \"smart-host\": \"r.test:587\","
-          "\"concurrency\": 3, \"size-limit\": \"1MB\", \"relay-for\": [\"p.test\", \"q.test\"],"
-          "\"local-domains\": \"l.test\"},"
-          "\"raw\": {\"postfix\": {\"main.cf\": \"a = b\"}}, \"clock\": {\"skew\": \"-11m\"}}");
-    ck_assert_msg(parsed.result == 0, "%s", parsed.err.text);
-    const struct mta_settings *settings = parsed.settings;
-    ck_assert_str_eq(settings->hostname, "mx.a.test");
-    ck_assert_str_eq(mta_settings_domain(settings), "a.test");
-    ck_assert_str_eq(settings->only, "exim");
-    ck_assert_uint_eq(settings->retry_step_count, 3);
-    ck_assert_int_eq(settings->first_retry_us, 5 * TIME_MINUTE);
-    ck_assert_int_eq(settings->last_retry_us, TIME_HOUR);
-    ck_assert_int_eq(mta_settings_retry_form(settings), MTA_RETRY_STEPS);
-    ck_assert_int_eq(settings->give_up_us, 2 * TIME_DAY);
-    ck_assert_int_eq(settings->warn_after_us, -1);
-    ck_assert_int_eq(settings->tls, MTA_TLS_REQUIRED);
-    ck_assert_str_eq(settings->smart_host, "r.test:587");
-    ck_assert_int_eq(settings->concurrency, 3);
-    ck_assert_uint_eq(settings->relay_for_count, 2);
-    ck_assert_uint_eq(settings->local_domain_count, 1);
-    ck_assert_uint_eq(settings->raw_count, 1);
-    ck_assert(settings->has_skew);
-    ck_assert_int_eq(settings->skew_us, -11 * TIME_MINUTE);
-    release(&parsed);
+    static const struct {
+        const char *name;
+        const char *want;
+    } VALUES[] = {{"hostname", "mx.a.test"},
+                  {"retry-first-seconds", "300"},
+                  {"retry-last-seconds", "3600"},
+                  {"give-up-seconds", "432000"},
+                  {"smart-host", "relay.test"},
+                  {"smart-port", "587"},
+                  {"tls-required", "yes"},
+                  {"source-v4", "192.0.2.7"},
+                  {"source-v6", ""},
+                  {"relay-for-json", "[\"b.test\", \"c.test\"]"},
+                  {"warn-never", "never"}};
+    struct arena arena = {0};
+    struct err err = {0};
+    struct mta_settings *settings =
+        parse("{\"hostname\":\"mx.a.test\",\"sources\":[\"192.0.2.7\"],\"settings\":{"
+              "\"retry\":\"5m, 10m, then every 1h\",\"give-up\":\"5d\",\"tls\":\"required\","
+              "\"warn-after\":\"never\",\"smart-host\":\"relay.test:587\","
+              "\"relay-for\":[\"b.test\",\"c.test\"]}}",
+              &arena, &err);
+    ck_assert_msg(settings != NULL, "%s", err.text);
+    struct mta_values values = {.settings = settings, .programs = "/p", .mta = "x", .file = ""};
+    for (size_t i = 0; i < sizeof VALUES / sizeof VALUES[0]; i++) {
+        struct buf out;
+        buf_init(&out, 1000);
+        struct mta_template_source source = mta_values_source(&values);
+        ck_assert(source.value(source.context, slice_of(VALUES[i].name), &out));
+        ck_assert_str_eq(buf_text(&out), VALUES[i].want);
+        buf_deinit(&out);
+    }
+    arena_deinit(&arena);
 }
 END_TEST
 
-START_TEST(test_the_form_of_a_schedule)
+START_TEST(test_wrong_settings_name_their_place)
 {
     static const struct {
-        const char *retry;
-        enum mta_retry_form form;
-    } CASES[] = {
-        {"5m", MTA_RETRY_UNIFORM},
-        {"5m, then every 5m", MTA_RETRY_UNIFORM},
-        {"5m, 10m, 20m, 40m", MTA_RETRY_DOUBLING},
-        {"5m, 10m, 20m, then every 30m", MTA_RETRY_DOUBLING},
-        {"5m, 10m, 20m, then every 1h", MTA_RETRY_STEPS},
-        {"5m, 15m, 30m", MTA_RETRY_STEPS},
+        const char *text;
+        const char *message;
+    } WRONG[] = {
+        {"{\"settings\":{\"retry\":\"5m, soon\"}}", "$.settings.retry"},
+        {"{\"settings\":{\"give_up\":\"5d\"}}", "did you mean \"give-up\"?"},
+        {"{\"sources\":[]}", "at least one address"},
+        {"{\"clock\":{\"skew\":\"later\"}}", "$.clock.skew"},
+        {"{\"raw\":{\"postfix\":\"x\"}}", "$.raw.postfix"},
     };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        struct parsed parsed;
-        char json[200];
-        snprintf(json, sizeof json, "{\"settings\": {\"retry\": \"%s\"}}", CASES[i].retry);
-        parse(&parsed, json);
-        ck_assert_msg(parsed.result == 0, "%s", parsed.err.text);
-        ck_assert_msg(mta_settings_retry_form(parsed.settings) == CASES[i].form, "%s",
-                      CASES[i].retry);
-        release(&parsed);
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        struct arena arena = {0};
+        struct err err = {0};
+        ck_assert_ptr_null(parse(WRONG[i].text, &arena, &err));
+        ck_assert_msg(strstr(err.text, WRONG[i].message) != NULL, "%s", err.text);
+        arena_deinit(&arena);
     }
 }
 END_TEST
 
-START_TEST(test_mistakes_are_told_with_their_place)
+START_TEST(test_every_shipped_adapter_loads_and_its_templates_fill)
 {
-    static const struct {
-        const char *json;
-        const char *error;
-    } CASES[] = {
-        {"{\"hostnam\": \"a.test\"}", "hostname"},
-        {"{\"sources\": []}", "at least one"},
-        {"{\"sources\": [\"192.0.2\"]}", "sources[0]"},
-        {"{\"settings\": {\"retri\": \"5m\"}}", "retry"},
-        {"{\"settings\": {\"retry\": \"soon\"}}", "\"soon\""},
-        {"{\"settings\": {\"retry\": \"0\"}}", "\"0\""},
-        {"{\"settings\": {\"tls\": \"maybe\"}}", "tls"},
-        {"{\"settings\": {\"concurrency\": 0}}", "concurrency"},
-        {"{\"raw\": \"x\"}", "raw"},
-        {"{\"clock\": {\"skew\": \"late\"}}", "skew"},
-        {"{\"clock\": {\"drift\": 100}}", "drift"},
-        {"{\"command\": []}", "command"},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        struct parsed parsed;
-        parse(&parsed, CASES[i].json);
-        ck_assert_msg(parsed.result == -1, "%s", CASES[i].json);
-        ck_assert_msg(strstr(parsed.err.text, CASES[i].error) != NULL &&
-                          strstr(parsed.err.text, "s.json:1: $") != NULL,
-                      "%s: %s", CASES[i].json, parsed.err.text);
-        release(&parsed);
+    struct arena arena = {0};
+    struct err err = {0};
+    struct mta_settings *settings = NULL;
+    ck_assert_int_eq(mta_settings_parse((struct spec){0}, &arena, &settings, &err), 0);
+    const char *const *names = mta_adapter_names(".", &arena);
+    ck_assert_ptr_nonnull(names[0]);
+    for (; *names != NULL; names++) {
+        struct mta_adapter *adapter = mta_adapter_load(".", *names, &arena, &err);
+        ck_assert_msg(adapter != NULL, "%s", err.text);
+        ck_assert_int_eq(mta_adapter_suits(adapter, settings, &err), 0);
+        char **argv = NULL;
+        ck_assert_msg(
+            mta_fill_command(adapter, settings, "/p", &adapter->start, &arena, &argv, &err) == 0,
+            "%s", err.text);
+        mta_adapter_release(adapter);
     }
+    arena_deinit(&arena);
 }
 END_TEST
 
-/* What an adapter says of itself, and what a scenario wants. */
-static void check_suits(const char *name, const char *json, const char *error)
+START_TEST(test_an_unknown_adapter_gets_the_nearest_name)
 {
-    struct parsed parsed;
-    parse(&parsed, json);
-    ck_assert_msg(parsed.result == 0, "%s", parsed.err.text);
-    struct mta_adapter *adapter = mta_adapter_load(".", name, &parsed.arena, &parsed.err);
-    ck_assert_msg(adapter != NULL, "%s", parsed.err.text);
-    int result = mta_adapter_suits(adapter, parsed.settings, &parsed.err);
-    ck_assert_msg(result == (error == NULL ? 0 : -1), "%s %s: %s", name, json, parsed.err.text);
-    if (error != NULL)
-        ck_assert_msg(strstr(parsed.err.text, error) != NULL, "%s", parsed.err.text);
+    struct arena arena = {0};
+    struct err err = {0};
+    ck_assert_ptr_null(mta_adapter_load(".", "refmat", &arena, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "did you mean \"refmta\"?"));
+    ck_assert_ptr_null(mta_adapter_load(".", "../adapters/refmta", &arena, &err));
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(test_a_scenario_for_another_server_does_not_suit)
+{
+    struct arena arena = {0};
+    struct err err = {0};
+    struct mta_settings *settings = parse("{\"only\":\"postfix\"}", &arena, &err);
+    struct mta_adapter *adapter = mta_adapter_load(".", "refmta", &arena, &err);
+    ck_assert_int_eq(mta_adapter_suits(adapter, settings, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "postfix only"));
     mta_adapter_release(adapter);
-    release(&parsed);
-}
-
-START_TEST(test_an_adapter_refuses_what_it_cannot_express)
-{
-    check_suits("exim", "{\"settings\": {\"retry\": \"5m, 15m, then every 1h\"}}", NULL);
-    check_suits("postfix", "{\"settings\": {\"retry\": \"5m, 10m, then every 20m\"}}", NULL);
-    check_suits("postfix", "{\"settings\": {\"retry\": \"5m, 15m, then every 1h\"}}", "doubling");
-    check_suits("opensmtpd", "{\"settings\": {\"retry\": \"5m\"}}", "cannot be told \"retry\"");
-    check_suits("opensmtpd", "{\"settings\": {\"tls\": \"required\"}}", NULL);
-    check_suits("opensmtpd", "{\"settings\": {\"tls\": \"none\"}}", "\"tls\": none");
-    check_suits("postfix", "{\"only\": \"exim\"}", "for exim only");
-    check_suits("exim", "{\"only\": \"exim\"}", NULL);
+    arena_deinit(&arena);
 }
 END_TEST
 
-UNIT_MAIN(test_nothing_said_gives_the_defaults, test_all_is_read, test_the_form_of_a_schedule,
-          test_mistakes_are_told_with_their_place, test_an_adapter_refuses_what_it_cannot_express)
+UNIT_MAIN(test_nothing_said_gives_the_defaults, test_settings_become_values_of_templates,
+          test_wrong_settings_name_their_place,
+          test_every_shipped_adapter_loads_and_its_templates_fill,
+          test_an_unknown_adapter_gets_the_nearest_name,
+          test_a_scenario_for_another_server_does_not_suit)
