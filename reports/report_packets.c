@@ -1,5 +1,6 @@
 #include "reports/report_packets.h"
 
+#include "reports/report_index.h"
 #include "sim/capture/capture_file.h"
 #include "sim/capture/capture_frame.h"
 
@@ -21,8 +22,8 @@ struct packet_table {
     struct packet_note *notes;
     size_t count;
     size_t stream_count;
-    struct map streams; /* "client port server port" -> stream + 1 */
-    struct map servers; /* "server port" -> the streams opened to it, in order */
+    struct report_index streams; /* "client port server port" -> stream + 1 */
+    struct map servers;          /* "server port" -> the streams opened to it, in order */
 };
 
 struct opened {
@@ -48,7 +49,7 @@ static void stream_key(char *key, size_t size, const struct capture_frame *frame
 static void open_stream(struct packet_table *table, const char *key, const char *server)
 {
     table->stream_count++;
-    map_set_text(&table->streams, key, (void *)(uintptr_t)table->stream_count);
+    report_index_set(&table->streams, key, table->stream_count);
     struct opened *opened = map_get_text(&table->servers, server);
     if (opened == NULL) {
         opened = mem_alloc(sizeof *opened);
@@ -69,12 +70,12 @@ static struct packet_note note_frame(struct packet_table *table, const struct ca
         open_stream(table, key, server);
         return (struct packet_note){(uint32_t)table->stream_count, PACKET_SYN};
     }
-    uint32_t stream = (uint32_t)(uintptr_t)map_get_text(&table->streams, key);
+    uint32_t stream = (uint32_t)report_index_get(&table->streams, key);
     if (stream != 0)
         return (struct packet_note){stream,
                                     frame->payload_len > 0 ? PACKET_FROM_CLIENT : PACKET_EMPTY};
     stream_key(key, sizeof key, frame, true);
-    stream = (uint32_t)(uintptr_t)map_get_text(&table->streams, key);
+    stream = (uint32_t)report_index_get(&table->streams, key);
     return (struct packet_note){stream, frame->payload_len > 0 ? PACKET_FROM_SERVER : PACKET_EMPTY};
 }
 
@@ -178,7 +179,7 @@ int report_packets_read(struct report_run *run, const char *path, struct err *er
             place_step(&table, session, &session->steps[s]);
     }
     free(table.notes);
-    map_deinit(&table.streams, NULL);
+    report_index_deinit(&table.streams);
     map_deinit(&table.servers, free_opened);
     return result;
 }

@@ -272,7 +272,7 @@ static void count_violation(struct report_book *book, const struct report_track 
     struct report_run *run = book->run;
     const char *what = event_text(event, "what");
     char *key = mem_text_format("%s\n%s", what, event_text(event, "level"));
-    size_t found = (size_t)(uintptr_t)map_get_text(&book->findings, key);
+    size_t found = report_index_get(&book->findings, key);
     if (found == 0 && run->finding_count < REPORT_FINDINGS_MAX) {
         run->findings = report_room(run->findings, run->finding_count, sizeof *run->findings);
         run->findings[run->finding_count] = (struct report_finding){
@@ -285,7 +285,7 @@ static void count_violation(struct report_book *book, const struct report_track 
             .seq = event_int(event, "seq", -1),
         };
         found = ++run->finding_count;
-        map_set_text(&book->findings, key, (void *)(uintptr_t)found);
+        report_index_set(&book->findings, key, found);
     }
     if (found != 0)
         run->findings[found - 1].count++;
