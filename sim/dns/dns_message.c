@@ -46,9 +46,17 @@ static bool dns_message_add(struct dns_message *message, const void *data, size_
 
 /* ---- names */
 
+/* Owner names may take the case of the question; those in data keep the case of the zone, since a
+ * client goes on with them. */
+enum dns_case {
+    DNS_CASE_ANY,
+    DNS_CASE_KEPT,
+};
+
 /* True if the name that stands at `at` in the message is `wire`. The name may be the one that is
  * being written, so it may have no end yet. */
-static bool dns_message_name_is(const struct dns_message *message, size_t at, struct slice wire)
+static bool dns_message_name_is(const struct dns_message *message, size_t at, struct slice wire,
+                                enum dns_case letters)
 {
     const unsigned char *bytes = message->bytes;
     while (at < message->len) {
@@ -63,7 +71,9 @@ static bool dns_message_name_is(const struct dns_message *message, size_t at, st
         if (label == 0)
             return true;
         struct slice ours = slice_from((const char *)bytes + at + 1, label);
-        if (!slice_equal_nocase(ours, slice_from(wire.data + 1, label)))
+        struct slice theirs = slice_from(wire.data + 1, label);
+        if (letters == DNS_CASE_KEPT ? !slice_equal(ours, theirs)
+                                     : !slice_equal_nocase(ours, theirs))
             return false;
         at += 1 + label;
         wire = dns_wire_parent(wire);
@@ -73,12 +83,12 @@ static bool dns_message_name_is(const struct dns_message *message, size_t at, st
 
 /* The place of a suffix: its offset, or 0 and the free slot. */
 static size_t dns_message_find(const struct dns_message *message, uint32_t hash, struct slice wire,
-                               size_t *slot)
+                               enum dns_case letters, size_t *slot)
 {
     *slot = hash & (DNS_COMPRESS_SLOTS - 1);
     while (message->offsets[*slot] != 0) {
         if (message->hashes[*slot] == hash &&
-            dns_message_name_is(message, message->offsets[*slot], wire))
+            dns_message_name_is(message, message->offsets[*slot], wire, letters))
             return message->offsets[*slot];
         *slot = (*slot + 1) & (DNS_COMPRESS_SLOTS - 1);
     }
@@ -112,14 +122,14 @@ static size_t dns_suffixes(struct slice wire, struct slice suffixes[DNS_LABELS_M
 }
 
 /* Writes a name; its longest suffix that is there already becomes a pointer. */
-static bool dns_message_name(struct dns_message *message, struct slice wire)
+static bool dns_message_name(struct dns_message *message, struct slice wire, enum dns_case letters)
 {
     struct slice suffixes[DNS_LABELS_MAX];
     uint32_t hashes[DNS_LABELS_MAX];
     size_t count = dns_suffixes(wire, suffixes, hashes);
     for (size_t i = 0; i < count; i++) {
         size_t slot;
-        size_t at = dns_message_find(message, hashes[i], suffixes[i], &slot);
+        size_t at = dns_message_find(message, hashes[i], suffixes[i], letters, &slot);
         if (at != 0) {
             const unsigned char pointer[] = {(unsigned char)(0xc0 | at >> 8), (unsigned char)at};
             return dns_message_add(message, pointer, sizeof pointer);
@@ -156,7 +166,7 @@ static bool dns_message_data(struct dns_message *message, uint16_t type, struct 
     }
     for (size_t i = 0; i < names; i++) {
         size_t len = dns_wire_len(data);
-        if (len == 0 || !dns_message_name(message, slice_first(data, len)))
+        if (len == 0 || !dns_message_name(message, slice_first(data, len), DNS_CASE_KEPT))
             return false;
         data = slice_skip(data, len);
     }
@@ -187,7 +197,8 @@ static bool dns_message_record(struct dns_message *message, const struct dns_par
     dns_put_u16(fixed + 2, DNS_CLASS_IN);
     dns_put_u32(fixed + 4, ttl);
     dns_put_u16(fixed + 8, 0);
-    if (!dns_message_name(message, part->owner) || !dns_message_add(message, fixed, FIXED_BYTES))
+    if (!dns_message_name(message, part->owner, DNS_CASE_ANY) ||
+        !dns_message_add(message, fixed, FIXED_BYTES))
         return false;
     size_t start = message->len;
     if (!dns_message_data(message, type, data))
@@ -255,7 +266,7 @@ void dns_message_begin(struct dns_message *message, const struct dns_query *quer
     if (query->question.len == 0)
         return;
     /* The name goes back in the case in which it came: clients that mix it compare (0x20). */
-    if (!dns_message_name(message, slice_first(query->question, query->name.len)) ||
+    if (!dns_message_name(message, slice_first(query->question, query->name.len), DNS_CASE_KEPT) ||
         !dns_message_add(message, query->question.data + query->name.len, 4))
         abort();
 }

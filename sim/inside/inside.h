@@ -13,11 +13,11 @@
 #include "mta-under-test/base/err.h"
 #include "sim/inside/inside_options.h"
 
-#define INSIDE_STAGES(X)                                                                           \
-    X(STARTING) /* the server under test is not ready yet */                                       \
-    X(RUNNING)                                                                                     \
-    X(SETTLING) /* all is decided; a while longer, for what should not happen */                   \
-    X(STOPPING) /* the server has been told to end */                                              \
+#define INSIDE_STAGES(X)                                                         \
+    X(STARTING) /* the server under test is not ready yet */                     \
+    X(RUNNING)                                                                   \
+    X(SETTLING) /* all is decided; a while longer, for what should not happen */ \
+    X(STOPPING) /* the server has been told to end */                            \
     X(ENDED)
 
 /* Exit codes of the process, for the runner. */

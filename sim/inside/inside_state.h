@@ -1,5 +1,5 @@
 /*
- * What the parts of the inside process share. Only sim/inside/*.c include this.
+ * What the parts of the inside process share. Only the sources of this folder include this.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "sim/inside/inside.h"
 #include "sim/inside/settle.h"
 #include "sim/inside/timeline.h"
+#include "sim/mta/mta_place.h"
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_server.h"
 #include "sim/scenario/scenario.h"
@@ -40,6 +41,10 @@ struct inside {
     struct tls_authority *authority;
     struct dns_server *dns;
     struct mx_server *mx;
+    char *store; /* folder of what the hosts accept */
+    struct mta_adapter *adapter;
+    char *server_log; /* file */
+    struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
     struct submitter *submitter;
@@ -69,7 +74,9 @@ int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
 
 /* ---- inside_server.c: the server under test */
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
+/* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);
+void inside_free_server(struct inside *inside);
 
 /* ---- inside_action.c: what the timeline does */
 void inside_act(void *inside, const struct scenario_event *entry, bool over);

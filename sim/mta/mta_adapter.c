@@ -10,9 +10,9 @@
 enum { MTA_ADAPTERS_MAX = 256, MTA_ID_MAX = 65533, MTA_PORT_MAX = 65535 };
 
 static const char *const MTA_KEYS[] = {
-    "name",     "about",        "packages", "users",    "needs-users",
-    "files",    "before-start", "start",    "stop",     "reload",
-    "pid-file", "log",          "port",     "settings", NULL};
+    "name",     "about", "packages",     "libraries",  "users", "needs-users",
+    "files",    "log",   "before-start", "start",      "stop",  "reload",
+    "pid-file", "port",  "settings",     "retry-form", NULL};
 
 static int mta_read_user(struct spec spec, struct mta_user *user, struct err *err)
 {
@@ -125,6 +125,17 @@ static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_a
     return 0;
 }
 
+static const char *const MTA_RETRY_FORMS[] = {"uniform", "doubling", "steps", NULL};
+
+static int mta_read_form(struct spec spec, struct mta_adapter *adapter, struct err *err)
+{
+    size_t index = 0;
+    if (spec_read_word(spec, MTA_RETRY_FORMS, &index, err) != 0)
+        return -1;
+    adapter->retry_form = (enum mta_retry_form)index;
+    return 0;
+}
+
 static int mta_adapter_read(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                             struct err *err)
 {
@@ -135,6 +146,8 @@ static int mta_adapter_read(struct spec spec, struct arena *arena, struct mta_ad
         mta_read_words(member, arena, &adapter->start, err) != 0 ||
         (spec_get(spec, "packages", &member) && spec_count(member) > 0 &&
          spec_read_texts(member, arena, &adapter->packages, &adapter->package_count, err) != 0) ||
+        (spec_get(spec, "libraries", &member) &&
+         spec_read_texts(member, arena, &adapter->libraries, &adapter->library_count, err) != 0) ||
         (spec_get(spec, "users", &member) && mta_read_users(member, arena, adapter, err) != 0) ||
         (spec_get(spec, "needs-users", &member) &&
          spec_read_bool(member, &adapter->needs_users, err) != 0) ||
@@ -151,7 +164,8 @@ static int mta_adapter_read(struct spec spec, struct arena *arena, struct mta_ad
         (spec_get(spec, "port", &member) &&
          spec_read_int(member, 1, MTA_PORT_MAX, &adapter->port, err) != 0) ||
         (spec_get(spec, "settings", &member) &&
-         spec_read_texts(member, arena, &adapter->settings, &adapter->setting_count, err) != 0))
+         spec_read_texts(member, arena, &adapter->settings, &adapter->setting_count, err) != 0) ||
+        (spec_get(spec, "retry-form", &member) && mta_read_form(member, adapter, err) != 0))
         return -1;
     return 0;
 }
@@ -204,6 +218,7 @@ struct mta_adapter *mta_adapter_load(const char *root, const char *name, struct 
     adapter->name = arena_text(arena, name);
     adapter->folder = arena_format(arena, "%s/mta-under-test/adapters/%s", root, name);
     adapter->port = 25;
+    adapter->retry_form = MTA_RETRY_STEPS;
     const char *path = arena_format(arena, "%s/adapter.json", adapter->folder);
     if (strchr(name, '/') != NULL || !file_exists(path)) {
         mta_adapter_unknown(root, name, arena, err);
@@ -225,13 +240,19 @@ void mta_adapter_release(struct mta_adapter *adapter)
         spec_document_free(&adapter->document);
 }
 
-static bool mta_adapter_knows(const struct mta_adapter *adapter, const char *setting)
+/* The adapter names a setting as a whole, "tls", or single values of it, "tls=required". */
+static bool mta_adapter_knows(const struct mta_adapter *adapter, const char *setting,
+                              struct spec value)
 {
+    char *one = mem_text_format("%s=%s", setting,
+                                cJSON_IsString(value.json) ? value.json->valuestring : "");
+    bool known = false;
     for (size_t i = 0; i < adapter->setting_count; i++) {
-        if (slice_is(slice_of(adapter->settings[i]), setting))
-            return true;
+        struct slice name = slice_of(adapter->settings[i]);
+        known = known || slice_is(name, setting) || slice_is(name, one);
     }
-    return false;
+    free(one);
+    return known;
 }
 
 int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settings *settings,
@@ -243,8 +264,16 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
     if (settings->spec.json == NULL || !spec_get(settings->spec, "settings", &given))
         return 0;
     for (size_t i = 0; i < spec_count(given); i++) {
-        if (!mta_adapter_knows(adapter, spec_key_at(given, i)))
-            return err_set(err, "%s cannot be told \"%s\"", adapter->name, spec_key_at(given, i));
+        const char *setting = spec_key_at(given, i);
+        struct spec value = spec_at(given, i);
+        if (mta_adapter_knows(adapter, setting, value))
+            continue;
+        return err_set(err, "%s cannot be told \"%s\"%s%s", adapter->name, setting,
+                       cJSON_IsString(value.json) ? ": " : "",
+                       cJSON_IsString(value.json) ? value.json->valuestring : "");
     }
+    if (mta_settings_retry_form(settings) > adapter->retry_form)
+        return err_set(err, "%s cannot be told the waits \"%s\": it knows only %s ones",
+                       adapter->name, settings->retry, MTA_RETRY_FORMS[adapter->retry_form]);
     return 0;
 }

@@ -37,6 +37,8 @@ struct mta_adapter {
     const char *folder;
     const char *const *packages; /* of Debian; unpacked and laid over / of the world */
     size_t package_count;
+    const char *const *libraries; /* packages that are used where they are installed */
+    size_t library_count;
     const struct mta_user *users;
     size_t user_count;
     const struct mta_file *files; /* folders and files, in order */
@@ -52,6 +54,7 @@ struct mta_adapter {
     bool needs_users;            /* more user ids than root's own */
     const char *const *settings; /* what of the settings it can express */
     size_t setting_count;
+    enum mta_retry_form retry_form; /* the widest schedule that it can be told */
     struct spec_document *document;
 };
 

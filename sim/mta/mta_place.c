@@ -87,19 +87,18 @@ static int mta_set_owner(const struct mta_adapter *adapter, const struct mta_fil
     return 0;
 }
 
-static int mta_make_from_template(const struct mta_adapter *adapter, const struct mta_file *file,
-                                  struct mta_values *values, struct err *err)
+static int mta_make_from_template(const struct mta_file *file, struct mta_values *values,
+                                  struct err *err)
 {
     struct buf text;
     struct buf out;
     buf_init(&text, MTA_TEMPLATE_BYTES_MAX);
     buf_init(&out, MTA_TEMPLATE_BYTES_MAX);
     values->file = file->path;
+    struct mta_template_source source = mta_values_source(values);
     int result = -1;
-    (void)adapter;
     if (file_read(file->template_path, &text, err) == 0 &&
-        mta_template_fill(file->template_path, buf_slice(&text), mta_values_fill, values, &out,
-                          err) == 0 &&
+        mta_template_fill(file->template_path, buf_slice(&text), &source, &out, err) == 0 &&
         file_make_parents(file->path, err) == 0)
         result = file_write(file->path, buf_slice(&out), err);
     buf_deinit(&text);
@@ -110,8 +109,11 @@ static int mta_make_from_template(const struct mta_adapter *adapter, const struc
 static int mta_place_file(const struct mta_adapter *adapter, const struct mta_file *file,
                           struct mta_values *values, struct err *err)
 {
-    int made = file->template_path != NULL ? mta_make_from_template(adapter, file, values, err)
-                                           : file_make_folders(file->path, err);
+    int made = 0;
+    if (file->template_path != NULL)
+        made = mta_make_from_template(file, values, err);
+    else if (!file_exists(file->path)) /* a program of the package may be named, for its mode */
+        made = file_make_folders(file->path, err);
     if (made != 0 || mta_set_owner(adapter, file, err) != 0)
         return -1;
     /* After the owner: a change of owner takes the set-id bits away. */
@@ -142,13 +144,13 @@ int mta_fill_command(const struct mta_adapter *adapter, const struct mta_setting
 {
     struct mta_values values = {
         .settings = settings, .programs = programs, .mta = adapter->name, .file = ""};
+    struct mta_template_source source = mta_values_source(&values);
     char **words = arena_alloc_array(arena, command->word_count + 1, sizeof *words);
     for (size_t i = 0; i < command->word_count; i++) {
         struct buf word;
         buf_init(&word, MTA_WORD_BYTES_MAX);
-        int result =
-            mta_template_fill(spec_document_name(adapter->document), slice_of(command->words[i]),
-                              mta_values_fill, &values, &word, err);
+        int result = mta_template_fill(spec_document_name(adapter->document),
+                                       slice_of(command->words[i]), &source, &word, err);
         words[i] = arena_text(arena, buf_text(&word));
         buf_deinit(&word);
         if (result != 0)

@@ -53,13 +53,16 @@ static int mta_read_sources(struct spec spec, struct arena *arena, struct mta_se
 }
 
 /* "5m, 15m, 30m, then every 1h": waits, the last of which may go on. */
-static int mta_read_retry(struct spec spec, struct mta_settings *settings, struct err *err)
+static int mta_read_retry(struct spec spec, struct arena *arena, struct mta_settings *settings,
+                          struct err *err)
 {
     static const char THEN[] = "then every ";
     if (spec_read_text(spec, &settings->retry, err) != 0)
         return -1;
     struct slice rest = slice_of(settings->retry);
     struct slice part;
+    int64_t *steps_us = arena_alloc_array(arena, MTA_RETRY_STEPS_MAX, sizeof *steps_us);
+    settings->retry_steps_us = steps_us;
     while (slice_split(&rest, ',', &part)) {
         part = slice_trim(part);
         if (slice_starts_with(part, slice_of(THEN)))
@@ -71,8 +74,26 @@ static int mta_read_retry(struct spec spec, struct mta_settings *settings, struc
                               SLICE_ARG(part));
         if (settings->first_retry_us == 0)
             settings->first_retry_us = settings->last_retry_us;
+        if (settings->retry_step_count == MTA_RETRY_STEPS_MAX)
+            return spec_error(spec, err, "at most %d waits are allowed", MTA_RETRY_STEPS_MAX);
+        steps_us[settings->retry_step_count++] = settings->last_retry_us;
     }
     return 0;
+}
+
+enum mta_retry_form mta_settings_retry_form(const struct mta_settings *settings)
+{
+    const int64_t *steps_us = settings->retry_steps_us;
+    size_t count = settings->retry_step_count;
+    bool uniform = true;
+    bool doubling = true;
+    for (size_t i = 1; i < count; i++) {
+        uniform = uniform && steps_us[i] == steps_us[i - 1];
+        /* Only the last one may be cut short, at the most that it may become. */
+        doubling = doubling && (steps_us[i] == 2 * steps_us[i - 1] ||
+                                (i == count - 1 && steps_us[i] <= 2 * steps_us[i - 1]));
+    }
+    return uniform ? MTA_RETRY_UNIFORM : doubling ? MTA_RETRY_DOUBLING : MTA_RETRY_STEPS;
 }
 
 static int mta_read_warn_after(struct spec spec, struct mta_settings *settings, struct err *err)
@@ -105,7 +126,7 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
                                        "local-domains", NULL};
     struct spec member;
     if (spec_check_keys(spec, KEYS, err) != 0 ||
-        (spec_get(spec, "retry", &member) && mta_read_retry(member, settings, err) != 0) ||
+        (spec_get(spec, "retry", &member) && mta_read_retry(member, arena, settings, err) != 0) ||
         (spec_get(spec, "give-up", &member) &&
          spec_read_span(member, &settings->give_up_us, err) != 0) ||
         (spec_get(spec, "warn-after", &member) &&

@@ -8,6 +8,8 @@
 #include "sim/value/address.h"
 #include "sim/value/spec.h"
 
+enum { MTA_RETRY_STEPS_MAX = 64 };
+
 enum mta_tls { MTA_TLS_OPPORTUNISTIC, MTA_TLS_REQUIRED, MTA_TLS_NONE };
 
 /* Lines for one server's own files: "raw": { "postfix": { "main.cf": "..." } }. */
@@ -26,6 +28,8 @@ struct mta_settings {
     const char *retry;      /* "5m, 15m, then every 1h", as the scenario has it; NULL = default */
     int64_t first_retry_us; /* of `retry`: its first wait, and the one it goes on with */
     int64_t last_retry_us;
+    const int64_t *retry_steps_us; /* all of its waits; the last one goes on */
+    size_t retry_step_count;
     int64_t give_up_us;    /* 0 = default */
     int64_t warn_after_us; /* 0 = default, -1 = never */
     enum mta_tls tls;
@@ -47,6 +51,16 @@ struct mta_settings {
     char *const *command; /* "command": a program instead of an adapter; NULL-terminated */
     struct spec spec;     /* for messages; json is NULL where the scenario says nothing */
 };
+
+/* The forms that a retry schedule may have; a server may know some of them only. */
+enum mta_retry_form {
+    MTA_RETRY_UNIFORM,  /* one wait, again and again */
+    MTA_RETRY_DOUBLING, /* each wait twice the one before, up to a last one that goes on */
+    MTA_RETRY_STEPS,    /* any list of waits */
+};
+
+/* The narrowest form that `retry` has; MTA_RETRY_UNIFORM where there is none. */
+enum mta_retry_form mta_settings_retry_form(const struct mta_settings *settings);
 
 /* `spec.json` NULL gives the defaults. In `arena`. */
 int mta_settings_parse(struct spec spec, struct arena *arena, struct mta_settings **settings,

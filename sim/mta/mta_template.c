@@ -2,13 +2,12 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MTA_TEMPLATE_DEPTH_MAX = 8, MTA_VALUE_BYTES_MAX = 1024 * 1024 };
+enum { MTA_TEMPLATE_DEPTH_MAX = 8, MTA_NAME_BYTES_MAX = 64, MTA_VALUE_BYTES_MAX = 1024 * 1024 };
 
 struct mta_filling {
     const char *file;
     struct slice whole;
-    mta_template_value *value;
-    void *context;
+    const struct mta_template_source *source;
     struct buf *out;
     struct slice open[MTA_TEMPLATE_DEPTH_MAX]; /* names of the sections that are open */
     bool kept[MTA_TEMPLATE_DEPTH_MAX];
@@ -44,7 +43,7 @@ static int mta_template_open(struct mta_filling *filling, struct slice name, boo
 {
     struct buf value;
     buf_init(&value, MTA_VALUE_BYTES_MAX);
-    bool known = filling->value(filling->context, name, &value);
+    bool known = filling->source->value(filling->source->context, name, &value);
     bool empty = value.len == 0;
     buf_deinit(&value);
     if (!known)
@@ -78,7 +77,7 @@ static int mta_template_mark(struct mta_filling *filling, struct slice mark, str
     struct buf ignored;
     buf_init(&ignored, MTA_VALUE_BYTES_MAX);
     struct buf *to = mta_template_is_kept(filling) ? filling->out : &ignored;
-    bool known = filling->value(filling->context, mark, to);
+    bool known = filling->source->value(filling->source->context, mark, to);
     buf_deinit(&ignored);
     return known ? 0 : mta_template_error(filling, mark.data, err, "unknown name", mark);
 }
@@ -90,38 +89,82 @@ static bool mta_template_is_alone(const struct mta_filling *filling, const char 
 {
     const char *first = filling->whole.data;
     const char *last = first + filling->whole.len;
-    bool section = start[2] == '#' || start[2] == '^' || start[2] == '/';
+    bool section = strchr("#^*/", start[2]) != NULL;
     if (!section || (start > first && start[-1] != '\n') || (end < last && *end != '\n'))
         return false;
     *after = end < last ? end + 1 : end;
     return true;
 }
 
-int mta_template_fill(const char *file, struct slice text, mta_template_value *value, void *context,
-                      struct buf *out, struct err *err)
+static int mta_template_run(struct mta_filling *filling, struct slice text, struct err *err);
+
+/* The text of a list's section, once for each item. *text starts behind the opening mark and is
+ * moved behind the closing one. */
+static int mta_template_repeat(struct mta_filling *filling, struct slice list, struct slice *text,
+                               struct err *err)
 {
-    struct mta_filling filling = {
-        .file = file, .whole = text, .value = value, .context = context, .out = out};
+    char close[MTA_NAME_BYTES_MAX];
+    int close_len = snprintf(close, sizeof close, "{{/%.*s}}", SLICE_ARG(list));
+    const struct mta_template_source *source = filling->source;
+    size_t count = source->count(source->context, list);
+    if (count == SIZE_MAX || close_len >= MTA_NAME_BYTES_MAX)
+        return mta_template_error(filling, list.data, err, "unknown list", list);
+    size_t len = slice_find_slice(*text, slice_of(close));
+    if (len == SIZE_MAX)
+        return mta_template_error(filling, list.data, err, "this section is not closed", list);
+    struct slice body = slice_first(*text, len);
+    const char *closing = text->data + len;
+    const char *after = closing + close_len;
+    mta_template_is_alone(filling, closing, after, &after);
+    *text = slice_skip(*text, (size_t)(after - text->data));
+    if (!mta_template_is_kept(filling))
+        count = 0;
+    for (size_t i = 0; i < count; i++) {
+        source->select(source->context, i);
+        if (mta_template_run(filling, body, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int mta_template_run(struct mta_filling *filling, struct slice text, struct err *err)
+{
+    size_t depth = filling->depth;
     while (text.len > 0) {
         size_t start = slice_find_slice(text, SLICE("{{"));
         struct slice plain = slice_first(text, start);
-        if (mta_template_is_kept(&filling))
-            buf_add_slice(out, plain);
+        if (mta_template_is_kept(filling))
+            buf_add_slice(filling->out, plain);
         if (start == SIZE_MAX)
             break;
         text = slice_skip(text, start);
         size_t len = slice_find_slice(text, SLICE("}}"));
         if (len == SIZE_MAX)
-            return mta_template_error(&filling, text.data, err, "\"{{\" without \"}}\"",
+            return mta_template_error(filling, text.data, err, "\"{{\" without \"}}\"",
                                       slice_first(text, 20));
-        if (mta_template_mark(&filling, slice_from(text.data + 2, len - 2), err) != 0)
-            return -1;
+        struct slice mark = slice_from(text.data + 2, len - 2);
         const char *after = text.data + len + 2;
-        mta_template_is_alone(&filling, text.data, after, &after);
+        mta_template_is_alone(filling, text.data, after, &after);
         text = slice_skip(text, (size_t)(after - text.data));
+        bool repeats = mark.len > 0 && mark.data[0] == '*';
+        int result = repeats ? mta_template_repeat(filling, slice_skip(mark, 1), &text, err)
+                             : mta_template_mark(filling, mark, err);
+        if (result != 0)
+            return -1;
     }
-    if (filling.depth > 0)
-        return mta_template_error(&filling, filling.open[filling.depth - 1].data, err,
-                                  "this section is not closed", filling.open[filling.depth - 1]);
+    if (filling->depth > depth)
+        return mta_template_error(filling, filling->open[filling->depth - 1].data, err,
+                                  "this section is not closed", filling->open[filling->depth - 1]);
+    return 0;
+}
+
+int mta_template_fill(const char *file, struct slice text, const struct mta_template_source *source,
+                      struct buf *out, struct err *err)
+{
+    struct mta_filling filling = {.file = file, .whole = text, .source = source, .out = out};
+    if (mta_template_run(&filling, text, err) != 0)
+        return -1;
+    if (buf_overflowed(out))
+        return err_set(err, "%s: becomes larger than %zu bytes", file, out->max);
     return 0;
 }

@@ -1,4 +1,4 @@
-#include "sim/mx/mx_connection_state.h"
+#include "sim/mx/mx_connection.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "sim/mx/mx_connection_state.h"
 
 #include "mta-under-test/base/poison.h"
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <event2/event.h>
+#include <event2/event_struct.h> /* has a LIST_ENTRY of its own: before list.h */
 
 #include "mta-under-test/base/list.h"
 #include "sim/mx/mx_session.h"

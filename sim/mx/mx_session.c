@@ -1,9 +1,10 @@
-#include "sim/mx/mx_session_state.h"
+#include "sim/mx/mx_session.h"
 
 #include <assert.h>
 
 #include "sim/mx/mx_command.h"
 #include "sim/mx/mx_report.h"
+#include "sim/mx/mx_session_state.h"
 #include "sim/mx/mx_verb.h"
 
 #include "mta-under-test/base/poison.h"
@@ -422,10 +423,19 @@ void mx_session_tls_failed(struct mx_session *session, int64_t now_us, const cha
 
 /* ---- input */
 
+/* A password is not logged: of AUTH only the mechanism is. */
+static struct slice mx_session_shown_line(const struct mx_command *command, struct slice line)
+{
+    if (!slice_is_nocase(command->verb, "AUTH"))
+        return line;
+    size_t space = slice_find(command->args, ' ');
+    return space == SIZE_MAX ? line : slice_first(line, command->verb.len + 1 + space);
+}
+
 static void mx_session_run_command(struct mx_session *session, const struct mx_line *line)
 {
     struct mx_command command = mx_command_split(line->text);
-    mx_report_command(session, command.verb, line->text);
+    mx_report_command(session, command.verb, mx_session_shown_line(&command, line->text));
     const struct mx_verb *verb = mx_verb_find(command.verb);
     if (line->text.len > session->options.limits->line_bytes_max) {
         mx_session_refuse_bad(session, MX_STAGE_COUNT, 500, "5.5.2", "Line too long");

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/err.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
@@ -129,3 +130,6 @@ void scenario_free(struct scenario **scenario);
 
 /* The plan in words, for people: hosts, zones, messages, what is expected. */
 void scenario_explain(const struct scenario *scenario, struct buf *out);
+
+/* A small scenario to start from, for `init`. */
+const char *scenario_init_text(void);

@@ -1,7 +1,10 @@
 #include "sim/dns/dns_server.h"
 
 #include <event2/event.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,7 +172,7 @@ START_TEST(test_udp_and_its_event)
     bench_open(&bench, "{ " ZONES " }", NULL);
     int fd = connect_to(&bench, "127.0.0.1", SOCK_DGRAM);
     send_udp(fd, "A.Test", "MX");
-    expect(receive_udp(&bench, fd), "NOERROR rd ra\nan A.Test. 300 IN MX 10 mx.A.Test.");
+    expect(receive_udp(&bench, fd), "NOERROR rd ra\nan A.Test. 300 IN MX 10 mx.a.test.");
     close(fd);
     char *log = bench_close(&bench);
     const char *facts =
@@ -181,6 +184,19 @@ START_TEST(test_udp_and_its_event)
 }
 END_TEST
 
+/* A network of its own, so that nothing but this test meets a socket on every address. False where
+ * this machine does not give one. */
+static bool enter_own_network(void)
+{
+    if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
+        return false;
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    bool up = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    close(fd);
+    return up;
+}
+
 /* 127.0.0.2 is ours too where 0.0.0.0 is bound; the client's socket takes answers from nowhere
  * else. */
 START_TEST(test_the_address_that_was_asked_answers)
@@ -189,6 +205,8 @@ START_TEST(test_the_address_that_was_asked_answers)
     struct address resolver = ask_address("127.0.0.2");
     const struct dns_server_options options = {
         .ipv4 = "0.0.0.0", .answer = {.resolvers = &resolver, .resolver_count = 1}};
+    if (!enter_own_network())
+        return;
     bench_open(&bench, "{ " ZONES " }", &options);
     int fd = connect_to(&bench, "127.0.0.2", SOCK_DGRAM);
     int other = connect_to(&bench, "127.0.0.3", SOCK_DGRAM);
