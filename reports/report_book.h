@@ -38,8 +38,9 @@ struct report_book {
     struct report_index recipients; /* recipient -> delivery index + 1 of the first one */
     struct map domains;             /* domain -> struct report_domain */
     struct map host_domains;        /* host -> struct map of domains whose mail it takes */
-    struct map wanted;              /* sessions that a check names */
-    struct report_index findings;   /* what, level, host -> finding index + 1 */
+    bool mta_was_ready;
+    struct map wanted;            /* sessions that a check names */
+    struct report_index findings; /* what, level, host -> finding index + 1 */
 };
 
 void report_book_init(struct report_book *book, struct report_run *run);
