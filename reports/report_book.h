@@ -21,6 +21,7 @@ struct report_track {
     size_t recipient_count;
     bool attempted; /* this session already stands in some delivery's attempts */
     bool in_tls;
+    bool taken; /* the message of this transaction was accepted */
 };
 
 /* A recipient domain, with its deliveries in order. */

@@ -112,6 +112,19 @@ static void on_reply_rcpt(struct report_book *book, struct report_track *track, 
     }
 }
 
+/* The acceptance was logged before its reply; here are the words. */
+static void set_words(struct report_delivery *delivery, const struct report_attempt *reply)
+{
+    for (size_t i = delivery->attempt_count; i > 0; i--) {
+        struct report_attempt *attempt = &delivery->attempts[i - 1];
+        if (attempt->session != reply->session)
+            continue;
+        attempt->code = reply->code;
+        attempt->text = reply->text;
+        return;
+    }
+}
+
 /* The end of a transaction: every recipient that was accepted shares its reply. */
 static void on_reply_data(struct report_book *book, struct report_track *track,
                           const struct report_attempt *attempt)
@@ -120,6 +133,10 @@ static void on_reply_data(struct report_book *book, struct report_track *track,
         report_book_attempt(book, track->recipients[i], attempt);
         track->attempted = true;
     }
+    struct report_attempt words = *attempt;
+    words.text = attempt->code < 300 ? report_book_text(book, attempt->text) : "";
+    for (size_t i = 0; attempt->code < 300 && i < track->recipient_count; i++)
+        set_words(&book->run->deliveries[track->recipients[i]], &words);
     if (attempt->code >= 400 || attempt->code < 300)
         track->recipient_count = 0;
 }
@@ -256,7 +273,7 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
                 take_acceptance(book, track, event, to->valuestring);
         }
     }
-    track->recipient_count = 0;
+    track->taken = true;
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
                                   .number = event_int(event, "bytes", 0),
@@ -313,7 +330,7 @@ static void note_broken(struct report_book *book, struct report_track *track, co
     attempt.outcome = REPORT_BROKEN;
     if (attempt.code >= 400)
         attempt.outcome = attempt.code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED;
-    if (track->recipient_count > 0) {
+    if (track->recipient_count > 0 && !track->taken) {
         for (size_t i = 0; i < track->recipient_count; i++)
             report_book_attempt(book, track->recipients[i], &attempt);
     } else if (!track->attempted && (!session->quit || session->last_code >= 400)) {
