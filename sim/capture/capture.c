@@ -6,6 +6,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/capture/capture_interface.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -186,6 +187,9 @@ struct capture *capture_open(struct event_base *base, const char *interface, int
                              const struct capture_options *options, struct err *err)
 {
     struct capture_options all = with_defaults(options);
+    /* Where it may not be changed, the ring only has fewer slots. */
+    struct err ignored = {0};
+    (void)!capture_interface_prepare(interface, &ignored);
     pcap_t *pcap = open_pcap(interface, &all, err);
     if (pcap == NULL) {
         close(fd);

@@ -39,17 +39,17 @@ static void dns_match_wildcard(struct dns_found *found, const struct dns_zone *z
 
 /* From the top of the zone down to the name: the first name that does not exist, or that is
  * delegated, ends the walk. */
-struct dns_found dns_lookup(const struct dns_model *model, const struct dns_zone *zone,
-                            struct slice name, uint16_t type)
+struct dns_found dns_lookup_name(const struct dns_model *model, const struct dns_zone *zone,
+                                 struct slice name, uint16_t type)
 {
-    struct slice path[DNS_LABELS_MAX];
+    struct slice path[DNS_LABELS_MAX] = {{0}};
     size_t depth = 0;
     struct dns_found found = {.node = zone->apex, .encloser = zone->apex->name};
     for (struct slice at = name; at.len > zone->origin.len && depth < DNS_LABELS_MAX;
          at = dns_wire_parent(at))
         path[depth++] = at;
-    while (depth-- > 0) {
-        struct slice at = path[depth];
+    for (; depth > 0; depth--) {
+        struct slice at = path[depth - 1];
         found.node = dns_zone_node(zone, at);
         if (found.node == NULL && !dns_model_is_above(model, at)) {
             dns_match_wildcard(&found, zone, type);
@@ -58,7 +58,7 @@ struct dns_found dns_lookup(const struct dns_model *model, const struct dns_zone
         found.encloser = at;
         found.set = dns_node_set(found.node, LDNS_RR_TYPE_NS);
         /* The DS record of a child stands in the parent (RFC 4035 section 3.1.4.1). */
-        if (found.set != NULL && !(depth == 0 && type == LDNS_RR_TYPE_DS)) {
+        if (found.set != NULL && !(depth == 1 && type == LDNS_RR_TYPE_DS)) {
             found.match = DNS_MATCH_CUT;
             found.cut = at;
             return found;

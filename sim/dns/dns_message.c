@@ -8,7 +8,6 @@ enum {
     DNS_OPT_BYTES = 11,
     DNS_POINTER_MAX = 0x3fff, /* 14 bits */
     DNS_SUFFIXES_MAX = DNS_COMPRESS_SLOTS * 3 / 4,
-    DNS_RRSIG_EXPIRATION_AT = 8, /* RFC 4034 section 3.1 */
 };
 
 void dns_message_init(struct dns_message *message)
@@ -46,9 +45,17 @@ static bool dns_message_add(struct dns_message *message, const void *data, size_
 
 /* ---- names */
 
+/* Owner names may take the case of the question; those in data keep the case of the zone, since a
+ * client goes on with them. */
+enum dns_case {
+    DNS_CASE_ANY,
+    DNS_CASE_KEPT,
+};
+
 /* True if the name that stands at `at` in the message is `wire`. The name may be the one that is
  * being written, so it may have no end yet. */
-static bool dns_message_name_is(const struct dns_message *message, size_t at, struct slice wire)
+static bool dns_message_name_is(const struct dns_message *message, size_t at, struct slice wire,
+                                enum dns_case letters)
 {
     const unsigned char *bytes = message->bytes;
     while (at < message->len) {
@@ -63,7 +70,9 @@ static bool dns_message_name_is(const struct dns_message *message, size_t at, st
         if (label == 0)
             return true;
         struct slice ours = slice_from((const char *)bytes + at + 1, label);
-        if (!slice_equal_nocase(ours, slice_from(wire.data + 1, label)))
+        struct slice theirs = slice_from(wire.data + 1, label);
+        if (letters == DNS_CASE_KEPT ? !slice_equal(ours, theirs)
+                                     : !slice_equal_nocase(ours, theirs))
             return false;
         at += 1 + label;
         wire = dns_wire_parent(wire);
@@ -73,12 +82,12 @@ static bool dns_message_name_is(const struct dns_message *message, size_t at, st
 
 /* The place of a suffix: its offset, or 0 and the free slot. */
 static size_t dns_message_find(const struct dns_message *message, uint32_t hash, struct slice wire,
-                               size_t *slot)
+                               enum dns_case letters, size_t *slot)
 {
     *slot = hash & (DNS_COMPRESS_SLOTS - 1);
     while (message->offsets[*slot] != 0) {
         if (message->hashes[*slot] == hash &&
-            dns_message_name_is(message, message->offsets[*slot], wire))
+            dns_message_name_is(message, message->offsets[*slot], wire, letters))
             return message->offsets[*slot];
         *slot = (*slot + 1) & (DNS_COMPRESS_SLOTS - 1);
     }
@@ -112,14 +121,14 @@ static size_t dns_suffixes(struct slice wire, struct slice suffixes[DNS_LABELS_M
 }
 
 /* Writes a name; its longest suffix that is there already becomes a pointer. */
-static bool dns_message_name(struct dns_message *message, struct slice wire)
+static bool dns_message_name(struct dns_message *message, struct slice wire, enum dns_case letters)
 {
     struct slice suffixes[DNS_LABELS_MAX];
     uint32_t hashes[DNS_LABELS_MAX];
     size_t count = dns_suffixes(wire, suffixes, hashes);
     for (size_t i = 0; i < count; i++) {
         size_t slot;
-        size_t at = dns_message_find(message, hashes[i], suffixes[i], &slot);
+        size_t at = dns_message_find(message, hashes[i], suffixes[i], letters, &slot);
         if (at != 0) {
             const unsigned char pointer[] = {(unsigned char)(0xc0 | at >> 8), (unsigned char)at};
             return dns_message_add(message, pointer, sizeof pointer);
@@ -156,22 +165,11 @@ static bool dns_message_data(struct dns_message *message, uint16_t type, struct 
     }
     for (size_t i = 0; i < names; i++) {
         size_t len = dns_wire_len(data);
-        if (len == 0 || !dns_message_name(message, slice_first(data, len)))
+        if (len == 0 || !dns_message_name(message, slice_first(data, len), DNS_CASE_KEPT))
             return false;
         data = slice_skip(data, len);
     }
     return dns_message_add(message, data.data != NULL ? data.data : "", data.len);
-}
-
-static void dns_message_spoil(const struct dns_message *message, unsigned char *data, size_t len)
-{
-    if (message->signature_fault == DNS_SIGNATURE_BOGUS)
-        data[len - 1] ^= 0x01;
-    /* Valid for one second of 1970. */
-    if (message->signature_fault == DNS_SIGNATURE_EXPIRED && len > DNS_RRSIG_EXPIRATION_AT + 8) {
-        dns_put_u32(data + DNS_RRSIG_EXPIRATION_AT, 1);
-        dns_put_u32(data + DNS_RRSIG_EXPIRATION_AT + 4, 0);
-    }
 }
 
 static bool dns_message_record(struct dns_message *message, const struct dns_part *part,
@@ -187,14 +185,13 @@ static bool dns_message_record(struct dns_message *message, const struct dns_par
     dns_put_u16(fixed + 2, DNS_CLASS_IN);
     dns_put_u32(fixed + 4, ttl);
     dns_put_u16(fixed + 8, 0);
-    if (!dns_message_name(message, part->owner) || !dns_message_add(message, fixed, FIXED_BYTES))
+    if (!dns_message_name(message, part->owner, DNS_CASE_ANY) ||
+        !dns_message_add(message, fixed, FIXED_BYTES))
         return false;
     size_t start = message->len;
     if (!dns_message_data(message, type, data))
         return false;
     dns_put_u16(message->bytes + start - 2, (unsigned)(message->len - start));
-    if (type == LDNS_RR_TYPE_RRSIG)
-        dns_message_spoil(message, message->bytes + start, message->len - start);
     message->counts[part->section]++;
     return true;
 }
@@ -215,10 +212,8 @@ static bool dns_message_part(struct dns_message *message, const struct dns_part 
 {
     size_t len = message->len;
     uint16_t count = message->counts[part->section];
-    bool with_signatures = dnssec && message->signature_fault != DNS_SIGNATURE_MISSING;
     if (dns_message_list(message, part, part->set->type, &part->set->records) &&
-        (!with_signatures ||
-         dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, &part->set->signatures)))
+        (!dnssec || dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, part->signatures)))
         return true;
     message->len = len;
     message->counts[part->section] = count;
@@ -249,13 +244,12 @@ void dns_message_begin(struct dns_message *message, const struct dns_query *quer
     message->suffix_count = 0;
     message->truncated = false;
     message->ttl_given = false;
-    message->signature_fault = DNS_SIGNATURE_RIGHT;
     message->limit = limit - (query->edns ? DNS_OPT_BYTES : 0);
     message->len = DNS_HEADER_BYTES;
     if (query->question.len == 0)
         return;
     /* The name goes back in the case in which it came: clients that mix it compare (0x20). */
-    if (!dns_message_name(message, slice_first(query->question, query->name.len)) ||
+    if (!dns_message_name(message, slice_first(query->question, query->name.len), DNS_CASE_KEPT) ||
         !dns_message_add(message, query->question.data + query->name.len, 4))
         abort();
 }

@@ -91,25 +91,28 @@ bool dns_wire_is_within(struct slice name, struct slice ancestor)
     return slice_equal(name, ancestor);
 }
 
+/* The last `count` labels of a name. */
+static struct slice dns_wire_last(struct slice wire, size_t count)
+{
+    for (size_t skip = dns_wire_labels(wire) - count; skip > 0; skip--)
+        wire = dns_wire_parent(wire);
+    return wire;
+}
+
 int dns_wire_compare(struct slice a, struct slice b)
 {
-    struct slice suffixes_a[DNS_LABELS_MAX];
-    struct slice suffixes_b[DNS_LABELS_MAX];
-    size_t count_a = 0;
-    size_t count_b = 0;
-    for (; !dns_wire_is_root(a) && count_a < DNS_LABELS_MAX; a = dns_wire_parent(a))
-        suffixes_a[count_a++] = a;
-    for (; !dns_wire_is_root(b) && count_b < DNS_LABELS_MAX; b = dns_wire_parent(b))
-        suffixes_b[count_b++] = b;
-    while (count_a > 0 && count_b > 0) {
-        struct slice x = suffixes_a[--count_a];
-        struct slice y = suffixes_b[--count_b];
+    size_t count_a = dns_wire_labels(a);
+    size_t count_b = dns_wire_labels(b);
+    size_t common = count_a < count_b ? count_a : count_b;
+    for (size_t i = 1; i <= common; i++) {
+        struct slice x = dns_wire_last(a, i);
+        struct slice y = dns_wire_last(b, i);
         int order = slice_compare(slice_from(x.data + 1, (unsigned char)*x.data),
                                   slice_from(y.data + 1, (unsigned char)*y.data));
         if (order != 0)
             return order;
     }
-    return (count_a > 0) - (count_b > 0);
+    return (count_a > count_b) - (count_a < count_b);
 }
 
 int dns_name_wildcard(struct slice parent, struct dns_name *name)

@@ -132,7 +132,7 @@ struct dns_server *dns_server_open(struct event_base *base, struct dns_model *mo
                                    struct err *err)
 {
     struct dns_sockets sockets[DNS_FAMILIES];
-    uint16_t port;
+    uint16_t port = 0;
     if (dns_server_bind(options, sockets, &port, err) != 0)
         return NULL;
     struct dns_server *server = mem_alloc(sizeof *server);

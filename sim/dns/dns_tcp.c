@@ -31,6 +31,7 @@ struct dns_connection {
     struct bufferevent *stream;
     struct event *idle;
     struct dns_peer peer;
+    bool ended; /* the client has closed its side */
 };
 
 static struct timeval dns_timeval(int64_t us)
@@ -105,48 +106,76 @@ static bool dns_connection_query(struct dns_connection *connection, struct slice
     return true;
 }
 
-/* Takes queries as long as whole ones are there and the client reads the answers. */
-static void dns_connection_read(struct bufferevent *stream, void *context)
+/* The next whole message, without its length; false if there is none yet. */
+static bool dns_connection_next(struct evbuffer *in, struct slice *message)
 {
-    struct dns_connection *connection = context;
+    unsigned char head[2];
+    if (evbuffer_copyout(in, head, sizeof head) != (ev_ssize_t)sizeof head)
+        return false;
+    size_t len = (size_t)head[0] << 8 | head[1];
+    if (evbuffer_get_length(in) < sizeof head + len)
+        return false;
+    const unsigned char *bytes = evbuffer_pullup(in, (ev_ssize_t)(sizeof head + len));
+    *message = slice_from((const char *)bytes + sizeof head, len);
+    return true;
+}
+
+/* Takes queries as long as whole ones are there and the client reads the answers. False if the
+ * connection is gone. */
+static bool dns_connection_take(struct dns_connection *connection)
+{
+    struct bufferevent *stream = connection->stream;
     struct evbuffer *in = bufferevent_get_input(stream);
     const struct evbuffer *out = bufferevent_get_output(stream);
-    unsigned char head[2];
-    while (evbuffer_get_length(out) < DNS_TCP_OUTPUT_MAX &&
-           evbuffer_copyout(in, head, sizeof head) == (ev_ssize_t)sizeof head) {
-        size_t len = (size_t)head[0] << 8 | head[1];
-        if (evbuffer_get_length(in) < sizeof head + len)
-            return;
-        const unsigned char *bytes = evbuffer_pullup(in, (ev_ssize_t)(sizeof head + len));
+    struct slice message;
+    while (evbuffer_get_length(out) < DNS_TCP_OUTPUT_MAX && dns_connection_next(in, &message)) {
         /* No message is shorter than a header: this client speaks something else. */
-        if (len < DNS_HEADER_BYTES) {
+        if (message.len < DNS_HEADER_BYTES) {
             dns_connection_close(connection, false);
-            return;
+            return false;
         }
         dns_connection_touch(connection);
-        if (!dns_connection_query(connection, slice_from((const char *)bytes + sizeof head, len)))
-            return;
-        evbuffer_drain(in, sizeof head + len);
+        if (!dns_connection_query(connection, message))
+            return false;
+        evbuffer_drain(in, 2 + message.len);
     }
+    /* Input that is full and not taken would be offered again and again without rest. */
+    if (evbuffer_get_length(out) >= DNS_TCP_OUTPUT_MAX)
+        bufferevent_disable(stream, EV_READ);
+    return true;
+}
+
+static void dns_connection_read(struct bufferevent *stream, void *context)
+{
+    (void)stream;
+    (void)dns_connection_take(context);
+}
+
+/* A client that has closed its side goes when it has got all that it asked for. */
+static bool dns_connection_is_over(const struct dns_connection *connection)
+{
+    return connection->ended &&
+           evbuffer_get_length(bufferevent_get_output(connection->stream)) == 0 &&
+           !dns_service_waits(connection->tcp->service, connection);
 }
 
 /* All answers were read: go on with queries that had to wait. */
 static void dns_connection_written(struct bufferevent *stream, void *context)
 {
-    dns_connection_touch(context);
-    dns_connection_read(stream, context);
+    struct dns_connection *connection = context;
+    dns_connection_touch(connection);
+    if (!connection->ended)
+        bufferevent_enable(stream, EV_READ);
+    if (dns_connection_take(connection) && dns_connection_is_over(connection))
+        dns_connection_close(connection, false);
 }
 
 static void dns_connection_event(struct bufferevent *stream, short what, void *context)
 {
     struct dns_connection *connection = context;
-    bool half_closed =
-        (what & BEV_EVENT_EOF) != 0 && (evbuffer_get_length(bufferevent_get_output(stream)) > 0 ||
-                                        dns_service_waits(connection->tcp->service, connection));
-    /* A client may close its side and still read what it asked for; the idle timer ends it. */
-    if (half_closed)
-        bufferevent_disable(stream, EV_READ);
-    else
+    connection->ended = true;
+    bufferevent_disable(stream, EV_READ);
+    if ((what & BEV_EVENT_EOF) == 0 || dns_connection_is_over(connection))
         dns_connection_close(connection, false);
 }
 

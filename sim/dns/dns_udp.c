@@ -169,7 +169,7 @@ struct dns_udp *dns_udp_open(struct dns_service *service, int fd, struct err *er
     struct dns_udp *udp = mem_alloc(sizeof *udp);
     const int on = 1;
     const int buffer = 1 << 20;
-    struct sockaddr_storage sa;
+    struct sockaddr_storage sa = {0};
     socklen_t len = sizeof sa;
     udp->service = service;
     udp->fd = fd;

@@ -145,9 +145,10 @@ static int main_load(const char *argument, struct dns_model *model, struct err *
 
 static void main_stop(evutil_socket_t signal_number, short what, void *context)
 {
+    bool *stopped = context;
     (void)signal_number;
     (void)what;
-    event_base_loopbreak(context);
+    *stopped = true;
 }
 
 static int main_serve(struct main_settings *settings, struct dns_model *model, struct err *err)
@@ -160,9 +161,10 @@ static int main_serve(struct main_settings *settings, struct dns_model *model, s
             return err_set_errno(err, "%s", settings->log);
         log = event_log_new(fd, settings->server.answer.start_us);
     }
+    bool stopped = false;
     struct event_base *base = event_base_new();
-    struct event *term = evsignal_new(base, SIGTERM, main_stop, base);
-    struct event *interrupt = evsignal_new(base, SIGINT, main_stop, base);
+    struct event *term = evsignal_new(base, SIGTERM, main_stop, &stopped);
+    struct event *interrupt = evsignal_new(base, SIGINT, main_stop, &stopped);
     event_add(term, NULL);
     event_add(interrupt, NULL);
     struct dns_server *server = dns_server_open(base, model, log, &settings->server, err);
@@ -170,7 +172,10 @@ static int main_serve(struct main_settings *settings, struct dns_model *model, s
     if (server != NULL) {
         printf("%u\n", (unsigned)dns_server_port(server));
         (void)fflush(stdout);
-        event_base_dispatch(base);
+        while (!stopped && event_base_loop(base, EVLOOP_ONCE) == 0) {
+            if (log != NULL)
+                event_log_flush(log);
+        }
     }
     dns_server_close(&server);
     event_free(term);

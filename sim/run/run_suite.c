@@ -103,7 +103,7 @@ static int run_exit_code(int status)
     if (!WIFEXITED(status))
         return RUN_EXIT_INTERNAL;
     int code = WEXITSTATUS(status);
-    return code <= RUN_EXIT_INTERNAL ? code : RUN_EXIT_INTERNAL;
+    return code <= RUN_EXIT_SKIPPED ? code : RUN_EXIT_INTERNAL;
 }
 
 static void run_job_end(struct run_state *state, struct run_job *job, int status)

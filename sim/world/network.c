@@ -9,6 +9,7 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,9 +20,13 @@
 
 #define CREATE (NLM_F_CREATE | NLM_F_REPLACE)
 
-/* Both ends of the pair have this number in their namespace: we choose it, so as not to ask for it;
- * small ones may be taken by interfaces that the kernel puts into each namespace. */
-enum { LOOPBACK_INDEX = 1, PAIR_INDEX = 100 };
+/* The numbers of the interfaces in their namespaces, chosen by us so as not to ask for them (small
+ * ones may be taken by what the kernel puts into each namespace). The two ends must differ: only
+ * then does the kernel switch a pair on at once, and not at its next look, which comes once in a
+ * second. */
+enum { LOOPBACK_INDEX = 1, INTERNET_INDEX = 100, MTA_INDEX = 101 };
+
+enum { RUNNING_TRIES_MAX = 20000, RUNNING_PAUSE_US = 100 };
 
 static const unsigned char MAC_INTERNET[6] = {2, 0, 0, 0, 0, 1};
 static const unsigned char MAC_MTA[6] = {2, 0, 0, 0, 0, 2};
@@ -78,8 +83,8 @@ static void add_address_attribute(struct netlink *netlink, uint16_t type,
     netlink_attribute(netlink, type, address->bytes + skip, sizeof address->bytes - skip);
 }
 
-/* The kernel keeps an IPv6 route of its own for each address, with a metric that no request can
- * replace; it must go before ours counts. */
+/* The kernel keeps an IPv6 route of its own for ::1, with a metric that no request can replace; it
+ * must go before ours counts. */
 static int route_delete(struct netlink *netlink, const struct route *route, struct err *err)
 {
     if (netlink_begin(netlink, RTM_DELROUTE, 0, route->label, err) != 0)
@@ -173,22 +178,27 @@ static int link_up(struct netlink *netlink, int link, struct err *err)
     return 0;
 }
 
+/* One segment a packet: else the pair would carry "packets" of 64 kB, as no wire does, and the
+ * capture's ring would need room for such a one in each slot. */
 static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
 {
     if (netlink_begin(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
                       "a pair of interfaces (veth)", err) != 0)
         return -1;
-    struct ifinfomsg message = {.ifi_family = AF_UNSPEC, .ifi_index = PAIR_INDEX};
+    struct ifinfomsg message = {.ifi_family = AF_UNSPEC, .ifi_index = INTERNET_INDEX};
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_INTERNET_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_INTERNET, sizeof MAC_INTERNET);
+    netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     size_t info = netlink_nest_begin(netlink, IFLA_LINKINFO);
     netlink_attribute_text(netlink, IFLA_INFO_KIND, "veth");
     size_t data = netlink_nest_begin(netlink, IFLA_INFO_DATA);
     size_t peer = netlink_nest_begin(netlink, VETH_INFO_PEER);
+    message.ifi_index = MTA_INDEX;
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_MTA_LINK);
     netlink_attribute(netlink, IFLA_ADDRESS, MAC_MTA, sizeof MAC_MTA);
+    netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     netlink_attribute_u32(netlink, IFLA_NET_NS_FD, (uint32_t)mta_fd);
     netlink_nest_end(netlink, peer);
     netlink_nest_end(netlink, data);
@@ -227,12 +237,12 @@ static int default_route(struct network *network, const struct address *gateway,
         .to = {.address = *gateway, .bits = address_is_ipv4(gateway) ? 96 : 0},
         .type = RTN_UNICAST,
         .table = RT_TABLE_MAIN,
-        .link = PAIR_INDEX,
+        .link = MTA_INDEX,
         .gateway = gateway,
         .source = source,
         .label = "the default route of the server under test",
     };
-    if (neighbour_add(&network->mta, PAIR_INDEX, gateway, MAC_INTERNET, err) != 0)
+    if (neighbour_add(&network->mta, MTA_INDEX, gateway, MAC_INTERNET, err) != 0)
         return -1;
     return route_add(&network->mta, &route, err);
 }
@@ -240,8 +250,7 @@ static int default_route(struct network *network, const struct address *gateway,
 static int mta_build(struct network *network, struct err *err)
 {
     struct netlink *netlink = &network->mta;
-    if (loopback_build(netlink, network->has_ipv6, err) != 0 ||
-        link_up(netlink, PAIR_INDEX, err) != 0)
+    if (loopback_build(netlink, network->has_ipv6, err) != 0)
         return -1;
     const struct address *first_v4 = NULL;
     const struct address *first_v6 = NULL;
@@ -253,10 +262,9 @@ static int mta_build(struct network *network, struct err *err)
         struct route route = {.to = {*address, 128},
                               .type = RTN_LOCAL,
                               .table = RT_TABLE_LOCAL,
-                              .link = ipv4 ? PAIR_INDEX : LOOPBACK_INDEX,
+                              .link = ipv4 ? MTA_INDEX : LOOPBACK_INDEX,
                               .label = "a route of the server under test to itself"};
-        if (address_add(netlink, PAIR_INDEX, address, err) != 0 ||
-            (!ipv4 && route_delete(netlink, &route, err) != 0) ||
+        if (address_add(netlink, MTA_INDEX, address, err) != 0 ||
             route_add(netlink, &route, err) != 0)
             return -1;
         const struct address **first = ipv4 ? &first_v4 : &first_v6;
@@ -291,10 +299,10 @@ static int internet_add_mta(struct network *network, const struct address *addre
     struct route route = {.to = {*address, 128},
                           .type = RTN_UNICAST,
                           .table = RT_TABLE_LOCAL,
-                          .link = PAIR_INDEX,
+                          .link = INTERNET_INDEX,
                           .source = ipv4 ? &network->gateway_v4 : &network->gateway_v6,
                           .label = "the route to the server under test"};
-    if (neighbour_add(&network->internet, PAIR_INDEX, address, MAC_MTA, err) != 0)
+    if (neighbour_add(&network->internet, INTERNET_INDEX, address, MAC_MTA, err) != 0)
         return -1;
     return route_add(&network->internet, &route, err);
 }
@@ -303,10 +311,9 @@ static int internet_build(struct network *network, struct err *err)
 {
     struct netlink *netlink = &network->internet;
     if (loopback_build(netlink, network->has_ipv6, err) != 0 ||
-        link_up(netlink, PAIR_INDEX, err) != 0 ||
-        address_add(netlink, PAIR_INDEX, &network->gateway_v4, err) != 0)
+        address_add(netlink, INTERNET_INDEX, &network->gateway_v4, err) != 0)
         return -1;
-    if (network->has_ipv6 && address_add(netlink, PAIR_INDEX, &network->gateway_v6, err) != 0)
+    if (network->has_ipv6 && address_add(netlink, INTERNET_INDEX, &network->gateway_v6, err) != 0)
         return -1;
     for (size_t i = 0; i < sizeof ANYIP / sizeof ANYIP[0]; i++) {
         struct prefix prefix;
@@ -324,6 +331,34 @@ static int internet_build(struct network *network, struct err *err)
         if (internet_add_mta(network, &network->options->mta[i], err) != 0)
             return -1;
     return netlink_flush(netlink, err);
+}
+
+/* Waits until an end of the pair can carry packets. The kernel gets there a moment after the
+ * interface was switched on; what is sent before that is lost without a word, and a lost SYN comes
+ * again after a whole second. */
+static int await_running(const struct netlink *netlink, const char *link, struct err *err)
+{
+    for (int i = 0; i < RUNNING_TRIES_MAX; i++) {
+        struct ifreq request = {0};
+        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", link);
+        if (ioctl(netlink->fd, SIOCGIFFLAGS, &request) != 0)
+            return err_set_errno(err, "cannot look at the interface %s", link);
+        if ((request.ifr_flags & IFF_RUNNING) != 0)
+            return 0;
+        usleep(RUNNING_PAUSE_US);
+    }
+    return err_set(err, "the interface %s does not come up", link);
+}
+
+static int pair_up(struct network *network, struct err *err)
+{
+    if (link_up(&network->internet, INTERNET_INDEX, err) != 0 ||
+        netlink_flush(&network->internet, err) != 0 ||
+        link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
+        return -1;
+    if (await_running(&network->internet, NETWORK_INTERNET_LINK, err) != 0)
+        return -1;
+    return await_running(&network->mta, NETWORK_MTA_LINK, err);
 }
 
 static int check_addresses(const struct network *network, struct err *err)
@@ -352,7 +387,7 @@ static int build_both(struct network *network, int mta_fd, struct err *err)
         netlink_open(&network->internet, err) != 0 ||
         pair_add(&network->internet, mta_fd, err) != 0)
         return -1;
-    if (mta_build(network, err) != 0)
+    if (pair_up(network, err) != 0 || mta_build(network, err) != 0)
         return -1;
     return internet_build(network, err);
 }

@@ -11,6 +11,8 @@
  * added. Neighbours are fixed on both sides: there is no ARP, no neighbour discovery, no duplicate
  * address detection, hence no packet that a program did not send, and no wait.
  *
+ * An address that nobody has is answered with "unreachable" at once.
+ *
  * Each route acknowledges at once (quickack), the congestion control is reno and buffers are fixed:
  * a delayed acknowledgement or a grown buffer would let real time decide what happens.
  */

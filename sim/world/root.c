@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdarg.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +15,16 @@
 
 /* Top folders that the world fills by itself, and that no host may show. */
 static const char *const OWN[] = {"proc", "sys", "dev", "tmp", "run", NULL};
+
+void root_path(char path[PATH_MAX], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(path, PATH_MAX, format, args);
+    va_end(args);
+    if (len < 0 || len >= PATH_MAX)
+        path[0] = '\0';
+}
 
 static bool is_one_of(const char *name, const char *const *names)
 {
@@ -61,10 +71,10 @@ static int make_folder(const char *base, const char *path, struct err *err)
 {
     char whole[PATH_MAX];
     char host[PATH_MAX];
-    snprintf(whole, sizeof whole, "%s%s", base, path);
+    root_path(whole, "%s%s", base, path);
     if (mkdir(whole, 0755) != 0)
         return errno == EEXIST ? 0 : err_set_errno(err, "cannot make %s", path);
-    snprintf(host, sizeof host, "%s%s", ROOT_OLD, path);
+    root_path(host, "%s%s", ROOT_OLD, path);
     struct stat status;
     if (lstat(host, &status) != 0 || !S_ISDIR(status.st_mode))
         return 0;
@@ -103,7 +113,7 @@ int root_write_file(const char *base, const char *path, struct slice bytes, mode
     if (end > 0 && root_make_folders(base, folder, err) != 0)
         return -1;
     char whole[PATH_MAX];
-    snprintf(whole, sizeof whole, "%s%s", base, path);
+    root_path(whole, "%s%s", base, path);
     int fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set_errno(err, "cannot make %s", path);
@@ -123,9 +133,9 @@ static int bind_layers(const struct world_options *options, const struct root_pa
 {
     for (size_t i = 0; i < options->layer_count; i++) {
         char from[PATH_MAX];
-        char to[64];
-        snprintf(from, sizeof from, "%s%s", ROOT_OLD, paths->layers[i]);
-        snprintf(to, sizeof to, "%s%zu", ROOT_LAYER, i);
+        char to[PATH_MAX];
+        root_path(from, "%s%s", ROOT_OLD, paths->layers[i]);
+        root_path(to, "%s%zu", ROOT_LAYER, i);
         if (mkdir(to, 0755) != 0 || mount(from, to, NULL, MS_BIND, NULL) != 0)
             return err_set_errno(err, "cannot lay %s over the root", paths->layers[i]);
     }
@@ -140,7 +150,7 @@ static int mount_overlay(size_t layer_count, const char *name)
     buf_add_text(&text, "lowerdir=");
     for (size_t i = 0; i < layer_count; i++) {
         char folder[PATH_MAX];
-        snprintf(folder, sizeof folder, "%s%zu%s", ROOT_LAYER, i, name);
+        root_path(folder, "%s%zu%s", ROOT_LAYER, i, name);
         if (file_exists(folder))
             buf_format(&text, "%s:", folder);
     }
@@ -148,7 +158,7 @@ static int mount_overlay(size_t layer_count, const char *name)
     buf_format(&text, ",upperdir=%s%s,workdir=%s%s", ROOT_UPPER, name, ROOT_WORK, name);
     size_t len = text.len;
     char target[PATH_MAX];
-    snprintf(target, sizeof target, "%s%s", ROOT_NEW, name);
+    root_path(target, "%s%s", ROOT_NEW, name);
     int result = mount("overlay", target, "overlay", 0, buf_text(&text));
     if (result != 0 && errno == EPERM) {
         /* Without rights over the host, marks are kept as ordinary attributes. */
@@ -167,17 +177,17 @@ static int place_folder(size_t layer_count, const char *name, struct err *err)
 {
     char path[PATH_MAX];
     char work[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", ROOT_NEW, name);
+    root_path(path, "%s/%s", ROOT_NEW, name);
     if (mkdir(path, 0755) != 0 && errno != EEXIST)
         return err_set_errno(err, "cannot make /%s", name);
     bool changes = strcmp(name, "etc") == 0 || strcmp(name, "var") == 0;
     for (size_t i = 0; i < layer_count && !changes; i++) {
-        snprintf(path, sizeof path, "%s%zu/%s", ROOT_LAYER, i, name);
+        root_path(path, "%s%zu/%s", ROOT_LAYER, i, name);
         changes = file_exists(path);
     }
-    snprintf(path, sizeof path, "/%s", name);
+    root_path(path, "/%s", name);
     if (changes) {
-        snprintf(work, sizeof work, "%s/%s", ROOT_WORK, name);
+        root_path(work, "%s/%s", ROOT_WORK, name);
         if (root_make_folders(ROOT_UPPER, path, err) != 0)
             return -1;
         if ((mkdir(work, 0755) != 0 && errno != EEXIST) || mount_overlay(layer_count, path) != 0)
@@ -185,8 +195,8 @@ static int place_folder(size_t layer_count, const char *name, struct err *err)
         return 0;
     }
     char from[PATH_MAX];
-    snprintf(from, sizeof from, "%s/%s", ROOT_OLD, name);
-    snprintf(path, sizeof path, "%s/%s", ROOT_NEW, name);
+    root_path(from, "%s/%s", ROOT_OLD, name);
+    root_path(path, "%s/%s", ROOT_NEW, name);
     if (mount(from, path, NULL, MS_BIND | MS_REC, NULL) != 0)
         return err_set_errno(err, "cannot show /%s in the world", name);
     return 0;
@@ -197,8 +207,8 @@ static int place_entry(size_t layer_count, const char *name, struct err *err)
     char from[PATH_MAX];
     char to[PATH_MAX];
     char link[PATH_MAX];
-    snprintf(from, sizeof from, "%s/%s", ROOT_OLD, name);
-    snprintf(to, sizeof to, "%s/%s", ROOT_NEW, name);
+    root_path(from, "%s/%s", ROOT_OLD, name);
+    root_path(to, "%s/%s", ROOT_NEW, name);
     struct stat status;
     if (lstat(from, &status) != 0)
         return 0;

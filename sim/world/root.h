@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "sim/world/world.h"
 
 /* The paths of the options, resolved on the host before its root is left. */
@@ -36,6 +38,8 @@ int root_build(const struct world_options *options, const struct root_paths *pat
 #define ROOT_NEW "/new"     /* where the private root is put together */
 #define ROOT_LAYER "/layer" /* with a number behind it: the layers */
 
+/* Formats a path; one that is too long becomes "", at which every call then fails. */
+void root_path(char path[PATH_MAX], const char *format, ...) PRINTF_LIKE(2, 3);
 /* Makes all folders of `path` below `base`; those that the host has get its mode and owner. */
 int root_make_folders(const char *base, const char *path, struct err *err) MUST_CHECK;
 /* The files of the options and of root_etc.c, into `base`. */

@@ -52,7 +52,7 @@ static int mount_fresh(struct err *err)
     for (size_t i = 0; i < sizeof FRESH / sizeof FRESH[0]; i++) {
         char path[PATH_MAX];
         struct stat status;
-        snprintf(path, sizeof path, "%s%s", ROOT_NEW, FRESH[i].path);
+        root_path(path, "%s%s", ROOT_NEW, FRESH[i].path);
         if (FRESH[i].mounted_anyway)
             continue;
         /* /var/mail and others may be links into another one of these. */
@@ -79,10 +79,10 @@ static int mount_proc(struct err *err)
 
 static int mount_device(const char *name, struct err *err)
 {
-    char from[64];
-    char to[64];
-    snprintf(from, sizeof from, "%s/dev/%s", ROOT_OLD, name);
-    snprintf(to, sizeof to, "%s/dev/%s", ROOT_NEW, name);
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    root_path(from, "%s/dev/%s", ROOT_OLD, name);
+    root_path(to, "%s/dev/%s", ROOT_NEW, name);
     int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return err_set_errno(err, "cannot make /dev/%s", name);
@@ -122,13 +122,13 @@ static int make_target(const char *path, bool folder, struct err *err)
     char whole[PATH_MAX];
     char parent[PATH_MAX];
     struct stat status;
-    snprintf(whole, sizeof whole, "%s%s", ROOT_NEW, path);
+    root_path(whole, "%s%s", ROOT_NEW, path);
     if (lstat(whole, &status) == 0)
         return 0;
     if (folder)
         return make_inside(path, err);
     size_t end = slice_find_last(slice_of(path), '/');
-    snprintf(parent, sizeof parent, "%.*s", (int)end, path);
+    root_path(parent, "%.*s", (int)end, path);
     if (end > 0 && make_inside(parent, err) != 0)
         return -1;
     int fd = open(whole, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -143,8 +143,8 @@ static int mount_share(const char *from, const char *to, bool writable, struct e
     char source[PATH_MAX];
     char target[PATH_MAX];
     struct stat status;
-    snprintf(source, sizeof source, "%s%s", ROOT_OLD, from);
-    snprintf(target, sizeof target, "%s%s", ROOT_NEW, to);
+    root_path(source, "%s%s", ROOT_OLD, from);
+    root_path(target, "%s%s", ROOT_NEW, to);
     if (stat(source, &status) != 0)
         return err_set_errno(err, "cannot show %s in the world", from);
     if (make_target(to, S_ISDIR(status.st_mode), err) != 0)
@@ -172,8 +172,8 @@ static int mount_shares(const struct world_options *options, const struct root_p
 
 static int mount_network(int mta_fd, struct err *err)
 {
-    char from[64];
-    snprintf(from, sizeof from, "%s/proc/self/fd/%d", ROOT_NEW, mta_fd);
+    char from[PATH_MAX];
+    root_path(from, "%s/proc/self/fd/%d", ROOT_NEW, mta_fd);
     if (make_target(WORLD_MTA_NETWORK, false, err) != 0)
         return -1;
     if (mount(from, ROOT_NEW WORLD_MTA_NETWORK, NULL, MS_BIND, NULL) != 0)

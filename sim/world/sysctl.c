@@ -52,6 +52,9 @@ static const struct setting INTERNET[] = {
     /* A simulated host may bind an address that is only routed here. */
     {"ipv4/ip_nonlocal_bind", "1", true},
     {"ipv6/ip_nonlocal_bind", "1", false},
+    /* There is nothing to forward to; but only a router says "unreachable" for an address that
+     * nobody has, where another host would say nothing and let the client wait for minutes. */
+    {"ipv4/ip_forward", "1", true},
 };
 
 /* 0, or -1 with errno. */

@@ -207,7 +207,7 @@ static enum spf_result spf_evaluate(struct spf_state *state, struct slice *exp)
         if (match == SPF_MATCH_NO)
             continue;
         if (state->facts != NULL)
-            facts_add(state->facts, "term", "\"%.*s\" %s", SLICE_ARG(term->text),
+            facts_add(state->facts, "term", "%.*s: %s", SLICE_ARG(term->text),
                       match == SPF_MATCH_YES ? "matches" : "ends the evaluation");
         state->term = term->text;
         if (match != SPF_MATCH_YES)

@@ -11,9 +11,32 @@
 static const char *const TOOL_SPF_OPTIONS[] = {
     TOOL_COMMON, "ip", "helo", "mail-from", "default-explanation", "receiver", NULL};
 
+static const char *const TOOL_DKIM_VERIFY_OPTIONS[] = {TOOL_COMMON, "allow-sha1!", "min-rsa-bits",
+                                                       NULL};
+
+static const char *const TOOL_DKIM_SIGN_OPTIONS[] = {
+    TOOL_COMMON, "key",      "domain",       "selector",      "headers", "canon",
+    "identity",  "lifetime", "body-length!", "copy-headers!", NULL};
+
+static const char *const TOOL_ARC_SEAL_OPTIONS[] = {
+    TOOL_COMMON,       "key",          "domain", "selector", "headers", "authserv-id",
+    "canonical-form!", "min-rsa-bits", NULL};
+
 static const struct tool_command TOOL_COMMANDS[] = {
     {"spf", "--ip IP --helo NAME --mail-from=ADDR [--default-explanation TEXT] [--receiver NAME]",
      TOOL_SPF_OPTIONS, true, tool_spf},
+    {"dkim verify", "[--time T] [--allow-sha1] [--min-rsa-bits N] FILE", TOOL_DKIM_VERIFY_OPTIONS,
+     true, tool_dkim_verify},
+    {"dkim sign",
+     "--key PEM --domain D --selector S --headers a:b:c [--time T] [--canon relaxed/relaxed] "
+     "[--identity I] [--lifetime SECONDS] [--body-length] [--copy-headers] FILE",
+     TOOL_DKIM_SIGN_OPTIONS, false, tool_dkim_sign},
+    {"arc verify", "[--time T] [--min-rsa-bits N] FILE", TOOL_DKIM_VERIFY_OPTIONS, true,
+     tool_arc_verify},
+    {"arc seal",
+     "--key PEM --domain D --selector S --headers a:b:c --authserv-id ID [--time T] "
+     "[--canonical-form] FILE",
+     TOOL_ARC_SEAL_OPTIONS, true, tool_arc_seal},
 };
 
 enum { TOOL_COMMAND_COUNT = sizeof TOOL_COMMANDS / sizeof TOOL_COMMANDS[0] };

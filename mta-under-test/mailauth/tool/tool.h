@@ -8,6 +8,7 @@
 #include "mta-under-test/mailauth/core/dns.h"
 #include "mta-under-test/mailauth/core/facts.h"
 #include "mta-under-test/mailauth/core/ip.h"
+#include "mta-under-test/mailauth/dkim/dkim_verify.h"
 #include "mta-under-test/mailauth/tool/args.h"
 
 enum { TOOL_OUTPUT_BYTES_MAX = 512 * 1024 * 1024, TOOL_MESSAGE_BYTES_MAX = 256 * 1024 * 1024 };
@@ -40,8 +41,8 @@ const struct tool_command *tool_find(int argc, char **argv, int *words);
  * standard output is in `out`, an error in `err`. */
 int tool_run(int argc, char **argv, struct buf *out, struct err *err);
 
-/* The message of the file argument ("-" for standard input) with CRLF line ends: where the first
- * line ends in LF alone, as in files, all bare LFs become CRLF; else it is taken as it is. */
+/* The message of the file argument ("-" for standard input) with CRLF line ends: where a line
+ * of the header ends in LF alone, as in files, all bare LFs become CRLF; else it is taken as is. */
 int tool_read_message(struct tool *tool, struct slice *message, struct err *err) MUST_CHECK;
 
 /* Reads standard input whole. */
@@ -50,4 +51,22 @@ int tool_read_stdin(struct tool *tool, struct slice *text, struct err *err) MUST
 /* --ip as an address. */
 int tool_ip(struct tool *tool, struct ip_address *ip, struct err *err) MUST_CHECK;
 
+/* The message of the file argument, cut. */
+int tool_read_parsed(struct tool *tool, struct message *message, struct err *err) MUST_CHECK;
+
+/* --key as a private key; release with EVP_PKEY_free(). */
+int tool_read_key(struct tool *tool, EVP_PKEY **key, struct err *err) MUST_CHECK;
+
+/* --time, --allow-sha1 and --min-rsa-bits. */
+int tool_verify_options(struct tool *tool, struct dkim_verify_options *options,
+                        struct err *err) MUST_CHECK;
+
+/* Writes the outcomes as an array. */
+void tool_dkim_results(struct json_out *json, const char *key,
+                       const struct dkim_outcomes *outcomes);
+
 int tool_spf(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_dkim_verify(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_dkim_sign(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_arc_verify(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_arc_seal(struct tool *tool, struct err *err) MUST_CHECK;

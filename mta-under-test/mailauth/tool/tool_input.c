@@ -40,13 +40,27 @@ int tool_read_stdin(struct tool *tool, struct slice *text, struct err *err)
     return 0;
 }
 
+/* A line of the header ends in LF alone: the message comes from a file, not from the wire. */
+static bool tool_has_bare_lf(struct slice text)
+{
+    bool at_start = true; /* of a line */
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '\n' && (i == 0 || text.data[i - 1] != '\r'))
+            return true;
+        if (c == '\r' && at_start)
+            return false; /* the empty line behind the header */
+        at_start = c == '\n';
+    }
+    return false;
+}
+
 /* LF alone to CRLF. */
 static struct slice tool_with_crlf(struct tool *tool, struct slice text)
 {
-    size_t first = slice_find(text, '\n');
-    size_t count = 0;
-    if (first == SIZE_MAX || (first > 0 && text.data[first - 1] == '\r'))
+    if (!tool_has_bare_lf(text))
         return text;
+    size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
         count += text.data[i] == '\n';
     char *converted = arena_alloc(&tool->arena, text.len + count + 1);
