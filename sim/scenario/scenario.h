@@ -9,6 +9,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/err.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
@@ -75,7 +76,8 @@ struct scenario_finding {
 
 struct scenario {
     const char *file;
-    const char *label;  /* the file as evidence names it: from the project's root, or its last part */
+    const char
+        *label; /* the file as evidence names it: from the project's root, or its last part */
     const char *folder; /* of the file; fixtures are looked for there, then in the project's root */
     const char *name;
     const char *about;
