@@ -9,7 +9,7 @@
 void html_section_begin(struct html_page *page, const char *name, const char *title)
 {
     html_print(page->out,
-               "<section id=\"%s/%s\" class=\"part %s\"><h3><a href=\"#%s/%s\">%s</a></h3>\n",
+               "<section id=\"%s/%s\" class=\"part at-%s\"><h3><a href=\"#%s/%s\">%s</a></h3>\n",
                page->slug, name, name, page->slug, name, title);
 }
 

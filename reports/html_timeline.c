@@ -21,6 +21,9 @@ enum {
     GUTTER = 210,
     RIGHT = 984,
     TOP = 28,
+    FLAGS_TOP = 42,
+    TOP_WITH_FLAGS = 52,
+    FLAG_DISTANCE = 17,
     TITLE_HEIGHT = 26,
     LANE_HEIGHT = 22,
     ROW_GAP = 10,
@@ -279,6 +282,38 @@ static void attempts_table(struct html_page *page, const size_t *rows, size_t co
     buf_add_text(out, "</details>\n");
 }
 
+/* What the scenario did meanwhile: a dashed line with a number, and the words below the chart. */
+static void draw_moments(struct html_page *page, const struct svg_axis *axis, double bottom)
+{
+    const struct report_run *run = page->run;
+    double last = 0;
+    for (size_t i = 0; i < run->moment_count; i++) {
+        double x = svg_axis_x(axis, run->moments[i].at_us);
+        double flag = i > 0 && x - last < FLAG_DISTANCE ? last + FLAG_DISTANCE : x;
+        html_print(page->out,
+                   "<path class=\"moment\" d=\"M%.1f %d V%.1f\"/><g class=\"flag\">"
+                   "<title>%s</title><circle cx=\"%.1f\" cy=\"%d\" r=\"7.5\"/>"
+                   "<text x=\"%.1f\" y=\"%d\">%zu</text></g>\n",
+                   x, FLAGS_TOP + 8, bottom, run->moments[i].text, flag, FLAGS_TOP, flag,
+                   FLAGS_TOP + 4, i + 1);
+        last = flag;
+    }
+}
+
+static void list_moments(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->moment_count == 0)
+        return;
+    buf_add_text(page->out, "<ol class=\"moments\">");
+    for (size_t i = 0; i < run->moment_count; i++) {
+        buf_add_text(page->out, "<li>");
+        html_time(page, run->moments[i].at_us);
+        html_print(page->out, " %s</li>", run->moments[i].text);
+    }
+    buf_add_text(page->out, "</ol>\n");
+}
+
 void html_timeline(struct html_page *page)
 {
     const struct report_run *run = page->run;
@@ -287,7 +322,8 @@ void html_timeline(struct html_page *page)
         return;
     size_t rows[ROWS_MAX];
     size_t count = choose_rows(run, rows);
-    double height = TOP;
+    double top = run->moment_count > 0 ? TOP_WITH_FLAGS : TOP;
+    double height = top;
     for (size_t i = 0; i < count; i++)
         height += row_height(&run->deliveries[rows[i]]);
     struct svg_axis axis;
@@ -300,12 +336,14 @@ void html_timeline(struct html_page *page)
                "below says the same\">\n",
                WIDTH, height);
     svg_axis_draw(&axis, out, TOP, height - ROW_GAP);
-    double y = TOP;
+    draw_moments(page, &axis, height - ROW_GAP);
+    double y = top;
     for (size_t i = 0; i < count; i++) {
         draw_row(page, &axis, &run->deliveries[rows[i]], y);
         y += row_height(&run->deliveries[rows[i]]);
     }
     buf_add_text(out, "</svg></div>\n");
+    list_moments(page);
     if (svg_axis_is_bent(&axis))
         buf_add_text(out,
                      "<p class=\"note\">The axis is compressed to the right, so that the first "

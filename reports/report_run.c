@@ -105,6 +105,7 @@ void report_run_free(struct report_run **where)
     free(run->deliveries);
     free(run->sessions);
     free(run->queries);
+    free(run->moments);
     free(run->queue.changes);
     free(run->connections.changes);
     free(run->packet_notes);
