@@ -95,6 +95,8 @@ static void facts(struct html_page *page)
     if (*run->end_reason != '\0')
         html_print(out, "<div><dt>Ended</dt><dd>%s%s%s</dd></div>", reason_words(run->end_reason),
                    *run->end_detail != '\0' ? ": " : "", run->end_detail);
+    else if (run->end_us > 0)
+        fact(out, "Ended", "it did not: the event log has no end");
     if (run->message_count > 0)
         html_print(out, "<div><dt>Mail</dt><dd>%zu message%s, %zu recipient%s</dd></div>",
                    run->message_count, run->message_count == 1 ? "" : "s", run->delivery_count,
