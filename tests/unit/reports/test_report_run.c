@@ -241,4 +241,5 @@ UNIT_MAIN(test_a_greylisted_message_has_three_attempts,
           test_a_session_that_only_says_quit_is_no_attempt,
           test_a_lost_reply_and_a_duplicate_are_seen, test_a_bounce_ends_the_message_it_speaks_of,
           test_violations_of_one_kind_are_counted_together, test_what_the_scenario_did_is_marked,
+          test_a_run_without_results_has_not_passed,
           test_broken_evidence_is_an_error_with_its_place)
