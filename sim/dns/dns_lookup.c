@@ -39,8 +39,8 @@ static void dns_match_wildcard(struct dns_found *found, const struct dns_zone *z
 
 /* From the top of the zone down to the name: the first name that does not exist, or that is
  * delegated, ends the walk. */
-struct dns_found dns_lookup(const struct dns_model *model, const struct dns_zone *zone,
-                            struct slice name, uint16_t type)
+struct dns_found dns_lookup_name(const struct dns_model *model, const struct dns_zone *zone,
+                                 struct slice name, uint16_t type)
 {
     struct slice path[DNS_LABELS_MAX] = {{0}};
     size_t depth = 0;

@@ -20,5 +20,5 @@ struct dns_found {
     bool wildcard;         /* `node` is a wildcard that stands for the name */
 };
 
-struct dns_found dns_lookup(const struct dns_model *model, const struct dns_zone *zone,
-                            struct slice name, uint16_t type);
+struct dns_found dns_lookup_name(const struct dns_model *model, const struct dns_zone *zone,
+                                 struct slice name, uint16_t type);

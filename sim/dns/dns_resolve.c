@@ -29,8 +29,11 @@ struct dns_part *dns_plan_add(struct dns_plan *plan, enum dns_section section,
             return NULL;
     }
     struct dns_part *part = &plan->parts[plan->part_count++];
-    *part =
-        (struct dns_part){.set = set, .owner = owner, .section = section, .ttl_max = UINT32_MAX};
+    *part = (struct dns_part){.set = set,
+                              .signatures = &set->signatures,
+                              .owner = owner,
+                              .section = section,
+                              .ttl_max = UINT32_MAX};
     return part;
 }
 
@@ -210,7 +213,7 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
     plan->secure = plan->secure && zone->signing != NULL;
     if (plan->alias_count == 0)
         plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
-    struct dns_found found = dns_lookup(model, zone, name, plan->type);
+    struct dns_found found = dns_lookup_name(model, zone, name, plan->type);
     if (found.match == DNS_MATCH_CUT) {
         dns_plan_referral(model, plan, zone, &found);
         return DNS_STEP_DONE;

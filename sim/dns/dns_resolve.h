@@ -28,7 +28,8 @@ enum {
 /* One RRset of the answer. */
 struct dns_part {
     struct dns_rrset *set;
-    struct slice owner; /* the name asked where a wildcard gave it */
+    const struct dns_rdata_list *signatures; /* the set's, unless a fault put others in */
+    struct slice owner;                      /* the name asked where a wildcard gave it */
     enum dns_section section;
     uint32_t ttl_max; /* RFC 2308 section 3 for the SOA; UINT32_MAX is no limit */
 };

@@ -10,14 +10,22 @@ enum { KEYS_MAX = 64, HOSTNAME_BYTES_MAX = 253, LABEL_BYTES_MAX = 63 };
 int config_expected(struct config_reader *reader, const cJSON *value, const char *path,
                     const char *expected)
 {
-    char *found = cJSON_PrintUnformatted(value);
     struct buf shown;
     buf_init(&shown, 256);
-    text_to_printable(&shown, slice_of(found), 60);
-    err_set(reader->err, "%s: %s: expected %s, found %s", reader->name, path, expected,
-            buf_text(&shown));
+    if (cJSON_IsString(value)) {
+        buf_add_char(&shown, '"');
+        text_to_printable(&shown, slice_of(value->valuestring), 60);
+        buf_add_char(&shown, '"');
+    } else if (cJSON_IsArray(value) || cJSON_IsObject(value)) {
+        buf_add_text(&shown, cJSON_IsArray(value) ? "a list" : "an object");
+    } else {
+        char *found = cJSON_PrintUnformatted(value);
+        text_to_printable(&shown, slice_of(found), 60);
+        cJSON_free(found);
+    }
+    err_set(reader->err, "%s: %s%sexpected %s, found %s", reader->name, path,
+            *path != '\0' ? ": " : "", expected, buf_text(&shown));
     buf_deinit(&shown);
-    cJSON_free(found);
     return -1;
 }
 

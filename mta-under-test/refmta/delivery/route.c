@@ -216,8 +216,8 @@ static bool is_literal(struct route_search *search)
 {
     struct ip_address address;
     struct slice name = slice_of(search->request.destination);
-    bool is_address = search->request.config->smart_host != NULL &&
-                      ip_address_from_text(name, &address) == 0;
+    bool is_address =
+        search->request.config->smart_host != NULL && ip_address_from_text(name, &address) == 0;
     if (!is_address && mailbox_literal_address(name, &address) != 0)
         return false;
     struct route *route = search->route;

@@ -197,7 +197,8 @@ static struct slice take_text(struct taker *taker)
     uint32_t len = take_u32(taker);
     if (taker->bad || len == NO_TEXT)
         return slice_from(NULL, 0);
-    return slice_from(take(taker, len), len);
+    const char *at = take(taker, len);
+    return slice_from(at, at != NULL ? len : 0);
 }
 
 static const char *text_of(struct arena *arena, struct slice text)

@@ -65,7 +65,7 @@ static int write_records(struct store *store, struct list *records)
     return 0;
 }
 
-static void fail_records(struct list *records, int error)
+static void set_errors(struct list *records, int error)
 {
     LIST_EACH(link, records)
     LIST_ENTRY(link, struct store_commit, link)->error = error;
@@ -103,10 +103,9 @@ static void take_batch(struct list *from, struct list *batch)
 static bool write_batch(struct store *store, struct list *batch, struct list *done, bool blocked)
 {
     int error = blocked ? EAGAIN : write_records(store, batch);
-    if (error != 0) {
-        fail_records(batch, error);
+    set_errors(batch, error);
+    if (error != 0)
         return write_singly(store, batch, done, blocked);
-    }
     for (struct list *link; (link = list_pop_front(batch)) != NULL;)
         list_push_back(done, link);
     return false;
