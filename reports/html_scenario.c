@@ -31,7 +31,7 @@ static void summary(struct html_page *page)
         html_print(out, "<span class=\"warn\"><b>%zu</b> warning%s</span>", warned,
                    warned == 1 ? "" : "s");
     if (run->attempts_seen > 0)
-        html_print(out, "<span><b>%zu</b> attempts</span>", run->attempts_seen);
+        html_print(out, "<span><b>%zu</b> tries</span>", run->attempts_seen);
     if (run->end_us > 0)
         html_print(out, "<span title=\"virtual time\"><b>%s</b> virtual</span>",
                    report_time_text(run->end_us, text));
