@@ -27,7 +27,6 @@ struct dns_answerer {
     struct dns_fault_state *states; /* one for each fault of the model */
     size_t state_count;
     struct rng rng;
-    struct dns_rrset *loop;                            /* the alias of the last "cname-loop" */
     struct dns_rdata_list spoiled[DNS_PLAN_PARTS_MAX]; /* signatures that are not right */
     size_t spoiled_count;
     struct dns_query query;
@@ -66,7 +65,7 @@ void dns_answerer_free(struct dns_answerer **answerer)
     if (*answerer == NULL)
         return;
     dns_message_deinit(&(*answerer)->message);
-    dns_rrset_free(&(*answerer)->loop);
+    dns_plan_deinit(&(*answerer)->plan);
     dns_answerer_forget_spoiled(*answerer);
     free((*answerer)->states);
     free((*answerer)->resolvers);
@@ -115,11 +114,9 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
 static void dns_fault_loop(struct dns_answerer *answerer)
 {
     struct slice name = dns_name_slice(&answerer->plan.names[0]);
-    dns_rrset_free(&answerer->loop);
-    answerer->loop = dns_rrset_new(LDNS_RR_TYPE_CNAME, answerer->model->ttl, name);
     answerer->plan.authoritative = answerer->plan.role == DNS_ROLE_AUTHORITATIVE;
     answerer->plan.secure = false;
-    dns_plan_add(&answerer->plan, DNS_SECTION_ANSWER, answerer->loop, name);
+    dns_plan_add_made(&answerer->plan, answerer->model->ttl, name);
 }
 
 /* Points to the root, as a server does that does not know the zone it was given. */
