@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "reports/report_index.h"
 #include "reports/report_time.h"
 
 #include "mta-under-test/base/poison.h"
@@ -22,7 +23,7 @@ struct tls_row {
 /* Sessions with the same facts are one row. */
 static size_t collect_tls(const struct report_run *run, struct tls_row *rows)
 {
-    struct map index = {0};
+    struct report_index index = {0};
     size_t count = 0;
     for (size_t i = 0; i < run->session_count; i++) {
         const struct report_session *session = &run->sessions[i];
@@ -31,17 +32,17 @@ static size_t collect_tls(const struct report_run *run, struct tls_row *rows)
         char *key = mem_text_format("%s\n%s\n%s\n%s\n%s\n%d%d", session->host, session->tls_version,
                                     session->tls_cipher, session->tls_identity, session->tls_error,
                                     session->tls_ok, session->tls_resumed);
-        size_t found = (size_t)(uintptr_t)map_get_text(&index, key);
+        size_t found = report_index_get(&index, key);
         if (found == 0 && count < TLS_ROWS_MAX) {
             rows[count] = (struct tls_row){.first = session};
             found = ++count;
-            map_set_text(&index, key, (void *)(uintptr_t)found);
+            report_index_set(&index, key, found);
         }
         if (found != 0)
             rows[found - 1].sessions++;
         free(key);
     }
-    map_deinit(&index, NULL);
+    report_index_deinit(&index);
     return count;
 }
 
@@ -58,7 +59,7 @@ static void tls_row(struct html_page *page, const struct tls_row *row)
                session->tls_ok ? (session->tls_resumed ? "resumed" : "full handshake")
                                : session->tls_error,
                row->sessions);
-    html_session_link(page, session->id);
+    html_session_link_at(page, (size_t)(session - page->run->sessions));
     buf_add_text(page->out, "</td></tr>\n");
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "reports/report_index.h"
 #include "reports/report_time.h"
 
 #include "mta-under-test/base/poison.h"
@@ -85,17 +86,17 @@ void html_sessions(struct html_page *page)
 
 static size_t count_hosts(const struct report_run *run, struct host_row *rows)
 {
-    struct map index = {0};
+    struct report_index index = {0};
     size_t count = 0;
     for (size_t i = 0; i < run->session_count; i++) {
         const struct report_session *session = &run->sessions[i];
-        size_t found = (size_t)(uintptr_t)map_get_text(&index, session->host);
+        size_t found = report_index_get(&index, session->host);
         if (found == 0 && count == HOSTS_MAX)
             continue;
         if (found == 0) {
             rows[count] = (struct host_row){.host = session->host, .first_us = session->start_us};
             found = ++count;
-            map_set_text(&index, session->host, (void *)(uintptr_t)found);
+            report_index_set(&index, session->host, found);
         }
         struct host_row *row = &rows[found - 1];
         row->sessions++;
@@ -104,7 +105,7 @@ static size_t count_hosts(const struct report_run *run, struct host_row *rows)
         row->by_outcome[session->outcome]++;
         row->last_us = session->start_us;
     }
-    map_deinit(&index, NULL);
+    report_index_deinit(&index);
     return count;
 }
 

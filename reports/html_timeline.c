@@ -21,6 +21,9 @@ enum {
     GUTTER = 210,
     RIGHT = 984,
     TOP = 28,
+    FLAGS_TOP = 42,
+    TOP_WITH_FLAGS = 52,
+    FLAG_DISTANCE = 17,
     TITLE_HEIGHT = 26,
     LANE_HEIGHT = 22,
     ROW_GAP = 10,
@@ -270,13 +273,45 @@ static void attempts_table(struct html_page *page, const size_t *rows, size_t co
             html_cut(out, slice_of(attempt->text), 160);
             buf_add_text(out, "</td><td>");
             if (attempt->session != 0)
-                html_session_link(page, run->sessions[attempt->session - 1].id);
+                html_session_link_at(page, attempt->session - 1);
             buf_add_text(out, "</td></tr>\n");
         }
     }
     buf_add_text(out, "</tbody></table></div>");
     html_cut_note(page, shown, run->attempts_seen, "attempts");
     buf_add_text(out, "</details>\n");
+}
+
+/* What the scenario did meanwhile: a dashed line with a number, and the words below the chart. */
+static void draw_moments(struct html_page *page, const struct svg_axis *axis, double bottom)
+{
+    const struct report_run *run = page->run;
+    double last = 0;
+    for (size_t i = 0; i < run->moment_count; i++) {
+        double x = svg_axis_x(axis, run->moments[i].at_us);
+        double flag = i > 0 && x - last < FLAG_DISTANCE ? last + FLAG_DISTANCE : x;
+        html_print(page->out,
+                   "<path class=\"moment\" d=\"M%.1f %d V%.1f\"/><g class=\"flag\">"
+                   "<title>%s</title><circle cx=\"%.1f\" cy=\"%d\" r=\"7.5\"/>"
+                   "<text x=\"%.1f\" y=\"%d\">%zu</text></g>\n",
+                   x, FLAGS_TOP + 8, bottom, run->moments[i].text, flag, FLAGS_TOP, flag,
+                   FLAGS_TOP + 4, i + 1);
+        last = flag;
+    }
+}
+
+static void list_moments(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->moment_count == 0)
+        return;
+    buf_add_text(page->out, "<ol class=\"moments\">");
+    for (size_t i = 0; i < run->moment_count; i++) {
+        buf_add_text(page->out, "<li>");
+        html_time(page, run->moments[i].at_us);
+        html_print(page->out, " %s</li>", run->moments[i].text);
+    }
+    buf_add_text(page->out, "</ol>\n");
 }
 
 void html_timeline(struct html_page *page)
@@ -287,7 +322,8 @@ void html_timeline(struct html_page *page)
         return;
     size_t rows[ROWS_MAX];
     size_t count = choose_rows(run, rows);
-    double height = TOP;
+    double top = run->moment_count > 0 ? TOP_WITH_FLAGS : TOP;
+    double height = top;
     for (size_t i = 0; i < count; i++)
         height += row_height(&run->deliveries[rows[i]]);
     struct svg_axis axis;
@@ -296,16 +332,18 @@ void html_timeline(struct html_page *page)
     legend(page);
     html_print(out,
                "<div class=\"scroll\"><svg class=\"chart timeline\" viewBox=\"0 0 %d %.0f\" "
-               "role=\"img\" aria-label=\"Attempts of each message over virtual time; the table "
+               "role=\"group\" aria-label=\"Attempts of each message over virtual time; the table "
                "below says the same\">\n",
                WIDTH, height);
     svg_axis_draw(&axis, out, TOP, height - ROW_GAP);
-    double y = TOP;
+    draw_moments(page, &axis, height - ROW_GAP);
+    double y = top;
     for (size_t i = 0; i < count; i++) {
         draw_row(page, &axis, &run->deliveries[rows[i]], y);
         y += row_height(&run->deliveries[rows[i]]);
     }
     buf_add_text(out, "</svg></div>\n");
+    list_moments(page);
     if (svg_axis_is_bent(&axis))
         buf_add_text(out,
                      "<p class=\"note\">The axis is compressed to the right, so that the first "

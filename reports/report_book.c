@@ -32,24 +32,13 @@ static void free_domain_names(void *value)
 void report_book_deinit(struct report_book *book)
 {
     map_deinit(&book->tracks, free_track);
-    map_deinit(&book->messages, NULL);
-    map_deinit(&book->exact, NULL);
-    map_deinit(&book->recipients, NULL);
+    report_index_deinit(&book->messages);
+    report_index_deinit(&book->exact);
+    report_index_deinit(&book->recipients);
     map_deinit(&book->domains, free_domain);
     map_deinit(&book->host_domains, free_domain_names);
     map_deinit(&book->wanted, NULL);
-    map_deinit(&book->findings, NULL);
-}
-
-/* An index as the value of a map, where NULL means none. */
-static void *boxed(size_t index)
-{
-    return (void *)(uintptr_t)(index + 1);
-}
-
-static size_t unboxed(const void *value)
-{
-    return (size_t)(uintptr_t)value;
+    report_index_deinit(&book->findings);
 }
 
 const char *report_book_text(struct report_book *book, const char *text)
@@ -84,7 +73,7 @@ static char *exact_key(const char *message, const char *recipient)
 size_t report_book_find(const struct report_book *book, const char *message, const char *recipient)
 {
     char *key = exact_key(message, recipient);
-    size_t found = unboxed(map_get_text(&book->exact, key));
+    size_t found = report_index_get(&book->exact, key);
     free(key);
     return found;
 }
@@ -94,7 +83,7 @@ size_t report_book_find_open(const struct report_book *book, const char *from,
 {
     const struct report_run *run = book->run;
     char *key = lower_copy(recipient);
-    size_t next = unboxed(map_get_text(&book->recipients, key));
+    size_t next = report_index_get(&book->recipients, key);
     free(key);
     for (int i = 0; next != 0 && i < REPORT_SCAN_MAX; i++) {
         const struct report_delivery *delivery = &run->deliveries[next - 1];
@@ -111,7 +100,7 @@ size_t report_book_message(struct report_book *book, const char *id, const char 
                            int64_t at_us)
 {
     struct report_run *run = book->run;
-    size_t found = unboxed(map_get_text(&book->messages, id));
+    size_t found = report_index_get(&book->messages, id);
     if (found != 0)
         return found - 1;
     run->messages = report_room(run->messages, run->message_count, sizeof *run->messages);
@@ -122,7 +111,7 @@ size_t report_book_message(struct report_book *book, const char *id, const char 
         .accepted_us = -1,
         .refusal = "",
     };
-    map_set_text(&book->messages, id, boxed(run->message_count));
+    report_index_set(&book->messages, id, run->message_count + 1);
     return run->message_count++;
 }
 
@@ -149,10 +138,10 @@ static void add_to_domain(struct report_book *book, const char *recipient, size_
 static void chain(struct report_book *book, const char *recipient, size_t delivery)
 {
     struct report_run *run = book->run;
-    if (map_get_text(&book->recipients, recipient) == NULL)
-        map_set_text(&book->recipients, recipient, boxed(delivery));
+    if (report_index_get(&book->recipients, recipient) == 0)
+        report_index_set(&book->recipients, recipient, delivery + 1);
     char *tail_key = mem_text_format("%s\n", recipient);
-    size_t tail = unboxed(map_set_text(&book->recipients, tail_key, boxed(delivery)));
+    size_t tail = report_index_set(&book->recipients, tail_key, delivery + 1);
     if (tail != 0)
         run->deliveries[tail - 1].next_same = delivery + 1;
     free(tail_key);
@@ -162,7 +151,7 @@ size_t report_book_delivery(struct report_book *book, size_t message, const char
 {
     struct report_run *run = book->run;
     char *key = exact_key(run->messages[message].id, recipient);
-    size_t found = unboxed(map_get_text(&book->exact, key));
+    size_t found = report_index_get(&book->exact, key);
     if (found == 0) {
         found = run->delivery_count + 1;
         run->deliveries =
@@ -174,7 +163,7 @@ size_t report_book_delivery(struct report_book *book, size_t message, const char
             .end_us = -1,
             .within_us = -1,
         };
-        map_set_text(&book->exact, key, boxed(found - 1));
+        report_index_set(&book->exact, key, found);
         char *lower = lower_copy(recipient);
         chain(book, lower, found - 1);
         add_to_domain(book, lower, found - 1);
@@ -193,7 +182,7 @@ void report_book_link(struct report_book *book, const char *domain, const char *
         domains = mem_alloc(sizeof *domains);
         map_set_text(&book->host_domains, host_key, domains);
     }
-    map_set_text(domains, domain_key, boxed(0));
+    map_set_text(domains, domain_key, domains);
     free(host_key);
     free(domain_key);
 }

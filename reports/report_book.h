@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "reports/report_index.h"
 #include "reports/report_model.h"
 
 enum {
@@ -20,6 +21,7 @@ struct report_track {
     size_t recipient_count;
     bool attempted; /* this session already stands in some delivery's attempts */
     bool in_tls;
+    bool taken; /* the message of this transaction was accepted */
 };
 
 /* A recipient domain, with its deliveries in order. */
@@ -31,14 +33,15 @@ struct report_domain {
 
 struct report_book {
     struct report_run *run;
-    struct map tracks;       /* session id -> struct report_track */
-    struct map messages;     /* id -> index + 1 */
-    struct map exact;        /* id, newline, recipient -> delivery index + 1 */
-    struct map recipients;   /* recipient -> delivery index + 1 of the first one */
-    struct map domains;      /* domain -> struct report_domain */
-    struct map host_domains; /* host -> struct map of domains whose mail it takes */
-    struct map wanted;       /* sessions that a check names */
-    struct map findings;     /* what, level, host -> finding index + 1 */
+    struct map tracks;              /* session id -> struct report_track */
+    struct report_index messages;   /* id -> index + 1 */
+    struct report_index exact;      /* id, newline, recipient -> delivery index + 1 */
+    struct report_index recipients; /* recipient -> delivery index + 1 of the first one */
+    struct map domains;             /* domain -> struct report_domain */
+    struct map host_domains;        /* host -> struct map of domains whose mail it takes */
+    bool mta_was_ready;
+    struct map wanted;            /* sessions that a check names */
+    struct report_index findings; /* what, level, host -> finding index + 1 */
 };
 
 void report_book_init(struct report_book *book, struct report_run *run);

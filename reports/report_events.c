@@ -155,6 +155,45 @@ static void on_log(struct report_book *book, const cJSON *event, int64_t at_us)
     report_book_attempt(book, found - 1, &attempt);
 }
 
+static void add_moment(struct report_book *book, int64_t at_us, const char *text)
+{
+    struct report_run *run = book->run;
+    if (run->moment_count == REPORT_MOMENTS_MAX)
+        return;
+    run->moments = report_room(run->moments, run->moment_count, sizeof *run->moments);
+    run->moments[run->moment_count++] =
+        (struct report_moment){.at_us = at_us, .text = report_book_text(book, text)};
+}
+
+static void on_timeline(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    const char *what = event_text(event, "host");
+    if (*what == '\0')
+        what = event_text(event, "zone");
+    char *text = mem_text_format("%s%s%s%s", event_text(event, "action"), *what != '\0' ? " " : "",
+                                 what, event_bool(event, "over") ? ": over" : "");
+    add_moment(book, at_us, text);
+    free(text);
+}
+
+/* Its first start is no news. */
+static void on_mta(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    if (event_is(event, "mta", "log")) {
+        on_log(book, event, at_us);
+    } else if (event_is(event, "mta", "ready")) {
+        if (book->mta_was_ready)
+            add_moment(book, at_us, "the server is ready again");
+        book->mta_was_ready = true;
+    } else if (event_is(event, "mta", "exit") && !event_bool(event, "expected")) {
+        /* Where the scenario killed it, its timeline says so already. */
+        char *text =
+            mem_text_format("the server ended by itself (%d)", (int)event_int(event, "status", 0));
+        add_moment(book, at_us, text);
+        free(text);
+    }
+}
+
 static void on_event(struct report_book *book, const cJSON *event)
 {
     int64_t at_us = event_int(event, "at", 0);
@@ -169,8 +208,10 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_submit(book, event, at_us);
     else if (slice_is(source, "run"))
         on_run(book, event);
-    else if (event_is(event, "mta", "log"))
-        on_log(book, event, at_us);
+    else if (slice_is(source, "mta"))
+        on_mta(book, event, at_us);
+    else if (event_is(event, "timeline", "do"))
+        on_timeline(book, event, at_us);
 }
 
 /* A check may name one message ("welcome") or all that one entry made ("campaign" for

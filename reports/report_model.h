@@ -20,6 +20,7 @@ enum {
     REPORT_STEPS_MAX = 400,       /* of one session */
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
+    REPORT_MOMENTS_MAX = 40,
     REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
 };
 
@@ -186,6 +187,13 @@ struct report_session {
     struct arena arena;
 };
 
+/* What the scenario's timeline did, or what became of the server under test: marked in the charts.
+ */
+struct report_moment {
+    int64_t at_us;
+    const char *text;
+};
+
 /* A change of a curve: +1 or -1 at a time. */
 struct report_change {
     int64_t at_us;
@@ -237,6 +245,8 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_moment *moments;
+    size_t moment_count;
     struct report_curve queue;       /* recipients that the server answers for */
     struct report_curve connections; /* open SMTP sessions at the simulated hosts */
     size_t attempts_seen;

@@ -1,5 +1,6 @@
 #include "reports/report_packets.h"
 
+#include "reports/report_index.h"
 #include "sim/capture/capture_file.h"
 #include "sim/capture/capture_frame.h"
 
@@ -20,9 +21,10 @@ struct packet_note {
 struct packet_table {
     struct packet_note *notes;
     size_t count;
+    bool *answered; /* by stream: the server said SYN ACK */
     size_t stream_count;
-    struct map streams; /* "client port server port" -> stream + 1 */
-    struct map servers; /* "server port" -> the streams opened to it, in order */
+    struct report_index streams; /* "client port server port" -> stream + 1 */
+    struct map servers;          /* "server port" -> the streams opened to it, in order */
 };
 
 struct opened {
@@ -47,8 +49,9 @@ static void stream_key(char *key, size_t size, const struct capture_frame *frame
 
 static void open_stream(struct packet_table *table, const char *key, const char *server)
 {
-    table->stream_count++;
-    map_set_text(&table->streams, key, (void *)(uintptr_t)table->stream_count);
+    table->answered = report_room(table->answered, table->stream_count, sizeof(bool));
+    table->answered[table->stream_count++] = false;
+    report_index_set(&table->streams, key, table->stream_count);
     struct opened *opened = map_get_text(&table->servers, server);
     if (opened == NULL) {
         opened = mem_alloc(sizeof *opened);
@@ -58,24 +61,38 @@ static void open_stream(struct packet_table *table, const char *key, const char 
     opened->streams[opened->count++] = (uint32_t)table->stream_count;
 }
 
+/* A SYN that is sent again belongs to the stream that it wanted to open. */
+static struct packet_note note_syn(struct packet_table *table, const struct capture_frame *frame,
+                                   const char *key)
+{
+    char server[INET6_ADDRSTRLEN + 16];
+    size_t known = report_index_get(&table->streams, key);
+    if (known == 0 || table->answered[known - 1]) {
+        snprintf(server, sizeof server, "%s %d", frame->target, frame->target_port);
+        open_stream(table, key, server);
+        known = table->stream_count;
+    }
+    return (struct packet_note){(uint32_t)known, PACKET_SYN};
+}
+
 static struct packet_note note_frame(struct packet_table *table, const struct capture_frame *frame)
 {
     char key[2 * INET6_ADDRSTRLEN + 32];
-    char server[INET6_ADDRSTRLEN + 16];
-    const uint8_t opening = CAPTURE_TCP_SYN | CAPTURE_TCP_ACK;
+    bool syn = (frame->tcp_flags & CAPTURE_TCP_SYN) != 0;
+    bool ack = (frame->tcp_flags & CAPTURE_TCP_ACK) != 0;
+    enum packet_way way = frame->payload_len > 0 ? PACKET_FROM_CLIENT : PACKET_EMPTY;
     stream_key(key, sizeof key, frame, false);
-    if ((frame->tcp_flags & opening) == CAPTURE_TCP_SYN) {
-        snprintf(server, sizeof server, "%s %d", frame->target, frame->target_port);
-        open_stream(table, key, server);
-        return (struct packet_note){(uint32_t)table->stream_count, PACKET_SYN};
+    if (syn && !ack)
+        return note_syn(table, frame, key);
+    size_t stream = report_index_get(&table->streams, key);
+    if (stream == 0) {
+        stream_key(key, sizeof key, frame, true);
+        stream = report_index_get(&table->streams, key);
+        way = frame->payload_len > 0 ? PACKET_FROM_SERVER : PACKET_EMPTY;
+        if (stream != 0 && syn)
+            table->answered[stream - 1] = true;
     }
-    uint32_t stream = (uint32_t)(uintptr_t)map_get_text(&table->streams, key);
-    if (stream != 0)
-        return (struct packet_note){stream,
-                                    frame->payload_len > 0 ? PACKET_FROM_CLIENT : PACKET_EMPTY};
-    stream_key(key, sizeof key, frame, true);
-    stream = (uint32_t)(uintptr_t)map_get_text(&table->streams, key);
-    return (struct packet_note){stream, frame->payload_len > 0 ? PACKET_FROM_SERVER : PACKET_EMPTY};
+    return (struct packet_note){(uint32_t)stream, (uint8_t)way};
 }
 
 static int read_table(struct report_run *run, struct packet_table *table, const char *path,
@@ -104,17 +121,20 @@ static int read_table(struct report_run *run, struct packet_table *table, const 
     return 0;
 }
 
-/* The sessions at an address come in the order of the streams opened to it. A stream may have been
- * refused and have no session; it is passed over if a later one was opened before the session's
- * first event. */
+/* The sessions at an address come in the order of the streams opened to it; a stream that was
+ * refused has none. */
 static void match_session(const struct packet_table *table, struct report_session *session)
 {
     char server[INET6_ADDRSTRLEN + 16];
     snprintf(server, sizeof server, "%.45s %d", session->server, session->port);
     struct opened *opened = map_get_text(&table->servers, server);
-    if (opened == NULL || opened->taken == opened->count)
-        return;
-    session->stream = opened->streams[opened->taken++];
+    while (opened != NULL && opened->taken < opened->count) {
+        uint32_t stream = opened->streams[opened->taken++];
+        if (table->answered[stream - 1]) {
+            session->stream = stream;
+            return;
+        }
+    }
 }
 
 static uint64_t packet_before(const struct packet_table *table, uint64_t from, size_t stream,
@@ -178,7 +198,8 @@ int report_packets_read(struct report_run *run, const char *path, struct err *er
             place_step(&table, session, &session->steps[s]);
     }
     free(table.notes);
-    map_deinit(&table.streams, NULL);
+    free(table.answered);
+    report_index_deinit(&table.streams);
     map_deinit(&table.servers, free_opened);
     return result;
 }

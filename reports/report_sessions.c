@@ -81,10 +81,20 @@ static void on_connect(struct report_book *book, const cJSON *event, const char 
              (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
 }
 
+/* The reply as it was said, without its code: "4.2.0 Greylisted". */
+static const char *reply_words(struct report_session *session, const cJSON *event)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    const char *text = event_text(event, "text");
+    if (*enhanced == '\0')
+        return text;
+    return arena_format(&session->arena, "%.20s %.*s", enhanced, REPORT_TEXT_MAX, text);
+}
+
 static struct report_attempt attempt_of(struct report_book *book, const struct report_track *track,
                                         const cJSON *event)
 {
-    const struct report_session *session = session_of(book, track);
+    struct report_session *session = session_of(book, track);
     int code = (int)event_int(event, "code", 0);
     return (struct report_attempt){
         .at_us = event_int(event, "at", 0),
@@ -92,7 +102,7 @@ static struct report_attempt attempt_of(struct report_book *book, const struct r
         .session = track->session + 1,
         .code = code,
         .outcome = code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED,
-        .text = event_text(event, "text"),
+        .text = reply_words(session, event),
     };
 }
 
@@ -112,6 +122,19 @@ static void on_reply_rcpt(struct report_book *book, struct report_track *track, 
     }
 }
 
+/* The acceptance was logged before its reply; here are the words. */
+static void set_words(struct report_delivery *delivery, const struct report_attempt *reply)
+{
+    for (size_t i = delivery->attempt_count; i > 0; i--) {
+        struct report_attempt *attempt = &delivery->attempts[i - 1];
+        if (attempt->session != reply->session)
+            continue;
+        attempt->code = reply->code;
+        attempt->text = reply->text;
+        return;
+    }
+}
+
 /* The end of a transaction: every recipient that was accepted shares its reply. */
 static void on_reply_data(struct report_book *book, struct report_track *track,
                           const struct report_attempt *attempt)
@@ -120,6 +143,10 @@ static void on_reply_data(struct report_book *book, struct report_track *track,
         report_book_attempt(book, track->recipients[i], attempt);
         track->attempted = true;
     }
+    struct report_attempt words = *attempt;
+    words.text = attempt->code < 300 ? report_book_text(book, attempt->text) : "";
+    for (size_t i = 0; attempt->code < 300 && i < track->recipient_count; i++)
+        set_words(&book->run->deliveries[track->recipients[i]], &words);
     if (attempt->code >= 400 || attempt->code < 300)
         track->recipient_count = 0;
 }
@@ -256,7 +283,7 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
                 take_acceptance(book, track, event, to->valuestring);
         }
     }
-    track->recipient_count = 0;
+    track->taken = true;
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
                                   .number = event_int(event, "bytes", 0),
@@ -272,7 +299,7 @@ static void count_violation(struct report_book *book, const struct report_track 
     struct report_run *run = book->run;
     const char *what = event_text(event, "what");
     char *key = mem_text_format("%s\n%s", what, event_text(event, "level"));
-    size_t found = (size_t)(uintptr_t)map_get_text(&book->findings, key);
+    size_t found = report_index_get(&book->findings, key);
     if (found == 0 && run->finding_count < REPORT_FINDINGS_MAX) {
         run->findings = report_room(run->findings, run->finding_count, sizeof *run->findings);
         run->findings[run->finding_count] = (struct report_finding){
@@ -285,7 +312,7 @@ static void count_violation(struct report_book *book, const struct report_track 
             .seq = event_int(event, "seq", -1),
         };
         found = ++run->finding_count;
-        map_set_text(&book->findings, key, (void *)(uintptr_t)found);
+        report_index_set(&book->findings, key, found);
     }
     if (found != 0)
         run->findings[found - 1].count++;
@@ -313,7 +340,7 @@ static void note_broken(struct report_book *book, struct report_track *track, co
     attempt.outcome = REPORT_BROKEN;
     if (attempt.code >= 400)
         attempt.outcome = attempt.code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED;
-    if (track->recipient_count > 0) {
+    if (track->recipient_count > 0 && !track->taken) {
         for (size_t i = 0; i < track->recipient_count; i++)
             report_book_attempt(book, track->recipients[i], &attempt);
     } else if (!track->attempted && (!session->quit || session->last_code >= 400)) {
@@ -370,6 +397,16 @@ static void on_disconnect(struct report_book *book, struct report_track *track, 
     free(map_remove(&book->tracks, slice_of(id)));
 }
 
+/* A rule that replies stands beside its reply. */
+static void on_rule(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    const char *effect = event_text(event, "effect");
+    if (!slice_is(slice_of(effect), "reply"))
+        add_step(book, track, event,
+                 (struct report_step){
+                     .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
+}
+
 void report_sessions_event(struct report_book *book, const cJSON *event)
 {
     const char *id = event_text(event, "session");
@@ -386,10 +423,7 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
     else if (slice_is(kind, "tls"))
         on_tls(book, track, event);
     else if (slice_is(kind, "rule"))
-        add_step(book, track, event,
-                 (struct report_step){.kind = REPORT_STEP_RULE,
-                                      .text = event_text(event, "rule"),
-                                      .note = event_text(event, "effect")});
+        on_rule(book, track, event);
     else if (slice_is(kind, "data"))
         add_step(book, track, event,
                  (struct report_step){

@@ -14,13 +14,14 @@
 enum {
     TAP_BYTES_MAX = 256 * 1024 * 1024,
     DESCRIPTION_MAX = 500,
+    DESCRIPTION_ESCAPED_MAX = 4 * DESCRIPTION_MAX + 8,
 };
 
 /* A description is one line, in which # and \ would mean something. */
 static void description(struct buf *out, const char *text)
 {
     struct buf plain;
-    buf_init(&plain, 8 * DESCRIPTION_MAX);
+    buf_init(&plain, DESCRIPTION_ESCAPED_MAX);
     text_to_printable(&plain, slice_of(text), DESCRIPTION_MAX);
     for (size_t i = 0; i < plain.len; i++) {
         if (plain.data[i] == '#' || plain.data[i] == '\\')

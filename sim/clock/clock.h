@@ -31,11 +31,11 @@ struct clock_progress {
 };
 
 struct clock_options {
-    int64_t start_us; /* virtual CLOCK_REALTIME at the start, microseconds since 1970 */
-    int64_t limit_us; /* virtual span after which the world ends */
-    uint64_t seed;    /* of getrandom() and of what the kernel gives a program as random bytes */
-    int cpu;          /* the CPU of the world; -1 = choose among those that this process may use */
-    unsigned slot;    /* spreads worlds that run side by side over the CPUs when `cpu` is -1 */
+    int64_t start_us;  /* virtual CLOCK_REALTIME at the start, microseconds since 1970 */
+    int64_t limit_us;  /* virtual span after which the world ends */
+    uint64_t seed;     /* of getrandom() and of what the kernel gives a program as random bytes */
+    int cpu;           /* the CPU of the world; -1 = choose among those that this process may use */
+    unsigned slot;     /* spreads worlds that run side by side over the CPUs when `cpu` is -1 */
     bool virtual_time; /* false: only start, reap, and end at the limit, in real time */
     struct clock_progress *progress; /* or NULL */
 };

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "mta-under-test/base/rng.h"
+#include "sim/dns/dns_sign.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -26,7 +27,8 @@ struct dns_answerer {
     struct dns_fault_state *states; /* one for each fault of the model */
     size_t state_count;
     struct rng rng;
-    struct dns_rrset *loop; /* the alias of the last "cname-loop" */
+    struct dns_rdata_list spoiled[DNS_PLAN_PARTS_MAX]; /* signatures that are not right */
+    size_t spoiled_count;
     struct dns_query query;
     struct dns_plan plan;
     struct dns_message message;
@@ -48,8 +50,14 @@ struct dns_answerer *dns_answerer_new(struct dns_model *model,
         rng_init_salted(&answerer->states[i].rng, options->seed, model->faults[i]->place);
     rng_init_salted(&answerer->rng, options->seed, "dns garbage");
     dns_message_init(&answerer->message);
-    model->signed_at_us = options->start_us;
+    dns_model_set_start(model, options->start_us);
     return answerer;
+}
+
+static void dns_answerer_forget_spoiled(struct dns_answerer *answerer)
+{
+    while (answerer->spoiled_count > 0)
+        dns_rdata_clear(&answerer->spoiled[--answerer->spoiled_count]);
 }
 
 void dns_answerer_free(struct dns_answerer **answerer)
@@ -57,7 +65,8 @@ void dns_answerer_free(struct dns_answerer **answerer)
     if (*answerer == NULL)
         return;
     dns_message_deinit(&(*answerer)->message);
-    dns_rrset_free(&(*answerer)->loop);
+    dns_plan_deinit(&(*answerer)->plan);
+    dns_answerer_forget_spoiled(*answerer);
     free((*answerer)->states);
     free((*answerer)->resolvers);
     free(*answerer);
@@ -105,11 +114,9 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
 static void dns_fault_loop(struct dns_answerer *answerer)
 {
     struct slice name = dns_name_slice(&answerer->plan.names[0]);
-    dns_rrset_free(&answerer->loop);
-    answerer->loop = dns_rrset_new(LDNS_RR_TYPE_CNAME, answerer->model->ttl, name);
     answerer->plan.authoritative = answerer->plan.role == DNS_ROLE_AUTHORITATIVE;
     answerer->plan.secure = false;
-    dns_plan_add(&answerer->plan, DNS_SECTION_ANSWER, answerer->loop, name);
+    dns_plan_add_made(&answerer->plan, answerer->model->ttl, name);
 }
 
 /* Points to the root, as a server does that does not know the zone it was given. */
@@ -148,23 +155,33 @@ static bool dns_fault_plan(struct dns_answerer *answerer, const struct dns_fault
     return true;
 }
 
+/* What a signature fault puts in place of a part's signatures. */
+static struct dns_rdata_list dns_fault_signatures_of(const struct dns_answerer *answerer,
+                                                     const struct dns_fault *fault,
+                                                     const struct dns_part *part)
+{
+    if (fault->answer == DNS_FAULT_BOGUS)
+        return dns_signatures_bogus(part->set);
+    if (fault->answer == DNS_FAULT_EXPIRED)
+        return dns_signatures_expired(answerer->model, part->set, part->owner);
+    return (struct dns_rdata_list){0};
+}
+
 /* A resolver that validates gives SERVFAIL for what does not verify, unless told not to check. */
 static void dns_fault_signatures(struct dns_answerer *answerer, const struct dns_fault *fault)
 {
     struct dns_plan *plan = &answerer->plan;
-    enum dns_signature_fault kind = DNS_SIGNATURE_RIGHT;
-    if (fault != NULL && fault->answer == DNS_FAULT_BOGUS)
-        kind = DNS_SIGNATURE_BOGUS;
-    else if (fault != NULL && fault->answer == DNS_FAULT_EXPIRED)
-        kind = DNS_SIGNATURE_EXPIRED;
-    else if (fault != NULL && fault->answer == DNS_FAULT_UNSIGNED)
-        kind = DNS_SIGNATURE_MISSING;
-    if (kind == DNS_SIGNATURE_RIGHT || !plan->secure)
+    dns_answerer_forget_spoiled(answerer);
+    if (fault == NULL || fault->answer < DNS_FAULT_BOGUS || !plan->secure)
         return;
-    answerer->message.signature_fault = kind;
     if (plan->role == DNS_ROLE_RESOLVER && !answerer->query.cd)
         dns_plan_fail(plan, LDNS_RCODE_SERVFAIL);
     plan->secure = false;
+    for (size_t i = 0; i < plan->part_count; i++) {
+        struct dns_rdata_list *list = &answerer->spoiled[answerer->spoiled_count++];
+        *list = dns_fault_signatures_of(answerer, fault, &plan->parts[i]);
+        plan->parts[i].signatures = list;
+    }
 }
 
 /* What a fault does to the bytes of a message that is ready. */
@@ -327,4 +344,9 @@ void dns_answer(struct dns_answerer *answerer, const struct dns_request *request
     }
     outcome->action = DNS_ACTION_REPLY;
     dns_answer_write(answerer, outcome);
+}
+
+const struct dns_plan *dns_answerer_plan(const struct dns_answerer *answerer)
+{
+    return &answerer->plan;
 }

@@ -58,3 +58,7 @@ void dns_answerer_free(struct dns_answerer **answerer);
 
 void dns_answer(struct dns_answerer *answerer, const struct dns_request *request,
                 struct dns_outcome *outcome);
+
+/* The plan of the last answer that was not an error of the query: what stands in the reply, before
+ * it was cut to size. */
+const struct dns_plan *dns_answerer_plan(const struct dns_answerer *answerer);

@@ -6,6 +6,7 @@
 enum dns_match {
     DNS_MATCH_DATA,     /* `set`, or all of `node` for type ANY */
     DNS_MATCH_ALIAS,    /* `set` is a CNAME */
+    DNS_MATCH_SUBTREE,  /* `set` is the DNAME of `node`, which stands above the name (RFC 6672) */
     DNS_MATCH_NODATA,   /* the name exists */
     DNS_MATCH_NXDOMAIN, /* it does not */
     DNS_MATCH_CUT,      /* it stands in a child zone: `set` is the NS of `cut` */
@@ -20,5 +21,5 @@ struct dns_found {
     bool wildcard;         /* `node` is a wildcard that stands for the name */
 };
 
-struct dns_found dns_lookup(const struct dns_model *model, const struct dns_zone *zone,
-                            struct slice name, uint16_t type);
+struct dns_found dns_lookup_name(const struct dns_model *model, const struct dns_zone *zone,
+                                 struct slice name, uint16_t type);

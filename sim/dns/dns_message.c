@@ -8,7 +8,6 @@ enum {
     DNS_OPT_BYTES = 11,
     DNS_POINTER_MAX = 0x3fff, /* 14 bits */
     DNS_SUFFIXES_MAX = DNS_COMPRESS_SLOTS * 3 / 4,
-    DNS_RRSIG_EXPIRATION_AT = 8, /* RFC 4034 section 3.1 */
 };
 
 void dns_message_init(struct dns_message *message)
@@ -173,17 +172,6 @@ static bool dns_message_data(struct dns_message *message, uint16_t type, struct 
     return dns_message_add(message, data.data != NULL ? data.data : "", data.len);
 }
 
-static void dns_message_spoil(const struct dns_message *message, unsigned char *data, size_t len)
-{
-    if (message->signature_fault == DNS_SIGNATURE_BOGUS)
-        data[len - 1] ^= 0x01;
-    /* Valid for one second of 1970. */
-    if (message->signature_fault == DNS_SIGNATURE_EXPIRED && len > DNS_RRSIG_EXPIRATION_AT + 8) {
-        dns_put_u32(data + DNS_RRSIG_EXPIRATION_AT, 1);
-        dns_put_u32(data + DNS_RRSIG_EXPIRATION_AT + 4, 0);
-    }
-}
-
 static bool dns_message_record(struct dns_message *message, const struct dns_part *part,
                                uint16_t type, struct slice data)
 {
@@ -204,8 +192,6 @@ static bool dns_message_record(struct dns_message *message, const struct dns_par
     if (!dns_message_data(message, type, data))
         return false;
     dns_put_u16(message->bytes + start - 2, (unsigned)(message->len - start));
-    if (type == LDNS_RR_TYPE_RRSIG)
-        dns_message_spoil(message, message->bytes + start, message->len - start);
     message->counts[part->section]++;
     return true;
 }
@@ -226,10 +212,8 @@ static bool dns_message_part(struct dns_message *message, const struct dns_part 
 {
     size_t len = message->len;
     uint16_t count = message->counts[part->section];
-    bool with_signatures = dnssec && message->signature_fault != DNS_SIGNATURE_MISSING;
     if (dns_message_list(message, part, part->set->type, &part->set->records) &&
-        (!with_signatures ||
-         dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, &part->set->signatures)))
+        (!dnssec || dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, part->signatures)))
         return true;
     message->len = len;
     message->counts[part->section] = count;
@@ -260,7 +244,6 @@ void dns_message_begin(struct dns_message *message, const struct dns_query *quer
     message->suffix_count = 0;
     message->truncated = false;
     message->ttl_given = false;
-    message->signature_fault = DNS_SIGNATURE_RIGHT;
     message->limit = limit - (query->edns ? DNS_OPT_BYTES : 0);
     message->len = DNS_HEADER_BYTES;
     if (query->question.len == 0)

@@ -12,14 +12,6 @@
 
 enum { DNS_COMPRESS_SLOTS = 512 }; /* a power of two */
 
-/* What is done to signatures on their way out. */
-enum dns_signature_fault {
-    DNS_SIGNATURE_RIGHT,
-    DNS_SIGNATURE_BOGUS,
-    DNS_SIGNATURE_EXPIRED,
-    DNS_SIGNATURE_MISSING,
-};
-
 struct dns_message {
     unsigned char *bytes; /* DNS_MESSAGE_BYTES_MAX */
     size_t len;
@@ -28,7 +20,6 @@ struct dns_message {
     bool truncated;
     bool ttl_given; /* all records get `ttl` */
     uint32_t ttl;
-    enum dns_signature_fault signature_fault;
     /* Suffixes of names already written: their hash and where they stand (0 is a free slot). */
     uint32_t hashes[DNS_COMPRESS_SLOTS];
     uint16_t offsets[DNS_COMPRESS_SLOTS];

@@ -108,6 +108,18 @@ int dns_model_add_zone(struct dns_model *model, const char *zone, struct err *er
     return 0;
 }
 
+void dns_model_set_start(struct dns_model *model, int64_t start_us)
+{
+    if (model->signed_at_us == start_us)
+        return;
+    model->signed_at_us = start_us;
+    for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
+         entry = map_next(entry)) {
+        struct dns_zone *zone = map_value(entry);
+        zone->stale = true;
+    }
+}
+
 int dns_model_set_signed(struct dns_model *model, const char *zone, struct err *err)
 {
     struct dns_zone *found = dns_model_need_zone(model, zone, err);
@@ -129,7 +141,7 @@ static int dns_zone_read_records(struct dns_zone *zone, FILE *file, uint32_t ttl
     ldns_rdf *origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name.len, name.data);
     ldns_rdf *previous = NULL;
     int result = 0;
-    while (result == 0 && feof(file) == 0) {
+    while (result == 0 && feof(file) == 0 && ferror(file) == 0) {
         ldns_rr *rr = NULL;
         ldns_status status = ldns_rr_new_frm_fp_l(&rr, file, &ttl, &origin, &previous, line);
         if (status == LDNS_STATUS_OK) {
@@ -171,7 +183,7 @@ int dns_model_add_zone_file(struct dns_model *model, const char *zone, FILE *fil
     if (dns_zone_read_records(found, file, model->ttl, &line, err) != 0)
         return err_prefix(err, "%s:%d", name, dns_zone_file_line(file, line));
     if (ferror(file) != 0)
-        return err_set_errno(err, "%s", name);
+        return err_set(err, "%s: cannot be read", name);
     model->change_count++;
     return 0;
 }

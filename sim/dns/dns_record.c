@@ -172,13 +172,10 @@ const char *dns_rcode_to_text(int rcode, char text[DNS_RCODE_TEXT_BYTES])
         int rcode;
         const char *name;
     } NAMES[] = {
-        {LDNS_RCODE_NOERROR, "NOERROR"},
-        {LDNS_RCODE_FORMERR, "FORMERR"},
-        {LDNS_RCODE_SERVFAIL, "SERVFAIL"},
-        {LDNS_RCODE_NXDOMAIN, "NXDOMAIN"},
-        {LDNS_RCODE_NOTIMPL, "NOTIMP"},
-        {LDNS_RCODE_REFUSED, "REFUSED"},
-        {16, "BADVERS"},
+        {LDNS_RCODE_NOERROR, "NOERROR"},   {LDNS_RCODE_FORMERR, "FORMERR"},
+        {LDNS_RCODE_SERVFAIL, "SERVFAIL"}, {LDNS_RCODE_NXDOMAIN, "NXDOMAIN"},
+        {LDNS_RCODE_NOTIMPL, "NOTIMP"},    {LDNS_RCODE_REFUSED, "REFUSED"},
+        {LDNS_RCODE_YXDOMAIN, "YXDOMAIN"}, {16, "BADVERS"},
     };
     snprintf(text, DNS_RCODE_TEXT_BYTES, "RCODE%d", rcode);
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {

@@ -8,6 +8,7 @@
 void dns_plan_begin(struct dns_plan *plan, enum dns_role role, const struct dns_name *name,
                     uint16_t type)
 {
+    dns_plan_deinit(plan);
     plan->role = role;
     plan->type = type;
     plan->dnssec = false;
@@ -29,9 +30,26 @@ struct dns_part *dns_plan_add(struct dns_plan *plan, enum dns_section section,
             return NULL;
     }
     struct dns_part *part = &plan->parts[plan->part_count++];
-    *part =
-        (struct dns_part){.set = set, .owner = owner, .section = section, .ttl_max = UINT32_MAX};
+    *part = (struct dns_part){.set = set,
+                              .signatures = &set->signatures,
+                              .owner = owner,
+                              .section = section,
+                              .ttl_max = UINT32_MAX};
     return part;
+}
+
+void dns_plan_deinit(struct dns_plan *plan)
+{
+    while (plan->made_count > 0)
+        dns_rrset_free(&plan->made[--plan->made_count]);
+}
+
+struct dns_rrset *dns_plan_add_made(struct dns_plan *plan, uint32_t ttl, struct slice target)
+{
+    struct dns_rrset *set = dns_rrset_new(LDNS_RR_TYPE_CNAME, ttl, target);
+    plan->made[plan->made_count++] = set;
+    dns_plan_add(plan, DNS_SECTION_ANSWER, set, dns_name_slice(&plan->names[plan->alias_count]));
+    return set;
 }
 
 void dns_plan_fail(struct dns_plan *plan, int rcode)
@@ -152,6 +170,27 @@ static enum dns_step dns_plan_alias(struct dns_plan *plan, const struct dns_rrse
     return DNS_STEP_ALIAS;
 }
 
+/* RFC 6672 section 3.1: the part of the name above the DNAME goes onto its target. */
+static enum dns_step dns_plan_subtree(struct dns_plan *plan, const struct dns_found *found)
+{
+    struct slice name = dns_name_slice(&plan->names[plan->alias_count]);
+    size_t prefix = name.len - found->node->name.len;
+    char target[2 * DNS_NAME_BYTES_MAX];
+    struct slice data;
+    size_t at = 0;
+    dns_plan_add(plan, DNS_SECTION_ANSWER, found->set, found->node->name);
+    if (!dns_rdata_next(&found->set->records, &at, &data) ||
+        prefix + data.len > DNS_NAME_BYTES_MAX) {
+        plan->rcode = LDNS_RCODE_YXDOMAIN;
+        return DNS_STEP_DONE;
+    }
+    memcpy(target, name.data, prefix);
+    memcpy(target + prefix, data.data, data.len);
+    struct dns_rrset *alias =
+        dns_plan_add_made(plan, found->set->ttl, slice_from(target, prefix + data.len));
+    return plan->type == LDNS_RR_TYPE_CNAME ? DNS_STEP_DONE : dns_plan_alias(plan, alias);
+}
+
 static void dns_plan_data(struct dns_model *model, struct dns_plan *plan,
                           const struct dns_zone *zone, const struct dns_found *found)
 {
@@ -210,7 +249,7 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
     plan->secure = plan->secure && zone->signing != NULL;
     if (plan->alias_count == 0)
         plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
-    struct dns_found found = dns_lookup(model, zone, name, plan->type);
+    struct dns_found found = dns_lookup_name(model, zone, name, plan->type);
     if (found.match == DNS_MATCH_CUT) {
         dns_plan_referral(model, plan, zone, &found);
         return DNS_STEP_DONE;
@@ -219,6 +258,8 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
     if (found.match == DNS_MATCH_ALIAS) {
         dns_plan_add(plan, DNS_SECTION_ANSWER, found.set, name);
         step = dns_plan_alias(plan, found.set);
+    } else if (found.match == DNS_MATCH_SUBTREE) {
+        step = dns_plan_subtree(plan, &found);
     } else if (found.match == DNS_MATCH_DATA) {
         dns_plan_data(model, plan, zone, &found);
     } else {

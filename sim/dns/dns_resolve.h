@@ -28,7 +28,8 @@ enum {
 /* One RRset of the answer. */
 struct dns_part {
     struct dns_rrset *set;
-    struct slice owner; /* the name asked where a wildcard gave it */
+    const struct dns_rdata_list *signatures; /* the set's, unless a fault put others in */
+    struct slice owner;                      /* the name asked where a wildcard gave it */
     enum dns_section section;
     uint32_t ttl_max; /* RFC 2308 section 3 for the SOA; UINT32_MAX is no limit */
 };
@@ -43,6 +44,8 @@ struct dns_plan {
     bool secure;        /* every zone that had a say is signed */
     size_t part_count;
     struct dns_part parts[DNS_PLAN_PARTS_MAX];
+    struct dns_rrset *made[DNS_ALIASES_MAX + 1]; /* aliases that stand in no zone; owned */
+    size_t made_count;
     size_t alias_count;                         /* how many were followed */
     struct dns_name names[DNS_ALIASES_MAX + 1]; /* the name asked, then where aliases led */
 };
@@ -52,9 +55,14 @@ enum dns_step {
     DNS_STEP_ALIAS, /* names[alias_count] is to be resolved next */
 };
 
-/* Sets the plan up for a question. */
+/* Sets the plan (which starts as all zero) up for a question. */
 void dns_plan_begin(struct dns_plan *plan, enum dns_role role, const struct dns_name *name,
                     uint16_t type);
+
+void dns_plan_deinit(struct dns_plan *plan);
+
+/* Adds an alias of the last name that stands in no zone. */
+struct dns_rrset *dns_plan_add_made(struct dns_plan *plan, uint32_t ttl, struct slice target);
 
 /* Resolves the last name of the plan. The caller goes on while it says DNS_STEP_ALIAS and may look
  * at each name in between. */

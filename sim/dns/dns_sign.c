@@ -23,8 +23,9 @@ void dns_signing_free(struct dns_signing **signing)
 
 /* ---- keys */
 
-/* The zone's key, from its name: nothing secret is guarded by it. */
-static ldns_key *dns_zone_key(const struct dns_model *model, const struct dns_zone *zone)
+/* The zone's key, from its name: nothing secret is guarded by it. Its signatures are good from
+ * `from_s` on. */
+static ldns_key *dns_zone_key_from(const struct dns_zone *zone, uint32_t from_s)
 {
     struct buf text;
     unsigned char secret[SHA256_DIGEST_LENGTH];
@@ -39,16 +40,25 @@ static ldns_key *dns_zone_key(const struct dns_model *model, const struct dns_zo
         ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, zone->origin.len, zone->origin.bytes);
     if (pair == NULL || key == NULL || owner == NULL)
         abort();
-    uint32_t from_s = (uint32_t)(model->signed_at_us / TIME_SECOND);
     ldns_key_set_algorithm(key, LDNS_SIGN_ED25519);
     ldns_key_set_evp_key(key, pair);
     ldns_key_set_flags(key, DNS_KEY_FLAGS);
     ldns_key_set_pubkey_owner(key, owner);
     ldns_key_set_origttl(key, DNS_KEY_TTL);
-    ldns_key_set_inception(key, from_s - DNS_VALID_BEFORE_S);
+    ldns_key_set_inception(key, from_s);
     ldns_key_set_expiration(key, from_s + DNS_VALID_FOR_S);
     ldns_key_set_use(key, true);
     return key;
+}
+
+static uint32_t dns_signed_at_s(const struct dns_model *model)
+{
+    return (uint32_t)(model->signed_at_us / TIME_SECOND);
+}
+
+static ldns_key *dns_zone_key(const struct dns_model *model, const struct dns_zone *zone)
+{
+    return dns_zone_key_from(zone, dns_signed_at_s(model) - DNS_VALID_BEFORE_S);
 }
 
 static ldns_rr *dns_key_record(ldns_key *key)
@@ -233,4 +243,69 @@ void dns_zone_sign_if_stale(struct dns_model *model, struct dns_zone *zone)
         return;
     dns_zone_sign(model, zone);
     zone->stale = false;
+}
+
+/* ---- signatures that are not right */
+
+struct dns_rdata_list dns_signatures_bogus(const struct dns_rrset *set)
+{
+    struct dns_rdata_list list = {0};
+    struct slice data;
+    for (size_t at = 0; dns_rdata_next(&set->signatures, &at, &data);) {
+        dns_rdata_add(&list, data);
+        list.bytes[list.len - 1] ^= 1;
+    }
+    return list;
+}
+
+/* What a signature says of itself (RFC 4034 section 3.1). */
+enum {
+    DNS_RRSIG_LABELS_AT = 3,
+    DNS_RRSIG_SIGNER_AT = 18,
+};
+
+/* The name under which an RRset was signed: the wildcard, where one stood for the owner. */
+static struct dns_name dns_signed_name(struct slice owner, size_t labels)
+{
+    struct dns_name name;
+    bool wildcard = dns_wire_labels(owner) > labels;
+    while (dns_wire_labels(owner) > labels)
+        owner = dns_wire_parent(owner);
+    if (!wildcard || dns_name_wildcard(owner, &name) != 0)
+        (void)!dns_name_from_wire(owner, &name);
+    return name;
+}
+
+struct dns_rdata_list dns_signatures_expired(const struct dns_model *model,
+                                             const struct dns_rrset *set, struct slice owner)
+{
+    struct dns_rdata_list list = {0};
+    struct slice data;
+    struct dns_name signer;
+    size_t at = 0;
+    if (!dns_rdata_next(&set->signatures, &at, &data) ||
+        dns_name_from_wire(slice_skip(data, DNS_RRSIG_SIGNER_AT), &signer) == 0)
+        return list;
+    const struct dns_zone *zone = dns_model_zone(model, dns_name_slice(&signer));
+    if (zone == NULL)
+        return list;
+    struct dns_name name = dns_signed_name(owner, (unsigned char)data.data[DNS_RRSIG_LABELS_AT]);
+    ldns_key_list *keys = ldns_key_list_new();
+    ldns_key *key = dns_zone_key_from(zone, dns_signed_at_s(model) - 2 * DNS_VALID_FOR_S);
+    ldns_rr_free(dns_key_record(key));
+    ldns_key_list_push_key(keys, key);
+    ldns_rr_list *records = ldns_rr_list_new();
+    for (at = 0; dns_rdata_next(&set->records, &at, &data);)
+        ldns_rr_list_push_rr(records,
+                             dns_record_make(dns_name_slice(&name), set->type, set->ttl, data));
+    ldns_rr_list *made = ldns_sign_public(records, keys);
+    struct buf bytes;
+    buf_init(&bytes, DNS_RDATA_BYTES_MAX);
+    if (made != NULL && dns_record_data(ldns_rr_list_rr(made, 0), &bytes))
+        dns_rdata_add(&list, buf_slice(&bytes));
+    buf_deinit(&bytes);
+    ldns_rr_list_deep_free(made);
+    ldns_rr_list_deep_free(records);
+    ldns_key_list_free(keys);
+    return list;
 }

@@ -19,6 +19,13 @@ struct dns_signing {
 /* Signs a zone that is to be signed and has changed since; any other is left alone. */
 void dns_zone_sign_if_stale(struct dns_model *model, struct dns_zone *zone);
 
+/* Signatures of an RRset that are not right: with a bit turned over; made with the right key, but
+ * over for a year when the run started. `owner` is the name in the answer. The caller clears the
+ * list. */
+struct dns_rdata_list dns_signatures_bogus(const struct dns_rrset *set);
+struct dns_rdata_list dns_signatures_expired(const struct dns_model *model,
+                                             const struct dns_rrset *set, struct slice owner);
+
 /* The node whose NSEC record covers a name of the zone, or is the name's own. NULL if the zone is
  * not signed. */
 struct dns_node *dns_signing_cover(const struct dns_zone *zone, struct slice name);

@@ -1,5 +1,7 @@
 #include "sim/dns/dns_spec.h"
 
+#include <sys/stat.h>
+
 #include "mta-under-test/base/file.h"
 #include "sim/dns/dns_fault.h"
 #include "sim/dns/dns_query.h"
@@ -15,18 +17,25 @@ enum {
 
 /* ---- zones */
 
+/* An ordinary file, or NULL: reading a folder or a pipe would fail late or never end. */
+static FILE *dns_spec_open_path(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "re") : NULL;
+}
+
 /* The file in one of the two folders, or NULL. */
 static FILE *dns_spec_open_file(const char *name, const char *folder, const char *root)
 {
     const char *const folders[] = {folder, root};
     if (*name == '/')
-        return fopen(name, "re");
+        return dns_spec_open_path(name);
     FILE *file = NULL;
     for (size_t i = 0; file == NULL && i < sizeof folders / sizeof folders[0]; i++) {
         if (folders[i] == NULL)
             continue;
         char *path = mem_text_format("%s/%s", folders[i], name);
-        file = fopen(path, "re");
+        file = dns_spec_open_path(path);
         free(path);
     }
     return file;

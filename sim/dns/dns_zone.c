@@ -11,7 +11,7 @@ enum {
 
 /* ---- lists of data */
 
-static void dns_rdata_add(struct dns_rdata_list *list, struct slice data)
+void dns_rdata_add(struct dns_rdata_list *list, struct slice data)
 {
     assert(data.len <= DNS_RDATA_BYTES_MAX);
     list->bytes = mem_grow(list->bytes, list->len + 2 + data.len, 1);
@@ -21,6 +21,12 @@ static void dns_rdata_add(struct dns_rdata_list *list, struct slice data)
         memcpy(list->bytes + list->len + 2, data.data, data.len);
     list->len += 2 + data.len;
     list->count++;
+}
+
+void dns_rdata_clear(struct dns_rdata_list *list)
+{
+    free(list->bytes);
+    *list = (struct dns_rdata_list){0};
 }
 
 bool dns_rdata_next(const struct dns_rdata_list *list, size_t *at, struct slice *data)
@@ -97,8 +103,7 @@ void dns_rrset_add_signature(struct dns_rrset *set, struct slice data)
 
 void dns_rrset_clear_signatures(struct dns_rrset *set)
 {
-    free(set->signatures.bytes);
-    set->signatures = (struct dns_rdata_list){0};
+    dns_rdata_clear(&set->signatures);
 }
 
 /* ---- nodes */

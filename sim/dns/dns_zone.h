@@ -73,6 +73,10 @@ struct dns_rrset *dns_node_set(const struct dns_node *node, uint16_t type);
  * RRsets went. */
 size_t dns_zone_remove(struct dns_zone *zone, struct slice name, uint16_t type);
 
+/* Adds data of at most DNS_RDATA_BYTES_MAX bytes. */
+void dns_rdata_add(struct dns_rdata_list *list, struct slice data);
+void dns_rdata_clear(struct dns_rdata_list *list);
+
 /* Walks the data of a list: start with *at = 0; false at the end. */
 bool dns_rdata_next(const struct dns_rdata_list *list, size_t *at, struct slice *data);
 

@@ -67,14 +67,14 @@ static bool run_quietly(const char *const *argv, const char *folder)
     return status == 0;
 }
 
+/* As dpkg-query would say, without starting it: this is asked in each run. */
 static bool is_installed(const char *package)
 {
-    const char *const argv[] = {"dpkg-query", "-W", "-f=${db:Status-Status}", package, NULL};
-    struct buf output;
-    buf_init(&output, TOOL_OUTPUT_BYTES_MAX);
-    int status = run_tool(&(struct tool){argv, NULL}, &output);
-    bool installed = status == 0 && slice_is(buf_slice(&output), "installed");
-    buf_deinit(&output);
+    char *plain = mem_text_format("/var/lib/dpkg/info/%s.list", package);
+    char *multiarch = mem_text_format("/var/lib/dpkg/info/%s:amd64.list", package);
+    bool installed = file_exists(plain) || file_exists(multiarch);
+    free(plain);
+    free(multiarch);
     return installed;
 }
 
@@ -209,11 +209,10 @@ const char *mta_packages_version(const char *cache, const char *package, struct 
     struct buf text;
     struct err ignored = {{0}};
     buf_init(&text, VERSION_BYTES_MAX);
-    char *path = mem_text_format("%s/%s/version", cache, package);
+    const char *path = arena_format(arena, "%s/%s/version", cache, package);
     const char *version = NULL;
     if (file_exists(path) && file_read(path, &text, &ignored) == 0)
         version = arena_text_of(arena, slice_trim(buf_slice(&text)));
-    free(path);
     buf_deinit(&text);
     return version;
 }
@@ -221,9 +220,11 @@ const char *mta_packages_version(const char *cache, const char *package, struct 
 static int add_layer(const char *cache, const char *package, struct arena *arena,
                      const char **layers, size_t *count, struct err *err)
 {
-    if (mta_packages_version(cache, package, arena) == NULL &&
-        fetch(cache, package, arena, err) != 0)
-        return -1;
+    if (mta_packages_version(cache, package, arena) == NULL) {
+        fprintf(stderr, "mailrange: fetching the Debian package %s\n", package);
+        if (fetch(cache, package, arena, err) != 0)
+            return -1;
+    }
     if (*count == LAYERS_MAX)
         return err_set(err, "an adapter may have at most %d packages", LAYERS_MAX);
     layers[(*count)++] = arena_format(arena, "%s/%s/root", cache, package);
@@ -231,20 +232,31 @@ static int add_layer(const char *cache, const char *package, struct arena *arena
 }
 
 /* One runner at a time fills the cache; the lock goes with the descriptor. -1 with `err`. */
-static int lock_cache(const char *cache, struct err *err)
+static int lock_cache(const char *cache, struct arena *arena, struct err *err)
 {
-    char *path = mem_text_format("%s/.lock", cache);
-    int fd = -1;
-    if (file_make_folders(cache, err) == 0) {
-        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (fd < 0)
-            err_set_errno(err, "%s: cannot be opened", path);
-    }
-    free(path);
-    while (fd >= 0 && flock(fd, LOCK_EX) != 0)
+    const char *path = arena_format(arena, "%s/.lock", cache);
+    if (file_make_folders(cache, err) != 0)
+        return -1;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return err_set_errno(err, "%s: cannot be opened", path);
+    while (flock(fd, LOCK_EX) != 0)
         if (errno != EINTR)
             break;
     return fd;
+}
+
+/* True if all is there; then nothing has to be locked, and the cache may be read-only. */
+static bool is_complete(const struct mta_adapter *adapter, const char *cache, struct arena *arena)
+{
+    for (size_t i = 0; i < adapter->package_count; i++)
+        if (mta_packages_version(cache, adapter->packages[i], arena) == NULL)
+            return false;
+    for (size_t i = 0; i < adapter->library_count; i++)
+        if (mta_packages_version(cache, adapter->libraries[i], arena) == NULL &&
+            !is_installed(adapter->libraries[i]))
+            return false;
+    return true;
 }
 
 int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
@@ -254,9 +266,12 @@ int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, s
     *layer_count = 0;
     if (adapter->package_count == 0)
         return 0;
-    int lock = lock_cache(cache, err);
-    if (lock < 0)
-        return -1;
+    int lock = -1;
+    if (!is_complete(adapter, cache, arena)) {
+        lock = lock_cache(cache, arena, err);
+        if (lock < 0)
+            return -1;
+    }
     const char **layers = arena_alloc_array(arena, LAYERS_MAX, sizeof *layers);
     int result = 0;
     for (size_t i = 0; result == 0 && i < adapter->package_count; i++)
@@ -264,7 +279,8 @@ int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, s
     for (size_t i = 0; result == 0 && i < adapter->library_count; i++)
         if (!is_installed(adapter->libraries[i]))
             result = add_layer(cache, adapter->libraries[i], arena, layers, layer_count, err);
-    close(lock);
+    if (lock >= 0)
+        close(lock);
     *layers_out = layers;
     return result;
 }

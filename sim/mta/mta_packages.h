@@ -12,9 +12,10 @@
 
 /*
  * Fills *layers with the folders to lay over /, the first on top, in `arena`; none for an adapter
- * without packages. Fetches with apt-get what the cache lacks (no root needed); of the adapter's
- * libraries only those that are not installed here. Several runners may do so at the same time. -1
- * with the package and what to do: this machine then cannot run that server (exit code 3).
+ * without packages. Fetches with apt-get what it lacks (no root
+ * needed, and a line on stderr says so); of the adapter's libraries only those that are not
+ * installed here. Calls side by side wait for each other. -1 with the package and what to do: this
+ * machine then cannot run that server (exit code 3).
  */
 int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
                          const char *const **layers, size_t *layer_count,

@@ -9,9 +9,12 @@ MX_CONDITION_READER(mx_pattern_read)
     return pattern_read(spec, reader->arena, &condition->pattern, err);
 }
 
+/* The null reverse-path is written "<>" in a scenario. */
 MX_CONDITION_JUDGE(mx_sender_holds)
 {
-    return pattern_matches(condition->pattern, slice_of(question->facts->sender));
+    struct slice sender = slice_of(question->facts->sender);
+    return pattern_matches(condition->pattern, sender) ||
+           (sender.len == 0 && pattern_matches(condition->pattern, SLICE("<>")));
 }
 
 /* At rcpt the recipient at hand; later, any recipient of the transaction. */

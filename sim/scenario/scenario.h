@@ -76,7 +76,8 @@ struct scenario_finding {
 
 struct scenario {
     const char *file;
-    const char *label;  /* the file as evidence names it: from the project's root, or its last part */
+    const char
+        *label; /* the file as evidence names it: from the project's root, or its last part */
     const char *folder; /* of the file; fixtures are looked for there, then in the project's root */
     const char *name;
     const char *about;

@@ -33,8 +33,7 @@ static void time_map(struct timespec *time)
         real > start + AFTER_S * CLOCK_NS_PER_S)
         return;
     /* Older than the world: as old at its start as it really was. */
-    *time = shim_ns_timespec(real < start ? shim_page.start_ns - (start - real)
-                                          : log_lookup(real));
+    *time = shim_ns_timespec(real < start ? shim_page.start_ns - (start - real) : log_lookup(real));
 }
 
 static long stat_map(long result, long at)
@@ -83,8 +82,7 @@ static void statx_time_map(struct statx_timestamp *time)
 
 long shim_sys_statx(const long *args)
 {
-    long result =
-        SHIM_CALL(SYS_statx, args[0], args[1], args[2], args[3], args[4], CLOCK_PASS);
+    long result = SHIM_CALL(SYS_statx, args[0], args[1], args[2], args[3], args[4], CLOCK_PASS);
     if (result == 0) {
         struct statx *status = shim_pointer(args[4]);
         statx_time_map(&status->stx_atime);

@@ -19,8 +19,7 @@ long shim_sys_timer_create(const long *args)
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
     if (args[1] != 0 && !shim_get(&event, args[1], sizeof event))
         return -EFAULT;
-    long result =
-        SHIM_CALL(SYS_timer_create, args[0], args[1], args[2], 0, 0, CLOCK_PASS);
+    long result = SHIM_CALL(SYS_timer_create, args[0], args[1], args[2], 0, 0, CLOCK_PASS);
     if (result < 0 || !shim_clock_is_virtual(args[0]))
         return result;
     int32_t timer = *(const int32_t *)shim_pointer(args[2]);
@@ -41,9 +40,8 @@ static struct itimerspec slot_value(uint32_t slot)
     uint64_t left = shim_left(deadline);
     if (deadline != 0 && left == 0)
         left = 1;
-    return (struct itimerspec){
-        shim_ns_timespec(atomic_load(&shim_page.slots[slot].interval_ns)),
-        shim_ns_timespec(left)};
+    return (struct itimerspec){shim_ns_timespec(atomic_load(&shim_page.slots[slot].interval_ns)),
+                               shim_ns_timespec(left)};
 }
 
 long shim_sys_timer_settime(const long *args)
@@ -59,8 +57,8 @@ long shim_sys_timer_settime(const long *args)
     struct itimerspec old = slot_value(slot);
     uint64_t ns = shim_timespec_ns(&new.it_value), deadline = 0;
     if (ns != 0 && (args[1] & TIMER_ABSTIME) != 0)
-        deadline = shim_deadline_at(ns > shim_page.monotonic_ns ? CLOCK_REALTIME : CLOCK_MONOTONIC,
-                                    ns);
+        deadline =
+            shim_deadline_at(ns > shim_page.monotonic_ns ? CLOCK_REALTIME : CLOCK_MONOTONIC, ns);
     else if (ns != 0)
         deadline = shim_deadline_after(ns);
     atomic_store(&shim_page.deadlines_ns[slot], 0);

@@ -40,8 +40,8 @@ long shim_sys_rt_sigaction(const long *args)
         return args[2] != 0 && !shim_put(args[2], &action, sizeof action) ? -EFAULT : 0;
     }
     action.mask &= ~SHIM_SIGNALS;
-    return SHIM_CALL(SYS_rt_sigaction, args[0], args[1] != 0 ? (long)&action : 0, args[2],
-                     args[3], CLOCK_PASS);
+    return SHIM_CALL(SYS_rt_sigaction, args[0], args[1] != 0 ? (long)&action : 0, args[2], args[3],
+                     CLOCK_PASS);
 }
 
 long shim_sys_rt_sigsuspend(const long *args)
@@ -116,9 +116,8 @@ static void on_wake(int signal, siginfo_t *info, void *context_of)
 
 static void handler_set(int signal, void (*handler)(int, siginfo_t *, void *), unsigned long flags)
 {
-    struct kernel_action action = {(uint64_t)handler,
-                                   flags | KERNEL_RESTORER | SA_SIGINFO | SA_ONSTACK,
-                                   shim_restorer, 0};
+    struct kernel_action action = {
+        (uint64_t)handler, flags | KERNEL_RESTORER | SA_SIGINFO | SA_ONSTACK, shim_restorer, 0};
     SHIM_CALL(SYS_rt_sigaction, signal, (long)&action, 0, SET_BYTES, CLOCK_PASS);
 }
 

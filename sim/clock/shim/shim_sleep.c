@@ -97,8 +97,7 @@ long shim_sys_futex_waitv(const long *args)
     long result = time_get(args[3], &ns);
     if (result < 0)
         return result;
-    struct shim_call call = {SYS_futex_waitv,
-                             {args[0], args[1], args[2], 0, args[4], CLOCK_PASS}};
+    struct shim_call call = {SYS_futex_waitv, {args[0], args[1], args[2], 0, args[4], CLOCK_PASS}};
     return wait_or_error(shim_deadline_at(args[4], ns), &call, 3, -ETIMEDOUT);
 }
 

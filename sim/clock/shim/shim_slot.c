@@ -23,8 +23,7 @@ uint32_t shim_slot_take(uint64_t id)
             continue;
         shim_page.slots[i].pid = (int32_t)SHIM_CALL(SYS_getpid, 0);
         uint32_t used = atomic_load(&shim_page.slots_used);
-        while (used <= i &&
-               !atomic_compare_exchange_weak(&shim_page.slots_used, &used, i + 1))
+        while (used <= i && !atomic_compare_exchange_weak(&shim_page.slots_used, &used, i + 1))
             continue;
         return i;
     }

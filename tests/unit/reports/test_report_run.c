@@ -193,6 +193,35 @@ START_TEST(test_violations_of_one_kind_are_counted_together)
 }
 END_TEST
 
+START_TEST(test_a_run_without_results_has_not_passed)
+{
+    make_folder(START SUBMITTED);
+    struct report_run *run = load(folder);
+    ck_assert(!report_run_passed(run));
+    ck_assert_int_eq(run->verdict, REPORT_ERROR);
+    ck_assert_ptr_nonnull(strstr(run->problem, "results.json is missing"));
+    report_run_free(&run);
+    remove_folder();
+}
+END_TEST
+
+START_TEST(test_what_the_scenario_did_is_marked)
+{
+    make_folder(START "{\"seq\":1,\"at\":7,\"source\":\"timeline\",\"kind\":\"do\",\"action\":"
+                      "\"host-down\",\"host\":\"mx.r.test\",\"over\":true}\n"
+                      "{\"seq\":2,\"at\":8,\"source\":\"mta\",\"kind\":\"ready\"}\n"
+                      "{\"seq\":3,\"at\":9,\"source\":\"mta\",\"kind\":\"exit\",\"status\":-11,"
+                      "\"expected\":false}\n");
+    struct report_run *run = load(folder);
+    ck_assert_uint_eq(run->moment_count, 2);
+    ck_assert_str_eq(run->moments[0].text, "host-down mx.r.test: over");
+    ck_assert_int_eq(run->moments[1].at_us, 9);
+    ck_assert_str_eq(run->moments[1].text, "the server ended by itself (-11)");
+    report_run_free(&run);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(test_broken_evidence_is_an_error_with_its_place)
 {
     struct err err = {0};
@@ -211,5 +240,6 @@ UNIT_MAIN(test_a_greylisted_message_has_three_attempts,
           test_a_refusal_at_the_greeting_has_its_code,
           test_a_session_that_only_says_quit_is_no_attempt,
           test_a_lost_reply_and_a_duplicate_are_seen, test_a_bounce_ends_the_message_it_speaks_of,
-          test_violations_of_one_kind_are_counted_together,
+          test_violations_of_one_kind_are_counted_together, test_what_the_scenario_did_is_marked,
+          test_a_run_without_results_has_not_passed,
           test_broken_evidence_is_an_error_with_its_place)

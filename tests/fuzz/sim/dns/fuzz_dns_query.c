@@ -24,6 +24,8 @@ static const char *const RECORDS[] = {
     "@ CAA 0 issue \"ca.test\"",
     "_25._tcp.mx TLSA 3 1 1 00",
     "x.y.z SRV 1 2 3 mx",
+    "tree DNAME x.tree",
+    "down DNAME a.down",
 };
 
 static struct dns_answerer *answerer_of_two_zones(void)

@@ -328,16 +328,6 @@ START_TEST(test_rules_and_hosts_that_stayed_silent_are_noticed)
 }
 END_TEST
 
-START_TEST(test_mail_of_which_nothing_is_expected_is_noticed)
-{
-    begin("bob@a.test", "[]");
-    submit("bob@a.test");
-    judge("limit");
-    ck_assert(has_finding("nothing-expected", "nothing is expected of m1 to bob@a.test"));
-    done();
-}
-END_TEST
-
 START_TEST(test_a_run_that_was_cut_off_is_no_verdict)
 {
     begin_plain();
@@ -360,5 +350,5 @@ UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
           test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,
           test_mail_that_nobody_asked_for_is_noticed, test_hammering_is_noticed,
           test_rules_and_hosts_that_stayed_silent_are_noticed,
-          test_mail_of_which_nothing_is_expected_is_noticed,
+          
           test_a_run_that_was_cut_off_is_no_verdict)

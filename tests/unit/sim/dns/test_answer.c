@@ -34,12 +34,15 @@ static const char *const ZONE_A[] = {
     "null MX 0 .",
     "_sip._tcp SRV 1 2 5060 mx1",
     "own 7 A 192.0.2.77",
+    "tree DNAME other.b.test.",
+    "hidden.tree A 192.0.2.88",
     NULL,
 };
 
 static const char *const ZONE_B[] = {
     "mx2 A 192.0.2.2",
     "alias CNAME mx2",
+    "x.other A 192.0.2.66",
     NULL,
 };
 
@@ -108,6 +111,15 @@ START_TEST(test_a_resolver_answers)
         {"loop1.a.test", "A", "SERVFAIL rd ra"},
         {"self.a.test", "A", "SERVFAIL rd ra"},
         {"self.a.test", "CNAME", "NOERROR rd ra\nan self.a.test. 300 IN CNAME self.a.test."},
+        /* A whole tree moved elsewhere (RFC 6672). */
+        {"x.tree.a.test", "A",
+         "NOERROR rd ra\nan tree.a.test. 300 IN DNAME other.b.test.\n"
+         "an x.tree.a.test. 300 IN CNAME x.other.b.test.\nan x.other.b.test. 300 IN A 192.0.2.66"},
+        {"hidden.tree.a.test", "CNAME",
+         "NOERROR rd ra\nan tree.a.test. 300 IN DNAME other.b.test.\n"
+         "an hidden.tree.a.test. 300 IN CNAME hidden.other.b.test."},
+        {"tree.a.test", "DNAME", "NOERROR rd ra\nan tree.a.test. 300 IN DNAME other.b.test."},
+        {"tree.a.test", "A", "NOERROR rd ra\n" SOA},
         /* Nobody answers for the child zone. */
         {"x.sub.a.test", "A", "SERVFAIL rd ra"},
         {"sub.a.test", "NS", "SERVFAIL rd ra"},

@@ -64,6 +64,8 @@ START_TEST(test_errors_name_the_place)
     expect_error("{ \"zones\": { \"a.test\": [ 5 ] } }", "$.zones[\"a.test\"][0]: ");
     expect_error("{ \"zones\": { \"a.test\": \"missing.zone\" } }",
                  "zone file \"missing.zone\" is not there");
+    expect_error("{ \"zones\": { \"a.test\": \".\" } }", "zone file \".\" is not there");
+    expect_error("{ \"zones\": { \"a.test\": \"/dev/zero\" } }", "is not there");
     expect_error("{ \"zones\": { \"other.test\": \"bigmail.test.zone\" } }",
                  "bigmail.test.zone:10: bigmail.test is outside of the zone other.test");
     expect_error("{ \"resolver\": \"bind\" }", "$.resolver: ");
