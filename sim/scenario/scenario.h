@@ -131,6 +131,3 @@ void scenario_free(struct scenario **scenario);
 
 /* The plan in words, for people: hosts, zones, messages, what is expected. */
 void scenario_explain(const struct scenario *scenario, struct buf *out);
-
-/* A small scenario to start from, for `init`. */
-const char *scenario_init_text(void);
