@@ -22,12 +22,12 @@ int dns_model_check_records(const struct dns_model *model, const char *zone,
     if (found == NULL)
         return -1;
     /* A zone of its own shows what they do to each other, and its top what may not stand there. */
-    struct dns_zone *trial = dns_zone_new(dns_name_slice(&found->origin));
-    dns_zone_complete(trial, dns_name_slice(&found->origin));
+    struct dns_zone *trial = dns_zone_new(found->origin);
+    dns_zone_complete(trial, found->origin);
     int result = 0;
     for (size_t i = 0; result == 0 && i < count; i++) {
         ldns_rr *rr;
-        result = dns_record_parse(texts[i], dns_name_slice(&found->origin), model->ttl, &rr, err);
+        result = dns_record_parse(texts[i], found->origin, model->ttl, &rr, err);
         if (result == 0) {
             result = dns_zone_add(trial, rr, err);
             ldns_rr_free(rr);
@@ -57,7 +57,7 @@ int dns_model_replace_records(struct dns_model *model, const char *zone, const c
     struct dns_zone *found = dns_change_zone(model, zone, err);
     for (size_t i = 0; i < count; i++) {
         ldns_rr *rr;
-        if (dns_record_parse(texts[i], dns_name_slice(&found->origin), model->ttl, &rr, err) != 0)
+        if (dns_record_parse(texts[i], found->origin, model->ttl, &rr, err) != 0)
             return -1;
         dns_change_make_room(found, rr);
         ldns_rr_free(rr);
@@ -73,12 +73,10 @@ int dns_model_replace_records(struct dns_model *model, const char *zone, const c
 static int dns_change_name(const struct dns_zone *zone, const char *text, struct dns_name *name,
                            struct err *err)
 {
-    struct slice origin = dns_name_slice(&zone->origin);
+    struct slice origin = zone->origin;
     struct slice given = slice_of(text);
-    if (slice_is(given, "@")) {
-        *name = zone->origin;
-        return 0;
-    }
+    if (slice_is(given, "@"))
+        return dns_name_from_wire(origin, name) > 0 ? 0 : -1;
     if (dns_name_from_text(given, name) != 0)
         return err_set(err, "\"%s\" is no domain name", text);
     if (dns_wire_is_within(dns_name_slice(name), origin))

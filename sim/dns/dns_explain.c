@@ -22,7 +22,7 @@ static void dns_explain_node(const struct dns_node *node, struct buf *out)
 static void dns_explain_zone(const struct dns_zone *zone, struct buf *out)
 {
     buf_add_text(out, "zone ");
-    dns_name_to_text(dns_name_slice(&zone->origin), out);
+    dns_name_to_text(zone->origin, out);
     buf_format(out, " (%zu records%s)\n", zone->record_count, zone->is_signed ? ", signed" : "");
     for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL; entry = map_next(entry))
         dns_explain_node(map_value(entry), out);

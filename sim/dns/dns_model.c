@@ -137,7 +137,7 @@ int dns_model_set_signed(struct dns_model *model, const char *zone, struct err *
 static int dns_zone_read_records(struct dns_zone *zone, FILE *file, uint32_t ttl, int *line,
                                  struct err *err)
 {
-    struct slice name = dns_name_slice(&zone->origin);
+    struct slice name = zone->origin;
     ldns_rdf *origin = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name.len, name.data);
     ldns_rdf *previous = NULL;
     int result = 0;
@@ -195,8 +195,7 @@ int dns_model_add_record(struct dns_model *model, const char *zone, const char *
 {
     struct dns_zone *found = dns_model_need_zone(model, zone, err);
     ldns_rr *rr;
-    if (found == NULL ||
-        dns_record_parse(text, dns_name_slice(&found->origin), model->ttl, &rr, err) != 0)
+    if (found == NULL || dns_record_parse(text, found->origin, model->ttl, &rr, err) != 0)
         return -1;
     int result = dns_zone_add(found, rr, err);
     ldns_rr_free(rr);
@@ -324,6 +323,6 @@ bool dns_model_zone_of(const struct dns_model *model, const char *name, struct b
     const struct dns_zone *found = dns_model_find_zone(model, dns_name_slice(&wire), false);
     if (found == model->root)
         return false;
-    dns_name_to_text(dns_name_slice(&found->origin), zone);
+    dns_name_to_text(found->origin, zone);
     return true;
 }

@@ -70,8 +70,6 @@ static void dns_sockets_close(struct dns_sockets *sockets)
 static int dns_sockets_bind(struct dns_sockets *sockets, const struct address *addresses,
                             const bool *wanted, uint16_t *port)
 {
-    for (size_t i = 0; i < DNS_FAMILIES; i++)
-        sockets[i] = (struct dns_sockets){-1, -1};
     for (size_t i = 0; i < DNS_FAMILIES; i++) {
         if (!wanted[i])
             continue;
@@ -131,7 +129,7 @@ struct dns_server *dns_server_open(struct event_base *base, struct dns_model *mo
                                    struct event_log *log, const struct dns_server_options *options,
                                    struct err *err)
 {
-    struct dns_sockets sockets[DNS_FAMILIES];
+    struct dns_sockets sockets[DNS_FAMILIES] = {{-1, -1}, {-1, -1}};
     uint16_t port = 0;
     if (dns_server_bind(options, sockets, &port, err) != 0)
         return NULL;

@@ -31,13 +31,13 @@ static ldns_key *dns_zone_key_from(const struct dns_zone *zone, uint32_t from_s)
     unsigned char secret[SHA256_DIGEST_LENGTH];
     buf_init(&text, DNS_NAME_BYTES_MAX + 32);
     buf_add_text(&text, "simulated zone key ");
-    buf_add_slice(&text, dns_name_slice(&zone->origin));
+    buf_add_slice(&text, zone->origin);
     SHA256((const unsigned char *)buf_text(&text), text.len, secret);
     buf_deinit(&text);
     EVP_PKEY *pair = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof secret);
     ldns_key *key = ldns_key_new();
     ldns_rdf *owner =
-        ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, zone->origin.len, zone->origin.bytes);
+        ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, zone->origin.len, zone->origin.data);
     if (pair == NULL || key == NULL || owner == NULL)
         abort();
     ldns_key_set_algorithm(key, LDNS_SIGN_ED25519);
@@ -98,7 +98,7 @@ void dns_zone_ds_to_text(const struct dns_zone *zone, struct buf *out)
 static void dns_zone_unsign(struct dns_zone *zone)
 {
     dns_signing_free(&zone->signing);
-    dns_zone_remove(zone, dns_name_slice(&zone->origin), LDNS_RR_TYPE_DNSKEY);
+    dns_zone_remove(zone, zone->origin, LDNS_RR_TYPE_DNSKEY);
     struct map_entry *next;
     for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL; entry = next) {
         struct dns_node *node = map_value(entry);
@@ -165,7 +165,7 @@ struct dns_node *dns_signing_cover(const struct dns_zone *zone, struct slice nam
 static void dns_zone_delegate(const struct dns_model *model, struct dns_zone *zone,
                               const struct dns_zone *child)
 {
-    struct slice name = dns_name_slice(&child->origin);
+    struct slice name = child->origin;
     const struct dns_rrset *ns = dns_node_set(child->apex, LDNS_RR_TYPE_NS);
     struct slice data;
     bool delegated = dns_node_set(dns_zone_node(zone, name), LDNS_RR_TYPE_NS) != NULL;
@@ -186,7 +186,7 @@ static void dns_zone_delegate_all(const struct dns_model *model, struct dns_zone
     for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
          entry = map_next(entry)) {
         const struct dns_zone *child = map_value(entry);
-        if (dns_model_find_zone(model, dns_name_slice(&child->origin), true) == zone)
+        if (dns_model_find_zone(model, child->origin, true) == zone)
             dns_zone_delegate(model, zone, child);
     }
 }

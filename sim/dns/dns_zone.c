@@ -180,9 +180,8 @@ struct dns_zone *dns_zone_new(struct slice origin)
 {
     struct dns_zone *zone = mem_alloc(sizeof *zone);
     map_init(&zone->nodes);
-    zone->origin.len = dns_name_from_wire(origin, &zone->origin);
-    assert(zone->origin.len > 0);
-    zone->apex = dns_node_make(zone, dns_name_slice(&zone->origin));
+    zone->apex = dns_node_make(zone, origin);
+    zone->origin = zone->apex->name;
     zone->stale = true;
     return zone;
 }
@@ -298,12 +297,12 @@ int dns_zone_add(struct dns_zone *zone, const ldns_rr *rr, struct err *err)
     struct dns_name owner;
     if (dns_record_check(rr, err) != 0 || dns_record_owner(rr, &owner, err) != 0)
         return -1;
-    if (!dns_wire_is_within(dns_name_slice(&owner), dns_name_slice(&zone->origin))) {
+    if (!dns_wire_is_within(dns_name_slice(&owner), zone->origin)) {
         struct buf names;
         buf_init(&names, (size_t)9 * DNS_NAME_BYTES_MAX);
         dns_name_to_text(dns_name_slice(&owner), &names);
         buf_add_text(&names, " is outside of the zone ");
-        dns_name_to_text(dns_name_slice(&zone->origin), &names);
+        dns_name_to_text(zone->origin, &names);
         err_set(err, "%s", buf_text(&names));
         buf_deinit(&names);
         return -1;
@@ -336,7 +335,7 @@ size_t dns_zone_remove(struct dns_zone *zone, struct slice name, uint16_t type)
 
 static void dns_zone_add_made(struct dns_zone *zone, uint16_t type, struct slice data)
 {
-    ldns_rr *rr = dns_record_make(dns_name_slice(&zone->origin), type, DNS_MADE_TTL, data);
+    ldns_rr *rr = dns_record_make(zone->origin, type, DNS_MADE_TTL, data);
     if (rr == NULL || dns_zone_add(zone, rr, NULL) != 0)
         abort();
     ldns_rr_free(rr);

@@ -36,8 +36,8 @@ struct dns_node {
 };
 
 struct dns_zone {
-    struct dns_name origin;
-    struct map nodes; /* by name */
+    struct slice origin; /* the name of its top */
+    struct map nodes;    /* by name */
     struct dns_node *apex;
     size_t record_count;
     bool made;                   /* by us and not by the scenario: the root, reverse zones, ... */
@@ -52,6 +52,7 @@ enum {
     DNS_ZONE_RECORDS_MAX = 4000000,
 };
 
+/* `origin` in lower case. */
 struct dns_zone *dns_zone_new(struct slice origin);
 void dns_zone_free(struct dns_zone **zone);
 

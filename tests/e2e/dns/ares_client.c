@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 {
     struct ares_options options = {
         .timeout = 3000, .tries = 2, .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOCHECKRESP};
-    ares_channel channel;
+    ares_channel channel = NULL;
     if (argc != 5) {
         (void)fputs("usage: dns-ares-client ADDRESS PORT NAME TYPE\n", stderr);
         return 2;
