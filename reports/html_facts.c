@@ -59,7 +59,7 @@ static void tls_row(struct html_page *page, const struct tls_row *row)
                session->tls_ok ? (session->tls_resumed ? "resumed" : "full handshake")
                                : session->tls_error,
                row->sessions);
-    html_session_link(page, session->id);
+    html_session_link_at(page, (size_t)(session - page->run->sessions));
     buf_add_text(page->out, "</td></tr>\n");
 }
 

@@ -45,12 +45,21 @@ bool html_session_shown(const struct html_page *page, size_t index)
     return index < page->sessions_max || run->sessions[index].special;
 }
 
-void html_session_link(struct html_page *page, const char *id)
+void html_session_link_at(struct html_page *page, size_t index)
 {
-    size_t index = session_index(page->run, id);
+    const char *id = page->run->sessions[index].id;
     if (html_session_shown(page, index))
         html_print(page->out, "<a class=\"session\" href=\"#%s/session-%zu\">%s</a>", page->slug,
                    index + 1, id);
+    else
+        html_text(page->out, id);
+}
+
+void html_session_link(struct html_page *page, const char *id)
+{
+    size_t index = session_index(page->run, id);
+    if (index < page->run->session_count)
+        html_session_link_at(page, index);
     else
         html_text(page->out, id);
 }

@@ -27,6 +27,8 @@ void html_section_end(struct html_page *page);
 void html_time(struct html_page *page, int64_t at_us);
 /* A link to a session's ladder where it is shown, else its name; nothing for "". */
 void html_session_link(struct html_page *page, const char *id);
+/* The same for a session whose index is known. */
+void html_session_link_at(struct html_page *page, size_t index);
 /* "packet 17", or nothing for 0. */
 void html_packet(struct html_page *page, uint64_t packet);
 /* Says that a table was cut: "The first 40 of 1,000 ...". */

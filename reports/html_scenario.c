@@ -31,7 +31,7 @@ static void summary(struct html_page *page)
         html_print(out, "<span class=\"warn\"><b>%zu</b> warning%s</span>", warned,
                    warned == 1 ? "" : "s");
     if (run->attempts_seen > 0)
-        html_print(out, "<span><b>%zu</b> attempts</span>", run->attempts_seen);
+        html_print(out, "<span><b>%zu</b> tries</span>", run->attempts_seen);
     if (run->end_us > 0)
         html_print(out, "<span title=\"virtual time\"><b>%s</b> virtual</span>",
                    report_time_text(run->end_us, text));
@@ -95,6 +95,8 @@ static void facts(struct html_page *page)
     if (*run->end_reason != '\0')
         html_print(out, "<div><dt>Ended</dt><dd>%s%s%s</dd></div>", reason_words(run->end_reason),
                    *run->end_detail != '\0' ? ": " : "", run->end_detail);
+    else if (run->end_us > 0)
+        fact(out, "Ended", "it did not: the event log has no end");
     if (run->message_count > 0)
         html_print(out, "<div><dt>Mail</dt><dd>%zu message%s, %zu recipient%s</dd></div>",
                    run->message_count, run->message_count == 1 ? "" : "s", run->delivery_count,

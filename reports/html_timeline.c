@@ -273,7 +273,7 @@ static void attempts_table(struct html_page *page, const size_t *rows, size_t co
             html_cut(out, slice_of(attempt->text), 160);
             buf_add_text(out, "</td><td>");
             if (attempt->session != 0)
-                html_session_link(page, run->sessions[attempt->session - 1].id);
+                html_session_link_at(page, attempt->session - 1);
             buf_add_text(out, "</td></tr>\n");
         }
     }
@@ -332,7 +332,7 @@ void html_timeline(struct html_page *page)
     legend(page);
     html_print(out,
                "<div class=\"scroll\"><svg class=\"chart timeline\" viewBox=\"0 0 %d %.0f\" "
-               "role=\"img\" aria-label=\"Attempts of each message over virtual time; the table "
+               "role=\"group\" aria-label=\"Attempts of each message over virtual time; the table "
                "below says the same\">\n",
                WIDTH, height);
     svg_axis_draw(&axis, out, TOP, height - ROW_GAP);

@@ -14,7 +14,7 @@
 enum {
     PAGE_BYTES_MAX = 512 * 1024 * 1024,
     SESSIONS_OF_FEW = 60, /* ladders of a run, in a suite of few runs and of many */
-    SESSIONS_OF_MANY = 12,
+    SESSIONS_OF_MANY = 8,
     FEW_RUNS = 20,
     OPEN_AT_FIRST = 3, /* failed scenarios that are unfolded */
     SLUG_TRIES_MAX = 100000,
@@ -140,7 +140,7 @@ static void tiles(struct buf *out, const struct report_suite *suite, const struc
     if (totals->deliveries > 0)
         tile(out, "plain", totals->delivered, totals->deliveries, "recipients reached");
     if (totals->attempts > 0)
-        tile(out, "plain", totals->attempts, 0, "attempts");
+        tile(out, "plain", totals->attempts, 0, "delivery tries");
     html_print(out, "<div class=\"tile plain\"><b>%s</b><span>of virtual time</span></div>",
                report_time_text(totals->virtual_us, text));
     if (suite->wall_us > 0)

@@ -9,7 +9,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { TIMING_BYTES_MAX = 64 * 1024 };
+enum { TIMING_BYTES_MAX = 64 * 1024, PROBLEM_BYTES_MAX = 64 * 1024 };
 
 static const double WORLD_MS_MAX = 1e12;
 
@@ -44,6 +44,19 @@ static void read_timing(struct report_run *run, const char *path)
     buf_deinit(&bytes);
 }
 
+/* Without results the run says nothing, whatever else there is. */
+static void say_problem(struct report_run *run, const char *path)
+{
+    struct buf bytes;
+    struct err ignored = {0};
+    buf_init(&bytes, PROBLEM_BYTES_MAX);
+    run->verdict = REPORT_ERROR;
+    run->problem = "The run left no results: results.json is missing.";
+    if (file_exists(path) && file_read(path, &bytes, &ignored) == 0)
+        run->problem = arena_text_of(&run->arena, slice_trim(buf_slice(&bytes)));
+    buf_deinit(&bytes);
+}
+
 static int load_evidence(struct report_run *run, struct err *err)
 {
     const char *results = path_in(run, "results.json");
@@ -53,7 +66,9 @@ static int load_evidence(struct report_run *run, struct err *err)
     if (!file_exists(results) && !file_exists(events))
         return err_set(err, "%s: no results.json and no events.jsonl here", run->folder);
     read_timing(run, path_in(run, "timing.json"));
-    if (file_exists(results) && report_results_read(run, results, err) != 0)
+    if (!file_exists(results))
+        say_problem(run, path_in(run, "error.txt"));
+    else if (report_results_read(run, results, err) != 0)
         return -1;
     if (file_exists(notes) &&
         capture_notes_read(notes, &run->packet_notes, &run->packet_note_count, err) != 0)

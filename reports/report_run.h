@@ -1,7 +1,8 @@
 /*
  * The evidence of one run, read from its folder: results.json, events.jsonl, packets.tsv,
- * capture.pcapng and timing.json (how long it took in real time). All but results.json or
- * events.jsonl may be missing (a run that could not start, a run without capture).
+ * capture.pcapng and timing.json (how long it took in real time). error.txt says why a run has no
+ * results. All but results.json or events.jsonl may be missing (a run that could not start, a run
+ * without capture).
  */
 #pragma once
 

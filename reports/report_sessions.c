@@ -81,10 +81,20 @@ static void on_connect(struct report_book *book, const cJSON *event, const char 
              (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
 }
 
+/* The reply as it was said, without its code: "4.2.0 Greylisted". */
+static const char *reply_words(struct report_session *session, const cJSON *event)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    const char *text = event_text(event, "text");
+    if (*enhanced == '\0')
+        return text;
+    return arena_format(&session->arena, "%.20s %.*s", enhanced, REPORT_TEXT_MAX, text);
+}
+
 static struct report_attempt attempt_of(struct report_book *book, const struct report_track *track,
                                         const cJSON *event)
 {
-    const struct report_session *session = session_of(book, track);
+    struct report_session *session = session_of(book, track);
     int code = (int)event_int(event, "code", 0);
     return (struct report_attempt){
         .at_us = event_int(event, "at", 0),
@@ -92,7 +102,7 @@ static struct report_attempt attempt_of(struct report_book *book, const struct r
         .session = track->session + 1,
         .code = code,
         .outcome = code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED,
-        .text = event_text(event, "text"),
+        .text = reply_words(session, event),
     };
 }
 
@@ -387,6 +397,16 @@ static void on_disconnect(struct report_book *book, struct report_track *track, 
     free(map_remove(&book->tracks, slice_of(id)));
 }
 
+/* A rule that replies stands beside its reply. */
+static void on_rule(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    const char *effect = event_text(event, "effect");
+    if (!slice_is(slice_of(effect), "reply"))
+        add_step(book, track, event,
+                 (struct report_step){
+                     .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
+}
+
 void report_sessions_event(struct report_book *book, const cJSON *event)
 {
     const char *id = event_text(event, "session");
@@ -403,10 +423,7 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
     else if (slice_is(kind, "tls"))
         on_tls(book, track, event);
     else if (slice_is(kind, "rule"))
-        add_step(book, track, event,
-                 (struct report_step){.kind = REPORT_STEP_RULE,
-                                      .text = event_text(event, "rule"),
-                                      .note = event_text(event, "effect")});
+        on_rule(book, track, event);
     else if (slice_is(kind, "data"))
         add_step(book, track, event,
                  (struct report_step){

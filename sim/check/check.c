@@ -104,7 +104,7 @@ int check_run(const struct scenario *scenario, const char *events_path,
     check_targets_make(scenario, history, &result->arena, &targets);
     judge_expectations(result, &targets);
     check_judge_invariants(result);
-    check_judge_findings(result, &targets);
+    check_judge_findings(result);
     result->verdict = sum_up(result);
     *report = result;
     return 0;

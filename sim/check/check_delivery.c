@@ -19,13 +19,22 @@ const struct check_notice *check_delivery_bounce(const struct check_delivery *de
     return NULL;
 }
 
+/* RFC 5321 section 6.1: a failure of mail with the null reverse-path is told to nobody. */
+static bool is_discarded(const struct check_delivery *delivery)
+{
+    return delivery->from[0] == '\0' && delivery->attempt_count > 0 &&
+           delivery->attempts[delivery->attempt_count - 1].outcome == CHECK_ATTEMPT_REJECTED;
+}
+
 enum check_end check_delivery_end(const struct check_delivery *delivery)
 {
     if (delivery->copy_count > 0)
         return CHECK_DELIVERED;
     if (check_delivery_bounce(delivery) != NULL)
         return CHECK_BOUNCED;
-    return delivery->refused || delivery->accepted_us < 0 ? CHECK_REFUSED : CHECK_QUEUED;
+    if (delivery->refused || delivery->accepted_us < 0)
+        return CHECK_REFUSED;
+    return is_discarded(delivery) ? CHECK_DISCARDED : CHECK_QUEUED;
 }
 
 int64_t check_delivery_end_us(const struct check_delivery *delivery)
@@ -35,13 +44,15 @@ int64_t check_delivery_end_us(const struct check_delivery *delivery)
         return delivery->copies[0].at_us;
     if (bounce != NULL)
         return bounce->at_us;
-    return delivery->refused ? delivery->submitted_us : -1;
+    if (delivery->refused)
+        return delivery->submitted_us;
+    return is_discarded(delivery) ? delivery->attempts[delivery->attempt_count - 1].end_us : -1;
 }
 
 bool check_delivery_is_waiting(const struct check_delivery *delivery)
 {
     return !delivery->refused && delivery->copy_count == 0 &&
-           check_delivery_bounce(delivery) == NULL;
+           check_delivery_bounce(delivery) == NULL && !is_discarded(delivery);
 }
 
 /* ---- finding */

@@ -154,31 +154,6 @@ static void add_hammering(struct check_report *report)
     }
 }
 
-static void add_unexpected(struct check_report *report, const struct check_targets *targets)
-{
-    size_t count = 0;
-    const struct check_target *first = NULL;
-    for (size_t i = 0; i < targets->count; i++) {
-        const struct check_target *target = &targets->items[i];
-        bool expected = false;
-        for (size_t k = 0; k < report->scenario->checks->count && !expected; k++) {
-            const struct check_expectation *e = &report->scenario->checks->items[k];
-            expected = e->subject == CHECK_OF_DELIVERIES && check_target_is_of(target, e);
-        }
-        if (expected)
-            continue;
-        first = first != NULL ? first : target;
-        count++;
-    }
-    if (count == 0)
-        return;
-    struct check_finding finding = finding_of(
-        "info", "nothing-expected",
-        arena_format(&report->arena, "nothing is expected of %s to %s", first->message, first->to));
-    finding.count = count;
-    check_report_add_finding(report, &finding);
-}
-
 static void add_from_scenario(struct check_report *report)
 {
     const struct scenario *s = report->scenario;
@@ -190,7 +165,7 @@ static void add_from_scenario(struct check_report *report)
     }
 }
 
-void check_judge_findings(struct check_report *report, const struct check_targets *targets)
+void check_judge_findings(struct check_report *report)
 {
     add_incidents(report, &report->history->protocol, "must");
     add_incidents(report, &report->history->unasked, "");
@@ -198,6 +173,5 @@ void check_judge_findings(struct check_report *report, const struct check_target
     add_hammering(report);
     add_silent_rules(report);
     add_silent_hosts(report);
-    add_unexpected(report, targets);
     add_from_scenario(report);
 }

@@ -35,7 +35,7 @@ void check_judge_end(struct check_report *report, const struct check_expectation
 
 /* All invariants, and all findings, into the report. */
 void check_judge_invariants(struct check_report *report);
-void check_judge_findings(struct check_report *report, const struct check_targets *targets);
+void check_judge_findings(struct check_report *report);
 
 /* May this copy (from 1 on) be a duplicate, because an earlier acceptance could not be known to the
  * server under test? */

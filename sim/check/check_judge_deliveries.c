@@ -28,14 +28,13 @@ static void judge_share(struct check_report *report, const struct check_expectat
     result->verdict = CHECK_FAILED;
     if (!e->share_given)
         return;
-    struct range exact = {share, share};
     const char *actual = result->actual;
     result->expected = check_wanted_text(e, arena);
-    result->actual = arena_format(
-        arena, "%s of %zu recipients (%lld)%s%s%s", range_share_to_text(exact, arena),
-        result->judged, (long long)fitting, result->count > 0 ? "; the first other: " : "",
-        result->count > 0 ? result->recipient : "",
-        result->count > 0 ? arena_format(arena, " %s", actual) : "");
+    result->actual = arena_format(arena, "%s of %zu recipients (%lld)%s%s%s",
+                                  share_to_text(share, arena), result->judged, (long long)fitting,
+                                  result->count > 0 ? "; the first other: " : "",
+                                  result->count > 0 ? result->recipient : "",
+                                  result->count > 0 ? arena_format(arena, " %s", actual) : "");
 }
 
 void check_judge_deliveries(struct check_report *report, const struct check_targets *targets,

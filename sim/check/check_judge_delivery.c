@@ -84,6 +84,9 @@ static const char *end_text(const struct delivery_judge *j)
     if (end == CHECK_REFUSED)
         return arena_format(j->arena, "never accepted by the server under test%s%s",
                             *d->refusal != '\0' ? ": " : "", d->refusal);
+    if (end == CHECK_DISCARDED)
+        return arena_format(j->arena, "refused for good at %s (%s), with nobody to be told",
+                            last->host, reply_text(j, last));
     if (last == NULL)
         return arena_format(j->arena, "still queued after %s, never tried",
                             about_span(j, since_handed_in(d, j->history->end_us)));

@@ -35,6 +35,7 @@ enum check_end {
     CHECK_DELIVERED, /* a simulated host accepted it */
     CHECK_BOUNCED,   /* it came back with a notification of failure */
     CHECK_REFUSED,   /* the server under test did not take it */
+    CHECK_DISCARDED, /* refused for good, and its reverse-path is null: nobody is to be told */
     CHECK_END_COUNT,
 };
 

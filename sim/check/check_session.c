@@ -312,11 +312,38 @@ static void on_disconnect(struct check_collector *c, struct check_session *s)
     check_session_free(map_remove(&c->sessions, slice_of(s->id)));
 }
 
+/* The host did not listen: there is no session, but it was an attempt. */
+static void on_refused(struct check_collector *c, const cJSON *event)
+{
+    const char *name = event_text(event, "host");
+    if (name[0] == '\0')
+        return;
+    struct check_host *host = find_host(c, name);
+    struct check_attempt attempt = {
+        .at_us = c->at_us,
+        .end_us = c->at_us,
+        .host = host->name,
+        .server = check_collect_text(c, event, "server"),
+        .session = "",
+        .stage = "connect",
+        .text = "the host refuses connections",
+        .outcome = CHECK_ATTEMPT_BROKEN,
+        .seq = c->seq,
+    };
+    check_collect_moment(c, &host->counts[CHECK_CONNECTIONS], "");
+    check_collect_moment(c, &host->closed, "");
+    check_delivery_add_for_all(c, attempt.server, NULL, &attempt);
+}
+
 void check_session_on_mx(struct check_collector *c, const cJSON *event)
 {
     const char *kind = event_text(event, "kind");
     if (strcmp(kind, "connect") == 0) {
         on_connect(c, event);
+        return;
+    }
+    if (strcmp(kind, "refused") == 0) {
+        on_refused(c, event);
         return;
     }
     struct check_session *s = map_get_text(&c->sessions, event_text(event, "session"));

@@ -8,6 +8,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/slice.h"
 #include "sim/run/run_plan.h"
+#include "sim/scenario/scenario_init.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -104,21 +105,35 @@ int cli_cmd_explain(const struct cli_command *command, int argc, char **argv)
     return code;
 }
 
+/* The scenario, and a page beside it that explains it. */
+static int cli_write_init(const char *path, struct err *err)
+{
+    char *schema = mem_text_format("%s/scenarios/schema.json", cli_root());
+    char *text = scenario_init_text(schema);
+    char *page = mem_text_format("%s.md", path);
+    int result = file_write(path, slice_of(text), err);
+    if (result == 0)
+        result = file_write(page, slice_of(scenario_init_readme()), err);
+    if (result == 0)
+        printf("%s: written, and %s, which explains it.\nNext: mailrange run %s\n", path, page,
+               path);
+    free(schema);
+    free(text);
+    free(page);
+    return result;
+}
+
 int cli_cmd_init(const struct cli_command *command, int argc, char **argv)
 {
     struct err err = {0};
+    const char *path = argc > 0 ? argv[0] : "scenario.json";
     if (argc > 1)
         return cli_usage_error(command, "at most one file is expected");
-    if (argc == 0) {
-        fputs(scenario_init_text(), stdout);
-        return RUN_EXIT_PASSED;
-    }
-    if (file_exists(argv[0]))
-        return cli_usage_error(command, "%s: is there already", argv[0]);
-    if (file_write(argv[0], slice_of(scenario_init_text()), &err) != 0) {
+    if (file_exists(path))
+        return cli_usage_error(command, "%s: is there already", path);
+    if (cli_write_init(path, &err) != 0) {
         cli_error("%s", err.text);
         return RUN_EXIT_MACHINE;
     }
-    printf("%s: written. Next: mailrange run %s\n", argv[0], argv[0]);
     return RUN_EXIT_PASSED;
 }

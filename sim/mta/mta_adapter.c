@@ -4,171 +4,11 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
+#include "sim/mta/mta_adapter_read.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { MTA_ADAPTERS_MAX = 256, MTA_ID_MAX = 65533, MTA_PORT_MAX = 65535 };
-
-static const char *const MTA_KEYS[] = {
-    "name",     "about", "packages",     "libraries",  "users", "needs-users",
-    "files",    "log",   "before-start", "start",      "stop",  "reload",
-    "pid-file", "port",  "settings",     "retry-form", NULL};
-
-static int mta_read_user(struct spec spec, struct mta_user *user, struct err *err)
-{
-    static const char *const KEYS[] = {"name", "uid", "gid", "home", NULL};
-    struct spec member;
-    user->home = "/nonexistent";
-    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "name", &member, err) != 0 ||
-        spec_read_text(member, &user->name, err) != 0 ||
-        spec_need(spec, "uid", &member, err) != 0 ||
-        spec_read_int(member, 1, MTA_ID_MAX, &user->uid, err) != 0)
-        return -1;
-    user->gid = user->uid;
-    if ((spec_get(spec, "gid", &member) &&
-         spec_read_int(member, 1, MTA_ID_MAX, &user->gid, err) != 0) ||
-        (spec_get(spec, "home", &member) && spec_read_text(member, &user->home, err) != 0))
-        return -1;
-    return 0;
-}
-
-static int mta_read_users(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
-                          struct err *err)
-{
-    if (spec_check_array(spec, err) != 0)
-        return -1;
-    struct mta_user *users = arena_alloc_array(arena, spec_count(spec), sizeof *users);
-    for (size_t i = 0; i < spec_count(spec); i++) {
-        if (mta_read_user(spec_at(spec, i), &users[i], err) != 0)
-            return -1;
-    }
-    adapter->users = users;
-    adapter->user_count = spec_count(spec);
-    return 0;
-}
-
-/* "0640": octal, as chmod takes it. */
-static int mta_read_mode(struct spec spec, int64_t *mode, struct err *err)
-{
-    const char *text = NULL;
-    if (spec_read_text(spec, &text, err) != 0)
-        return -1;
-    char *end = NULL;
-    *mode = strtol(text, &end, 8);
-    if (*end != '\0' || *mode < 0 || *mode > 07777)
-        return spec_error(spec, err, "an octal mode like \"0640\" is expected, not \"%s\"", text);
-    return 0;
-}
-
-static int mta_read_file(struct spec spec, const char *path, struct arena *arena,
-                         const struct mta_adapter *adapter, struct mta_file *file, struct err *err)
-{
-    static const char *const KEYS[] = {"template", "mode", "owner", NULL};
-    struct spec member;
-    const char *name = NULL;
-    *file = (struct mta_file){.path = path, .mode = 0755, .owner = "root", .spec = spec};
-    if (path[0] != '/')
-        return spec_error(spec, err, "the path must be absolute: \"%s\"", path);
-    if (spec_check_keys(spec, KEYS, err) != 0)
-        return -1;
-    if (spec_get(spec, "template", &member)) {
-        if (spec_read_text(member, &name, err) != 0)
-            return -1;
-        file->mode = 0644;
-        file->template_path = arena_format(arena, "%s/%s", adapter->folder, name);
-        if (!file_exists(file->template_path))
-            return spec_error(member, err, "there is no such file: %s", file->template_path);
-    }
-    if ((spec_get(spec, "mode", &member) && mta_read_mode(member, &file->mode, err) != 0) ||
-        (spec_get(spec, "owner", &member) && spec_read_text(member, &file->owner, err) != 0))
-        return -1;
-    return 0;
-}
-
-static int mta_read_files(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
-                          struct err *err)
-{
-    size_t count = spec_count(spec);
-    struct mta_file *files = arena_alloc_array(arena, count, sizeof *files);
-    if (!spec_is_object(spec))
-        return spec_error(spec, err, "an object of paths is expected");
-    for (size_t i = 0; i < count; i++) {
-        if (mta_read_file(spec_at(spec, i), spec_key_at(spec, i), arena, adapter, &files[i], err) !=
-            0)
-            return -1;
-    }
-    adapter->files = files;
-    adapter->file_count = count;
-    return 0;
-}
-
-static int mta_read_words(struct spec spec, struct arena *arena, struct mta_command *command,
-                          struct err *err)
-{
-    if (spec_check_array(spec, err) != 0)
-        return -1;
-    return spec_read_texts(spec, arena, &command->words, &command->word_count, err);
-}
-
-static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
-                             struct err *err)
-{
-    if (spec_check_array(spec, err) != 0)
-        return -1;
-    struct mta_command *commands = arena_alloc_array(arena, spec_count(spec), sizeof *commands);
-    for (size_t i = 0; i < spec_count(spec); i++) {
-        if (mta_read_words(spec_at(spec, i), arena, &commands[i], err) != 0)
-            return -1;
-    }
-    adapter->before_start = commands;
-    adapter->before_start_count = spec_count(spec);
-    return 0;
-}
-
-static const char *const MTA_RETRY_FORMS[] = {"uniform", "doubling", "steps", NULL};
-
-static int mta_read_form(struct spec spec, struct mta_adapter *adapter, struct err *err)
-{
-    size_t index = 0;
-    if (spec_read_word(spec, MTA_RETRY_FORMS, &index, err) != 0)
-        return -1;
-    adapter->retry_form = (enum mta_retry_form)index;
-    return 0;
-}
-
-static int mta_adapter_read(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
-                            struct err *err)
-{
-    struct spec member;
-    if (spec_check_keys(spec, MTA_KEYS, err) != 0 || spec_need(spec, "about", &member, err) != 0 ||
-        spec_read_text(member, &adapter->about, err) != 0 ||
-        spec_need(spec, "start", &member, err) != 0 ||
-        mta_read_words(member, arena, &adapter->start, err) != 0 ||
-        (spec_get(spec, "packages", &member) && spec_count(member) > 0 &&
-         spec_read_texts(member, arena, &adapter->packages, &adapter->package_count, err) != 0) ||
-        (spec_get(spec, "libraries", &member) &&
-         spec_read_texts(member, arena, &adapter->libraries, &adapter->library_count, err) != 0) ||
-        (spec_get(spec, "users", &member) && mta_read_users(member, arena, adapter, err) != 0) ||
-        (spec_get(spec, "needs-users", &member) &&
-         spec_read_bool(member, &adapter->needs_users, err) != 0) ||
-        (spec_get(spec, "files", &member) && mta_read_files(member, arena, adapter, err) != 0) ||
-        (spec_get(spec, "before-start", &member) &&
-         mta_read_commands(member, arena, adapter, err) != 0) ||
-        (spec_get(spec, "stop", &member) &&
-         mta_read_words(member, arena, &adapter->stop, err) != 0) ||
-        (spec_get(spec, "reload", &member) &&
-         mta_read_words(member, arena, &adapter->reload, err) != 0) ||
-        (spec_get(spec, "pid-file", &member) &&
-         spec_read_text(member, &adapter->pid_file, err) != 0) ||
-        (spec_get(spec, "log", &member) && spec_read_text(member, &adapter->log, err) != 0) ||
-        (spec_get(spec, "port", &member) &&
-         spec_read_int(member, 1, MTA_PORT_MAX, &adapter->port, err) != 0) ||
-        (spec_get(spec, "settings", &member) &&
-         spec_read_texts(member, arena, &adapter->settings, &adapter->setting_count, err) != 0) ||
-        (spec_get(spec, "retry-form", &member) && mta_read_form(member, adapter, err) != 0))
-        return -1;
-    return 0;
-}
+enum { MTA_ADAPTERS_MAX = 256 };
 
 static int mta_compare_texts(const void *a, const void *b)
 {
@@ -236,8 +76,12 @@ struct mta_adapter *mta_adapter_load(const char *root, const char *name, struct 
 
 void mta_adapter_release(struct mta_adapter *adapter)
 {
-    if (adapter != NULL)
-        spec_document_free(&adapter->document);
+    if (adapter == NULL)
+        return;
+    for (size_t i = 0; i < adapter->pattern_count; i++)
+        regfree(adapter->patterns[i].regex);
+    adapter->pattern_count = 0;
+    spec_document_free(&adapter->document);
 }
 
 /* The adapter names a setting as a whole, "tls", or single values of it, "tls=required". */

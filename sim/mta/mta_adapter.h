@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <regex.h>
+
 #include "sim/mta/mta_settings.h"
 #include "sim/value/spec.h"
 
@@ -31,6 +33,18 @@ struct mta_command {
     size_t word_count;
 };
 
+/* What lines of the server's log mean: a POSIX extended regular expression, and which of its groups
+ * are facts (0 = the whole match, -1 = none). */
+struct mta_log_pattern {
+    regex_t *regex;
+    const char *status; /* sent, deferred, bounced, expired, ... */
+    int queue_id;
+    int recipient;
+    int text;
+};
+
+enum { MTA_LOG_GROUPS_MAX = 9 };
+
 struct mta_adapter {
     const char *name;
     const char *about;
@@ -46,10 +60,12 @@ struct mta_adapter {
     const struct mta_command *before_start;
     size_t before_start_count;
     struct mta_command start;
-    struct mta_command stop;     /* none: SIGTERM to the process */
-    struct mta_command reload;   /* none: not possible */
-    const char *pid_file;        /* of a daemon whose `start` returns; NULL: `start` is it */
-    const char *log;             /* file of its log; NULL: what it writes on stdout and stderr */
+    struct mta_command stop;   /* none: SIGTERM to the process */
+    struct mta_command reload; /* none: not possible */
+    const char *pid_file;      /* of a daemon whose `start` returns; NULL: `start` is it */
+    const char *log;           /* file of its log; NULL: what it writes on stdout and stderr */
+    const struct mta_log_pattern *patterns; /* the first that matches counts */
+    size_t pattern_count;
     int64_t port;                /* it is ready when this port greets */
     bool needs_users;            /* more user ids than root's own */
     const char *const *settings; /* what of the settings it can express */

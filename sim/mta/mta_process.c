@@ -10,6 +10,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
+#include "sim/mta/mta_log.h"
 #include "sim/mta/mta_place.h"
 #include "sim/mta/mta_probe.h"
 #include "sim/mta/mta_skew.h"
@@ -42,6 +43,7 @@ struct mta_process {
     int helper_fd;
     struct event *helper_event;
     struct mta_probe *probe;
+    struct mta_log *server_log; /* NULL where the adapter has no patterns */
 };
 
 static void mta_process_run_next(struct mta_process *process);
@@ -95,6 +97,7 @@ void mta_process_free(struct mta_process **process_at)
     if (process->main_pid > 0 || process->helper_pid > 0)
         mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGKILL);
     mta_probe_free(&process->probe);
+    mta_log_close(&process->server_log);
     mta_forget(&process->main_event, &process->main_fd);
     mta_forget(&process->helper_event, &process->helper_fd);
     if (process->output_fd >= 0)
@@ -103,11 +106,16 @@ void mta_process_free(struct mta_process **process_at)
     free(process);
 }
 
+static const char *mta_process_log_path(const struct mta_process *process)
+{
+    const char *log = process->options.adapter->log;
+    return log != NULL ? log : process->options.output;
+}
+
 /* The end of what the server wrote, for the message about its early end. */
 static void mta_process_tail(const struct mta_process *process, struct buf *out)
 {
-    const char *path = process->options.adapter->log != NULL ? process->options.adapter->log
-                                                             : process->options.output;
+    const char *path = mta_process_log_path(process);
     char tail[MTA_LOG_TAIL_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -315,6 +323,12 @@ int mta_process_start(struct mta_process *process, struct err *err)
     if (!process->placed &&
         mta_place(options->adapter, options->settings, options->programs, err) != 0)
         return -1;
+    if (process->server_log == NULL && options->adapter->pattern_count > 0) {
+        process->server_log = mta_log_open(options->base, options->log, options->adapter,
+                                           mta_process_log_path(process), err);
+        if (process->server_log == NULL)
+            return -1;
+    }
     process->next_command = process->placed ? options->adapter->before_start_count : 0;
     process->placed = true;
     mta_process_set_state(process, MTA_STARTING);

@@ -76,7 +76,8 @@ struct scenario_finding {
 
 struct scenario {
     const char *file;
-    const char *label;  /* the file as evidence names it: from the project's root, or its last part */
+    const char
+        *label; /* the file as evidence names it: from the project's root, or its last part */
     const char *folder; /* of the file; fixtures are looked for there, then in the project's root */
     const char *name;
     const char *about;
@@ -130,6 +131,3 @@ void scenario_free(struct scenario **scenario);
 
 /* The plan in words, for people: hosts, zones, messages, what is expected. */
 void scenario_explain(const struct scenario *scenario, struct buf *out);
-
-/* A small scenario to start from, for `init`. */
-const char *scenario_init_text(void);

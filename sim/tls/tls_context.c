@@ -27,6 +27,15 @@ static int tls_context_on_verify(int ok, X509_STORE_CTX *store)
     return 1;
 }
 
+/* Whatever name is asked for, there is one certificate; taking the name lets sessions resume. */
+static int tls_context_on_name(SSL *ssl, int *alert, void *context)
+{
+    (void)ssl;
+    (void)alert;
+    (void)context;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 static bool tls_context_set_identity(SSL_CTX *context, const struct tls_identity *identity)
 {
     /* Level 0 lets short keys and old signatures in. */
@@ -61,6 +70,7 @@ SSL_CTX *tls_context_make(const struct tls_authority *authority,
     }
     /* OpenSSL takes a non-const pointer; nothing writes through it. */
     SSL_CTX_set_ex_data(context, tls_context_index(), (void *)(uintptr_t)authority);
+    SSL_CTX_set_tlsext_servername_callback(context, tls_context_on_name);
     SSL_CTX_set_keylog_callback(context, tls_context_on_key);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);

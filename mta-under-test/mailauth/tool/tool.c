@@ -22,6 +22,15 @@ static const char *const TOOL_ARC_SEAL_OPTIONS[] = {
     TOOL_COMMON,       "key",          "domain", "selector", "headers", "authserv-id",
     "canonical-form!", "min-rsa-bits", NULL};
 
+static const char *const TOOL_DMARC_OPTIONS[] = {
+    TOOL_COMMON,   "ip",           "helo", "mail-from", "receiver",
+    "allow-sha1!", "min-rsa-bits", "rfc",  "seed",      NULL};
+
+static const char *const TOOL_TLSA_OPTIONS[] = {
+    "chain", "tlsa", "host", "ca", "name-checks!", "no-name-checks!", "smtp!", "time", NULL};
+
+static const char *const TOOL_LINE_OPTIONS[] = {"smtputf8!", NULL};
+
 static const struct tool_command TOOL_COMMANDS[] = {
     {"spf", "--ip IP --helo NAME --mail-from=ADDR [--default-explanation TEXT] [--receiver NAME]",
      TOOL_SPF_OPTIONS, true, tool_spf},
@@ -37,6 +46,17 @@ static const struct tool_command TOOL_COMMANDS[] = {
      "--key PEM --domain D --selector S --headers a:b:c --authserv-id ID [--time T] "
      "[--canonical-form] FILE",
      TOOL_ARC_SEAL_OPTIONS, true, tool_arc_seal},
+    {"dmarc",
+     "--ip IP --helo NAME --mail-from=ADDR [--time T] [--rfc 7489|9989] [--seed N] "
+     "[--receiver ID] FILE",
+     TOOL_DMARC_OPTIONS, true, tool_dmarc},
+    {"tlsa",
+     "--chain PEM --tlsa FILE --host NAME --name-checks|--no-name-checks [--ca PEM] [--smtp]",
+     TOOL_TLSA_OPTIONS, false, tool_tlsa},
+    {"sts", "< lines {\"kind\": \"sts-record|sts-policy|tlsrpt-record\", \"text\": ...}",
+     TOOL_LINE_OPTIONS, false, tool_sts},
+    {"addr", "[--smtputf8] < lines \"address\"", TOOL_LINE_OPTIONS, false, tool_addr},
+    {"psl", "< lines \"domain\" or null", TOOL_LINE_OPTIONS, false, tool_psl},
 };
 
 enum { TOOL_COMMAND_COUNT = sizeof TOOL_COMMANDS / sizeof TOOL_COMMANDS[0] };

@@ -70,3 +70,8 @@ int tool_dkim_verify(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_dkim_sign(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_arc_verify(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_arc_seal(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_dmarc(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_tlsa(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_sts(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_addr(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_psl(struct tool *tool, struct err *err) MUST_CHECK;

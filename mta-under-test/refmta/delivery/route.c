@@ -214,7 +214,7 @@ static void on_mx(void *arg, const struct resolver_result *result)
 /* "[192.0.2.1]", or a smart host that is given as an address: no DNS. */
 static bool is_literal(struct route_search *search)
 {
-    struct ip_address address;
+    struct ip_address address = {0};
     struct slice name = slice_of(search->request.destination);
     bool is_address =
         search->request.config->smart_host != NULL && ip_address_from_text(name, &address) == 0;

@@ -468,8 +468,10 @@ void conn_start_tls(struct conn *conn, SSL_CTX *context, bool is_server, const c
     } else {
         SSL_set_connect_state(conn->tls);
         if (server_name != NULL) {
-            SSL_set_tlsext_host_name(conn->tls, server_name);
-            SSL_set1_host(conn->tls, server_name);
+            char *name = mem_text_copy(server_name); /* OpenSSL's macro takes no const */
+            SSL_set_tlsext_host_name(conn->tls, name);
+            SSL_set1_host(conn->tls, name);
+            free(name);
         }
     }
     conn->tls_wants_write = !is_server;

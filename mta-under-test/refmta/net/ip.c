@@ -74,7 +74,7 @@ static unsigned address_bits(const struct ip_address *address)
 
 static unsigned bit_of(const struct ip_address *address, unsigned index)
 {
-    return (address->bytes[index / 8] >> (7 - index % 8)) & 1U;
+    return ((unsigned)address->bytes[index / 8] >> (7 - index % 8)) & 1U;
 }
 
 int ip_network_from_text(struct slice text, struct ip_network *network)

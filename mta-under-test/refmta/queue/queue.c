@@ -421,6 +421,8 @@ static void recover_item(void *arg, struct record_item *found)
         if (message != NULL)
             message->warned = true;
         return;
+    case RECORD_NONE:
+        return;
     }
     if (message != NULL) {
         store_release(queue->store, &message->entry);

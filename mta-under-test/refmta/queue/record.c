@@ -287,6 +287,7 @@ int record_next(struct record_reader *reader, struct record_item *item)
     case RECORD_REMOVE:
     case RECORD_WARNED:
         break;
+    case RECORD_NONE:
     default:
         taker.bad = true;
     }

@@ -23,6 +23,7 @@ enum {
 
 /* The kinds of changes; the numbers stand on the disk. */
 enum record_change {
+    RECORD_NONE = 0,
     RECORD_ADD = 1,    /* a message, with all its states; replaces what was known of it */
     RECORD_UPDATE = 2, /* the state of one recipient */
     RECORD_REMOVE = 3, /* a message that has no more to do */

@@ -193,6 +193,18 @@ START_TEST(test_violations_of_one_kind_are_counted_together)
 }
 END_TEST
 
+START_TEST(test_a_run_without_results_has_not_passed)
+{
+    make_folder(START SUBMITTED);
+    struct report_run *run = load(folder);
+    ck_assert(!report_run_passed(run));
+    ck_assert_int_eq(run->verdict, REPORT_ERROR);
+    ck_assert_ptr_nonnull(strstr(run->problem, "results.json is missing"));
+    report_run_free(&run);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(test_what_the_scenario_did_is_marked)
 {
     make_folder(START "{\"seq\":1,\"at\":7,\"source\":\"timeline\",\"kind\":\"do\",\"action\":"
@@ -229,4 +241,5 @@ UNIT_MAIN(test_a_greylisted_message_has_three_attempts,
           test_a_session_that_only_says_quit_is_no_attempt,
           test_a_lost_reply_and_a_duplicate_are_seen, test_a_bounce_ends_the_message_it_speaks_of,
           test_violations_of_one_kind_are_counted_together, test_what_the_scenario_did_is_marked,
+          test_a_run_without_results_has_not_passed,
           test_broken_evidence_is_an_error_with_its_place)

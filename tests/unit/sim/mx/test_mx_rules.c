@@ -59,9 +59,9 @@ static const struct play_case CONDITIONS[] = {
                    "> Message-ID: <2@x>\n> .\n< 451\n" TO_DATA "> Message-ID: <1@x>\n> .\n< 250\n"},
     {"attempt by a key of its own",
      RULE("\"rcpt\"", "\"attempt\":{\"by\":[\"source-prefix\",\"sender\"],\"is\":\"..1\"}", LATER),
-     "new 192.0.2.1\n< 220\n> HELO c\n< 250\n" MAIL(
-         "a@s.test") "< 250\n" RCPT("b@a.test") "< 451\nnew 192.0.2.200\n< 220\n> HELO c\n< "
-                                                "250\n" MAIL("a@s.test") "< 250\n" RCPT("c@a.test") "< 250\n"},
+     "new 192.0.2.1\n< 220\n> HELO c\n< 250\n" MAIL("a@s.test") "< 250\n" RCPT(
+         "b@a.test") "< 451\nnew 192.0.2.200\n< 220\n> HELO c\n< "
+                     "250\n" MAIL("a@s.test") "< 250\n" RCPT("c@a.test") "< 250\n"},
     {"age", RULE("\"rcpt\"", "\"age\":\"..10m\"", "\"reply\":\"451 4.7.1 {remaining} s\""),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 451 4.7.1 600 s\n+ 9m\n" RCPT(
          "b@a.test") "< 451 4.7.1 60 s\n+ 2m\n" RCPT("b@a.test") "< 250\n"},
@@ -85,15 +85,18 @@ static const struct play_case CONDITIONS[] = {
           "\"reply\":\"421 4.7.28 wait {remaining}\",\"close\":false"),
      HELLO MAIL("1@s.test") "< 250\n> RSET\n< 250\n+ 20s\n" MAIL(
          "2@s.test") "< 250\n> RSET\n< 250\n+ 20s\n" MAIL("3@s.test") "< 421 4.7.28 wait 20\n+ "
-                                                                      "20s\n" MAIL("3@s.test") "< "
-                                                                                               "250"
-                                                                                               "\n>"
-                                                                                               " RS"
-                                                                                               "ET"
-                                                                                               "\n<"
-                                                                                               " 25"
-                                                                                               "0"
-                                                                                               "\n" MAIL("4@s.test") "< 421 4.7.28 wait 20\n"},
+                                                                      "20s\n" MAIL(
+                                                                          "3@s.test") "< "
+                                                                                      "250"
+                                                                                      "\n>"
+                                                                                      " RS"
+                                                                                      "ET"
+                                                                                      "\n<"
+                                                                                      " 25"
+                                                                                      "0"
+                                                                                      "\n" MAIL(
+                                                                                          "4@s."
+                                                                                          "test") "< 421 4.7.28 wait 20\n"},
     {"rate that counts refused ones",
      RULE("\"mail\"", "\"rate\":{\"of\":\"messages\",\"over\":\"1/1m\",\"refused\":true}", LATER),
      HELLO MAIL("1@s.test") "< 250\n> RSET\n< 250\n+ 50s\n" MAIL("2@s.test") "< 451\n+ 50s\n" MAIL(
@@ -114,25 +117,32 @@ static const struct play_case CONDITIONS[] = {
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 451 4.7.1 300\n+ 4m\n" RCPT("b@a.test") "< 451 4.7.1 60\n" RCPT("c@a.test") "< 451 4.7.1 300\n+ 1m\n" RCPT(
          "b@a.test") "< 250\n+ 23h\n" RCPT("b@a.test") "< 250\n" RCPT("c@a.test") "< 451 4.7.1 "
                                                                                   "300\n+ "
-                                                                                  "25h\n" RCPT("b@"
-                                                                                               "a."
-                                                                                               "tes"
-                                                                                               "t") "< 451\n"},
+                                                                                  "25h\n" RCPT(
+                                                                                      "b@"
+                                                                                      "a."
+                                                                                      "tes"
+                                                                                      "t") "< "
+                                                                                           "451\n"},
     {"greylist by network", RULE("\"rcpt\"", "\"greylist\":{\"prefix\":\"24/64\"}", LATER),
-     "new 192.0.2.1\n< 220\n> HELO c\n< 250\n" MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< "
-                                                                                           "451\n+ "
-                                                                                           "6m\nnew"
-                                                                                           " 192.0."
-                                                                                           "2.9\n< "
-                                                                                           "220\n> "
-                                                                                           "HELO "
-                                                                                           "c\n< "
-                                                                                           "250"
-                                                                                           "\n" MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\nnew 192.0.3.9\n< 220\n> HELO c\n< 250\n" MAIL(
-                                                                                               "a@"
-                                                                                               "s."
-                                                                                               "tes"
-                                                                                               "t") "< 250\n" RCPT("b@a.test") "< 451\n"},
+     "new 192.0.2.1\n< 220\n> HELO c\n< 250\n" MAIL("a@s.test") "< 250\n" RCPT(
+         "b@a.test") "< "
+                     "451\n+ "
+                     "6m\nnew"
+                     " 192.0."
+                     "2.9\n< "
+                     "220\n> "
+                     "HELO "
+                     "c\n< "
+                     "250"
+                     "\n" MAIL("a@s.test") "< 250\n" RCPT(
+                         "b@a.test") "< 250\nnew 192.0.3.9\n< "
+                                     "220\n> HELO c\n< 250\n" MAIL(
+                                         "a@"
+                                         "s."
+                                         "tes"
+                                         "t") "< 250\n" RCPT("b@a."
+                                                             "tes"
+                                                             "t") "< 451\n"},
     {"greylist that allows a client",
      RULE("\"rcpt\"",
           "\"greylist\":{\"delay\":\"1m\",\"allow-after\":2,\"allow-every\":\"1h\",\"allow-for\":"

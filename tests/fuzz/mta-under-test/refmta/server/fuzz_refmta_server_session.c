@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
     struct server_session session;
     struct buf in;
-    if (config.hostname == NULL && config_parse(&config, "c", SLICE(CONFIG), &err) != 0)
+    if (config.hostname == NULL && config_parse(&config, "c", slice_of(CONFIG), &err) != 0)
         return 0;
     limits = SERVER_LIMITS_DEFAULT;
     limits.message_bytes_max = 4096;

@@ -32,7 +32,7 @@ static struct store *open_with(struct event_base *base, uint64_t segment_bytes)
 {
     struct err err = {.text = ""};
     struct store_options options = {
-        .folder = folder, .sync = true, .segment_bytes = segment_bytes, .base = base};
+        .folder = folder, .sync = base != NULL, .segment_bytes = segment_bytes, .base = base};
     struct store *store = store_open(&options, &err);
     ck_assert_msg(store != NULL, "%s", err.text);
     return store;
