@@ -208,6 +208,16 @@ static const struct play_case ACTIONS[] = {
     {"refused in the middle", ALWAYS("\"data-body\"", "\"reply\":\"451 4.3.0 enough\""),
      HELLO TO_DATA
      "> x\n< 451\n> y\n.\n> .\n.\n! input\n> NOOP\n< 250\nnolog \"kind\":\"accepted\"\n"},
+    {"cut in the middle of a chunk",
+     "\"offers\":[\"CHUNKING\"]," ALWAYS("\"data-body\"", "\"close\":true"),
+     "new\n< 220\n> EHLO c\n< 250\n< 250\n> MAIL FROM:<>\n< 250\n" RCPT(
+         "b@a.test") "< 250\n>> BDAT 10\\r\\nabc\n.\n! close\nnolog \"kind\":\"accepted\"\n"},
+    {"refused in the middle of a chunk",
+     "\"offers\":[\"CHUNKING\"]," ALWAYS("\"data-body\"", "\"reply\":\"451 enough\""),
+     "new\n< 220\n> EHLO c\n< 250\n< 250\n> MAIL FROM:<>\n< 250\n" RCPT(
+         "b@a.test") "< 250\n>> BDAT 4\\r\\nabcdBDAT 2 LAST\\r\\nef\n< 451\n.\n! input\n> NOOP\n< "
+                     "250\n"
+                     "nolog \"kind\":\"accepted\"\n"},
     {"DATA refused", ALWAYS("\"data\"", "\"reply\":\"451 4.3.0 no\""),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n< 451\n> NOOP\n< 250\n"},
     {"a fault for the handshake", ALWAYS("\"tls\"", "\"tls\":\"garbage\""),
