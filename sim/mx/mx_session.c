@@ -118,8 +118,8 @@ static void mx_session_greet(struct mx_session *session)
                                 : mx_session_reply(session, 220, "", "%s ESMTP", host->name);
     mx_session_ask(session, MX_STAGE_CONNECT);
     struct mx_effects *effects = &session->effects;
-    bool decided =
-        effects->reply.code != 0 || effects->ending != MX_ENDING_NONE || effects->swallow;
+    bool decided = effects->reply.code != 0 || effects->raw != NULL ||
+                   effects->ending != MX_ENDING_NONE || effects->swallow;
     enum mx_stage stage = MX_STAGE_CONNECT;
     if (!decided) {
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_CONNECTIONS, 1);

@@ -91,7 +91,10 @@ void mx_session_release(struct mx_session *session)
         if (!by_rule && !offered)
             answer->reply.enhanced[0] = '\0';
         mx_report_reply(session, answer);
-        mx_reply_write(&answer->reply, true, &session->output);
+        if (answer->raw != NULL)
+            buf_add_text(&session->output, answer->raw);
+        else
+            mx_reply_write(&answer->reply, true, &session->output);
         session->lint.told_421 = answer->reply.code == 421;
     }
     session->need = session->next_need;
@@ -106,7 +109,7 @@ static bool mx_effects_are_silent(const struct mx_effects *effects)
 {
     if (effects->swallow || effects->lose_reply)
         return true;
-    return effects->reply.code == 0 &&
+    return effects->reply.code == 0 && effects->raw == NULL &&
            (effects->ending == MX_ENDING_CLOSE || effects->ending == MX_ENDING_RESET ||
             effects->ending == MX_ENDING_HANG);
 }
@@ -115,6 +118,8 @@ static bool mx_session_is_taken(const struct mx_session *session, enum mx_stage 
                                 const struct mx_reply *usual)
 {
     const struct mx_effects *effects = &session->effects;
+    if (effects->raw != NULL)
+        return false;
     int code = effects->reply.code != 0 ? effects->reply.code : usual->code;
     int wanted = stage == MX_STAGE_DATA ? 3 : 2;
     if (mx_effects_are_silent(effects) && !effects->swallow && !effects->lose_reply)
@@ -125,17 +130,20 @@ static bool mx_session_is_taken(const struct mx_session *session, enum mx_stage 
 bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const struct mx_reply *usual)
 {
     struct mx_effects *effects = &session->effects;
-    bool by_rule = effects->reply.code != 0;
+    bool by_rule = effects->reply.code != 0 || effects->raw != NULL;
     bool taken = mx_session_is_taken(session, stage, usual);
     struct mx_answer *answer = &session->answer;
     *answer = (struct mx_answer){
         .stage = stage,
         .is_reply = !mx_effects_are_silent(effects),
         .reply = by_rule ? effects->reply : *usual,
+        .raw = effects->raw,
         .rule = by_rule ? effects->rule->name : "",
         .recipient = stage == MX_STAGE_RCPT ? session->facts.recipient : NULL,
         .accepts = taken && stage == MX_STAGE_DATA_END,
     };
+    if (effects->raw != NULL)
+        answer->reply = (struct mx_reply){.text = effects->raw};
     enum mx_ending ending = effects->lose_reply ? MX_ENDING_CLOSE : effects->ending;
     if (ending == MX_ENDING_NONE && answer->is_reply && answer->reply.code == 421 &&
         !effects->stay_open)
@@ -172,7 +180,7 @@ bool mx_session_ask_body(struct mx_session *session)
         return true;
     session->transaction.body_rule_fired = true;
     /* In the middle of a message nothing is said unless a rule has words for it. */
-    if (effects->reply.code == 0)
+    if (effects->reply.code == 0 && effects->raw == NULL)
         effects->swallow = true;
     else
         session->transaction.is_refused = true;

@@ -60,6 +60,7 @@ struct mx_answer {
     enum mx_stage stage;
     bool is_reply; /* false: nothing is sent */
     struct mx_reply reply;
+    const char *raw; /* bytes in place of the reply, or NULL */
     const char *rule;
     const char *recipient;
     bool accepts; /* the message is taken when this goes out */

@@ -176,6 +176,11 @@ static const struct play_case ACTIONS[] = {
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") ".\n! close\n"},
     {"reply and close", ALWAYS("\"rcpt\"", "\"reply\":\"450 x\",\"close\":true"),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 450\n! close\n"},
+    {"raw bytes", ALWAYS("\"mail\"", "\"raw\":\"2x0 what\\r\\n\""),
+     HELLO MAIL("a@s.test") "< 2x0 what\n.\n! input\n" RCPT(
+         "b@a.test") "< 503\nlog \"code\":0,\"enhanced\":\"\",\"text\":\"2x0 "
+                     "what\\r\\n\",\"rule\":\"r\"\n"},
+    {"a raw greeting", ALWAYS("\"connect\"", "\"raw\":\"hi\\r\\n\""), "new\n< hi\n.\n! input\n"},
     {"reset", ALWAYS("\"connect\"", "\"reset\":true"), "new\n.\n! reset\n"},
     {"hang", ALWAYS("\"data\"", "\"hang\":true"),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n.\n! hang\n"},
