@@ -1,7 +1,6 @@
 #include "sim/clock/clock_controller.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -20,9 +19,7 @@ enum {
     REST_END_US = 2 * US_PER_S,
     NAP_US_MIN = 20,
     NAP_US_MAX = 1000,
-    /* Without real-time priorities the controller has the lowest priority: it may look again and
-     * again without a nap, it takes next to nothing from the world. */
-    LOOKS_WITHOUT_NAP = 2000,
+    NAPS_OF_A_LENGTH = 16,
 };
 
 static int64_t real_us(void)
@@ -99,15 +96,14 @@ static bool jump(struct clock_controller *c, bool *limit)
     return true;
 }
 
-/* Between two looks at a world that is busy with something that is not a task on this CPU. */
-static void wait_a_little(const struct clock_controller *c, unsigned looks)
+/* Between two looks at a world that is busy. With ranks it is busy with something that is not a
+ * task on this CPU; without, the controller is as any other program and leaves the CPU to it. */
+static void wait_a_little(unsigned looks)
 {
-    if (!c->idle->ranked && looks < LOOKS_WITHOUT_NAP) {
-        sched_yield();
-        return;
-    }
-    int64_t us = (int64_t)NAP_US_MIN << (looks / 16 < 6 ? looks / 16 : 6);
-    nap(us < NAP_US_MAX ? us : NAP_US_MAX);
+    int64_t us = NAP_US_MIN;
+    for (; looks >= NAPS_OF_A_LENGTH && us < NAP_US_MAX; looks -= NAPS_OF_A_LENGTH)
+        us *= 2;
+    nap(us);
 }
 
 static int failure(const struct clock_controller *c, struct err *err)
@@ -131,7 +127,7 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             return -1;
         if (!clock_idle_now(c->idle)) {
             rest_since_us = 0;
-            wait_a_little(c, looks++);
+            wait_a_little(looks++);
             continue;
         }
         looks = 0;

@@ -92,28 +92,28 @@ static bool packets_wait(const struct clock_idle *idle)
     return got > 0 && clock_proc_backlog(text, (size_t)got, idle->cpu) > 0;
 }
 
-/* Whether task i rests; false also if it is gone, which may have woken another. */
-static bool task_rests(struct clock_idle *idle, size_t i)
+/* Whether task i rests; `sure`: asks too whether it is off the run queue. */
+static bool task_rests(struct clock_idle *idle, size_t i, bool sure)
 {
     pid_t tid = idle->tasks.list[i].tid;
     char state = clock_tasks_state(&idle->tasks, i);
     if (state == 0 || state == 'Z' || state == 'X')
         return true;
-    if ((state == 'S' || state == 'T') && (idle->ranked || clock_tasks_off_queue(&idle->tasks, i)))
+    if ((state == 'S' || state == 'T') && (!sure || clock_tasks_off_queue(&idle->tasks, i)))
         return true;
     idle->busy_task = tid;
     idle->busy_state = state;
     return false;
 }
 
-static bool look(struct clock_idle *idle)
+static bool look(struct clock_idle *idle, bool sure)
 {
     idle->busy_task = 0;
     if (packets_wait(idle) || atomic_load(&idle->injector->active))
         return false;
     clock_tasks_refresh(&idle->tasks);
     for (size_t i = idle->tasks.count; i-- > 0;)
-        if (!task_rests(idle, i))
+        if (!task_rests(idle, i, sure))
             return false;
     return !clock_tasks_stale(&idle->tasks) && !atomic_load(&idle->injector->active);
 }
@@ -121,7 +121,7 @@ static bool look(struct clock_idle *idle)
 bool clock_idle_now(struct clock_idle *idle)
 {
     long switches = own_switches();
-    if (!look(idle) || (!idle->ranked && !look(idle)))
+    if (!look(idle, false) || (!idle->ranked && !look(idle, true)))
         return false;
     return own_switches() == switches;
 }
