@@ -65,6 +65,7 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
         return -1;
     injector = (struct clock_injector){.listener = program.listener,
                                        .memory = &memory,
+                                       .first = program.pid,
                                        .sealed = clock_vdso_sealed(memory.page),
                                        .priority = ranked ? RANK_INJECTOR : 0};
     controller->first = program.pid;

@@ -37,7 +37,7 @@ static void nap(int64_t us)
 }
 
 /* Reaps what has ended: the first program, and every orphan. */
-static bool first_ended(struct clock_controller *c)
+static bool children_reap(struct clock_controller *c)
 {
     bool ended = false;
     int status;
@@ -47,6 +47,22 @@ static bool first_ended(struct clock_controller *c)
             ended = true;
         }
     }
+    return ended;
+}
+
+static bool first_ended(struct clock_controller *c)
+{
+    struct clock_injector *injector = c->injector;
+    if (injector == NULL)
+        return children_reap(c);
+    if (pthread_mutex_trylock(&injector->tracing) != 0)
+        return false; /* soon */
+    bool ended = children_reap(c);
+    if (!ended && atomic_load(&injector->first_reaped)) {
+        c->result->status = atomic_load(&injector->first_status);
+        ended = true;
+    }
+    pthread_mutex_unlock(&injector->tracing);
     return ended;
 }
 
