@@ -87,7 +87,7 @@ static void band_row(struct html_page *page, const struct report_step *step)
         html_print(out, "<span>accepted");
         if (*step->text != '\0')
             html_print(out, " %s", step->text);
-        html_print(out, ", %" PRId64 " bytes</span>", step->number);
+        html_print(out, ", %" PRId64 " bytes%s</span>", step->number, step->note);
         break;
     case REPORT_STEP_VIOLATION:
         html_print(out, "<span>%s</span>", step->text);

@@ -111,6 +111,10 @@ static void draw_title(struct html_page *page, const struct report_delivery *del
                end_class(delivery), RIGHT, y + 16, end_words(delivery));
     if (delivery->end_us >= 0)
         html_print(out, " %s", report_time_point(delivery->end_us, point));
+    if (delivery->end == REPORT_REFUSED) {
+        buf_add_text(out, ": ");
+        html_cut(out, slice_of(page->run->messages[delivery->message].refusal), 60);
+    }
     buf_add_text(out, "</text>\n");
 }
 

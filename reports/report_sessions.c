@@ -1,5 +1,6 @@
 #include "reports/report_sessions.h"
 
+#include "mta-under-test/base/buf.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -265,6 +266,26 @@ static void take_dsn(struct report_book *book, struct report_track *track, const
     }
 }
 
+/* "junk, spf pass, dkim pass": what else the host made of the message. */
+static char *acceptance_words(const cJSON *event)
+{
+    struct buf words;
+    buf_init(&words, REPORT_TEXT_MAX);
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(event, "reply-sent")))
+        buf_add_text(&words, ", its reply is lost on purpose");
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(event, "dsn")))
+        buf_add_text(&words, ", a delivery status notification");
+    if (slice_is(slice_of(event_text(event, "placement")), "junk"))
+        buf_add_text(&words, ", into junk");
+    const cJSON *result;
+    cJSON_ArrayForEach(result, cJSON_GetObjectItemCaseSensitive(event, "auth"))
+    {
+        if (cJSON_IsString(result) && result->string != NULL)
+            buf_format(&words, ", %.30s %.60s", result->string, result->valuestring);
+    }
+    return buf_take(&words);
+}
+
 static void on_accepted(struct report_book *book, struct report_track *track, const cJSON *event)
 {
     struct report_session *session = session_of(book, track);
@@ -284,11 +305,13 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
         }
     }
     track->taken = true;
+    char *words = acceptance_words(event);
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
                                   .number = event_int(event, "bytes", 0),
                                   .text = event_text(event, "message"),
-                                  .note = event_text(event, "subject")});
+                                  .note = words});
+    free(words);
 }
 
 /* Violations of one kind are one finding. Where the run was checked, its results tell them already.
