@@ -158,6 +158,8 @@ START_TEST(test_a_lost_reply_and_a_duplicate_are_seen)
     ck_assert_uint_eq(run->deliveries[0].attempt_count, 2);
     ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_LOST);
     ck_assert_int_eq(run->deliveries[0].attempts[1].outcome, REPORT_ACCEPTED);
+    ck_assert_str_eq(run->sessions[0].steps[1].note, ", its reply is lost on purpose");
+    ck_assert_str_eq(run->sessions[0].steps[2].note, "");
     report_run_free(&run);
     remove_folder();
 }
