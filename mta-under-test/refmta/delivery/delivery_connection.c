@@ -497,7 +497,9 @@ static void on_end(void *owner, enum conn_end end, const char *text)
         connection_gone(connection);
         return;
     }
-    if (connection->session.state == CLIENT_STATE_SECURING) {
+    /* Some middle boxes cut the connection at STARTTLS already. */
+    if (connection->session.state == CLIENT_STATE_SECURING ||
+        connection->session.state == CLIENT_STATE_STARTTLS) {
         tls_failed(connection, text);
         return;
     }

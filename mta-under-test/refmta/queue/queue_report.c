@@ -1,6 +1,7 @@
 #include "mta-under-test/refmta/queue/queue_private.h"
 #include "mta-under-test/refmta/report/dsn.h"
 
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 
 #include "mta-under-test/base/poison.h"
@@ -90,12 +91,12 @@ void queue_add_report(struct queue *queue, const struct report_request *request,
     struct buf text;
     struct log_line line;
     envelope_init(&envelope);
-    envelope.body = ENVELOPE_BODY_8BITMIME;
     envelope.smtputf8 = request->message->smtputf8;
     envelope_add_recipient(&envelope, slice_of(request->message->sender));
     struct message *report = message_new(&envelope, queue_new_id(queue), time_now_us());
     buf_init(&text, REPORT_BYTES_MAX);
     write_report(queue, request, report, &text);
+    report->body = text_is_ascii(buf_slice(&text)) ? ENVELOPE_BODY_7BIT : ENVELOPE_BODY_8BITMIME;
 
     queue_log(&line, queue, "report", request->message->id);
     char id[MESSAGE_ID_TEXT_BYTES];

@@ -109,8 +109,8 @@ enum server_event server_data_end(struct server_session *session)
         server_session_reset(session);
         return SERVER_EVENT_NONE;
     }
-    if (scanner->has_8bit)
-        session->envelope.body = ENVELOPE_BODY_8BITMIME;
+    /* What it is counts, not what MAIL said: 7-bit content can go to any server. */
+    session->envelope.body = scanner->has_8bit ? ENVELOPE_BODY_8BITMIME : ENVELOPE_BODY_7BIT;
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
     log_received(session);
