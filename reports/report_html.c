@@ -80,6 +80,10 @@ static void one_verdict(struct buf *out, const struct report_run *run)
 static void verdict_line(struct buf *out, const struct report_suite *suite,
                          const struct totals *totals)
 {
+    if (suite->run_count == 0) {
+        buf_add_text(out, "No scenario was run");
+        return;
+    }
     if (suite->run_count == 1) {
         one_verdict(out, suite->runs[0]);
         return;
