@@ -182,7 +182,8 @@ static void toolbar(struct buf *out, const struct report_suite *suite, const str
 
 static void header(struct buf *out, const struct report_suite *suite, const struct totals *totals)
 {
-    const char *tone = totals->failed > 0 ? "fail" : totals->not_run > 0 ? "error" : "pass";
+    bool complete = totals->not_run == 0 && suite->run_count > 0;
+    const char *tone = totals->failed > 0 ? "fail" : complete ? "pass" : "error";
     html_print(out,
                "<header class=\"top %s\"><div class=\"brand\"><span>Mailrange</span>"
                "<button type=\"button\" id=\"theme\" hidden aria-label=\"Light or dark\" "
