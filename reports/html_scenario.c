@@ -31,7 +31,8 @@ static void summary(struct html_page *page)
         html_print(out, "<span class=\"warn\"><b>%zu</b> warning%s</span>", warned,
                    warned == 1 ? "" : "s");
     if (run->attempts_seen > 0)
-        html_print(out, "<span><b>%zu</b> tries</span>", run->attempts_seen);
+        html_print(out, "<span><b>%zu</b> %s</span>", run->attempts_seen,
+                   run->attempts_seen == 1 ? "try" : "tries");
     if (run->end_us > 0)
         html_print(out, "<span title=\"virtual time\"><b>%s</b> virtual</span>",
                    report_time_text(run->end_us, text));
@@ -61,6 +62,15 @@ static const char *reason_words(const char *reason)
         if (slice_is(slice_of(reason), words[i][0]))
             return words[i][1];
     return reason;
+}
+
+static void ended(struct buf *out, const struct report_run *run)
+{
+    bool settled = slice_is(slice_of(run->end_reason), "settled");
+    html_print(out, "<div><dt>Ended</dt><dd>%s", reason_words(run->end_reason));
+    if (!settled && *run->end_detail != '\0')
+        html_print(out, ": %s", run->end_detail);
+    buf_add_text(out, "</dd></div>");
 }
 
 static void evidence_link(struct html_page *page, const char *file)
@@ -93,8 +103,7 @@ static void facts(struct html_page *page)
     if (run->seed != 0)
         html_print(out, "<div><dt>Seed</dt><dd>%" PRId64 "</dd></div>", run->seed);
     if (*run->end_reason != '\0')
-        html_print(out, "<div><dt>Ended</dt><dd>%s%s%s</dd></div>", reason_words(run->end_reason),
-                   *run->end_detail != '\0' ? ": " : "", run->end_detail);
+        ended(out, run);
     else if (run->end_us > 0)
         fact(out, "Ended", "it did not: the event log has no end");
     if (run->message_count > 0)

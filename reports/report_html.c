@@ -227,22 +227,30 @@ static void make_slug(struct html_page *page, struct map *taken)
     map_set_text(taken, page->slug, page);
 }
 
-static void scenarios(struct html_page *page)
+/* The runs that passed, or the others. */
+static void scenarios_that(struct html_page *page, struct map *slugs, bool passed)
 {
     const struct report_suite *suite = page->suite;
-    struct map taken = {0};
     size_t opened = 0;
-    buf_add_text(page->out, "<main>\n");
     for (size_t i = 0; i < suite->run_count; i++) {
         page->run = suite->runs[i];
-        make_slug(page, &taken);
-        bool open =
-            suite->run_count == 1 || (!report_run_passed(page->run) && opened < OPEN_AT_FIRST);
+        if (report_run_passed(page->run) != passed)
+            continue;
+        make_slug(page, slugs);
+        bool open = suite->run_count == 1 || (!passed && opened < OPEN_AT_FIRST);
         opened += open;
         html_scenario(page, open);
     }
+}
+
+static void scenarios(struct html_page *page)
+{
+    struct map slugs = {0};
+    buf_add_text(page->out, "<main>\n");
+    scenarios_that(page, &slugs, false);
+    scenarios_that(page, &slugs, true);
     buf_add_text(page->out, "</main>\n");
-    map_deinit(&taken, NULL);
+    map_deinit(&slugs, NULL);
 }
 
 void report_html_print(const struct report_suite *suite, const char *folder, struct buf *out)
