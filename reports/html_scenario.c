@@ -20,8 +20,9 @@ static void summary(struct html_page *page)
     html_print(out,
                "<summary><span class=\"badge %s\">%s</span><span class=\"title\"><h2>%s</h2>"
                "<span class=\"file\">%s",
-               html_verdict_class(run->verdict), html_verdict_word(run->verdict), run->name,
-               run->file);
+               html_verdict_class(run->verdict),
+               run->verdict == REPORT_WARNED ? "Passed" : html_verdict_word(run->verdict),
+               run->name, run->file);
     if (*run->cell != '\0')
         html_print(out, " \xC2\xB7 %s", run->cell);
     buf_add_text(out, "</span></span><span class=\"facts\">");

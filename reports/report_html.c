@@ -70,7 +70,7 @@ static const char MARKS[] =
 static void one_verdict(struct buf *out, const struct report_run *run)
 {
     size_t failed = report_run_count(run, REPORT_FAILED);
-    html_text(out, html_verdict_word(run->verdict));
+    html_text(out, run->verdict == REPORT_WARNED ? "Passed" : html_verdict_word(run->verdict));
     if (failed > 0)
         html_print(out, ": %zu of %zu checks", failed, run->check_count);
     else if (report_run_passed(run) && report_run_count(run, REPORT_WARNED) > 0)

@@ -165,6 +165,7 @@ struct report_session {
     int64_t accepted;
     const char *ended_by;
     bool quit;
+    bool refused; /* no session: the connection was reset at once */
     bool special; /* keeps its steps in any case */
     enum report_outcome outcome;
     int last_code;
