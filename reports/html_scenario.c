@@ -27,7 +27,7 @@ static void summary(struct html_page *page)
         html_print(out, " \xC2\xB7 %s", run->cell);
     buf_add_text(out, "</span></span><span class=\"facts\">");
     if (run->check_count > 0)
-        html_print(out, "<span><b>%zu</b>/%zu checks</span>", passed, run->check_count);
+        html_print(out, "<span><b>%zu</b>/%zu checks</span>", passed, report_run_judged(run));
     if (warned > 0)
         html_print(out, "<span class=\"warn\"><b>%zu</b> warning%s</span>", warned,
                    warned == 1 ? "" : "s");
@@ -97,8 +97,9 @@ static void facts(struct html_page *page)
     struct buf *out = page->out;
     char text[TIME_TEXT_BYTES];
     buf_add_text(out, "<dl class=\"facts\">");
-    fact(out, "Server under test", run->mta);
-    fact(out, "Host name", run->hostname);
+    if (*run->mta != '\0')
+        html_print(out, "<div><dt>Server under test</dt><dd>%s <small>%s</small></dd></div>",
+                   run->mta, run->hostname);
     if (run->started_us != 0)
         fact(out, "World began", time_to_rfc3339(run->started_us, text));
     if (run->seed != 0)

@@ -24,6 +24,7 @@ struct totals {
     size_t passed;
     size_t failed;
     size_t not_run;
+    size_t not_applicable;
     size_t checks;
     size_t checks_passed;
     size_t warnings;
@@ -40,8 +41,9 @@ static struct totals count_all(const struct report_suite *suite)
         const struct report_run *run = suite->runs[i];
         totals.passed += report_run_passed(run);
         totals.failed += run->verdict == REPORT_FAILED;
-        totals.not_run += run->verdict == REPORT_ERROR || run->verdict == REPORT_NOT_APPLICABLE;
-        totals.checks += run->check_count;
+        totals.not_run += run->verdict == REPORT_ERROR;
+        totals.not_applicable += run->verdict == REPORT_NOT_APPLICABLE;
+        totals.checks += report_run_judged(run);
         totals.checks_passed += report_run_count(run, REPORT_PASSED);
         totals.warnings += report_run_count(run, REPORT_WARNED);
         totals.deliveries += run->delivery_count;
@@ -72,7 +74,7 @@ static void one_verdict(struct buf *out, const struct report_run *run)
     size_t failed = report_run_count(run, REPORT_FAILED);
     html_text(out, run->verdict == REPORT_WARNED ? "Passed" : html_verdict_word(run->verdict));
     if (failed > 0)
-        html_print(out, ": %zu of %zu checks", failed, run->check_count);
+        html_print(out, ": %zu of %zu checks", failed, report_run_judged(run));
     else if (report_run_passed(run) && report_run_count(run, REPORT_WARNED) > 0)
         html_print(out, ", with warnings");
 }
@@ -97,6 +99,8 @@ static void verdict_line(struct buf *out, const struct report_suite *suite,
         html_print(out, ", %zu failed", totals->failed);
     if (totals->not_run > 0)
         html_print(out, ", %zu could not be run", totals->not_run);
+    if (totals->not_applicable > 0)
+        html_print(out, ", %zu not applicable", totals->not_applicable);
 }
 
 static const char *suite_title(const struct report_suite *suite)
@@ -172,6 +176,7 @@ static void toolbar(struct buf *out, const struct report_suite *suite, const str
     filter(out, "fail", "Failed", totals->failed, false);
     filter(out, "error", "Not run", totals->not_run, false);
     filter(out, "pass", "Passed", totals->passed, false);
+    filter(out, "none", "Not applicable", totals->not_applicable, false);
     buf_add_text(
         out, "</div><input type=\"search\" id=\"search\" placeholder=\"Search scenarios\" "
              "aria-label=\"Search scenarios\" title=\"Press / to search\"><div class=\"filters\">"
