@@ -134,6 +134,7 @@ static void server_start(const struct config *config)
 {
     server = fork();
     if (server == 0) {
+        signal(SIGTERM, SIG_DFL); /* Check's would end the test */
         struct err err = {.text = ""};
         int result = app_run(config, &err);
         if (result != 0)
@@ -254,6 +255,7 @@ static void kill_and_check(const char *durability)
     server_start(&config);
     while (!all_arrived())
         ck_assert_msg(take_arrived(DELIVERY_MS), "mail is missing");
+    fclose(client_open());
     kill(server, SIGTERM);
     ck_assert_int_eq(waitpid(server, &status, 0), server);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
