@@ -135,7 +135,9 @@ static void step_row(struct html_page *page, const struct report_session *sessio
                      const struct report_step *step)
 {
     const char *note = "";
-    begin_row(page, step_class(step), step->at_us, session->start_us, step->packet);
+    bool seen = step->kind != REPORT_STEP_RULE && step->kind != REPORT_STEP_ACCEPTED &&
+                step->kind != REPORT_STEP_DISCONNECT;
+    begin_row(page, step_class(step), step->at_us, session->start_us, seen ? step->packet : 0);
     if (step->kind == REPORT_STEP_REPLY) {
         reply_row(page, step);
         note = step->note;

@@ -136,7 +136,7 @@ static void tiles(struct buf *out, const struct report_suite *suite, const struc
     tile(out, totals->checks_passed + totals->warnings < totals->checks ? "fail" : "pass",
          totals->checks_passed, totals->checks, "checks passed");
     if (totals->warnings > 0)
-        tile(out, "warn", totals->warnings, 0, "warnings");
+        tile(out, "warn", totals->warnings, 0, totals->warnings == 1 ? "warning" : "warnings");
     if (totals->deliveries > 0)
         tile(out, "plain", totals->delivered, totals->deliveries, "recipients reached");
     if (totals->attempts > 0)
@@ -178,12 +178,12 @@ static void toolbar(struct buf *out, const struct report_suite *suite, const str
 
 static void header(struct buf *out, const struct report_suite *suite, const struct totals *totals)
 {
-    bool good = totals->passed == suite->run_count;
+    const char *tone = totals->failed > 0 ? "fail" : totals->not_run > 0 ? "error" : "pass";
     html_print(out,
                "<header class=\"top %s\"><div class=\"brand\"><span>Mailrange</span>"
                "<button type=\"button\" id=\"theme\" hidden aria-label=\"Light or dark\" "
                "title=\"Light or dark\">\xE2\x97\x90</button></div><h1>",
-               good ? "pass" : "fail");
+               tone);
     verdict_line(out, suite, totals);
     buf_add_text(out, "</h1>\n");
     /* The name of a single run stands below, with its description. */

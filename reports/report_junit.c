@@ -1,8 +1,10 @@
 /*
- * JUnit XML in the form that Jenkins, GitLab and GitHub's actions read: testsuites, a testsuite for
- * each scenario, a testcase for each check.
+ * JUnit XML in the form that Jenkins, GitLab and GitHub's actions read: a testsuite for each topic
+ * (the folder that scenarios stand in), a testcase for each scenario, so that a dashboard's history
+ * goes by scenario. All checks that failed stand in the one failure.
  */
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 #include "reports/html_out.h"
 #include "reports/report_model.h"
@@ -18,81 +20,82 @@ static double seconds_of(const struct report_run *run)
     return (double)us / (double)TIME_SECOND;
 }
 
-/* "scenarios/retry/greylisting.json" as a class name: its dots would make packages of it. */
-static void class_name(struct buf *out, const struct report_run *run)
+/* "scenarios/retry/greylisting.json" gives "retry"; a file in no folder "scenarios". */
+static struct slice topic_of(const struct report_run *run)
 {
-    struct slice file = slice_of(*run->file != '\0' ? run->file : run->name);
-    if (slice_ends_with_nocase(file, SLICE(".json")))
-        file.len -= 5;
-    html_slice(out, file);
-    if (*run->cell != '\0')
-        html_print(out, " [%s]", run->cell);
+    struct slice file = slice_of(run->file);
+    size_t end = slice_find_last(file, '/');
+    if (end == SIZE_MAX)
+        return SLICE("scenarios");
+    file = slice_first(file, end);
+    size_t start = slice_find_last(file, '/');
+    return start == SIZE_MAX ? file : slice_skip(file, start + 1);
 }
 
-static void details(struct buf *out, const struct report_check *check)
+/* The words of one check, as lines. */
+static void add_check(struct buf *out, const struct report_check *check)
 {
     char at[TIME_TEXT_BYTES];
-    html_print(out, "expected: %s\nactual:   %s\n", check->expected, check->actual);
+    html_print(out, "%s\n  expected  %s\n  happened  %s\n", check->text, check->expected,
+               check->actual);
     if (check->at_us >= 0)
-        html_print(out, "when:     %s of virtual time\n", time_span_to_text(check->at_us, at));
+        html_print(out, "  when      %s of virtual time\n", time_span_to_text(check->at_us, at));
     if (*check->session != '\0')
-        html_print(out, "session:  %s\n", check->session);
+        html_print(out, "  session   %s\n", check->session);
     if (check->packet != 0)
-        html_print(out, "packet:   %zu of capture.pcapng\n", (size_t)check->packet);
+        html_print(out, "  packet    %zu of capture.pcapng\n", (size_t)check->packet);
     if (*check->place != '\0')
-        html_print(out, "place:    %s\n", check->place);
+        html_print(out, "  place     %s\n", check->place);
 }
 
-static void test_case(struct buf *out, const struct report_run *run,
-                      const struct report_check *check)
+static void add_checks(struct buf *out, const struct report_run *run, enum report_verdict verdict)
 {
-    html_print(out, "    <testcase name=\"%s\" classname=\"", check->text);
-    class_name(out, run);
-    buf_add_text(out, "\" time=\"0\">");
-    switch (check->verdict) {
-    case REPORT_FAILED:
-        html_print(out, "<failure type=\"%s\" message=\"expected %s, but: %s\">", check->kind,
-                   check->expected, check->actual);
-        details(out, check);
-        buf_add_text(out, "</failure>");
-        break;
-    case REPORT_WARNED:
-        /* JUnit has no warnings: it passes, and says what was seen. */
-        buf_add_text(out, "<system-out>warning (level should)\n");
-        details(out, check);
-        buf_add_text(out, "</system-out>");
-        break;
-    case REPORT_NOT_APPLICABLE:
-        html_print(out, "<skipped message=\"%s\"/>", check->actual);
-        break;
-    case REPORT_ERROR:
-        html_print(out, "<error message=\"%s\"/>", check->actual);
-        break;
-    case REPORT_PASSED:
-    default:
-        break;
-    }
-    buf_add_text(out, "</testcase>\n");
+    for (size_t i = 0; i < run->check_count; i++)
+        if (run->checks[i].verdict == verdict)
+            add_check(out, &run->checks[i]);
 }
 
-/* A run that failed or could not take place, without a check that says so. */
-static bool needs_case_of_its_own(const struct report_run *run)
+static const struct report_check *first_failed(const struct report_run *run)
 {
-    return run->check_count == 0 ||
-           (!report_run_passed(run) && report_run_count(run, REPORT_FAILED) == 0);
+    for (size_t i = 0; i < run->check_count; i++)
+        if (run->checks[i].verdict == REPORT_FAILED)
+            return &run->checks[i];
+    return NULL;
 }
 
-static void own_case(struct buf *out, const struct report_run *run)
+static void add_failure(struct buf *out, const struct report_run *run)
 {
-    html_print(out, "    <testcase name=\"%s\" classname=\"", run->name);
-    class_name(out, run);
-    html_print(out, "\" time=\"%.3f\">", seconds_of(run));
-    if (run->verdict == REPORT_FAILED)
+    const struct report_check *check = first_failed(run);
+    if (check == NULL) {
         html_print(out, "<failure message=\"%s\">%s</failure>", run->end_reason, run->end_detail);
+        return;
+    }
+    html_print(out, "<failure type=\"%s\" message=\"%s: expected %s, but: %s\">", check->kind,
+               check->text, check->expected, check->actual);
+    add_checks(out, run, REPORT_FAILED);
+    buf_add_text(out, "</failure>");
+}
+
+static void test_case(struct buf *out, const struct report_run *run)
+{
+    html_print(out, "    <testcase name=\"%s", run->name);
+    if (*run->cell != '\0')
+        html_print(out, " [%s]", run->cell);
+    html_print(out, "\" classname=\"");
+    html_slice(out, topic_of(run));
+    html_print(out, "\" file=\"%s\" time=\"%.3f\">", run->file, seconds_of(run));
+    if (run->verdict == REPORT_FAILED)
+        add_failure(out, run);
     else if (run->verdict == REPORT_NOT_APPLICABLE)
         html_print(out, "<skipped message=\"%s\"/>", run->problem);
     else if (run->verdict == REPORT_ERROR)
         html_print(out, "<error message=\"could not be run\">%s</error>", run->problem);
+    /* JUnit has no warnings: it passes, and says what was seen. */
+    if (report_run_count(run, REPORT_WARNED) > 0) {
+        buf_add_text(out, "<system-out>warnings:\n");
+        add_checks(out, run, REPORT_WARNED);
+        buf_add_text(out, "</system-out>");
+    }
     buf_add_text(out, "</testcase>\n");
 }
 
@@ -101,69 +104,63 @@ struct counts {
     size_t failures;
     size_t errors;
     size_t skipped;
+    double seconds;
 };
 
-static struct counts count_run(const struct report_run *run)
+static void count_run(struct counts *counts, const struct report_run *run)
 {
-    bool own = needs_case_of_its_own(run);
-    return (struct counts){
-        .tests = run->check_count + own,
-        .failures = report_run_count(run, REPORT_FAILED) + (own && run->verdict == REPORT_FAILED),
-        .errors = report_run_count(run, REPORT_ERROR) + (own && run->verdict == REPORT_ERROR),
-        .skipped = report_run_count(run, REPORT_NOT_APPLICABLE) +
-                   (own && run->verdict == REPORT_NOT_APPLICABLE),
-    };
+    counts->tests++;
+    counts->failures += run->verdict == REPORT_FAILED;
+    counts->errors += run->verdict == REPORT_ERROR;
+    counts->skipped += run->verdict == REPORT_NOT_APPLICABLE;
+    counts->seconds += seconds_of(run);
 }
 
-static void counts_of(struct buf *out, const struct counts *counts, double seconds)
+static void add_counts(struct buf *out, const struct counts *counts)
 {
-    html_print(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
-               counts->tests, counts->failures, counts->errors, counts->skipped, seconds);
-}
-
-static void test_suite(struct buf *out, const struct report_run *run)
-{
-    struct counts counts = count_run(run);
-    char started[TIME_TEXT_BYTES];
-    html_print(out, "  <testsuite name=\"%s\"", run->name);
-    counts_of(out, &counts, seconds_of(run));
-    if (run->started_us != 0) {
-        /* JUnit's times have no zone. */
-        time_to_rfc3339(run->started_us / TIME_SECOND * TIME_SECOND, started);
-        started[strcspn(started, "Z")] = '\0';
-        html_print(out, " timestamp=\"%s\"", started);
-    }
-    if (*run->file != '\0')
-        html_print(out, " file=\"%s\"", run->file);
     html_print(out,
-               ">\n    <properties><property name=\"mta\" value=\"%s\"/>"
-               "<property name=\"seed\" value=\"%ld\"/></properties>\n",
-               run->mta, (long)run->seed);
-    for (size_t i = 0; i < run->check_count; i++)
-        test_case(out, run, &run->checks[i]);
-    if (needs_case_of_its_own(run))
-        own_case(out, run);
+               " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\">\n",
+               counts->tests, counts->failures, counts->errors, counts->skipped, counts->seconds);
+}
+
+/* All runs of the topic, from the first one on. */
+static void test_suite(struct buf *out, const struct report_suite *suite, size_t first)
+{
+    struct slice topic = topic_of(suite->runs[first]);
+    struct counts counts = {0};
+    for (size_t i = first; i < suite->run_count; i++)
+        if (slice_equal(topic_of(suite->runs[i]), topic))
+            count_run(&counts, suite->runs[i]);
+    buf_add_text(out, "  <testsuite name=\"");
+    html_slice(out, topic);
+    buf_add_char(out, '"');
+    add_counts(out, &counts);
+    for (size_t i = first; i < suite->run_count; i++)
+        if (slice_equal(topic_of(suite->runs[i]), topic))
+            test_case(out, suite->runs[i]);
     buf_add_text(out, "  </testsuite>\n");
+}
+
+static bool is_first_of_topic(const struct report_suite *suite, size_t index)
+{
+    struct slice topic = topic_of(suite->runs[index]);
+    for (size_t i = 0; i < index; i++)
+        if (slice_equal(topic_of(suite->runs[i]), topic))
+            return false;
+    return true;
 }
 
 void report_junit_print(const struct report_suite *suite, struct buf *out)
 {
     struct counts all = {0};
-    double seconds = 0;
-    for (size_t i = 0; i < suite->run_count; i++) {
-        struct counts counts = count_run(suite->runs[i]);
-        all.tests += counts.tests;
-        all.failures += counts.failures;
-        all.errors += counts.errors;
-        all.skipped += counts.skipped;
-        seconds += seconds_of(suite->runs[i]);
-    }
+    for (size_t i = 0; i < suite->run_count; i++)
+        count_run(&all, suite->runs[i]);
     html_print(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"%s\"",
                suite->title != NULL ? suite->title : "Mailrange");
-    counts_of(out, &all, seconds);
-    buf_add_text(out, ">\n");
+    add_counts(out, &all);
     for (size_t i = 0; i < suite->run_count; i++)
-        test_suite(out, suite->runs[i]);
+        if (is_first_of_topic(suite, i))
+            test_suite(out, suite, i);
     buf_add_text(out, "</testsuites>\n");
 }
 

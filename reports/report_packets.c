@@ -171,12 +171,12 @@ static void place_step(const struct packet_table *table, const struct report_ses
     case REPORT_STEP_COMMAND:
     case REPORT_STEP_DATA:
     case REPORT_STEP_VIOLATION:
+    case REPORT_STEP_TLS:
         found = packet_before(table, step->packet, session->stream, PACKET_FROM_CLIENT);
         break;
     case REPORT_STEP_REPLY:
         found = packet_after(table, step->packet, session->stream, PACKET_FROM_SERVER);
         break;
-    case REPORT_STEP_TLS:
     case REPORT_STEP_RULE:
     case REPORT_STEP_ACCEPTED:
     case REPORT_STEP_DISCONNECT:

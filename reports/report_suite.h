@@ -22,7 +22,7 @@ struct report_suite {
  * the page's. */
 int report_html_write(const struct report_suite *suite, const char *path,
                       struct err *err) MUST_CHECK;
-/* JUnit XML as Jenkins and GitLab read it: a test suite for each scenario, a case for each check.
+/* JUnit XML as Jenkins and GitLab read it: a test suite for each topic, a case for each scenario.
  */
 int report_junit_write(const struct report_suite *suite, const char *path,
                        struct err *err) MUST_CHECK;

@@ -10,7 +10,16 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { INSIDE_DNS_PORT = 53 };
+enum {
+    INSIDE_DNS_PORT = 53,
+    INSIDE_NAMES_MAX = 5000, /* that a capture tells; more than a person looks at */
+};
+
+struct inside_names {
+    struct pcapng_name *items;
+    size_t count;
+    struct arena arena;
+};
 
 static const char *const INSIDE_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"};
 
@@ -24,15 +33,44 @@ static int inside_create(const struct inside *inside, const char *name, struct e
     return fd;
 }
 
+/* Who is behind the addresses of the capture: simulated hosts, and the server under test. */
+static void inside_add_name(struct inside_names *names, const struct address *address,
+                            const char *name)
+{
+    if (names->count == INSIDE_NAMES_MAX)
+        return;
+    char text[ADDRESS_TEXT_BYTES];
+    names->items[names->count++] = (struct pcapng_name){
+        .address = arena_text(&names->arena, address_to_text(address, text)),
+        .name = name,
+    };
+}
+
+static void inside_collect_names(const struct inside *inside, struct inside_names *names)
+{
+    const struct scenario *scenario = inside->scenario;
+    names->items = arena_alloc_array(&names->arena, INSIDE_NAMES_MAX, sizeof *names->items);
+    for (size_t i = 0; i < scenario->mta->source_count; i++)
+        inside_add_name(names, &scenario->mta->sources[i], mta_settings_hostname(scenario->mta));
+    for (size_t i = 0; i < mx_model_host_count(scenario->mx); i++) {
+        const struct mx_host *host = mx_model_host(scenario->mx, i);
+        for (size_t k = 0; k < mx_host_address_count(host); k++)
+            inside_add_name(names, mx_host_address(host, k), mx_host_name(host));
+    }
+}
+
 static int inside_open_capture(struct inside *inside, struct err *err)
 {
     if (!inside->options->capture)
         return 0;
-    const struct capture_options options = {0};
+    struct inside_names names = {0};
+    inside_collect_names(inside, &names);
+    const struct capture_options options = {
+        .names = names.items, .name_count = names.count, .comment = inside->scenario->name};
     int fd = inside_create(inside, "capture.pcapng", err);
-    if (fd < 0)
-        return -1;
-    inside->capture = capture_open(inside->base, NETWORK_INTERNET_LINK, fd, &options, err);
+    if (fd >= 0)
+        inside->capture = capture_open(inside->base, NETWORK_INTERNET_LINK, fd, &options, err);
+    arena_deinit(&names.arena);
     if (inside->capture == NULL)
         return -1;
     fd = inside_create(inside, "packets.tsv", err);

@@ -62,8 +62,8 @@ static void mx_handshake_name_session(SSL *ssl, char text[MX_SESSION_ID_TEXT_BYT
 {
     unsigned len = 0;
     const unsigned char *id = SSL_SESSION_get_id(SSL_get_session(ssl), &len);
-    for (unsigned i = 0; i < len && i < SSL_MAX_SSL_SESSION_ID_LENGTH; i++)
-        snprintf(text + 2 * i, 3, "%02x", id[i]);
+    for (size_t i = 0; i < len && i < SSL_MAX_SSL_SESSION_ID_LENGTH; i++)
+        snprintf(text + i * 2, 3, "%02x", id[i]);
 }
 
 static void mx_handshake_succeed(struct mx_connection *connection)

@@ -67,8 +67,12 @@ bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
 uint64_t mx_host_count_client(struct mx_host *host, const struct address *client)
 {
     struct slice key = slice_from((const char *)client->bytes, sizeof client->bytes);
-    uintptr_t count = (uintptr_t)map_get(&host->clients, key) + 1;
-    if (count > 1 || host->clients.count < MX_CLIENTS_MAX)
-        map_set(&host->clients, key, (void *)count);
-    return count;
+    uint64_t *count = map_get(&host->clients, key);
+    if (count == NULL) {
+        if (host->clients.count >= MX_CLIENTS_MAX)
+            return 1;
+        count = mem_alloc(sizeof *count);
+        map_set(&host->clients, key, count);
+    }
+    return ++*count;
 }

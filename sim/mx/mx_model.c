@@ -38,7 +38,7 @@ static void mx_host_release(void *value)
     mx_rulebook_deinit(&host->rules);
     mx_state_free(&host->state);
     map_deinit(&host->domains, NULL);
-    map_deinit(&host->clients, NULL);
+    map_deinit(&host->clients, free);
     SSL_CTX_free(host->tls_context);
 }
 

@@ -25,7 +25,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
     snprintf(session->name, sizeof session->name, "%s#%llu", host->name,
              (unsigned long long)host->session_count);
     /* Replies are small; a client that does not read is not read from, so this is never reached. */
-    buf_init(&session->output, options->limits->output_bytes_max + MX_TEXT_BYTES_MAX * 4);
+    buf_init(&session->output, options->limits->output_bytes_max + (size_t)MX_TEXT_BYTES_MAX * 4);
     buf_init(&session->text, MX_TEXT_BYTES_MAX);
     buf_init(&session->transaction.content, options->limits->content_bytes_max);
     arena_init(&session->transaction.arena);

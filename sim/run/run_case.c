@@ -155,6 +155,7 @@ static int run_start_world(struct run_execution *run, struct err *err)
         .start_us = scenario->start_us,
         .limit_us = options->interactive ? 0 : scenario->limit_us + RUN_GRACE_US,
         .seed = scenario->seed,
+        .slot = (unsigned)getppid() + run->options->slot, /* calls side by side spread too */
     };
     run_fill_extra(run, &world);
     if (run_fill_resolvers(run, &world, err) != 0 ||

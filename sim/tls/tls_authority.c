@@ -46,7 +46,7 @@ static int tls_signer_make(struct tls_signer *signer, struct tls_authority *auth
         .is_authority = true,
         .serial = tls_authority_next_serial(authority),
         .from_us = authority->now_us - 365 * TIME_DAY,
-        .until_us = authority->now_us + 30 * 365 * TIME_DAY,
+        .until_us = authority->now_us + INT64_C(30) * 365 * TIME_DAY,
         .key = signer->key,
         .signer = above,
     };

@@ -57,9 +57,8 @@ static bool tls_context_set_versions(SSL_CTX *context, const struct tls_settings
            (settings->suites == NULL || SSL_CTX_set_ciphersuites(context, settings->suites) == 1);
 }
 
-SSL_CTX *tls_context_make(const struct tls_authority *authority,
-                          const struct tls_identity *identity, const struct tls_settings *settings,
-                          struct err *err)
+SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
+                          const struct tls_settings *settings, struct err *err)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL || !tls_context_set_identity(context, identity) ||
@@ -68,8 +67,7 @@ SSL_CTX *tls_context_make(const struct tls_authority *authority,
         tls_error(err, "cannot set up TLS");
         return NULL;
     }
-    /* OpenSSL takes a non-const pointer; nothing writes through it. */
-    SSL_CTX_set_ex_data(context, tls_context_index(), (void *)(uintptr_t)authority);
+    SSL_CTX_set_ex_data(context, tls_context_index(), authority);
     SSL_CTX_set_tlsext_servername_callback(context, tls_context_on_name);
     SSL_CTX_set_keylog_callback(context, tls_context_on_key);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

@@ -19,9 +19,8 @@ struct tls_settings {
 
 /* The context refers to `authority` (for the key log), which must live longer. The caller owns the
  * result (SSL_CTX_free); NULL with `err`, as for a cipher list in which nothing is known. */
-SSL_CTX *tls_context_make(const struct tls_authority *authority,
-                          const struct tls_identity *identity, const struct tls_settings *settings,
-                          struct err *err) MUST_CHECK;
+SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
+                          const struct tls_settings *settings, struct err *err) MUST_CHECK;
 
 /* "1.0" .. "1.3" (also "TLSv1.2") as OpenSSL's number; 0 if it is none. */
 int tls_version_from_text(struct slice text);

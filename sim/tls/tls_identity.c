@@ -22,7 +22,7 @@ static void tls_identity_set_dates(struct tls_certificate_wish *wish, enum tls_i
                                    int64_t now_us)
 {
     wish->from_us = now_us - 30 * TIME_DAY;
-    wish->until_us = now_us + 3 * 365 * TIME_DAY;
+    wish->until_us = now_us + INT64_C(3) * 365 * TIME_DAY;
     if (kind == TLS_IDENTITY_EXPIRED) {
         wish->from_us = now_us - 91 * TIME_DAY;
         wish->until_us = now_us - TIME_DAY;

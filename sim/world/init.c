@@ -9,7 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "sim/world/first_program.h"
+#include "mta-under-test/base/time_text.h"
 #include "sim/world/ids.h"
 #include "sim/world/network.h"
 
@@ -49,9 +49,9 @@ static void reset_signals(void)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static bool is_kept(const struct world_options *options, const struct init_fds *fds, int fd)
+static bool is_kept(const struct world_options *options, const struct init_links *links, int fd)
 {
-    if (fd <= STDERR_FILENO || fd == fds->lifeline || fd == fds->result)
+    if (fd <= STDERR_FILENO || fd == links->lifeline || fd == links->result)
         return true;
     for (size_t i = 0; i < options->fd_count; i++)
         if (options->fds[i] == fd)
@@ -60,15 +60,15 @@ static bool is_kept(const struct world_options *options, const struct init_fds *
 }
 
 /* Closes what the runner has open for itself; what is passed on stays open at exec. */
-static void select_fds(const struct world_options *options, const struct init_fds *fds)
+static void select_fds(const struct world_options *options, const struct init_links *links)
 {
-    int highest = fds->lifeline > fds->result ? fds->lifeline : fds->result;
+    int highest = links->lifeline > links->result ? links->lifeline : links->result;
     for (size_t i = 0; i < options->fd_count; i++) {
         highest = options->fds[i] > highest ? options->fds[i] : highest;
         (void)fcntl(options->fds[i], F_SETFD, 0);
     }
     for (int fd = STDERR_FILENO + 1; fd <= highest; fd++)
-        if (!is_kept(options, fds, fd))
+        if (!is_kept(options, links, fd))
             close(fd);
     (void)close_range((unsigned)highest + 1, ~0U, 0);
 }
@@ -94,21 +94,54 @@ static int build(const struct world_options *options, const struct root_paths *p
     return result;
 }
 
+/* Without a limit: longer than anybody waits, and short enough for sums of times. */
+static const int64_t NO_LIMIT_US = 100 * 365 * TIME_DAY;
+
+static void run_clock(const struct world_options *options, struct clock_progress *progress,
+                      struct world_result *result)
+{
+    const struct clock_options clock = {
+        .start_us = options->start_us,
+        .limit_us = options->limit_us > 0 ? options->limit_us : NO_LIMIT_US,
+        .seed = options->seed,
+        .cpu = -1,
+        .slot = options->slot,
+        .virtual_time = options->virtual_clock,
+        .progress = progress,
+    };
+    struct clock_result end;
+    if (options->environment != NULL)
+        environ = (char **)(uintptr_t)options->environment;
+    int64_t started_us = time_monotonic_us();
+    if (clock_run(&clock, options->argv, &end, &result->err) != 0)
+        return;
+    static const enum world_reason REASONS[] = {[CLOCK_END_EXITED] = WORLD_EXITED,
+                                                [CLOCK_END_LIMIT] = WORLD_LIMIT,
+                                                [CLOCK_END_IDLE] = WORLD_IDLE};
+    result->reason = REASONS[end.end];
+    result->status = end.status;
+    result->jumps = end.jumps;
+    result->elapsed_us = options->virtual_clock ? end.virtual_us - options->start_us
+                                                : time_monotonic_us() - started_us;
+    if (end.end == CLOCK_END_IDLE)
+        err_set(&result->err, "nothing in the world waits for anything any more");
+}
+
 void init_main(const struct world_options *options, const struct root_paths *paths,
-               const struct init_fds *fds)
+               const struct init_links *links)
 {
     struct world_result result = {.reason = WORLD_FAILED};
-    bind_to_runner(fds->lifeline);
+    bind_to_runner(links->lifeline);
     if (!options->keep_terminal)
         (void)setsid();
     reset_signals();
-    select_fds(options, fds);
+    select_fds(options, links);
     /* Refused where only one group is mapped; then there are no others to be left. */
     (void)setgroups(0, NULL);
     if (build(options, paths, &result.err) == 0) {
-        bind_again(fds->lifeline);
-        first_program_run(options, &result);
+        bind_again(links->lifeline);
+        run_clock(options, links->progress, &result);
     }
-    ssize_t len = write(fds->result, &result, sizeof result);
+    ssize_t len = write(links->result, &result, sizeof result);
     _exit(len == (ssize_t)sizeof result ? 0 : 1);
 }

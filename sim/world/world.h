@@ -64,12 +64,13 @@ struct world_options {
     bool many_users;    /* more user ids than one are needed inside */
     bool keep_terminal; /* stay in the caller's session, for a shell */
 
+    unsigned slot; /* which of several worlds side by side: spreads them over the CPUs */
     bool virtual_clock;
     int64_t start_us; /* when the world's time starts */
     int64_t limit_us; /* the most virtual time that may pass; 0 = no limit */
     uint64_t seed;
 
-    char *const *argv;        /* the first program, NULL-terminated; a path inside */
+    char *const *argv;        /* the first program, NULL-terminated; looked for in PATH, inside */
     char *const *environment; /* NULL-terminated; NULL: that of the caller */
 };
 
@@ -100,8 +101,9 @@ int world_start(const struct world_options *options, struct world **world,
 /* Readable when the world has ended. */
 int world_fd(const struct world *world);
 
-/* Waits for the end, at most `timeout_ms` (-1: for ever). 1 with *result filled, 0 at the timeout.
- * After 1 the handle may only be freed. */
+/* Waits for the end (and ends a world that stays at one moment of virtual time for two minutes of
+ * real time: WORLD_STUCK, with the program's name), at most `timeout_ms` (-1: for ever). 1 with
+ * *result filled, 0 at the timeout. After 1 the handle may only be freed. */
 int world_wait(struct world *world, int timeout_ms, struct world_result *result) MUST_CHECK;
 
 /* Ends it, with all processes in it, and returns when none is left. Harmless if it has ended. */

@@ -32,6 +32,8 @@ static bool arc_body_fits(const struct message *message, const struct dkim_signa
     dkim_body_feed(&body, message->body);
     size_t len = dkim_body_finish(&body, digest);
     dkim_body_deinit(&body);
+    if (signature->body_limit != DKIM_BODY_NO_LIMIT && signature->body_limit > body.len)
+        return false;
     return slice_equal(slice_from((const char *)digest, len), signature->body_hash);
 }
 

@@ -148,7 +148,9 @@ static void dkim_body_feed_relaxed(struct dkim_body *body, struct slice bytes)
         while (body->has_space && at < bytes.len &&
                (bytes.data[at] == ' ' || bytes.data[at] == '\t'))
             at++;
-        size_t plain = dkim_body_plain_len(bytes.data + at, bytes.len - at);
+        /* A line end behind white space takes it away: it is no plain text. */
+        bool ends_line = body->has_space && at < bytes.len && bytes.data[at] == '\r';
+        size_t plain = ends_line ? 0 : dkim_body_plain_len(bytes.data + at, bytes.len - at);
         dkim_body_emit_text(body, bytes.data + at, plain);
         at += plain;
         if (at == bytes.len)

@@ -162,18 +162,12 @@ static enum dkim_reason dkim_signature_parse_dkim(const struct taglist *tags,
                                                   struct dkim_signature *signature,
                                                   const char **problem)
 {
-    bool has_limit = false;
     bool has_from = false;
-    uint64_t limit = 0;
     if (!slice_is(taglist_value(tags, "v"), "1"))
         return dkim_signature_fail(problem, DKIM_REASON_VERSION, "v= is not 1");
     enum dkim_reason reason = dkim_signature_identity(tags, signature, problem);
     if (reason != DKIM_REASON_VALID)
         return reason;
-    if (!dkim_signature_number(tags, "l", &has_limit, &limit))
-        return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "l= is no number");
-    if (has_limit)
-        signature->body_limit = limit;
     if (!dkim_signature_query(tags))
         return dkim_signature_fail(problem, DKIM_REASON_QUERY_METHOD,
                                    "q= has no method that is known");
@@ -232,6 +226,8 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
 {
     struct slice name;
     bool unused = false;
+    bool has_limit = false;
+    uint64_t limit = 0;
     if (!dkim_key_name(arena, signature->selector, signature->domain, &name))
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "d= or s= is no domain name");
     if (!taglist_base64(arena, taglist_value(tags, "b"), &signature->signature))
@@ -243,6 +239,10 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
         return reason;
     if (!taglist_base64(arena, taglist_value(tags, "bh"), &signature->body_hash))
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "bh= is no base64");
+    if (!dkim_signature_number(tags, "l", &has_limit, &limit))
+        return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "l= is no number");
+    if (has_limit)
+        signature->body_limit = limit;
     if (!dkim_signature_canons(tags, signature))
         return dkim_signature_fail(problem, DKIM_REASON_CANONICALIZATION, "c= is not known");
     if (!dkim_signature_names(signature->headers, "", &unused))

@@ -45,11 +45,12 @@ static struct mx_host *fuzz_host(void)
 {
     static struct mx_host *host;
     static struct arena arena;
+    static struct spec_document *document;
+    static struct mx_model *model;
     struct err err = {0};
     if (host != NULL)
         return host;
-    struct spec_document *document = spec_document_parse("host", slice_of(HOST), &err);
-    struct mx_model *model = NULL;
+    document = spec_document_parse("host", slice_of(HOST), &err);
     if (document == NULL || mx_spec_parse(spec_root(document), ".", 1, &arena, &model, &err) != 0) {
         fprintf(stderr, "%s\n", err.text);
         abort();

@@ -168,7 +168,7 @@ static int hear_byte(struct stand *stand, char *c)
 /* The next reply: its last line must begin with `wanted`. */
 static void hear(struct stand *stand, const char *wanted)
 {
-    char line[LINE_BYTES];
+    char line[LINE_BYTES] = "";
     do {
         size_t len = 0;
         char c = 0;

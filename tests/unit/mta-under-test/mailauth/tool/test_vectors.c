@@ -189,6 +189,24 @@ START_TEST(spf)
 }
 END_TEST
 
+START_TEST(dkim)
+{
+    run_topic("dkim", 200);
+}
+END_TEST
+
+START_TEST(arc)
+{
+    run_topic("arc", 170);
+}
+END_TEST
+
+START_TEST(dmarc)
+{
+    run_topic("dmarc", 60);
+}
+END_TEST
+
 START_TEST(addr)
 {
     run_topic("addr", 6);
@@ -207,10 +225,4 @@ START_TEST(psl)
 }
 END_TEST
 
-START_TEST(dmarc)
-{
-    run_topic("dmarc", 50);
-}
-END_TEST
-
-UNIT_MAIN(spf, addr, sts, psl, dmarc)
+UNIT_MAIN(spf, dkim, arc, dmarc, addr, sts, psl)
