@@ -78,7 +78,8 @@ int store_recover(struct store *store, void (*take)(void *arg, struct record_ite
 struct store_commit *store_commit_new(void) MUST_CHECK;
 /* Gives the commit to the store, which frees it after done(). done() is never called from here. */
 void store_submit(struct store *store, struct store_commit *commit);
-/* Writes all that waits and calls done() for each, before it returns. */
+/* Writes all that waits and calls done() for each, before it returns. For tests and for the end:
+ * there is no writer's thread any more behind it. */
 void store_flush(struct store *store);
 
 /* The message is gone or was never stored. */
