@@ -516,13 +516,13 @@ void queue_close(struct queue **where)
         free_item(LIST_ENTRY(link, struct queue_item, link));
     }
     map_deinit(&queue->destinations, destination_free);
+    /* The store first: a message that leaves the memory now must not look like one that is done. */
+    store_close(&queue->store);
     for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at)) {
         struct message *message = map_value(at);
-        store_release(queue->store, &message->entry);
         message_free(&message);
     }
     map_deinit(&queue->messages, NULL);
-    store_close(&queue->store);
     due_heap_deinit(&queue->waiting);
     if (queue->timer != NULL)
         event_free(queue->timer);

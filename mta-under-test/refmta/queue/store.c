@@ -13,7 +13,7 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    SEGMENT_BYTES = 64 << 20,
+    SEGMENT_BYTES = 16 << 20,
     SEGMENTS_SPARE = 3, /* this many are kept before anything is moved */
     STUCK_RETRY_SECONDS = 5,
 };
