@@ -103,10 +103,7 @@ static int open_tls(struct app *app, struct err *err)
 
 static int open_loop(struct app *app, struct err *err)
 {
-    struct event_config *options = event_config_new();
-    event_config_set_flag(options, EVENT_BASE_FLAG_PRECISE_TIMER);
-    app->base = event_base_new_with_config(options);
-    event_config_free(options);
+    app->base = event_base_new();
     if (app->base == NULL)
         return err_set(err, "cannot start the event loop");
     app->on_term = evsignal_new(app->base, SIGTERM, on_stop_signal, app);
