@@ -178,6 +178,8 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             continue;
         }
         looks = 0;
+        if (c->idle->guard != NULL)
+            clock_guard_lower(c->idle->guard);
         if (jump(c, &limit)) {
             rest_since_us = 0;
             continue;
