@@ -116,18 +116,30 @@ void check_delivery_add_attempt(struct check_delivery *delivery,
         delivery->round_count++;
 }
 
+/* Is it one that the attempt may have been for? */
+static bool may_be_for(const struct check_delivery *delivery, const char *from,
+                       const struct check_attempt *attempt)
+{
+    return check_delivery_is_waiting(delivery) && delivery->submitted_us <= attempt->at_us &&
+           (from == NULL || slice_equal_nocase(slice_of(delivery->from), slice_of(from)));
+}
+
 static void domain_add_for_all(struct check_domain *domain, const char *from,
                                const struct check_attempt *attempt)
 {
+    struct check_attempt added = *attempt;
     size_t kept = 0;
+    size_t candidates = 0;
+    for (size_t i = 0; i < domain->waiting_count; i++)
+        candidates += may_be_for(domain->waiting[i], from, attempt) ? 1 : 0;
+    added.shared = candidates > 1;
     for (size_t i = 0; i < domain->waiting_count; i++) {
         struct check_delivery *delivery = domain->waiting[i];
         if (!check_delivery_is_waiting(delivery))
             continue;
         domain->waiting[kept++] = delivery;
-        if (delivery->submitted_us <= attempt->at_us &&
-            (from == NULL || slice_equal_nocase(slice_of(delivery->from), slice_of(from))))
-            check_delivery_add_attempt(delivery, attempt);
+        if (may_be_for(delivery, from, attempt))
+            check_delivery_add_attempt(delivery, &added);
     }
     domain->waiting_count = kept;
 }

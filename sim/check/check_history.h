@@ -41,6 +41,7 @@ struct check_attempt {
     int code; /* 0 = none */
     enum check_outcome outcome;
     bool first_of_round;
+    bool shared; /* counted for several messages: which one it was for, nobody has told */
     int64_t seq; /* of the event that decided it */
 };
 

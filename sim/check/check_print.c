@@ -6,9 +6,7 @@ static const char *mark_of(const struct check_result *result)
 {
     if (result->verdict != CHECK_FAILED)
         return "ok";
-    if (result->level == CHECK_MUST)
-        return "FAILED";
-    return result->level == CHECK_SHOULD ? "warning" : "info";
+    return result->level == CHECK_MUST ? "FAILED" : "warning";
 }
 
 static void print_where(const struct check_result *result, struct buf *out)
@@ -34,6 +32,11 @@ static void print_result(const struct check_result *result, bool all, struct buf
         if (all)
             buf_format(out, "  ok: %s%s%s\n", result->text, *result->actual != '\0' ? ": " : "",
                        result->actual);
+        return;
+    }
+    /* What is only told takes one line. */
+    if (result->level == CHECK_INFO) {
+        buf_format(out, "  info: %s: %s\n", result->text, result->actual);
         return;
     }
     buf_format(out, "  %s: %s%s%s%s\n", mark_of(result), result->text,
