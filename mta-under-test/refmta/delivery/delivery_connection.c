@@ -56,9 +56,22 @@ static void take_item(struct delivery_connection *connection, struct queue_item 
     connection->chosen = mem_alloc_array(LANE_RECIPIENTS_MAX, sizeof *connection->chosen);
 }
 
+/* A server that still listens hears QUIT first (RFC 5321 4.1.1.10), in whatever state we leave. */
+static bool should_say_quit(const struct delivery_connection *connection)
+{
+    enum client_state state = connection->session.state;
+    return connection->has_session && !connection->session.transaction &&
+           connection->session.reply.code != 421 && state != CLIENT_STATE_SECURING &&
+           state != CLIENT_STATE_QUIT && state != CLIENT_STATE_CLOSED &&
+           connection->transaction_heard;
+}
+
 static void close_session(struct delivery_connection *connection)
 {
-    conn_close(&connection->conn);
+    if (should_say_quit(connection))
+        conn_part(&connection->conn, SLICE("QUIT\r\n"), QUIT_TIMEOUT_US);
+    else
+        conn_close(&connection->conn);
     if (connection->has_session)
         client_session_deinit(&connection->session);
     connection->has_session = false;

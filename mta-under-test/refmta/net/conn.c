@@ -403,6 +403,38 @@ void conn_close(struct conn **where)
         destroy(conn);
 }
 
+static void on_parting_input(void *owner)
+{
+    conn_finish(owner);
+}
+
+static void on_parting_end(void *owner, enum conn_end why, const char *text)
+{
+    struct conn *conn = owner;
+    (void)why;
+    (void)text;
+    conn_close(&conn);
+}
+
+void conn_part(struct conn **where, struct slice bytes, int64_t timeout_us)
+{
+    static const struct conn_handler PARTING = {
+        .on_input = on_parting_input,
+        .on_end = on_parting_end,
+    };
+    struct conn *conn = *where;
+    if (conn == NULL || conn->phase != PHASE_OPEN) {
+        conn_close(where);
+        return;
+    }
+    *where = NULL;
+    conn->handler = &PARTING;
+    conn->owner = conn;
+    buf_reset(&conn->input);
+    conn_write(conn, bytes);
+    conn_set_timeout(conn, timeout_us);
+}
+
 struct buf *conn_input(struct conn *conn)
 {
     return &conn->input;
