@@ -12,6 +12,7 @@ void facts_init(struct facts *facts, struct arena *arena)
     facts->depth = 1;
 }
 
+PRINTF_LIKE(3, 0)
 static struct fact *facts_append(struct facts *facts, const char *kind, const char *format,
                                  va_list args)
 {
