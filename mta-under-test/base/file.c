@@ -13,7 +13,7 @@ static int file_read_fd(int fd, struct buf *out, const char *path, struct err *e
 {
     for (;;) {
         size_t room = out->max - out->len < FILE_READ_BYTES ? out->max - out->len : FILE_READ_BYTES;
-        char one_more;
+        char one_more = 0;
         char *to = room > 0 ? buf_reserve(out, room) : &one_more;
         ssize_t got = read(fd, to, room > 0 ? room : 1);
         if (got < 0 && errno == EINTR)

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "mta-under-test/base/buf.h"
 #include "sim/value/spec.h"
 
 struct address {

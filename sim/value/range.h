@@ -24,6 +24,9 @@ bool range_holds(struct range range, int64_t value);
 /* For people: "2 to 6", "at least 5", "exactly 1". */
 const char *range_to_text(struct range range, struct arena *arena);
 const char *range_span_to_text(struct range range, struct arena *arena);
+/* Millionths as "99.5%". */
+const char *share_to_text(int64_t millionths, struct arena *arena);
+const char *range_share_to_text(struct range range, struct arena *arena);
 
 /* "100/1m": so many in a sliding window of that length. */
 struct rate {
@@ -31,6 +34,7 @@ struct rate {
     int64_t window_us;
 };
 
+int rate_from_text(struct slice text, struct rate *rate) MUST_CHECK;
 int rate_read(struct spec spec, struct rate *rate, struct err *err) MUST_CHECK;
 
 /* "10m..2h" since the start of the run, or "18:00..20:00" by the time of day (UTC; may cross

@@ -27,7 +27,7 @@
 #include "mta-under-test/base/slice.h"
 #include "mta-under-test/base/time_text.h"
 
-/* A parsed document: text, tree, file name. */
+/* A parsed document: text, tree, file name. Everything read from it lives as long as it does. */
 struct spec_document;
 
 struct spec {
@@ -51,6 +51,26 @@ void spec_document_free(struct spec_document **document);
 
 const char *spec_document_name(const struct spec_document *document);
 struct spec spec_root(struct spec_document *document);
+
+/* Puts `base` under `document`, as "extend" does: a key that only the base has is taken over, two
+ * objects are merged key by key, everything else of the document replaces the base's. A member
+ * "+key" whose value is an array is appended to the base's array "key". Errors in a part that came
+ * from the base still name the base's file and line. Consumes `base` (set to NULL), also when it
+ * fails: -1 if a "+key" is no array or has no array to be appended to. */
+int spec_document_extend(struct spec_document *document, struct spec_document **base,
+                         struct err *err) MUST_CHECK;
+
+/* A name and the text that stands for "${name}" in values. */
+struct spec_variable {
+    const char *name;
+    const char *text;
+};
+
+/* Puts the variables (`count` of them) into all texts of the document, but not into keys; a text
+ * that is one "${name}" and nothing else becomes a number, true or false where the variable's text
+ * is one. -1 at a name that is none of them. "$${" stands for "${". */
+int spec_document_substitute(struct spec_document *document, const struct spec_variable *variables,
+                             size_t count, struct err *err) MUST_CHECK;
 
 /* ---- walking */
 
@@ -100,9 +120,18 @@ int spec_read_share(struct spec spec, uint32_t *millionths, struct err *err) MUS
 int spec_read_domain(struct spec spec, struct arena *arena, const char **name,
                      struct err *err) MUST_CHECK;
 
+/* The same from plain text, for keys and for parts of a value: -1 or NULL if it is none. */
+int spec_size_from_text(struct slice text, int64_t *bytes) MUST_CHECK;
+int spec_share_from_text(struct slice text, int64_t *millionths) MUST_CHECK;
+const char *spec_domain_from_text(const char *text, struct arena *arena) MUST_CHECK;
+
 /* ---- errors */
 
 /* Sets "FILE:LINE: PATH: <your text>" and returns -1. */
 int spec_error(struct spec spec, struct err *err, const char *format, ...) PRINTF_LIKE(3, 4);
+/* The same with "expected WHAT, found ..." where what was found is said by itself. */
+int spec_expected(struct spec spec, struct err *err, const char *what);
+/* The same with "VALUE: no such NOUN; did you mean ...?", the nearest of `words` or all of them. */
+int spec_unknown(struct spec spec, struct err *err, const char *noun, const char *const *words);
 /* "FILE:LINE: PATH" for messages that are made elsewhere; in `arena`. */
 const char *spec_place(struct spec spec, struct arena *arena);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "mta-under-test/base/buf.h"
 #include "sim/value/spec.h"
 
 /* The value of a name, or NULL if the name is not known here. */

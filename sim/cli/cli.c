@@ -1,0 +1,187 @@
+#include "sim/cli/cli.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/text.h"
+
+#include "mta-under-test/base/poison.h"
+
+static char cli_root_path[PATH_MAX];
+static char cli_program_path[PATH_MAX];
+
+const struct cli_command CLI_COMMANDS[] = {
+    {"run", "[FILE|DIR]...", "runs scenarios, each in its own world",
+     "Without a file or folder all of scenarios/ runs. The evidence of each scenario is a folder\n"
+     "below the output folder: events.jsonl, capture.pcapng, results.json; beside them stand\n"
+     "report.html, results.json and junit.xml of the whole run.\n",
+     true, cli_cmd_run},
+    {"list", "[FILE|DIR]...", "the scenarios that are there, by topic", "", true, cli_cmd_list},
+    {"validate", "[FILE|DIR]...", "checks scenarios without running them", "", true,
+     cli_cmd_validate},
+    {"explain", "FILE", "the plan of a scenario in words", "", true, cli_cmd_explain},
+    {"init", "[FILE]", "writes a small scenario to start from", "", false, cli_cmd_init},
+    {"exec", "FILE -- COMMAND...", "runs any program inside the scenario's internet",
+     "The command finds the simulated DNS, hosts and time, and the server under test on port 25\n"
+     "and 587 of its host name. The run ends when the command does and its mail has its end.\n",
+     true, cli_cmd_exec},
+    {"shell", "FILE", "a shell inside the scenario's internet, in real time", "", true,
+     cli_cmd_shell},
+    {"up", "FILE", "keeps the scenario's internet up until Ctrl-C, in real time", "", true,
+     cli_cmd_up},
+    {"compare", "[FILE|DIR]... --mta A,B", "the same scenarios over several servers", "", true,
+     cli_cmd_compare},
+    {"report", "[DIR]", "makes the reports of a run's folder again, prints where they are", "",
+     true, cli_cmd_report},
+    {"merge", "DIR...", "joins the results of several shards into one report", "", true,
+     cli_cmd_merge},
+    {"bench", "[--runs N]", "measures Mailrange, beside peers where they are installed", "", false,
+     cli_cmd_bench},
+    {"help", "[COMMAND]", "this text, or a command's", "", false, cli_cmd_help},
+    {"inside", "", NULL, "", false, cli_cmd_inside},
+};
+
+const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof CLI_COMMANDS[0];
+
+const char *cli_root(void)
+{
+    return cli_root_path;
+}
+
+const char *cli_program(void)
+{
+    return cli_program_path;
+}
+
+/* The project's folder is the first one above the program that has the adapters. */
+static int cli_find_root(void)
+{
+    ssize_t len = readlink("/proc/self/exe", cli_program_path, sizeof cli_program_path - 1);
+    if (len <= 0)
+        return -1;
+    cli_program_path[len] = '\0';
+    const char *given = getenv("MAILRANGE_ROOT");
+    snprintf(cli_root_path, sizeof cli_root_path, "%s", given != NULL ? given : cli_program_path);
+    for (;;) {
+        char *probe = mem_text_format("%s/mta-under-test/adapters", cli_root_path);
+        bool found = file_exists(probe);
+        free(probe);
+        if (found)
+            return 0;
+        char *slash = strrchr(cli_root_path, '/');
+        if (given != NULL || slash == NULL || slash == cli_root_path)
+            return -1;
+        *slash = '\0';
+    }
+}
+
+void cli_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("mailrange: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+int cli_usage_error(const struct cli_command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("mailrange: ", stderr);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n(mailrange help %s shows what is possible)\n", command->name);
+    return RUN_EXIT_USAGE;
+}
+
+void cli_print_help(const struct cli_command *command)
+{
+    printf("mailrange %s %s\n\n  %s\n", command->name, command->arguments, command->summary);
+    if (command->help[0] != '\0')
+        printf("\n%s", command->help);
+    if (command->takes_run_options) {
+        putchar('\n');
+        cli_print_options();
+    }
+}
+
+static const struct cli_command *cli_find_command(const char *name)
+{
+    for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
+        if (slice_is(slice_of(name), CLI_COMMANDS[i].name))
+            return &CLI_COMMANDS[i];
+    }
+    return NULL;
+}
+
+static void cli_print_commands(void)
+{
+    puts("Mailrange: puts an unmodified mail server into a private simulated internet, in virtual\n"
+         "time, and shows what happens to its mail.\n\n"
+         "  mailrange run scenarios/retry/greylisting.json\n\nCommands:");
+    for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
+        const struct cli_command *command = &CLI_COMMANDS[i];
+        char left[64];
+        if (command->summary == NULL)
+            continue;
+        snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
+        printf("  %-28s %s\n", left, command->summary);
+    }
+    puts("\nExit codes: 0 all passed; 1 a scenario failed; 2 bad usage or an invalid scenario;\n"
+         "3 this machine cannot give the world; 4 internal error.\n"
+         "mailrange help COMMAND says more. The man page: man -l docs/mailrange.1");
+}
+
+int cli_cmd_help(const struct cli_command *self, int argc, char **argv)
+{
+    (void)self;
+    if (argc == 0) {
+        cli_print_commands();
+        return RUN_EXIT_PASSED;
+    }
+    const struct cli_command *command = cli_find_command(argv[0]);
+    if (command == NULL) {
+        cli_error("%s: no such command", argv[0]);
+        return RUN_EXIT_USAGE;
+    }
+    cli_print_help(command);
+    return RUN_EXIT_PASSED;
+}
+
+static int cli_unknown_command(const char *name)
+{
+    const char *names[sizeof CLI_COMMANDS / sizeof CLI_COMMANDS[0] + 1];
+    for (size_t i = 0; i < CLI_COMMAND_COUNT; i++)
+        names[i] = CLI_COMMANDS[i].name;
+    names[CLI_COMMAND_COUNT] = NULL;
+    const char *nearest = text_nearest(name, names);
+    if (nearest != NULL)
+        cli_error("%s: no such command; did you mean \"%s\"?", name, nearest);
+    else
+        cli_error("%s: no such command; \"mailrange help\" lists them", name);
+    return RUN_EXIT_USAGE;
+}
+
+int cli_main(int argc, char **argv)
+{
+    if (argc < 2 || slice_is(slice_of(argv[1]), "--help") || slice_is(slice_of(argv[1]), "-h")) {
+        cli_print_commands();
+        return argc < 2 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
+    }
+    if (cli_find_root() != 0) {
+        cli_error("the project's folder (with mta-under-test/adapters) was not found; "
+                  "set MAILRANGE_ROOT to it");
+        return RUN_EXIT_MACHINE;
+    }
+    const struct cli_command *command = cli_find_command(argv[1]);
+    if (command == NULL)
+        return cli_unknown_command(argv[1]);
+    if (argc > 2 && (slice_is(slice_of(argv[2]), "--help") || slice_is(slice_of(argv[2]), "-h"))) {
+        cli_print_help(command);
+        return RUN_EXIT_PASSED;
+    }
+    return command->run(command, argc - 2, argv + 2);
+}

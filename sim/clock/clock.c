@@ -1,0 +1,127 @@
+#include "sim/clock/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "sim/clock/clock_controller.h"
+#include "sim/clock/clock_program.h"
+#include "sim/clock/clock_vdso.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* See clock_idle.c. */
+enum { RANK_CONTROLLER = 1, RANK_WORLD = 2, RANK_INJECTOR = 3 };
+
+static int cpu_choose(const struct clock_options *options, int *cpu, struct err *err)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return err_set_errno(err, "cannot ask for the CPUs that may be used");
+    *cpu = options->cpu;
+    unsigned count = (unsigned)CPU_COUNT(&set), left = count > 0 ? options->slot % count : 0;
+    for (unsigned i = 0; *cpu < 0 && i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &set) && left-- == 0)
+            *cpu = (int)i;
+    CPU_ZERO(&set);
+    CPU_SET((unsigned)*cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0)
+        return err_set_errno(err, "cannot put the world on CPU %d", *cpu);
+    return 0;
+}
+
+/* Real-time priorities need a right that a user namespace does not give. Tried in this thread,
+ * which then has the controller's; the world must not inherit it before it gets its own. */
+static bool ranks_allowed(void)
+{
+    struct sched_param param = {.sched_priority = RANK_INJECTOR};
+    if (sched_setscheduler(0, SCHED_FIFO, &param) != 0)
+        return false;
+    param.sched_priority = RANK_CONTROLLER;
+    return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+}
+
+/* The lowest priority there is, in a scheduling group of its own (that of its session). */
+static void priority_lowest(void)
+{
+    struct sched_param param = {.sched_priority = 0};
+    sched_setscheduler(0, SCHED_IDLE, &param);
+    if (setsid() < 0)
+        return;
+    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    /* Without effect where the kernel has no such groups. */
+    ssize_t written = write(fd, "19", 2);
+    (void)written;
+    close(fd);
+}
+
+/* Each task of the world is watched through a descriptor or two. */
+static void descriptors_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int world_run(struct clock_controller *controller, char *const argv[], int cpu,
+                     struct err *err)
+{
+    static struct clock_memory memory;
+    static struct clock_injector injector;
+    static struct clock_idle idle;
+    bool ranked = ranks_allowed();
+    struct clock_program program;
+    if (clock_memory_open(&memory, controller->options, err) != 0 ||
+        clock_program_fork(&program, argv, true, ranked ? RANK_WORLD : 0, err) != 0)
+        return -1;
+    injector = (struct clock_injector){.listener = program.listener,
+                                       .memory = &memory,
+                                       .sealed = clock_vdso_sealed(memory.page),
+                                       .priority = ranked ? RANK_INJECTOR : 0};
+    controller->first = program.pid;
+    controller->memory = &memory;
+    controller->injector = &injector;
+    controller->idle = &idle;
+    if (clock_injector_start(&injector, err) != 0 || clock_program_go(&program, argv[0], err) != 0)
+        return -1;
+    descriptors_raise();
+    if (!ranked)
+        priority_lowest();
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    if (clock_idle_init(&idle, &injector, cpu, ranked, err) != 0)
+        return -1;
+    int result = clock_controller_run(controller, err);
+    clock_idle_deinit(&idle);
+    return result;
+}
+
+static int real_run(struct clock_controller *controller, char *const argv[], struct err *err)
+{
+    struct clock_program program;
+    if (clock_program_fork(&program, argv, false, 0, err) != 0)
+        return -1;
+    controller->first = program.pid;
+    if (clock_program_go(&program, argv[0], err) != 0)
+        return -1;
+    return clock_controller_run_real(controller, err);
+}
+
+int clock_run(const struct clock_options *options, char *const argv[], struct clock_result *result,
+              struct err *err)
+{
+    *result = (struct clock_result){.end = CLOCK_END_EXITED, .status = -1};
+    struct clock_controller controller = {.options = options, .result = result};
+    if (!options->virtual_time)
+        return real_run(&controller, argv, err);
+    int cpu = -1;
+    if (cpu_choose(options, &cpu, err) != 0)
+        return -1;
+    return world_run(&controller, argv, cpu, err);
+}

@@ -1,0 +1,27 @@
+#include "sim/clock/clock_blob.h"
+
+#include "mta-under-test/base/poison.h"
+
+extern const uint8_t clock_blob_end[];
+
+__asm__(".section .rodata\n"
+        ".balign 16\n"
+        ".globl clock_blob\n"
+        "clock_blob: .incbin \"" CLOCK_SHIM_IMAGE "\"\n"
+        ".globl clock_blob_end\n"
+        "clock_blob_end:\n"
+        ".text\n");
+
+enum { TABLE_AT = 8 }; /* shim_start.S */
+
+size_t clock_blob_bytes(void)
+{
+    return (size_t)(clock_blob_end - clock_blob);
+}
+
+uint32_t clock_blob_function(int i)
+{
+    uint32_t offset;
+    memcpy(&offset, clock_blob + TABLE_AT + (size_t)i * sizeof offset, sizeof offset);
+    return offset;
+}

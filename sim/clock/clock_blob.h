@@ -1,0 +1,13 @@
+/* The shim's code, as compiled from shim/, and what the injector must know of it. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/clock/clock_page.h"
+
+extern const uint8_t clock_blob[];
+size_t clock_blob_bytes(void);
+
+/* Where in the shim the replacement of the vDSO's function i begins. */
+uint32_t clock_blob_function(int i);

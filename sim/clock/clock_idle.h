@@ -1,0 +1,29 @@
+/*
+ * May time jump? The decision on which everything rests: a jump while something is still under way
+ * would let time limits run out that never would in reality. The argument why it is sound stands in
+ * clock_idle.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "sim/clock/clock_injector.h"
+#include "sim/clock/clock_tasks.h"
+
+struct clock_idle {
+    struct clock_tasks tasks;
+    const struct clock_injector *injector;
+    int cpu;
+    bool ranked;      /* world, injector and controller have real-time priorities */
+    int drain_socket; /* for letting the kernel do its pending work of the network */
+    int softnet_fd;   /* /proc/net/softnet_stat; -1 = there is none */
+    pid_t busy_task;  /* what was found busy last; 0 = it was not a task */
+    char busy_state;
+};
+
+int clock_idle_init(struct clock_idle *idle, const struct clock_injector *injector, int cpu,
+                    bool ranked, struct err *err) MUST_CHECK;
+void clock_idle_deinit(struct clock_idle *idle);
+
+/* True if nothing in the world can go on before time does. */
+bool clock_idle_now(struct clock_idle *idle);

@@ -1,0 +1,110 @@
+#include "sim/clock/clock_wake.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/poison.h"
+
+enum { KIND_SHIFT = 56, TIMERFD_WAIT_MS = 100 };
+
+uint32_t clock_wake_next(const struct clock_page *page)
+{
+    uint32_t used = atomic_load(&page->slots_used), first = CLOCK_SLOTS;
+    uint64_t first_ns = 0, first_id = 0;
+    for (uint32_t i = 0; i < used; i++) {
+        uint64_t deadline = atomic_load_explicit(&page->deadlines_ns[i], memory_order_relaxed);
+        uint64_t id = atomic_load_explicit(&page->slot_ids[i], memory_order_relaxed);
+        if (deadline == 0 || id == 0)
+            continue;
+        if (first == CLOCK_SLOTS || deadline < first_ns ||
+            (deadline == first_ns && id < first_id)) {
+            first = i;
+            first_ns = deadline;
+            first_id = id;
+        }
+    }
+    return first;
+}
+
+static void slot_free(struct clock_page *page, uint32_t slot)
+{
+    atomic_store(&page->deadlines_ns[slot], 0);
+    atomic_store(&page->slots[slot].interval_ns, 0);
+    atomic_store(&page->slot_ids[slot], 0);
+}
+
+/* The kernel's timer is set to fire at once: its reader cannot tell. */
+static bool timerfd_fire(pid_t pid, int number)
+{
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    int fd = process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, number, 0) : -1;
+    struct itimerspec at_once = {{0, 0}, {0, 1}};
+    bool fired = fd >= 0 && timerfd_settime(fd, 0, &at_once, NULL) == 0;
+    if (fired) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        poll(&ready, 1, TIMERFD_WAIT_MS);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (process >= 0)
+        close(process);
+    return fired;
+}
+
+static bool ptimer_fire(const struct clock_slot *slot)
+{
+    if (slot->signal == 0)
+        return true;
+    siginfo_t info = {.si_signo = slot->signal, .si_code = SI_TIMER};
+    info.si_timerid = slot->number;
+    info.si_value.sival_ptr = (void *)slot->value;
+    long result =
+        slot->signal_tid != 0
+            ? syscall(SYS_rt_tgsigqueueinfo, slot->pid, slot->signal_tid, slot->signal, &info)
+            : syscall(SYS_rt_sigqueueinfo, slot->pid, slot->signal, &info);
+    return result == 0 || errno != ESRCH;
+}
+
+void clock_wake_fire(struct clock_page *page, uint32_t at)
+{
+    struct clock_slot *slot = &page->slots[at];
+    uint64_t id = atomic_load(&page->slot_ids[at]);
+    uint64_t interval = atomic_load(&slot->interval_ns);
+    uint64_t deadline = atomic_load(&page->deadlines_ns[at]);
+    pid_t key = (pid_t)(uint32_t)id;
+    bool alive = true;
+    atomic_store(&page->deadlines_ns[at], interval != 0 ? deadline + interval : 0);
+    switch ((enum clock_slot_kind)(id >> KIND_SHIFT)) {
+    case CLOCK_SLOT_WAIT:
+        alive = tgkill(slot->pid, key, CLOCK_SIGNAL) == 0 || errno != ESRCH;
+        break;
+    case CLOCK_SLOT_ITIMER:
+        alive = kill(key, SIGALRM) == 0 || errno != ESRCH;
+        break;
+    case CLOCK_SLOT_TIMERFD:
+        alive = timerfd_fire(key, (int)(id >> 32 & 0xffffff));
+        break;
+    case CLOCK_SLOT_PTIMER:
+        alive = ptimer_fire(slot);
+        break;
+    }
+    if (!alive)
+        slot_free(page, at);
+}
+
+void clock_wake_collect(struct clock_page *page, const struct clock_tasks *tasks)
+{
+    uint32_t used = atomic_load(&page->slots_used);
+    for (uint32_t i = 0; i < used; i++) {
+        uint64_t id = atomic_load(&page->slot_ids[i]);
+        if (id != 0 && !clock_tasks_has(tasks, (pid_t)(uint32_t)id))
+            slot_free(page, i);
+    }
+    while (used > 0 && atomic_load(&page->slot_ids[used - 1]) == 0)
+        used--;
+    atomic_store(&page->slots_used, used);
+}

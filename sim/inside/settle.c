@@ -1,0 +1,98 @@
+#include "sim/inside/settle.h"
+
+#include "mta-under-test/base/text.h"
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { SETTLE_KEY_BYTES = 2048 };
+
+void settle_init(struct settle *settle, void (*changed)(void *context), void *context)
+{
+    *settle = (struct settle){.changed = changed, .context = context};
+    map_init(&settle->open);
+}
+
+void settle_deinit(struct settle *settle)
+{
+    map_deinit(&settle->open, NULL);
+}
+
+bool settle_is_settled(const struct settle *settle)
+{
+    return settle->open.count == 0;
+}
+
+/* Domains compare without case, and servers may change the case of either part on the way. */
+static void settle_key(const char *message, const char *recipient, struct buf *key)
+{
+    buf_reset(key);
+    buf_format(key, "%s\n%s", message, recipient);
+    if (key->data != NULL)
+        text_to_lower(key->data);
+}
+
+static void settle_open(struct settle *settle, const cJSON *event)
+{
+    struct buf key;
+    const cJSON *to = NULL;
+    buf_init(&key, SETTLE_KEY_BYTES);
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        settle_key(event_text(event, "message"), cJSON_GetStringValue(to), &key);
+        map_set(&settle->open, buf_slice(&key), settle);
+        settle->accepted_count++;
+    }
+    buf_deinit(&key);
+}
+
+static void settle_end(struct settle *settle, const char *message, const char *recipient)
+{
+    struct buf key;
+    buf_init(&key, SETTLE_KEY_BYTES);
+    settle_key(message, recipient, &key);
+    map_remove(&settle->open, buf_slice(&key));
+    buf_deinit(&key);
+}
+
+/* A notification that says "failed" is the end of the recipients that it names. */
+static void settle_end_by_dsn(struct settle *settle, const cJSON *dsn)
+{
+    const cJSON *recipient = NULL;
+    cJSON_ArrayForEach(recipient, cJSON_GetObjectItemCaseSensitive(dsn, "recipients"))
+    {
+        if (slice_is_nocase(slice_of(event_text(recipient, "action")), "failed"))
+            settle_end(settle, event_text(dsn, "message"), event_text(recipient, "recipient"));
+    }
+}
+
+static void settle_deliver(struct settle *settle, const cJSON *event)
+{
+    const cJSON *dsn = cJSON_GetObjectItemCaseSensitive(event, "dsn");
+    const cJSON *to = NULL;
+    if (dsn != NULL) {
+        settle_end_by_dsn(settle, dsn);
+        return;
+    }
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        settle_end(settle, event_text(event, "message"), cJSON_GetStringValue(to));
+    }
+}
+
+void settle_on_event(void *context, uint64_t seq, struct slice line)
+{
+    struct settle *settle = context;
+    (void)seq;
+    /* Most events are of another kind: only the two that matter are parsed. */
+    if (slice_find_slice(slice_first(line, 160), SLICE("\"kind\":\"accepted\"")) == SIZE_MAX)
+        return;
+    cJSON *event = cJSON_ParseWithLength(line.data, line.len);
+    if (event_is(event, "submitter", "accepted"))
+        settle_open(settle, event);
+    else if (event_is(event, "mx", "accepted"))
+        settle_deliver(settle, event);
+    cJSON_Delete(event);
+    if (settle->changed != NULL)
+        settle->changed(settle->context);
+}

@@ -1,0 +1,26 @@
+/*
+ * Knows when a run has nothing left to wait for: it listens to the event log and keeps, for each
+ * recipient of each message that the server under test accepted, whether it has its end (delivered
+ * to a simulated host, or returned by a delivery status notification).
+ */
+#pragma once
+
+#include "mta-under-test/base/map.h"
+#include "sim/event/event_log.h"
+
+/* The caller's storage. */
+struct settle {
+    struct map open; /* "message\nrecipient" of what has no end yet */
+    size_t accepted_count;
+    void (*changed)(void *context); /* after each event that changed something */
+    void *context;
+};
+
+void settle_init(struct settle *settle, void (*changed)(void *context), void *context);
+void settle_deinit(struct settle *settle);
+
+/* An event_listener; context is the struct settle. */
+void settle_on_event(void *context, uint64_t seq, struct slice line);
+
+/* True if every accepted recipient has its end. */
+bool settle_is_settled(const struct settle *settle);

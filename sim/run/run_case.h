@@ -1,0 +1,23 @@
+/*
+ * One case, from the empty folder to its results: builds the world, runs the scenario in it, checks
+ * the event log, writes results.json. Meant to be called in a process of its own (run_suite.c forks
+ * one for each case): it changes the process's signals and may leave memory behind.
+ *
+ * The folder then has: events.jsonl, capture.pcapng, packets.tsv, store/ (what simulated hosts
+ * accepted), server.log (the output of the server under test), results.json, timing.json (real
+ * time: never part of what is compared between runs). When the case could not run, error.txt says
+ * why and results.json is missing.
+ */
+#pragma once
+
+#include "sim/run/run_plan.h"
+
+struct run_case_options {
+    const struct run_options *run;
+    const struct run_case *one;
+    const char *folder; /* path of the case's folder */
+    unsigned slot;      /* which of the parallel worlds this is, to spread them over processors */
+};
+
+/* RUN_EXIT_PASSED or _FAILED with results.json written; _MACHINE or _INTERNAL with error.txt. */
+int run_case_execute(const struct run_case_options *options);

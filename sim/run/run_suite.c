@@ -1,0 +1,184 @@
+#include "sim/run/run_suite.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/file.h"
+#include "sim/run/run_case.h"
+#include "sim/run/run_print.h"
+#include "sim/run/run_report.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { RUN_JOBS_MAX = 256 };
+
+struct run_job {
+    pid_t pid; /* 0 = free */
+    size_t index;
+    unsigned tries;
+};
+
+struct run_state {
+    const struct run_options *options;
+    const struct run_plan *plan;
+    struct run_job jobs[RUN_JOBS_MAX];
+    unsigned running;
+    size_t next;
+    struct run_tally tally;
+};
+
+/* Set by the handler; looked at after each wait. */
+static volatile sig_atomic_t run_interrupted;
+
+static void run_on_interrupt(int signal_number)
+{
+    run_interrupted = signal_number;
+}
+
+static char *run_case_path(const struct run_state *state, size_t index)
+{
+    return mem_text_format("%s/%s", state->options->output, state->plan->cases[index].folder);
+}
+
+static int run_job_start(struct run_state *state, struct run_job *job)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        return -1;
+    if (pid == 0) {
+        char *folder = run_case_path(state, job->index);
+        const struct run_case_options options = {
+            .run = state->options,
+            .one = &state->plan->cases[job->index],
+            .folder = folder,
+            .slot = (unsigned)(job - state->jobs),
+        };
+        int result = run_case_execute(&options);
+        fflush(NULL);
+        _exit(result);
+    }
+    job->pid = pid;
+    job->tries++;
+    state->running++;
+    return 0;
+}
+
+static bool run_may_start(const struct run_state *state)
+{
+    const struct run_options *options = state->options;
+    bool enough = options->max_failures > 0 && state->tally.failed >= options->max_failures;
+    return run_interrupted == 0 && !enough && state->next < state->plan->case_count &&
+           state->running < options->jobs;
+}
+
+static int run_fill(struct run_state *state)
+{
+    for (unsigned slot = 0; slot < state->options->jobs && run_may_start(state); slot++) {
+        struct run_job *job = &state->jobs[slot];
+        if (job->pid != 0)
+            continue;
+        job->index = state->next++;
+        job->tries = 0;
+        if (run_job_start(state, job) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static struct run_job *run_job_of(struct run_state *state, pid_t pid)
+{
+    for (unsigned slot = 0; slot < state->options->jobs; slot++) {
+        if (state->jobs[slot].pid == pid)
+            return &state->jobs[slot];
+    }
+    return NULL;
+}
+
+/* A child that ended by a signal is an error of our own, never a failed scenario. */
+static int run_exit_code(int status)
+{
+    if (!WIFEXITED(status))
+        return RUN_EXIT_INTERNAL;
+    int code = WEXITSTATUS(status);
+    return code <= RUN_EXIT_SKIPPED ? code : RUN_EXIT_INTERNAL;
+}
+
+static void run_job_end(struct run_state *state, struct run_job *job, int status)
+{
+    int code = run_exit_code(status);
+    job->pid = 0;
+    state->running--;
+    if (code == RUN_EXIT_FAILED && job->tries <= state->options->retries && run_interrupted == 0 &&
+        run_job_start(state, job) == 0)
+        return;
+    char *folder = run_case_path(state, job->index);
+    run_tally_add(&state->tally, code, code == RUN_EXIT_PASSED && job->tries > 1);
+    run_print_case(state->options, &state->plan->cases[job->index], folder, code);
+    free(folder);
+}
+
+static void run_kill_all(struct run_state *state)
+{
+    for (unsigned slot = 0; slot < state->options->jobs; slot++) {
+        if (state->jobs[slot].pid != 0)
+            kill(state->jobs[slot].pid, SIGTERM);
+    }
+}
+
+static void run_wait_all(struct run_state *state)
+{
+    bool killed = false;
+    while (state->running > 0 || run_may_start(state)) {
+        if (run_fill(state) != 0) {
+            fprintf(stderr, "mailrange: a process cannot be made: %s\n", strerrordesc_np(errno));
+            state->tally.internal++;
+            break;
+        }
+        int status = 0;
+        pid_t pid = waitpid(-1, &status, 0);
+        struct run_job *job = pid > 0 ? run_job_of(state, pid) : NULL;
+        if (job != NULL)
+            run_job_end(state, job, status);
+        if (run_interrupted != 0 && !killed) {
+            killed = true;
+            run_kill_all(state);
+        }
+    }
+}
+
+/* Handlers without SA_RESTART, so that Ctrl-C ends the wait. */
+static void run_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = run_on_interrupt};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int run_suite(const struct run_options *options, const struct run_plan *plan)
+{
+    struct run_state state = {.options = options, .plan = plan};
+    struct err err = {0};
+    if (options->jobs > RUN_JOBS_MAX) {
+        fprintf(stderr, "mailrange: at most %d worlds can run side by side\n", RUN_JOBS_MAX);
+        return RUN_EXIT_USAGE;
+    }
+    if (file_make_folders(options->output, &err) != 0 ||
+        run_report_begin(options->output, &err) != 0) {
+        fprintf(stderr, "mailrange: %s\n", err.text);
+        return RUN_EXIT_MACHINE;
+    }
+    run_catch_signals();
+    run_wait_all(&state);
+    if (run_report_write(options, plan, &err) != 0) {
+        fprintf(stderr, "mailrange: %s\n", err.text);
+        state.tally.internal++;
+    }
+    run_print_tally(options, &state.tally);
+    if (run_interrupted != 0)
+        return 128 + run_interrupted;
+    return run_tally_exit(&state.tally);
+}

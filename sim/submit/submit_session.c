@@ -1,0 +1,410 @@
+#include "sim/submit/submit_session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include "sim/submit/submit_reply.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { SUBMIT_REPLY_TIMEOUT_S = 600, SUBMIT_LINE_BYTES_MAX = 4096, SUBMIT_TEXT_LOGGED = 1000 };
+
+enum submit_state {
+    SUBMIT_CLOSED,
+    SUBMIT_CONNECT, /* the greeting is waited for; the others wait for the reply to their command */
+    SUBMIT_EHLO,
+    SUBMIT_IDLE,
+    SUBMIT_MAIL,
+    SUBMIT_RCPT,
+    SUBMIT_DATA,
+    SUBMIT_DATA_END,
+    SUBMIT_RSET,
+};
+
+static const char *const SUBMIT_STAGE[] = {"closed", "connect", "ehlo",     "idle", "mail",
+                                           "rcpt",   "data",    "data-end", "rset"};
+
+struct submit_session {
+    struct submit_session_options options;
+    struct bufferevent *stream;
+    enum submit_state state;
+    struct submit_reply reply;
+    const struct submit_message *message; /* at hand, or NULL */
+    struct buf content;
+    size_t next_recipient;
+    bool *taken; /* for each recipient of the message */
+    size_t taken_count;
+    bool wants_size; /* SIZE was offered (RFC 1870) */
+    bool wants_8bit; /* 8BITMIME was offered (RFC 6152) */
+};
+
+struct submit_session *submit_session_new(const struct submit_session_options *options)
+{
+    struct submit_session *session = mem_alloc(sizeof *session);
+    session->options = *options;
+    submit_reply_init(&session->reply);
+    buf_init(&session->content, SUBMIT_CONTENT_BYTES_MAX);
+    return session;
+}
+
+static void submit_session_drop(struct submit_session *session)
+{
+    if (session->stream != NULL)
+        bufferevent_free(session->stream);
+    session->stream = NULL;
+    session->state = SUBMIT_CLOSED;
+}
+
+void submit_session_close(struct submit_session **session_at)
+{
+    struct submit_session *session = *session_at;
+    if (session == NULL)
+        return;
+    *session_at = NULL;
+    if (session->stream != NULL && session->state == SUBMIT_IDLE) {
+        /* Straight to the socket: the stream ends before the loop could write it. */
+        evutil_socket_t fd = bufferevent_getfd(session->stream);
+        ssize_t ignored = send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)ignored;
+    }
+    submit_session_drop(session);
+    submit_reply_deinit(&session->reply);
+    buf_deinit(&session->content);
+    free(session->taken);
+    free(session);
+}
+
+static void submit_session_finish(struct submit_session *session, enum submit_result result,
+                                  const char *reason)
+{
+    session->message = NULL;
+    buf_reset(&session->content);
+    session->options.done(session->options.context, session, result, reason);
+}
+
+static void submit_session_break(struct submit_session *session, const char *reason)
+{
+    submit_session_drop(session);
+    if (session->message != NULL)
+        submit_session_finish(session, SUBMIT_UNREACHABLE, reason);
+}
+
+static void submit_session_write(struct submit_session *session, enum submit_state state,
+                                 const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Sends one command and waits in `state` for its reply. */
+static void submit_session_write(struct submit_session *session, enum submit_state state,
+                                 const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    evbuffer_add_vprintf(bufferevent_get_output(session->stream), format, args);
+    va_end(args);
+    session->state = state;
+}
+
+static bool submit_content_is_8bit(const struct buf *content)
+{
+    for (size_t i = 0; i < content->len; i++) {
+        if ((unsigned char)content->data[i] >= 0x80)
+            return true;
+    }
+    return false;
+}
+
+static void submit_session_mail(struct submit_session *session)
+{
+    struct buf line;
+    buf_init(&line, SUBMIT_LINE_BYTES_MAX);
+    buf_format(&line, "MAIL FROM:<%s>", session->message->entry->from);
+    if (session->wants_size)
+        buf_format(&line, " SIZE=%zu", session->content.len);
+    if (session->wants_8bit && submit_content_is_8bit(&session->content))
+        buf_add_text(&line, " BODY=8BITMIME");
+    submit_session_write(session, SUBMIT_MAIL, "%s\r\n", buf_text(&line));
+    buf_deinit(&line);
+}
+
+static void submit_session_rcpt(struct submit_session *session)
+{
+    submit_session_write(session, SUBMIT_RCPT, "RCPT TO:<%s>\r\n",
+                         session->message->to[session->next_recipient]);
+}
+
+/* The content with dots doubled at the start of lines (RFC 5321 section 4.5.2), and the end. */
+static void submit_session_content(struct submit_session *session)
+{
+    struct evbuffer *output = bufferevent_get_output(session->stream);
+    struct slice rest = buf_slice(&session->content);
+    while (rest.len > 0) {
+        size_t end = slice_find(rest, '\n');
+        size_t len = end == SIZE_MAX ? rest.len : end + 1;
+        if (rest.data[0] == '.')
+            evbuffer_add(output, ".", 1);
+        evbuffer_add(output, rest.data, len);
+        rest = slice_skip(rest, len);
+    }
+    submit_session_write(session, SUBMIT_DATA_END, ".\r\n");
+}
+
+/* The recipients that were taken so far; or, for `only` < to_count, that one alone. */
+static void submit_log_recipients(struct submit_session *session, struct json_out *event,
+                                  bool taken, size_t only)
+{
+    json_out_array(event, "to");
+    for (size_t i = 0; i < session->message->to_count; i++) {
+        if (only < session->message->to_count ? i == only : session->taken[i] == taken)
+            json_out_text(event, NULL, session->message->to[i]);
+    }
+    json_out_end(event);
+}
+
+static void submit_log_refused(struct submit_session *session, size_t only)
+{
+    struct json_out *event = event_begin(session->options.log, "submitter", "refused", NULL);
+    json_out_text(event, "message", session->message->id);
+    submit_log_recipients(session, event, false, only);
+    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
+    json_out_int(event, "code", session->reply.code);
+    json_out_text(event, "enhanced", session->reply.enhanced);
+    json_out_slice(event, "text", slice_first(buf_slice(&session->reply.text), SUBMIT_TEXT_LOGGED));
+    event_end(session->options.log);
+}
+
+static void submit_log_accepted(struct submit_session *session)
+{
+    struct json_out *event = event_begin(session->options.log, "submitter", "accepted", NULL);
+    json_out_text(event, "message", session->message->id);
+    json_out_text(event, "from", session->message->entry->from);
+    submit_log_recipients(session, event, true, SIZE_MAX);
+    json_out_int(event, "bytes", (int64_t)session->content.len);
+    event_end(session->options.log);
+}
+
+static void submit_log_reply(struct submit_session *session)
+{
+    struct json_out *event = event_begin(session->options.log, "submitter", "reply", NULL);
+    json_out_text(event, "message", session->message != NULL ? session->message->id : "");
+    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
+    if (session->state == SUBMIT_RCPT)
+        json_out_text(event, "recipient", session->message->to[session->next_recipient]);
+    json_out_int(event, "code", session->reply.code);
+    json_out_text(event, "enhanced", session->reply.enhanced);
+    json_out_slice(event, "text", slice_first(buf_slice(&session->reply.text), SUBMIT_TEXT_LOGGED));
+    event_end(session->options.log);
+}
+
+/* Nothing is left of the message: clear the transaction, then it has its fate. */
+static void submit_session_abandon(struct submit_session *session)
+{
+    if (session->reply.code == 421 || session->state == SUBMIT_CONNECT)
+        submit_session_drop(session);
+    else
+        submit_session_write(session, SUBMIT_RSET, "RSET\r\n");
+    submit_session_finish(session, SUBMIT_DONE, "");
+}
+
+/* All recipients that are not refused yet are, by this reply; those that were refused one by one
+ * have had their event and are kept out of this one by their mark. */
+static void submit_session_refuse(struct submit_session *session)
+{
+    for (size_t i = 0; i < session->message->to_count; i++)
+        session->taken[i] = !session->taken[i] && i < session->next_recipient;
+    submit_log_refused(session, SIZE_MAX);
+    submit_session_abandon(session);
+}
+
+static bool submit_reply_offers(const struct submit_reply *reply, const char *keyword)
+{
+    struct slice rest = buf_slice(&reply->text);
+    struct slice line;
+    while (slice_split(&rest, '\n', &line)) {
+        struct slice word;
+        if (slice_split(&line, ' ', &word) && slice_is_nocase(word, keyword))
+            return true;
+    }
+    return false;
+}
+
+static void submit_session_on_rcpt(struct submit_session *session, bool good)
+{
+    if (good) {
+        session->taken[session->next_recipient] = true;
+        session->taken_count++;
+    } else {
+        submit_log_refused(session, session->next_recipient);
+    }
+    session->next_recipient++;
+    if (session->next_recipient < session->message->to_count) {
+        submit_session_rcpt(session);
+    } else if (session->taken_count == 0) {
+        submit_session_abandon(session);
+    } else {
+        submit_session_write(session, SUBMIT_DATA, "DATA\r\n");
+    }
+}
+
+static void submit_session_on_data_end(struct submit_session *session, bool good)
+{
+    if (!good) {
+        submit_session_refuse(session);
+        return;
+    }
+    submit_log_accepted(session);
+    session->state = SUBMIT_IDLE;
+    submit_session_finish(session, SUBMIT_DONE, "");
+}
+
+static void submit_session_begin(struct submit_session *session)
+{
+    session->state = SUBMIT_IDLE;
+    if (session->message != NULL)
+        submit_session_mail(session);
+}
+
+static void submit_session_on_reply(struct submit_session *session)
+{
+    int class = session->reply.code / 100;
+    submit_log_reply(session);
+    if (session->message == NULL && session->state != SUBMIT_RSET) {
+        submit_session_drop(session); /* a 421 while nothing was asked */
+        return;
+    }
+    switch (session->state) {
+    case SUBMIT_CONNECT:
+        if (class != 2)
+            submit_session_refuse(session);
+        else
+            submit_session_write(session, SUBMIT_EHLO, "EHLO %s\r\n", session->options.helo);
+        return;
+    case SUBMIT_EHLO:
+        session->wants_size = submit_reply_offers(&session->reply, "SIZE");
+        session->wants_8bit = submit_reply_offers(&session->reply, "8BITMIME");
+        if (class != 2)
+            submit_session_refuse(session);
+        else
+            submit_session_begin(session);
+        return;
+    case SUBMIT_MAIL:
+        if (class != 2)
+            submit_session_refuse(session);
+        else
+            submit_session_rcpt(session);
+        return;
+    case SUBMIT_RCPT:
+        submit_session_on_rcpt(session, class == 2);
+        return;
+    case SUBMIT_DATA:
+        if (class != 3)
+            submit_session_refuse(session);
+        else
+            submit_session_content(session);
+        return;
+    case SUBMIT_DATA_END:
+        submit_session_on_data_end(session, class == 2);
+        return;
+    case SUBMIT_RSET:
+        submit_session_begin(session);
+        return;
+    case SUBMIT_CLOSED:
+    case SUBMIT_IDLE:
+        return;
+    }
+}
+
+static void submit_session_on_read(struct bufferevent *stream, void *context)
+{
+    struct submit_session *session = context;
+    struct evbuffer *input = bufferevent_get_input(stream);
+    while (session->stream == stream) {
+        size_t len = evbuffer_get_length(input);
+        const char *bytes = len > 0 ? (const char *)evbuffer_pullup(input, -1) : NULL;
+        size_t used = 0;
+        int found =
+            bytes == NULL ? 0 : submit_reply_parse(&session->reply, slice_from(bytes, len), &used);
+        if (found == 0)
+            return;
+        if (found < 0) {
+            submit_session_break(session, "what the server says is no SMTP reply");
+            return;
+        }
+        evbuffer_drain(input, used);
+        submit_session_on_reply(session);
+    }
+}
+
+static void submit_session_on_event(struct bufferevent *stream, short what, void *context)
+{
+    struct submit_session *session = context;
+    (void)stream;
+    if ((what & BEV_EVENT_CONNECTED) != 0)
+        return;
+    if ((what & BEV_EVENT_TIMEOUT) != 0)
+        submit_session_break(session, "no reply for ten minutes");
+    else if ((what & BEV_EVENT_EOF) != 0)
+        submit_session_break(session, "the server closed the connection");
+    else
+        submit_session_break(session, "the connection was refused or broke");
+}
+
+/* A socket bound to the source address, with the connection under way; -1 with errno. */
+static int submit_session_socket(const struct submit_session_options *options)
+{
+    struct sockaddr_storage to;
+    socklen_t to_len = address_to_socket(&options->server, options->port, &to);
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct sockaddr_storage from;
+    socklen_t from_len = address_to_socket(&options->source, 0, &from);
+    bool bound = !options->has_source || bind(fd, (const struct sockaddr *)&from, from_len) == 0;
+    if (bound && (connect(fd, (const struct sockaddr *)&to, to_len) == 0 || errno == EINPROGRESS))
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static void submit_session_connect(struct submit_session *session)
+{
+    int fd = submit_session_socket(&session->options);
+    if (fd < 0) {
+        submit_session_break(session, strerrordesc_np(errno));
+        return;
+    }
+    session->stream = bufferevent_socket_new(session->options.base, fd,
+                                             BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    const struct timeval timeout = {SUBMIT_REPLY_TIMEOUT_S, 0};
+    bufferevent_setcb(session->stream, submit_session_on_read, NULL, submit_session_on_event,
+                      session);
+    bufferevent_set_timeouts(session->stream, &timeout, NULL);
+    session->state = SUBMIT_CONNECT;
+    bufferevent_enable(session->stream, EV_READ | EV_WRITE);
+}
+
+void submit_session_send(struct submit_session *session, const struct submit_message *message,
+                         struct buf *content)
+{
+    assert(session->message == NULL);
+    session->message = message;
+    struct buf old = session->content;
+    session->content = *content;
+    *content = old;
+    buf_reset(content);
+    free(session->taken);
+    session->taken = mem_alloc_array(message->to_count, sizeof *session->taken);
+    session->taken_count = 0;
+    session->next_recipient = 0;
+    if (session->state == SUBMIT_CLOSED)
+        submit_session_connect(session);
+    else if (session->state == SUBMIT_IDLE)
+        submit_session_mail(session);
+    /* else RSET is under way: its reply begins the transaction */
+}

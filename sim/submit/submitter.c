@@ -1,0 +1,265 @@
+#include "sim/submit/submitter.h"
+
+#include <assert.h>
+
+#include "mta-under-test/base/list.h"
+#include "mta-under-test/base/time_text.h"
+#include "sim/submit/submit_message.h"
+#include "sim/submit/submit_session.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { SUBMIT_SESSIONS_MAX = 4, SUBMIT_TRIES_MAX = 20, SUBMIT_RETRY_US = 30 * 1000000 };
+
+/* A message that is due and not yet decided on. */
+struct submit_job {
+    struct list link; /* in `due`, while no session works on it */
+    struct arena arena;
+    struct submit_message message;
+    unsigned tries;
+    bool logged;
+};
+
+struct submit_lane {
+    struct submitter *submitter;
+    struct submit_session *session;
+    struct submit_job *job;
+    uint16_t port;
+};
+
+/* How far an entry of the scenario has come. */
+struct submit_entry {
+    const struct scenario_message *message;
+    size_t next; /* instance */
+};
+
+struct submitter {
+    struct submitter_options options;
+    struct submit_entry *entries;
+    struct event *due_timer;   /* the next message falls due */
+    struct event *retry_timer; /* the server could not be reached */
+    struct list due;
+    size_t open_count; /* messages that are due and undecided */
+    struct submit_lane lanes[SUBMIT_SESSIONS_MAX];
+};
+
+static void submitter_work(struct submitter *submitter);
+
+static int64_t submit_entry_due_us(const struct submit_entry *entry)
+{
+    const struct scenario_message *message = entry->message;
+    if (message->rate.count == 0)
+        return message->at_us;
+    return message->at_us + (int64_t)entry->next * message->rate.window_us / message->rate.count;
+}
+
+static void submit_set_timer(struct event *timer, int64_t wait_us)
+{
+    if (wait_us < 0)
+        wait_us = 0;
+    const struct timeval wait = {wait_us / TIME_SECOND, wait_us % TIME_SECOND};
+    event_add(timer, &wait);
+}
+
+static void submitter_add_job(struct submitter *submitter, struct submit_entry *entry)
+{
+    struct submit_job *job = mem_alloc(sizeof *job);
+    job->message = submit_message_at(entry->message, entry->next, &job->arena);
+    entry->next++;
+    list_push_back(&submitter->due, &job->link);
+    submitter->open_count++;
+}
+
+/* Moves what has fallen due into the list, and sets the timer for the next one. */
+static void submitter_on_due(evutil_socket_t fd, short what, void *context)
+{
+    struct submitter *submitter = context;
+    (void)fd;
+    (void)what;
+    int64_t now_us = event_log_now_us(submitter->options.log);
+    int64_t next_us = INT64_MAX;
+    for (size_t i = 0; i < submitter->options.scenario->message_count; i++) {
+        struct submit_entry *entry = &submitter->entries[i];
+        while (entry->next < entry->message->instances && submit_entry_due_us(entry) <= now_us)
+            submitter_add_job(submitter, entry);
+        if (entry->next < entry->message->instances && submit_entry_due_us(entry) < next_us)
+            next_us = submit_entry_due_us(entry);
+    }
+    if (next_us != INT64_MAX)
+        submit_set_timer(submitter->due_timer, next_us - now_us);
+    submitter_work(submitter);
+}
+
+static void submitter_on_retry(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    submitter_work(context);
+}
+
+struct submitter *submitter_new(const struct submitter_options *options)
+{
+    struct submitter *submitter = mem_alloc(sizeof *submitter);
+    submitter->options = *options;
+    size_t count = options->scenario->message_count;
+    submitter->entries = mem_alloc_array(count, sizeof *submitter->entries);
+    for (size_t i = 0; i < count; i++)
+        submitter->entries[i].message = &options->scenario->messages[i];
+    list_init(&submitter->due);
+    submitter->due_timer = evtimer_new(options->base, submitter_on_due, submitter);
+    submitter->retry_timer = evtimer_new(options->base, submitter_on_retry, submitter);
+    return submitter;
+}
+
+static void submitter_end_job(struct submitter *submitter, struct submit_job *job)
+{
+    arena_deinit(&job->arena);
+    free(job);
+    submitter->open_count--;
+}
+
+void submitter_free(struct submitter **submitter_at)
+{
+    struct submitter *submitter = *submitter_at;
+    if (submitter == NULL)
+        return;
+    *submitter_at = NULL;
+    for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
+        submit_session_close(&submitter->lanes[i].session);
+        if (submitter->lanes[i].job != NULL)
+            submitter_end_job(submitter, submitter->lanes[i].job);
+    }
+    LIST_EACH(link, &submitter->due)
+    {
+        list_remove(link);
+        submitter_end_job(submitter, LIST_ENTRY(link, struct submit_job, link));
+    }
+    event_free(submitter->due_timer);
+    event_free(submitter->retry_timer);
+    free(submitter->entries);
+    free(submitter);
+}
+
+void submitter_start(struct submitter *submitter)
+{
+    submitter_on_due(-1, 0, submitter);
+}
+
+bool submitter_is_done(const struct submitter *submitter)
+{
+    for (size_t i = 0; i < submitter->options.scenario->message_count; i++) {
+        if (submitter->entries[i].next < submitter->entries[i].message->instances)
+            return false;
+    }
+    return submitter->open_count == 0;
+}
+
+static void submitter_log_start(struct submitter *submitter, struct submit_job *job, int port)
+{
+    if (job->logged)
+        return;
+    job->logged = true;
+    struct json_out *event = event_begin(submitter->options.log, "submitter", "submit", NULL);
+    json_out_text(event, "message", job->message.id);
+    json_out_text(event, "from", job->message.entry->from);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < job->message.to_count; i++)
+        json_out_text(event, NULL, job->message.to[i]);
+    json_out_end(event);
+    json_out_int(event, "port", port);
+    event_end(submitter->options.log);
+}
+
+static void submitter_log_unreachable(struct submitter *submitter, struct submit_job *job,
+                                      const char *reason)
+{
+    struct json_out *event = event_begin(submitter->options.log, "submitter", "refused", NULL);
+    json_out_text(event, "message", job->message.id);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < job->message.to_count; i++)
+        json_out_text(event, NULL, job->message.to[i]);
+    json_out_end(event);
+    json_out_text(event, "stage", "connect");
+    json_out_int(event, "code", 0);
+    json_out_text(event, "text", reason);
+    event_end(submitter->options.log);
+}
+
+static void submitter_on_done(void *context, struct submit_session *session,
+                              enum submit_result result, const char *reason)
+{
+    struct submit_lane *lane = context;
+    struct submitter *submitter = lane->submitter;
+    struct submit_job *job = lane->job;
+    (void)session;
+    lane->job = NULL;
+    if (result == SUBMIT_UNREACHABLE && ++job->tries < SUBMIT_TRIES_MAX) {
+        list_push_front(&submitter->due, &job->link);
+        submit_set_timer(submitter->retry_timer, SUBMIT_RETRY_US);
+        return;
+    }
+    if (result == SUBMIT_UNREACHABLE)
+        submitter_log_unreachable(submitter, job, reason);
+    submitter_end_job(submitter, job);
+    /* Not from inside the session's call: the loop comes back to it. */
+    submit_set_timer(submitter->retry_timer, 0);
+}
+
+static struct submit_session *submitter_open(struct submit_lane *lane)
+{
+    const struct submitter_options *options = &lane->submitter->options;
+    const struct submit_session_options session = {
+        .base = options->base,
+        .log = options->log,
+        .server = options->server,
+        .port = lane->port,
+        .source = options->source,
+        .has_source = options->has_source,
+        .helo = options->helo,
+        .done = submitter_on_done,
+        .context = lane,
+    };
+    return submit_session_new(&session);
+}
+
+/* Builds the message and hands it to the lane's session. A message that cannot be built (its file
+ * went away) counts as refused. */
+static void submitter_send(struct submitter *submitter, struct submit_lane *lane,
+                           struct submit_job *job)
+{
+    uint16_t port = submitter->options.port_override != 0 ? submitter->options.port_override
+                                                          : (uint16_t)job->message.entry->port;
+    if (lane->session != NULL && lane->port != port)
+        submit_session_close(&lane->session);
+    lane->submitter = submitter;
+    lane->port = port;
+    struct buf content;
+    struct err err = {0};
+    buf_init(&content, SUBMIT_CONTENT_BYTES_MAX);
+    submitter_log_start(submitter, job, job->message.entry->port);
+    if (submit_message_build(&job->message, time_now_us(), &content, &err) != 0) {
+        submitter_log_unreachable(submitter, job, err.text);
+        submitter_end_job(submitter, job);
+    } else {
+        if (lane->session == NULL)
+            lane->session = submitter_open(lane);
+        lane->job = job;
+        submit_session_send(lane->session, &job->message, &content);
+    }
+    buf_deinit(&content);
+}
+
+/* Gives due messages to free lanes; closes the lanes when nothing is left to send now. */
+static void submitter_work(struct submitter *submitter)
+{
+    for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
+        struct submit_lane *lane = &submitter->lanes[i];
+        if (lane->job != NULL)
+            continue;
+        struct list *link = list_pop_front(&submitter->due);
+        if (link != NULL)
+            submitter_send(submitter, lane, LIST_ENTRY(link, struct submit_job, link));
+        else
+            submit_session_close(&lane->session);
+    }
+}

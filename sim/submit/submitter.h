@@ -1,0 +1,34 @@
+/*
+ * Hands the scenario's messages to the server under test when they are due, over a few parallel
+ * SMTP connections. A server that cannot be reached is tried again after half a minute, twenty
+ * times; then the message counts as refused.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "sim/event/event_log.h"
+#include "sim/scenario/scenario.h"
+#include "sim/value/address.h"
+
+struct submitter;
+
+struct submitter_options {
+    struct event_base *base;
+    struct event_log *log;
+    const struct scenario *scenario; /* its messages */
+    struct address server;
+    uint16_t port_override; /* for tests: instead of each message's port; 0 = none */
+    struct address source;
+    bool has_source;
+    const char *helo;
+};
+
+struct submitter *submitter_new(const struct submitter_options *options);
+void submitter_free(struct submitter **submitter);
+
+/* Starts the clock of the messages: "at" counts from the start of the event log. */
+void submitter_start(struct submitter *submitter);
+
+/* True when every message has been accepted or refused. */
+bool submitter_is_done(const struct submitter *submitter);

@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+"""Measures Mailrange against the figures that it has set itself, beside peers in the same run.
+
+Prints one line a figure: "ok" or "MISS", what, the median of several runs, the limit. With --json
+the same as JSON. Ends with 1 if a figure is missed. Never part of a test: the machine's other work
+shows in every number.
+"""
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
+BIN = os.environ.get("MAILRANGE_BIN", os.path.join(ROOT, "build", "bin"))
+PROGRAM = os.path.join(BIN, "mailrange")
+
+
+class Missing(Exception):
+    """What a figure needs and this machine does not have."""
+
+
+def median_of(runs, measure):
+    return statistics.median(measure() for _ in range(runs))
+
+
+def descendants(pid):
+    """Process ids below pid, from /proc, the process itself included."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
+                    parents[int(entry)] = int(stat.read().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+    found, grown = {pid}, True
+    while grown:
+        more = {child for child, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return found
+
+
+def memory_kib(pid):
+    """Proportional memory of a process and all below it."""
+    total = 0
+    for one in descendants(pid):
+        try:
+            with open(f"/proc/{one}/smaps_rollup", encoding="ascii") as rollup:
+                total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+        except OSError:
+            continue
+    return total
+
+
+def run_scenario(path, *flags, watch_memory=False):
+    """Wall time in seconds of a whole `mailrange run`, and the peak memory of all its processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        with subprocess.Popen([PROGRAM, "run", path, "-q", "-o", folder, *flags],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+            peak = 0
+            done = threading.Event()
+
+            def watch():
+                nonlocal peak
+                while not done.wait(0.02):
+                    peak = max(peak, memory_kib(run.pid))
+
+            watcher = threading.Thread(target=watch)
+            if watch_memory:
+                watcher.start()
+            output = run.communicate()[0]
+            wall = time.monotonic() - began
+            done.set()
+            if watch_memory:
+                watcher.join()
+        if run.returncode != 0:
+            raise Missing(f"{path} ended with {run.returncode}: {output.strip()[-200:]}")
+        return wall, peak, folder_timing(folder)
+
+
+def folder_timing(folder):
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name, "timing.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                return json.load(stream)
+    return {}
+
+
+def tool(name, *args):
+    path = os.path.join(BIN, name)
+    if not os.path.exists(path):
+        raise Missing(f"{path} is not built")
+    out = subprocess.run([path, *args], check=True, capture_output=True, text=True).stdout
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def script(name):
+    """A script of this folder that prints one JSON object on its last line."""
+    done = subprocess.run([os.path.join(HERE, name)], capture_output=True, text=True, check=False,
+                          env={**os.environ, "MAILRANGE_BIN": BIN})
+    if done.returncode != 0:
+        raise Missing(done.stderr.strip()[-300:] or f"{name} ended with {done.returncode}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def scenario(name):
+    return os.path.join(HERE, "scenarios", name)
+
+
+def figures(runs):
+    """Yields (name, unit, measure, limit, at_most)."""
+    hello = os.path.join(ROOT, "scenarios", "basics", "hello.json")
+    grey = os.path.join(ROOT, "scenarios", "retry", "greylisting.json")
+    five = os.path.join(ROOT, "scenarios", "bounces", "five-days-of-trying.json")
+    many = scenario("thousand-greylisted.json")
+    yield ("world set-up and tear-down", "ms",
+           lambda: median_of(runs, lambda: run_scenario(hello)[2]["world_ms"]), 150, True)
+    yield ("one clock read in virtual time", "ns",
+           lambda: median_of(runs, lambda: tool("clock_bench")["read_ns"]), 5, True)
+    yield ("one jump of the clock", "us",
+           lambda: median_of(runs, lambda: tool("clock_bench")["jump_us"]), 40, True)
+    yield ("greylisting, whole process", "s",
+           lambda: median_of(runs, lambda: run_scenario(grey)[0]), 0.5, True)
+    yield ("five days of retries to the bounce, whole process", "s",
+           lambda: median_of(runs, lambda: run_scenario(five)[0]), 0.7, True)
+    yield ("1,000 messages, 100 domains, all greylisted", "s",
+           lambda: median_of(runs, lambda: run_scenario(many)[0]), 5, True)
+    yield ("  all processes of it together", "MB",
+           lambda: median_of(1, lambda: run_scenario(many, watch_memory=True)[1] / 1024), 150, True)
+    yield ("refmta relays 4 kB with 20 sessions, times Postfix", "x",
+           lambda: median_of(runs, lambda: script("relay.sh")["ratio"]), 3, False)
+    yield ("simulated host as a sink with its event log, times smtp-sink", "x",
+           lambda: median_of(runs, lambda: script("sink.sh")["ratio"]), 0.5, False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5, help="how many runs the median is of")
+    parser.add_argument("--only", default="", help="figures with this in their name")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    missed, rows = 0, []
+    if not options.json:
+        print(f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}; "
+              f"medians of {options.runs}")
+    for name, unit, measure, limit, at_most in figures(options.runs):
+        if options.only not in name:
+            continue
+        row = {"figure": name.strip(), "unit": unit, "limit": limit, "at_most": at_most}
+        try:
+            row["value"] = measure()
+            row["ok"] = row["value"] <= limit if at_most else row["value"] >= limit
+            shown = f"{row['value']:.4g} {unit}"
+        except (Missing, OSError, ValueError, KeyError, subprocess.CalledProcessError) as reason:
+            row["missing"] = str(reason)
+            shown = f"not measured: {reason}"
+        missed += row.get("ok") is False
+        rows.append(row)
+        if not options.json:
+            word = {True: "ok", False: "MISS", None: "-"}[row.get("ok")]
+            print(f"{word:5} {name:62} {shown:>14}   "
+                  f"{'at most' if at_most else 'at least'} {limit} {unit}", flush=True)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+#!/bin/bash
+# Bad input gets a message that says where and why, and the right exit code.
+. "$(dirname "$0")/../lib.sh"
+need python3
+
+# reject NAME PATTERN <<< scenario
+reject() {
+    cat >"$WORK/bad.json"
+    expect_exit 2 "$1" "$MAILRANGE" run "$WORK/bad.json" -o "$WORK/out"
+    expect_text "$2" "$1: the message"
+    [ -e "$WORK/out/report.html" ] && bad "$1: a report was written"
+}
+
+hosts='"hosts": { "mx.a.test": {} }'
+reject "broken JSON" 'bad.json:2:[0-9]+' <<<'{ "name": "x",
+  "hosts": { ]'
+reject "an unknown key" 'did you mean "hosts"' <<<'{ "name": "x", "hots": {} }'
+reject "a wrong type" 'name' <<<"{ \"name\": 5, $hosts }"
+reject "a bad duration" 'soon' <<<"{ \"name\": \"x\", $hosts, \"clock\": { \"limit\": \"soon\" } }"
+reject "a bad address" '300.1.1.1' <<<'{ "name": "x", "hosts": { "mx.a.test": { "addresses": ["300.1.1.1"] } } }'
+reject "a host twice" 'mx.a.test' <<<'{ "name": "x", "hosts": { "mx.a.test": {}, "mx.a.test": {} } }'
+reject "a reply code that is none" '799' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [ { "at": "rcpt", "then": { "reply": "799 no" } } ] } } }'
+reject "a rule that can never fire" 'never' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [
+  { "at": "rcpt", "then": { "reply": "451 later" } }, { "at": "rcpt", "then": { "reply": "550 no" } } ] } } }'
+reject "a missing fixture" 'nothing.eml' <<<"{ \"name\": \"x\", $hosts, \"messages\": [ { \"from\": \"a@sender.test\", \"to\": \"b@a.test\", \"file\": \"nothing.eml\" } ] }"
+python3 -c 'print("[" * 10000)' >"$WORK/deep"
+reject "nested 10,000 deep" 'deep|nest' <"$WORK/deep"
+python3 -c 'print("{\"name\": \"" + "x" * 100_000_000 + "\"}")' >"$WORK/large"
+reject "100 MB" 'larger|large' <"$WORK/large"
+expect_exit 2 "a file that is not there" "$MAILRANGE" run "$WORK/absent.json" -o "$WORK/out"
+expect_exit 2 "an unknown flag" "$MAILRANGE" run --sed 5
+expect_text 'did you mean --seed' "the nearest flag"
+expect_exit 2 "an unknown command" "$MAILRANGE" runn
+expect_text 'did you mean "run"' "the nearest command"
+expect_exit 2 "an unknown server under test" "$MAILRANGE" run "$ROOT/scenarios/retry/greylisting.json" --mta psotfix -o "$WORK/out"
+expect_text 'did you mean "postfix"|psotfix' "the nearest adapter"
+finish

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+"""Holds the tree against the project's own rules: sizes, layers, words, tests.
+
+Prints one line for each breach, "FILE:LINE: what", and ends with 1 if there is any.
+"""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+FILE_LINES_MAX = 600
+FUNCTION_LINES_MAX = 70
+PARAMETERS_MAX = 6
+BASE, AUTH = "mta-under-test/base", "mta-under-test/mailauth"
+
+# What a folder may include, besides itself and its own sub-folders: the arrows between the layers.
+LAYERS = {
+    BASE: [],
+    AUTH: [BASE],
+    "mta-under-test/refmta": [BASE, AUTH],
+    "sim/event": [BASE],
+    "sim/value": [BASE],
+    "sim/clock": [BASE],
+    "sim/capture": [BASE, "sim/event"],
+    "sim/tls": [BASE],
+    "sim/world": [BASE, "sim/clock", "sim/value"],
+    "sim/dns": [BASE, AUTH, "sim/event", "sim/value"],
+    "sim/mx": [BASE, AUTH, "sim/event", "sim/value", "sim/tls"],
+    "sim/mta": [BASE, "sim/event", "sim/value", "sim/world"],
+    "sim/check": [BASE, "sim/event", "sim/value", "sim/scenario"],
+    "sim/scenario": [BASE, "sim/value", "sim/event", "sim/dns", "sim/mx", "sim/mta", "sim/check", "sim/submit"],
+    "sim/submit": [BASE, "sim/event", "sim/value", "sim/scenario"],
+    "sim/inside": [BASE, "sim"],
+    "sim/run": [BASE, "sim", "reports"],
+    "sim/cli": [BASE, "sim", "reports"],
+    "reports": [BASE, "sim/event", "sim/capture"],
+}
+# Folders whose code is no part of the program: their helpers need no test and no header.
+ASIDE = re.compile(r"(^|/)(tests|bench|tool)/")
+WORDS = re.compile(r"/wor[k]/|/tmp/w[t]/|\.\./share[d]|\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b")
+# "# TODO" is a directive of TAP 14 that the writer and its tests must be able to name.
+WORDS_ALLOWED = re.compile(r"tap|tidy\.py", re.IGNORECASE)
+
+breaches = []
+
+
+def breach(path, line, text):
+    breaches.append(f"{path}:{line}: {text}")
+
+
+def files(*patterns):
+    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns],
+                         cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [path for path in out.splitlines() if os.path.exists(os.path.join(ROOT, path))]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8", errors="replace") as stream:
+        return stream.read().split("\n")
+
+
+def layer_of(path):
+    folder = os.path.dirname(path)
+    while folder:
+        if folder in LAYERS:
+            return folder
+        folder = os.path.dirname(folder)
+    return None
+
+
+def check_layers(path, lines):
+    layer = layer_of(path)
+    if layer is None:
+        breach(path, 1, "belongs to no layer: add its folder to LAYERS in tests/lint/tidy.py")
+        return
+    for number, line in enumerate(lines, 1):
+        found = re.match(r'#include "([^"]+)"', line)
+        if not found:
+            continue
+        target = os.path.dirname(found.group(1))
+        allowed = [layer] + LAYERS[layer]
+        if not any(target == one or target.startswith(one + "/") for one in allowed):
+            breach(path, number, f"{layer} must not include {found.group(1)}")
+
+
+def check_includes(path, lines):
+    if not path.endswith(".c") or ASIDE.search(path):
+        return
+    includes = [line for line in lines if line.startswith("#include")]
+    own = path[:-2] + ".h"
+    if os.path.exists(os.path.join(ROOT, own)) and (not includes or own not in includes[0]):
+        breach(path, 1, f'its own header "{own}" must be included first')
+
+
+def check_functions(path, lines):
+    start, name = None, ""
+    for number, line in enumerate(lines, 1):
+        if re.match(r"[A-Za-z_].*\(", line) and not re.match(r"[A-Z_]+\(", line) and not line.rstrip().endswith(";"):
+            name = line
+            head = line
+            end = number
+            while ")" not in head.split("{")[0][-2:] and end < len(lines) and end - number < 8:
+                head += " " + lines[end].strip()
+                end += 1
+                if head.rstrip().endswith((")", ";", "{")):
+                    break
+            count = parameters(head)
+            if count > PARAMETERS_MAX and not head.rstrip().endswith(";"):
+                breach(path, number, f"{count} parameters; at most {PARAMETERS_MAX}")
+        if line == "{":
+            start = number
+        if line == "}" and start:
+            if number - start - 1 > FUNCTION_LINES_MAX:
+                breach(path, start, f"{number - start - 1} lines in one function; "
+                                    f"at most {FUNCTION_LINES_MAX}: {name.strip()[:60]}")
+            start = None
+
+
+def parameters(head):
+    found = re.search(r"\((.*)\)", head)
+    if not found:
+        return 0
+    depth, count = 0, 1
+    for char in found.group(1):
+        depth += (char == "(") - (char == ")")
+        count += char == "," and depth == 0
+    return count
+
+
+def check_words(path, lines):
+    if WORDS_ALLOWED.search(path):
+        return
+    for number, line in enumerate(lines, 1):
+        if WORDS.search(line):
+            breach(path, number, f"a word that does not belong here: {line.strip()[:60]}")
+
+
+def check_module_has_test(modules, tests):
+    """Each folder of code has unit tests; a module is named by one of them or by an e2e test."""
+    folders = sorted({os.path.dirname(path) for path in modules if not ASIDE.search(path)})
+    for folder in folders:
+        if not any(test.startswith(f"tests/unit/{folder}/") for test in tests):
+            breach(folder, 1, f"no unit test below tests/unit/{folder}/")
+
+
+def main():
+    code = [p for p in files("*.c", "*.h") if not p.startswith("tests/")]
+    for path in code:
+        lines = read(path)
+        if len(lines) - 1 > FILE_LINES_MAX:
+            breach(path, 1, f"{len(lines) - 1} lines; at most {FILE_LINES_MAX}")
+        check_layers(path, lines)
+        check_includes(path, lines)
+        check_functions(path, lines)
+    for path in files("tests/*.c", "tests/*.h"):
+        check_functions(path, read(path))
+    for path in files():
+        if not path.endswith((".eml", ".pem", ".pcapng", ".png")) and "/corpus/" not in path:
+            check_words(path, read(path))
+    check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
+    for line in breaches:
+        print(line)
+    print(f"tidy: {len(code)} files, {len(breaches)} breaches")
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
