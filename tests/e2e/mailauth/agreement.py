@@ -125,6 +125,9 @@ EXPLAINED = [
      "RFC 7208 5.5 skips a name of ptr whose look-up fails; pyspf ends with temperror"),
     ("Mail::DKIM", lambda c, o, t, a: re.search(r"[; \t\n]l=0\s*(;|\r\n[^ \t])", c["message"]),
      "RFC 6376 3.5 lets l= be 0; Mail::DKIM takes that for no l="),
+    ("Mail::DKIM", lambda c, o, t, a: "l=" in c["message"]
+     and not c["message"].partition("\r\n\r\n")[2].strip(),
+     "RFC 6376 3.5 counts octets of the canonical body; Mail::DKIM does not cut an empty one"),
     ("Mail::DKIM", lambda c, o, t, a: not c["message"].endswith("\r\n"),
      "RFC 6376 3.4.3 adds a CRLF to a last line without one; Mail::DKIM does not when simple"),
     ("pyspf", lambda c, o, t, a: "%{d0}" in json.dumps(c["zone"]) and o == "permerror",
