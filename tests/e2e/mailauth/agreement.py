@@ -138,7 +138,7 @@ EXPLAINED = [
      "RFC 5322 4.5.2 lets white space stand before the colon; dkimpy refuses the message"),
     ("Mail::SPF", lambda c, o, t, a: a.get("reason") == "void-limit" or t == "permerror"
      and o != "permerror" and a.get("void_lookups", 0) > 0,
-     "RFC 7208 4.6.4 counts void look-ups of all terms; Mail::SPF counts each mechanism's alone"),
+     "RFC 7208 4.6.4 counts void look-ups of all terms; Mail::SPF leaves those of ptr and mx out"),
 ]
 
 
