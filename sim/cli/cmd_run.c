@@ -2,12 +2,28 @@
  * The commands that make a world: run, compare, exec, up, shell.
  */
 #include "sim/cli/cli.h"
+#include "sim/mta/mta_adapter.h"
 #include "sim/run/run_suite.h"
 #include "sim/world/world.h"
 
 #include "mta-under-test/base/slice.h"
 
 #include "mta-under-test/base/poison.h"
+
+/* Every server that was named has an adapter: told before anything runs. */
+static int cli_check_mtas(const struct run_options *options, struct err *err)
+{
+    struct arena arena = {0};
+    int result = 0;
+    for (size_t i = 0; i < options->mta_count && result == 0; i++) {
+        struct mta_adapter *adapter =
+            mta_adapter_load(options->root, options->mtas[i], &arena, err);
+        result = adapter != NULL ? 0 : -1;
+        mta_adapter_release(adapter);
+    }
+    arena_deinit(&arena);
+    return result;
+}
 
 /* Plans and runs; `paths` as given. */
 static int cli_run_paths(const struct run_options *options, char **paths, int count)
@@ -20,7 +36,7 @@ static int cli_run_paths(const struct run_options *options, char **paths, int co
     int result = run_plan_make(options, list, (size_t)count, &plan, &err);
     free(list);
     int code = RUN_EXIT_USAGE;
-    if (result != 0) {
+    if (result != 0 || cli_check_mtas(options, &err) != 0) {
         cli_error("%s", err.text);
     } else if (plan.invalid_count > 0) {
         cli_error("nothing was run: %zu scenario files are not valid", plan.invalid_count);

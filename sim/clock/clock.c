@@ -1,11 +1,9 @@
 #include "sim/clock/clock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "sim/clock/clock_controller.h"
 #include "sim/clock/clock_program.h"
@@ -44,22 +42,6 @@ static bool ranks_allowed(void)
     return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }
 
-/* The lowest priority there is, in a scheduling group of its own (that of its session). */
-static void priority_lowest(void)
-{
-    struct sched_param param = {.sched_priority = 0};
-    sched_setscheduler(0, SCHED_IDLE, &param);
-    if (setsid() < 0)
-        return;
-    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    /* Without effect where the kernel has no such groups. */
-    ssize_t written = write(fd, "19", 2);
-    (void)written;
-    close(fd);
-}
-
 /* Each task of the world is watched through a descriptor or two. */
 static void descriptors_raise(void)
 {
@@ -83,6 +65,7 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
         return -1;
     injector = (struct clock_injector){.listener = program.listener,
                                        .memory = &memory,
+                                       .first = program.pid,
                                        .sealed = clock_vdso_sealed(memory.page),
                                        .priority = ranked ? RANK_INJECTOR : 0};
     controller->first = program.pid;
@@ -92,8 +75,6 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
     if (clock_injector_start(&injector, err) != 0 || clock_program_go(&program, argv[0], err) != 0)
         return -1;
     descriptors_raise();
-    if (!ranked)
-        priority_lowest();
     prctl(PR_SET_TIMERSLACK, 1UL);
     if (clock_idle_init(&idle, &injector, cpu, ranked, err) != 0)
         return -1;

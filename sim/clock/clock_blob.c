@@ -12,16 +12,26 @@ __asm__(".section .rodata\n"
         "clock_blob_end:\n"
         ".text\n");
 
-enum { TABLE_AT = 8 }; /* shim_start.S */
+enum { TABLE_AT = 8 /* shim_start.S */, PAGE_BYTES = 4096 };
 
 size_t clock_blob_bytes(void)
 {
     return (size_t)(clock_blob_end - clock_blob);
 }
 
-uint32_t clock_blob_function(int i)
+static uint32_t table_entry(int i)
 {
     uint32_t offset;
     memcpy(&offset, clock_blob + TABLE_AT + (size_t)i * sizeof offset, sizeof offset);
     return offset;
+}
+
+uint32_t clock_blob_function(int i)
+{
+    return table_entry(i);
+}
+
+uint32_t clock_blob_call_site(int i)
+{
+    return table_entry(CLOCK_VDSO_FUNCTIONS + i) % PAGE_BYTES;
 }

@@ -1,13 +1,13 @@
 #include "sim/clock/clock_controller.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_socket.h"
 #include "sim/clock/clock_wake.h"
 
 #include "mta-under-test/base/poison.h"
@@ -20,9 +20,7 @@ enum {
     REST_END_US = 2 * US_PER_S,
     NAP_US_MIN = 20,
     NAP_US_MAX = 1000,
-    /* Without real-time priorities the controller has the lowest priority: it may look again and
-     * again without a nap, it takes next to nothing from the world. */
-    LOOKS_WITHOUT_NAP = 2000,
+    NAPS_OF_A_LENGTH = 16,
 };
 
 static int64_t real_us(void)
@@ -39,7 +37,7 @@ static void nap(int64_t us)
 }
 
 /* Reaps what has ended: the first program, and every orphan. */
-static bool first_ended(struct clock_controller *c)
+static bool children_reap(struct clock_controller *c)
 {
     bool ended = false;
     int status;
@@ -49,6 +47,22 @@ static bool first_ended(struct clock_controller *c)
             ended = true;
         }
     }
+    return ended;
+}
+
+static bool first_ended(struct clock_controller *c)
+{
+    struct clock_injector *injector = c->injector;
+    if (injector == NULL)
+        return children_reap(c);
+    if (pthread_mutex_trylock(&injector->tracing) != 0)
+        return false; /* soon */
+    bool ended = children_reap(c);
+    if (!ended && atomic_load(&injector->first_reaped)) {
+        c->result->status = atomic_load(&injector->first_status);
+        ended = true;
+    }
+    pthread_mutex_unlock(&injector->tracing);
     return ended;
 }
 
@@ -74,6 +88,34 @@ static int64_t virtual_us(const struct clock_controller *c)
     return (int64_t)(atomic_load(&c->memory->page->now_ns) / NS_PER_US);
 }
 
+/* What comes next: a slot, or a task that waits on a socket with a time limit. */
+struct next {
+    uint64_t deadline_ns; /* 0 = nothing */
+    uint32_t slot;        /* CLOCK_SLOTS = it is the task */
+    size_t task;
+};
+
+static struct next next_find(struct clock_controller *c)
+{
+    struct clock_page *page = c->memory->page;
+    struct clock_tasks *tasks = &c->idle->tasks;
+    struct next next = {0, clock_wake_next(page), 0};
+    if (next.slot != CLOCK_SLOTS)
+        next.deadline_ns = atomic_load(&page->deadlines_ns[next.slot]);
+    if (atomic_load(&page->socket_limits) == 0)
+        return next;
+    clock_socket_look(tasks, atomic_load(&page->now_ns));
+    next.task = clock_socket_next(tasks);
+    if (next.task == tasks->count)
+        return next;
+    uint64_t deadline = tasks->list[next.task].socket_deadline_ns;
+    if (next.deadline_ns == 0 || deadline < next.deadline_ns) {
+        next.slot = CLOCK_SLOTS;
+        next.deadline_ns = deadline;
+    }
+    return next;
+}
+
 /* The world rests: goes to the next deadline. False = there is none, or it lies behind the end. */
 static bool jump(struct clock_controller *c, bool *limit)
 {
@@ -82,32 +124,33 @@ static bool jump(struct clock_controller *c, bool *limit)
         clock_wake_collect(page, &c->idle->tasks);
         c->idle->tasks.changed = false;
     }
-    uint32_t slot = clock_wake_next(page);
-    if (slot == CLOCK_SLOTS)
+    struct next next = next_find(c);
+    if (next.deadline_ns == 0)
         return false;
-    uint64_t deadline = atomic_load(&page->deadlines_ns[slot]);
-    if (deadline > page->start_ns + (uint64_t)c->options->limit_us * NS_PER_US) {
+    if (next.deadline_ns > page->start_ns + (uint64_t)c->options->limit_us * NS_PER_US) {
         *limit = true;
         return false;
     }
-    if (deadline > atomic_load(&page->now_ns)) {
-        atomic_store(&page->now_ns, deadline);
+    if (next.deadline_ns > atomic_load(&page->now_ns)) {
+        atomic_store(&page->now_ns, next.deadline_ns);
         clock_memory_log(page);
         c->result->jumps++;
     }
-    clock_wake_fire(page, slot);
+    if (next.slot != CLOCK_SLOTS)
+        clock_wake_fire(page, next.slot);
+    else
+        clock_socket_fire(&c->idle->tasks, next.task);
     return true;
 }
 
-/* Between two looks at a world that is busy with something that is not a task on this CPU. */
-static void wait_a_little(const struct clock_controller *c, unsigned looks)
+/* Between two looks at a world that is busy. With ranks it is busy with something that is not a
+ * task on this CPU; without, the controller is as any other program and leaves the CPU to it. */
+static void wait_a_little(unsigned looks)
 {
-    if (!c->idle->ranked && looks < LOOKS_WITHOUT_NAP) {
-        sched_yield();
-        return;
-    }
-    int64_t us = (int64_t)NAP_US_MIN << (looks / 16 < 6 ? looks / 16 : 6);
-    nap(us < NAP_US_MAX ? us : NAP_US_MAX);
+    int64_t us = NAP_US_MIN;
+    for (; looks >= NAPS_OF_A_LENGTH && us < NAP_US_MAX; looks -= NAPS_OF_A_LENGTH)
+        us *= 2;
+    nap(us);
 }
 
 static int failure(const struct clock_controller *c, struct err *err)
@@ -131,7 +174,7 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             return -1;
         if (!clock_idle_now(c->idle)) {
             rest_since_us = 0;
-            wait_a_little(c, looks++);
+            wait_a_little(looks++);
             continue;
         }
         looks = 0;

@@ -12,11 +12,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_blob.h"
 #include "sim/clock/clock_page.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { FILTER_MAX = 512, NO_MARK = -1, FUTEX_COMMAND = 0x7f };
+enum { FILTER_MAX = 512, NO_MARK = -1, FUTEX_COMMAND = 0x7f, PAGE_MASK = 0xfff };
 
 /* 64-bit programs may also name these options as the kernel's newer headers do. */
 enum { RCVTIMEO_NEW = 66, SNDTIMEO_NEW = 67 };
@@ -80,19 +81,33 @@ static void block_end(struct filter *f, uint32_t action)
     f->code[f->block].jf = (uint8_t)(f->len - f->block - 1);
 }
 
-/* The shim's own calls carry a mark in an argument that the kernel ignores. */
+/*
+ * The shim's own calls carry a mark in an argument that the kernel ignores. The mark alone would
+ * not do: a handler of the program that interrupts such a call starts with the mark in a register,
+ * and its calls do not set the arguments that they have no use for. So the place counts too.
+ */
+static void allow_if_mark(struct filter *f)
+{
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 5, CLOCK_PASS);
+    load(f, offsetof(struct seccomp_data, instruction_pointer));
+    emit(f, BPF_ALU | BPF_AND | BPF_K, 0, 0, PAGE_MASK);
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, clock_blob_call_site(0));
+    emit(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, clock_blob_call_site(1));
+    give(f, SECCOMP_RET_ALLOW);
+}
+
 static void allow_marked(struct filter *f, int arg)
 {
     if (arg == NO_MARK)
         return;
     load_low(f, arg);
-    give_if(f, CLOCK_PASS, SECCOMP_RET_ALLOW);
+    allow_if_mark(f);
 }
 
 static void allow_marked_high(struct filter *f, int arg)
 {
     load_high(f, arg);
-    give_if(f, CLOCK_PASS, SECCOMP_RET_ALLOW);
+    allow_if_mark(f);
 }
 
 static void trap_if_pointer(struct filter *f, int arg)
@@ -271,6 +286,15 @@ static void add_signals(struct filter *f)
     trap_always(f, SYS_rt_sigsuspend, 5);
 }
 
+/* Setting a file's times; without a pointer to them it means now, which is the kernel's. */
+static void trap_times(struct filter *f, uint32_t nr, int pointer, int mark)
+{
+    block_begin(f, nr);
+    allow_marked(f, mark);
+    trap_if_pointer(f, pointer);
+    block_end(f, SECCOMP_RET_ALLOW);
+}
+
 static void add_files(struct filter *f)
 {
     trap_always(f, SYS_newfstatat, 4);
@@ -278,6 +302,10 @@ static void add_files(struct filter *f)
     trap_always(f, SYS_stat, NO_MARK);
     trap_always(f, SYS_lstat, NO_MARK);
     trap_always(f, SYS_fstat, NO_MARK);
+    trap_times(f, SYS_utimensat, 2, 4);
+    trap_times(f, SYS_utimes, 1, NO_MARK);
+    trap_times(f, SYS_futimesat, 2, NO_MARK);
+    trap_times(f, SYS_utime, 1, NO_MARK);
 }
 
 static void add_processes(struct filter *f)

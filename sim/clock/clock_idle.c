@@ -8,7 +8,9 @@
  *    or for the injector's answer as D; a stop under ptrace, which is the injector's, as t. All
  *    these are busy. S, T (stopped by a signal) and Z rest. Z rests because a process shows as Z
  *    only after its files and memory are given up and its parent has been woken. X is a task that
- *    is gone. Everything else (I, P, W) is taken for busy.
+ *    is gone. Everything else (I, P, W) is taken for busy. One wait in D is no work: a parent in
+ *    vfork() whose child rests. It is believed when it has lasted for a while of real time, since
+ *    before the child is there the parent may be in D for a moment, and at work.
  * 2. A task that shows as S and yet runs: it has announced its sleep but is still on the run queue,
  *    and may find, before it sleeps, that what it waits for is there.
  *    - Ranked (real-time priorities allowed): world 2, injector 3, controller 1. The controller
@@ -43,13 +45,17 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/clock/clock_proc.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { SOFTNET_BYTES = 65536 };
+enum { SOFTNET_BYTES = 65536, US_PER_S = 1000000, NS_PER_US = 1000, VFORK_US_MIN = 20000 };
+
+/* Spreads task numbers, so that a sum of them tells which they are. */
+static const uint64_t vfork_spread = 0x9e3779b97f4a7c15u;
 
 int clock_idle_init(struct clock_idle *idle, const struct clock_injector *injector, int cpu,
                     bool ranked, struct err *err)
@@ -92,36 +98,59 @@ static bool packets_wait(const struct clock_idle *idle)
     return got > 0 && clock_proc_backlog(text, (size_t)got, idle->cpu) > 0;
 }
 
-/* Whether task i rests; false also if it is gone, which may have woken another. */
-static bool task_rests(struct clock_idle *idle, size_t i)
+static int64_t real_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
+}
+
+/* `key` tells which tasks wait in vfork(); 0 = none. Whether they have done so for long enough. */
+static bool vforks_rest(struct clock_idle *idle, uint64_t key)
+{
+    if (key == 0 || key != idle->vfork_key) {
+        idle->vfork_key = key;
+        idle->vfork_since_us = key != 0 ? real_us() : 0;
+    }
+    return key == 0 || real_us() - idle->vfork_since_us >= VFORK_US_MIN;
+}
+
+/* Whether task i rests; `sure`: asks too whether it is off the run queue. */
+static bool task_rests(struct clock_idle *idle, size_t i, bool sure, uint64_t *vforks)
 {
     pid_t tid = idle->tasks.list[i].tid;
     char state = clock_tasks_state(&idle->tasks, i);
     if (state == 0 || state == 'Z' || state == 'X')
         return true;
-    if ((state == 'S' || state == 'T') && (idle->ranked || clock_tasks_off_queue(&idle->tasks, i)))
+    if ((state == 'S' || state == 'T') && (!sure || clock_tasks_off_queue(&idle->tasks, i)))
         return true;
+    if (state == 'D' && clock_tasks_in_vfork(&idle->tasks, i)) {
+        *vforks += (uint64_t)tid * vfork_spread;
+        return true;
+    }
     idle->busy_task = tid;
     idle->busy_state = state;
     return false;
 }
 
-static bool look(struct clock_idle *idle)
+static bool look(struct clock_idle *idle, bool sure)
 {
     idle->busy_task = 0;
     if (packets_wait(idle) || atomic_load(&idle->injector->active))
         return false;
+    uint64_t vforks = 0;
     clock_tasks_refresh(&idle->tasks);
     for (size_t i = idle->tasks.count; i-- > 0;)
-        if (!task_rests(idle, i))
+        if (!task_rests(idle, i, sure, &vforks))
             return false;
-    return !clock_tasks_stale(&idle->tasks) && !atomic_load(&idle->injector->active);
+    return vforks_rest(idle, vforks) && !clock_tasks_stale(&idle->tasks) &&
+           !atomic_load(&idle->injector->active);
 }
 
 bool clock_idle_now(struct clock_idle *idle)
 {
     long switches = own_switches();
-    if (!look(idle) || (!idle->ranked && !look(idle)))
+    if (!look(idle, false) || (!idle->ranked && !look(idle, true)))
         return false;
     return own_switches() == switches;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "sim/clock/clock_injector.h"
 #include "sim/clock/clock_tasks.h"
@@ -14,10 +15,12 @@ struct clock_idle {
     struct clock_tasks tasks;
     const struct clock_injector *injector;
     int cpu;
-    bool ranked;      /* world, injector and controller have real-time priorities */
-    int drain_socket; /* for letting the kernel do its pending work of the network */
-    int softnet_fd;   /* /proc/net/softnet_stat; -1 = there is none */
-    pid_t busy_task;  /* what was found busy last; 0 = it was not a task */
+    bool ranked;        /* world, injector and controller have real-time priorities */
+    int drain_socket;   /* for letting the kernel do its pending work of the network */
+    int softnet_fd;     /* /proc/net/softnet_stat; -1 = there is none */
+    uint64_t vfork_key; /* tells which tasks were found waiting in vfork(), and since when */
+    int64_t vfork_since_us;
+    pid_t busy_task; /* what was found busy last; 0 = it was not a task */
     char busy_state;
 };
 

@@ -17,8 +17,14 @@ struct clock_injector {
     int listener;
     const struct clock_memory *memory;
     bool sealed;
-    int priority;        /* of SCHED_FIFO; 0 = leave it */
-    _Atomic int tid;     /* 0 until it runs */
+    int priority;    /* of SCHED_FIFO; 0 = leave it */
+    _Atomic int tid; /* 0 until it runs */
+    /* Held while a task is traced. waitpid() for all children, in any thread of PID 1, would take
+     * the stops of those that are traced: so it is called only with the lock. */
+    pthread_mutex_t tracing;
+    pid_t first;               /* the world's first program */
+    _Atomic bool first_reaped; /* it was killed while it was traced, and reaped here */
+    _Atomic int first_status;
     _Atomic bool active; /* has an execve() in hand: the world does not rest */
     _Atomic bool failed; /* the world cannot go on; `err` says why */
     struct err err;

@@ -1,6 +1,7 @@
 #include "sim/clock/clock_proc.h"
 
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/poison.h"
@@ -73,4 +74,49 @@ long clock_proc_backlog(const char *text, size_t len, int cpu)
         line = line_end + 1;
     }
     return -1;
+}
+
+const char *clock_proc_call_name(long number)
+{
+    static const struct {
+        long number;
+        const char *name;
+    } calls[] = {
+        {SYS_read, "read"},
+        {SYS_write, "write"},
+        {SYS_readv, "readv"},
+        {SYS_writev, "writev"},
+        {SYS_recvfrom, "recvfrom"},
+        {SYS_recvmsg, "recvmsg"},
+        {SYS_sendto, "sendto"},
+        {SYS_sendmsg, "sendmsg"},
+        {SYS_accept, "accept"},
+        {SYS_accept4, "accept4"},
+        {SYS_connect, "connect"},
+        {SYS_poll, "poll"},
+        {SYS_ppoll, "ppoll"},
+        {SYS_select, "select"},
+        {SYS_pselect6, "pselect6"},
+        {SYS_epoll_wait, "epoll_wait"},
+        {SYS_epoll_pwait, "epoll_pwait"},
+        {SYS_futex, "futex"},
+        {SYS_wait4, "wait4"},
+        {SYS_waitid, "waitid"},
+        {SYS_pause, "pause"},
+        {SYS_rt_sigsuspend, "rt_sigsuspend"},
+        {SYS_rt_sigtimedwait, "rt_sigtimedwait"},
+        {SYS_flock, "flock"},
+        {SYS_fcntl, "fcntl"},
+        {SYS_openat, "openat"},
+        {SYS_fsync, "fsync"},
+        {SYS_vfork, "vfork"},
+        {SYS_clone, "clone"},
+        {SYS_execve, "execve"},
+        {SYS_semop, "semop"},
+        {SYS_msgrcv, "msgrcv"},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (calls[i].number == number)
+            return calls[i].name;
+    return "another";
 }

@@ -17,3 +17,6 @@ char clock_proc_state(const char *text, size_t len);
 /* How many packets wait in the kernel's input queue of this CPU, from /proc/net/softnet_stat; -1
  * if the text does not tell. */
 long clock_proc_backlog(const char *text, size_t len, int cpu);
+
+/* The name of a system call in which programs wait; "another" for any other. */
+const char *clock_proc_call_name(long number);

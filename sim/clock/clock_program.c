@@ -29,10 +29,11 @@ static _Noreturn void child_give_up(const struct pipes *pipes)
 
 /* Says the listener's number, waits for the byte that means "the injector is there". */
 static _Noreturn void child_run(const struct pipes *pipes, char *const argv[], bool filtered,
-                                int fifo_priority)
+                                int rank)
 {
-    struct sched_param param = {.sched_priority = fifo_priority};
-    if (fifo_priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param) != 0)
+    struct sched_param param = {.sched_priority = rank};
+    /* Round robin: a program that spins until another has done something must let it run. */
+    if (rank > 0 && sched_setscheduler(0, SCHED_RR, &param) != 0)
         child_give_up(pipes);
     int listener = -1;
     if (filtered) {
@@ -73,8 +74,8 @@ static int listener_take(struct clock_program *program, int number, struct err *
     return 0;
 }
 
-int clock_program_fork(struct clock_program *program, char *const argv[], bool filtered,
-                       int fifo_priority, struct err *err)
+int clock_program_fork(struct clock_program *program, char *const argv[], bool filtered, int rank,
+                       struct err *err)
 {
     struct pipes pipes;
     if (pipe2(pipes.go, O_CLOEXEC) != 0 || pipe2(pipes.report, O_CLOEXEC) != 0)
@@ -84,7 +85,7 @@ int clock_program_fork(struct clock_program *program, char *const argv[], bool f
     if (program->pid < 0)
         return err_set_errno(err, "cannot start a process");
     if (program->pid == 0)
-        child_run(&pipes, argv, filtered, fifo_priority);
+        child_run(&pipes, argv, filtered, rank);
     close(pipes.go[0]);
     close(pipes.report[1]);
     int word;

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sim/clock/clock_proc.h"
@@ -81,7 +83,8 @@ void clock_tasks_add(struct clock_tasks *tasks, pid_t pid, pid_t tid)
         tasks->size *= 2;
         tasks->list = mem_grow(tasks->list, tasks->size, sizeof *tasks->list);
     }
-    tasks->list[tasks->count++] = (struct clock_task){pid, tid, fd, -1};
+    tasks->list[tasks->count++] =
+        (struct clock_task){.pid = pid, .tid = tid, .stat_fd = fd, .wait_fd = -1};
     known_set(tasks, tid, true);
     tasks->changed = true;
 }
@@ -115,6 +118,22 @@ bool clock_tasks_off_queue(struct clock_tasks *tasks, size_t i)
     }
     char first = '0';
     return task->wait_fd >= 0 && pread(task->wait_fd, &first, 1, 0) == 1 && first != '0';
+}
+
+bool clock_tasks_in_vfork(const struct clock_tasks *tasks, size_t i)
+{
+    char path[64], text[STAT_BYTES], *end;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/syscall", tasks->list[i].pid, tasks->list[i].tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (got <= 0 || text[0] < '0' || text[0] > '9')
+        return false;
+    text[got] = '\0';
+    long number = strtol(text, &end, 10);
+    return number == SYS_vfork ||
+           (number == SYS_clone && (strtoull(end, NULL, 16) & CLONE_VFORK) != 0);
 }
 
 static void process_add(struct clock_tasks *tasks, pid_t pid)

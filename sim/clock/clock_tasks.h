@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "mta-under-test/base/err.h"
@@ -16,6 +17,10 @@ struct clock_task {
     pid_t tid;
     int stat_fd;
     int wait_fd; /* of wchan; -1 until it is needed */
+    /* For clock_socket.c: how often it has run, and the wait on a socket that it is in. */
+    uint64_t runs;
+    uint64_t socket_deadline_ns; /* 0 = none */
+    int socket_answer;
 };
 
 struct clock_tasks {
@@ -51,6 +56,10 @@ char clock_tasks_state(struct clock_tasks *tasks, size_t i);
 /* Whether task i is off its CPU's run queue for sure: the kernel names the place where it sleeps.
  * A task may be in state S and still run, on its way to sleep or just before that is called off. */
 bool clock_tasks_off_queue(struct clock_tasks *tasks, size_t i);
+
+/* Whether task i, in state D, waits in vfork() for its child to start a program or end: such a wait
+ * is the child's, and may last. */
+bool clock_tasks_in_vfork(const struct clock_tasks *tasks, size_t i);
 
 /* Whether the list has this tid. */
 bool clock_tasks_has(const struct clock_tasks *tasks, pid_t tid);

@@ -14,6 +14,9 @@ void facts_init(struct facts *facts, struct arena *arena)
 
 PRINTF_LIKE(3, 0)
 static struct fact *facts_append(struct facts *facts, const char *kind, const char *format,
+                                 va_list args) PRINTF_LIKE(3, 0);
+
+static struct fact *facts_append(struct facts *facts, const char *kind, const char *format,
                                  va_list args)
 {
     if (facts->count >= FACTS_MAX) {

@@ -18,6 +18,9 @@ shim_start:
     .long shim_gettimeofday - shim_start
     .long shim_time - shim_start
     .long shim_vdso_getrandom - shim_start
+    /* Where the shim's system calls return to: the filter knows them by it (clock_filter.c). */
+    .long shim_call_end - shim_start
+    .long shim_wait_end - shim_start
 1:
     mov %r8, %rdi
     mov %rax, %rsi
@@ -59,6 +62,7 @@ shim_call:
     mov 48(%rdi), %r9
     mov 8(%rdi), %rdi
     syscall
+shim_call_end:
     ret
 
 /*
