@@ -3,8 +3,8 @@
  * topic, each case one call. What a case expects must be in the answer; the answer may say more.
  *
  *     { "topic": "...", "run": ["spf", ...], "zone": {...}, "cases": [
- *         { "name": "...", "section": "RFC 7208 4.6.4", "run": [more arguments], "zone": {more names},
- *           "message": "...", "stdin": [values, one a line], "expect": {...} } ] }
+ *         { "name": "...", "section": "RFC 7208 4.6.4", "run": [more arguments], "zone": {more
+ * names}, "message": "...", "stdin": [values, one a line], "expect": {...} } ] }
  */
 #include <cjson/cJSON.h>
 #include <fcntl.h>
