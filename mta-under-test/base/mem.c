@@ -39,9 +39,11 @@ char *mem_text_copy(const char *text)
 
 char *mem_text_copy_n(const char *text, size_t len)
 {
-    size_t used = strnlen(text, len);
+    /* An empty slice may have no pointer. */
+    size_t used = len > 0 ? strnlen(text, len) : 0;
     char *copy = mem_alloc(used + 1);
-    memcpy(copy, text, used);
+    if (used > 0)
+        memcpy(copy, text, used);
     return copy;
 }
 

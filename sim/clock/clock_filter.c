@@ -286,6 +286,15 @@ static void add_signals(struct filter *f)
     trap_always(f, SYS_rt_sigsuspend, 5);
 }
 
+/* Setting a file's times; without a pointer to them it means now, which is the kernel's. */
+static void trap_times(struct filter *f, uint32_t nr, int pointer, int mark)
+{
+    block_begin(f, nr);
+    allow_marked(f, mark);
+    trap_if_pointer(f, pointer);
+    block_end(f, SECCOMP_RET_ALLOW);
+}
+
 static void add_files(struct filter *f)
 {
     trap_always(f, SYS_newfstatat, 4);
@@ -293,6 +302,10 @@ static void add_files(struct filter *f)
     trap_always(f, SYS_stat, NO_MARK);
     trap_always(f, SYS_lstat, NO_MARK);
     trap_always(f, SYS_fstat, NO_MARK);
+    trap_times(f, SYS_utimensat, 2, 4);
+    trap_times(f, SYS_utimes, 1, NO_MARK);
+    trap_times(f, SYS_futimesat, 2, NO_MARK);
+    trap_times(f, SYS_utime, 1, NO_MARK);
 }
 
 static void add_processes(struct filter *f)

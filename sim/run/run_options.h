@@ -19,6 +19,7 @@ enum run_exit {
     RUN_EXIT_USAGE = 2,    /* bad usage, or a scenario that is not valid */
     RUN_EXIT_MACHINE = 3,  /* this machine cannot give the world */
     RUN_EXIT_INTERNAL = 4, /* an error of the program itself */
+    RUN_EXIT_SKIPPED = 5,  /* of a case only: the server cannot be told what it asks for */
 };
 
 enum { RUN_MTAS_MAX = 16, RUN_TAGS_MAX = 32 };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,10 +46,15 @@ static char *run_case_path(const struct run_state *state, size_t index)
 static int run_job_start(struct run_state *state, struct run_job *job)
 {
     fflush(NULL);
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid < 0)
         return -1;
     if (pid == 0) {
+        /* It ends with us, and its world with it; we may have ended before this was asked for. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(RUN_EXIT_INTERNAL);
         char *folder = run_case_path(state, job->index);
         const struct run_case_options options = {
             .run = state->options,
@@ -103,7 +109,7 @@ static int run_exit_code(int status)
     if (!WIFEXITED(status))
         return RUN_EXIT_INTERNAL;
     int code = WEXITSTATUS(status);
-    return code <= RUN_EXIT_INTERNAL ? code : RUN_EXIT_INTERNAL;
+    return code <= RUN_EXIT_SKIPPED ? code : RUN_EXIT_INTERNAL;
 }
 
 static void run_job_end(struct run_state *state, struct run_job *job, int status)

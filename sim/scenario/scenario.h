@@ -9,6 +9,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/err.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
@@ -60,8 +61,23 @@ struct scenario_event {
     struct spec spec;
 };
 
+/* A rule that the scenario itself gives to a host: one that never fires is worth a word. */
+struct scenario_rule {
+    const char *host;
+    const char *rule;
+    const char *place;
+};
+
+/* Something that is no error, but hardly meant. */
+struct scenario_finding {
+    const char *place; /* "FILE:LINE: PATH" */
+    const char *text;
+};
+
 struct scenario {
     const char *file;
+    const char
+        *label; /* the file as evidence names it: from the project's root, or its last part */
     const char *folder; /* of the file; fixtures are looked for there, then in the project's root */
     const char *name;
     const char *about;
@@ -85,7 +101,17 @@ struct scenario {
     const struct scenario_event *timeline; /* ordered by time */
     size_t event_count;
 
+    const struct scenario_rule *rules;
+    size_t rule_count;
+    const struct scenario_finding *findings;
+    size_t finding_count;
+    const char *const *host_names; /* of all simulated hosts that the scenario names */
+    size_t host_count;
+    bool smart_host; /* the server under test hands everything to a relay */
+
     const char *cell; /* of the matrix: "identity=expired, mode=enforce"; "" without one */
+    const struct spec_variable *variables; /* the cell's values */
+    size_t variable_count;
     struct arena arena;
     struct spec_document *document;
 };

@@ -151,22 +151,23 @@ static void submit_session_content(struct submit_session *session)
     submit_session_write(session, SUBMIT_DATA_END, ".\r\n");
 }
 
+/* The recipients that were taken so far; or, for `only` < to_count, that one alone. */
 static void submit_log_recipients(struct submit_session *session, struct json_out *event,
-                                  bool taken)
+                                  bool taken, size_t only)
 {
     json_out_array(event, "to");
     for (size_t i = 0; i < session->message->to_count; i++) {
-        if (session->taken[i] == taken)
+        if (only < session->message->to_count ? i == only : session->taken[i] == taken)
             json_out_text(event, NULL, session->message->to[i]);
     }
     json_out_end(event);
 }
 
-static void submit_log_refused(struct submit_session *session)
+static void submit_log_refused(struct submit_session *session, size_t only)
 {
     struct json_out *event = event_begin(session->options.log, "submitter", "refused", NULL);
     json_out_text(event, "message", session->message->id);
-    submit_log_recipients(session, event, false);
+    submit_log_recipients(session, event, false, only);
     json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
     json_out_int(event, "code", session->reply.code);
     json_out_text(event, "enhanced", session->reply.enhanced);
@@ -179,7 +180,7 @@ static void submit_log_accepted(struct submit_session *session)
     struct json_out *event = event_begin(session->options.log, "submitter", "accepted", NULL);
     json_out_text(event, "message", session->message->id);
     json_out_text(event, "from", session->message->entry->from);
-    submit_log_recipients(session, event, true);
+    submit_log_recipients(session, event, true, SIZE_MAX);
     json_out_int(event, "bytes", (int64_t)session->content.len);
     event_end(session->options.log);
 }
@@ -197,17 +198,24 @@ static void submit_log_reply(struct submit_session *session)
     event_end(session->options.log);
 }
 
-/* The whole message was refused: clear the transaction, then it has its fate. */
-static void submit_session_refuse(struct submit_session *session)
+/* Nothing is left of the message: clear the transaction, then it has its fate. */
+static void submit_session_abandon(struct submit_session *session)
 {
-    for (size_t i = 0; i < session->message->to_count; i++)
-        session->taken[i] = false;
-    submit_log_refused(session);
     if (session->reply.code == 421 || session->state == SUBMIT_CONNECT)
         submit_session_drop(session);
     else
         submit_session_write(session, SUBMIT_RSET, "RSET\r\n");
     submit_session_finish(session, SUBMIT_DONE, "");
+}
+
+/* All recipients that are not refused yet are, by this reply; those that were refused one by one
+ * have had their event and are kept out of this one by their mark. */
+static void submit_session_refuse(struct submit_session *session)
+{
+    for (size_t i = 0; i < session->message->to_count; i++)
+        session->taken[i] = !session->taken[i] && i < session->next_recipient;
+    submit_log_refused(session, SIZE_MAX);
+    submit_session_abandon(session);
 }
 
 static bool submit_reply_offers(const struct submit_reply *reply, const char *keyword)
@@ -227,15 +235,15 @@ static void submit_session_on_rcpt(struct submit_session *session, bool good)
     if (good) {
         session->taken[session->next_recipient] = true;
         session->taken_count++;
+    } else {
+        submit_log_refused(session, session->next_recipient);
     }
     session->next_recipient++;
     if (session->next_recipient < session->message->to_count) {
         submit_session_rcpt(session);
     } else if (session->taken_count == 0) {
-        submit_session_refuse(session);
+        submit_session_abandon(session);
     } else {
-        if (session->taken_count < session->message->to_count)
-            submit_log_refused(session);
         submit_session_write(session, SUBMIT_DATA, "DATA\r\n");
     }
 }

@@ -88,7 +88,7 @@ static int pattern_compile(struct spec spec, struct arena *arena, struct pattern
 
 static const char *pattern_join(const char *const *texts, size_t count, struct arena *arena)
 {
-    const char *joined = texts[0];
+    const char *joined = arena_text(arena, texts[0]);
     for (size_t i = 1; i < count; i++)
         joined = arena_format(arena, "%s, %s", joined, texts[i]);
     return joined;

@@ -130,11 +130,12 @@ static const char *range_print_span(int64_t value, struct arena *arena)
     return arena_text(arena, time_span_to_text(value, text));
 }
 
-static const char *range_print_share(int64_t value, struct arena *arena)
+const char *share_to_text(int64_t millionths, struct arena *arena)
 {
-    if (value % 10000 == 0)
-        return arena_format(arena, "%" PRId64 "%%", value / 10000);
-    char *text = arena_format(arena, "%" PRId64 ".%04" PRId64, value / 10000, value % 10000);
+    if (millionths % 10000 == 0)
+        return arena_format(arena, "%" PRId64 "%%", millionths / 10000);
+    char *text =
+        arena_format(arena, "%" PRId64 ".%04" PRId64, millionths / 10000, millionths % 10000);
     size_t len = strlen(text);
     while (text[len - 1] == '0')
         len--;
@@ -166,5 +167,5 @@ const char *range_span_to_text(struct range range, struct arena *arena)
 
 const char *range_share_to_text(struct range range, struct arena *arena)
 {
-    return range_print_with(range, range_print_share, arena);
+    return range_print_with(range, share_to_text, arena);
 }

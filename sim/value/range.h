@@ -24,6 +24,8 @@ bool range_holds(struct range range, int64_t value);
 /* For people: "2 to 6", "at least 5", "exactly 1". */
 const char *range_to_text(struct range range, struct arena *arena);
 const char *range_span_to_text(struct range range, struct arena *arena);
+/* Millionths as "99.5%". */
+const char *share_to_text(int64_t millionths, struct arena *arena);
 const char *range_share_to_text(struct range range, struct arena *arena);
 
 /* "100/1m": so many in a sliding window of that length. */

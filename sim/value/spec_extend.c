@@ -43,14 +43,26 @@ static int extend_append(struct spec object, cJSON *base, cJSON *more, struct er
     return 0;
 }
 
-/* Puts `item` into the place of `old`, which is kept since specs may point to it. */
+/* Puts `item` into the place of `old`, which is kept since specs may point to it. By hand: cJSON
+ * would free the old one, or put the new one elsewhere. A first child's `prev` is the last child.
+ */
 static void extend_replace(struct spec_document *d, cJSON *base, cJSON *old, cJSON *item)
 {
-    int index = 0;
-    for (const cJSON *child = base->child; child != old; child = child->next)
-        index++;
-    cJSON_InsertItemInArray(base, index, item);
-    cJSON_AddItemToArray(d->replaced, cJSON_DetachItemViaPointer(base, old));
+    bool first = base->child == old;
+    bool last = old->next == NULL;
+    item->next = old->next;
+    item->prev = first && last ? item : old->prev;
+    if (first)
+        base->child = item;
+    else
+        old->prev->next = item;
+    if (last)
+        base->child->prev = item;
+    else
+        old->next->prev = item;
+    old->next = NULL;
+    old->prev = NULL;
+    cJSON_AddItemToArray(d->replaced, old);
 }
 
 /* Merges `over`, which `object` stands for, into the base: what it says wins. */

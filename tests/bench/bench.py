@@ -121,7 +121,7 @@ def figures(runs):
     """Yields (name, unit, measure, limit, at_most)."""
     hello = os.path.join(ROOT, "scenarios", "basics", "hello.json")
     grey = os.path.join(ROOT, "scenarios", "retry", "greylisting.json")
-    five = os.path.join(ROOT, "scenarios", "retry", "five-days.json")
+    five = os.path.join(ROOT, "scenarios", "bounces", "five-days-of-trying.json")
     many = scenario("thousand-greylisted.json")
     yield ("world set-up and tear-down", "ms",
            lambda: median_of(runs, lambda: run_scenario(hello)[2]["world_ms"]), 150, True)

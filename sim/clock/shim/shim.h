@@ -129,6 +129,10 @@ long shim_sys_lstat(const long *args) SHIM_HIDDEN;
 long shim_sys_fstat(const long *args) SHIM_HIDDEN;
 long shim_sys_newfstatat(const long *args) SHIM_HIDDEN;
 long shim_sys_statx(const long *args) SHIM_HIDDEN;
+long shim_sys_utimensat(const long *args) SHIM_HIDDEN;
+long shim_sys_utimes(const long *args) SHIM_HIDDEN;
+long shim_sys_futimesat(const long *args) SHIM_HIDDEN;
+long shim_sys_utime(const long *args) SHIM_HIDDEN;
 
 /* shim_random.c */
 long shim_sys_getrandom(const long *args) SHIM_HIDDEN;

@@ -103,6 +103,14 @@ long shim_answer(long nr, const long *args)
         return shim_sys_newfstatat(args);
     case SYS_statx:
         return shim_sys_statx(args);
+    case SYS_utimensat:
+        return shim_sys_utimensat(args);
+    case SYS_utimes:
+        return shim_sys_utimes(args);
+    case SYS_futimesat:
+        return shim_sys_futimesat(args);
+    case SYS_utime:
+        return shim_sys_utime(args);
     default:
         return answer_rest(nr, args);
     }

@@ -26,7 +26,7 @@ reject "a missing fixture" 'nothing.eml' <<<"{ \"name\": \"x\", $hosts, \"messag
 python3 -c 'print("[" * 10000)' >"$WORK/deep"
 reject "nested 10,000 deep" 'deep|nest' <"$WORK/deep"
 python3 -c 'print("{\"name\": \"" + "x" * 100_000_000 + "\"}")' >"$WORK/large"
-reject "100 MB" 'larger|large' <"$WORK/large"
+reject "100 MB" 'at most 16 MB' <"$WORK/large"
 expect_exit 2 "a file that is not there" "$MAILRANGE" run "$WORK/absent.json" -o "$WORK/out"
 expect_exit 2 "an unknown flag" "$MAILRANGE" run --sed 5
 expect_text 'did you mean --seed' "the nearest flag"

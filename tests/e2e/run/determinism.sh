@@ -39,12 +39,12 @@ repeat() {
 }
 
 repeat "$ROOT/scenarios/retry/greylisting.json" greylisting 20
-repeat "$ROOT/scenarios/retry/five-days.json" five-days 4
+repeat "$ROOT/scenarios/bounces/five-days-of-trying.json" five-days-of-trying 4
 for _ in 1 2 3; do
     (while :; do :; done) &
     busy_pids+=($!)
 done
 repeat "$ROOT/scenarios/retry/greylisting.json" greylisting 6
-repeat "$ROOT/scenarios/retry/five-days.json" five-days 3
+repeat "$ROOT/scenarios/bounces/five-days-of-trying.json" five-days-of-trying 3
 end_busy
 finish

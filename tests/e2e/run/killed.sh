@@ -3,23 +3,27 @@
 . "$(dirname "$0")/../lib.sh"
 
 mounts() { wc -l </proc/self/mountinfo; }
-# Processes whose command line names this test's folder: everything of the run does.
-left() { grep -lazF -- "$WORK" /proc/[0-9]*/cmdline 2>/dev/null | grep -cvF "/proc/$$/"; }
+# Processes whose command line names this test's folder: everything of the run does. The pattern
+# comes from a file, so that grep's own command line does not have it.
+printf '%s' "$WORK" >"$WORK/pattern"
+left() { grep -lazF -f pattern /proc/[0-9]*/cmdline 2>/dev/null; }
+cd "$WORK" || exit 1
 
 before=$(mounts)
 for signal in KILL TERM INT; do
     for wait in 0.01 0.05 0.1 0.2 0.4; do
-        "$MAILRANGE" up "$ROOT/scenarios/retry/greylisting.json" -o "$WORK/out" >"$WORK/log" 2>&1 &
+        # A shell starts its background jobs with SIGINT ignored.
+        env --default-signal=INT "$MAILRANGE" up "$ROOT/scenarios/retry/greylisting.json" -o "$WORK/out" >"$WORK/log" 2>&1 &
         pid=$!
         sleep "$wait" # where it is hit does not matter: it must hold everywhere
         kill "-$signal" "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
         # The kernel ends a world after the runner; it is given time, as long as it makes progress.
-        for _ in $(seq 200); do
-            [ "$(left)" -eq 0 ] && break
+        for _ in $(seq 600); do
+            [ -z "$(left)" ] && break
             sleep 0.05
         done
-        [ "$(left)" -eq 0 ] || bad "SIG$signal after $wait s: processes are left: $(grep -lazF -- "$WORK" /proc/[0-9]*/cmdline | tr '\n' ' ')"
+        [ -z "$(left)" ] || bad "SIG$signal after $wait s: left are $(left | xargs -n1 cat | tr '\0' ' ')"
         [ "$signal" = KILL ] && [ -e "$WORK/out/report.html" ] && bad "a report stands although the run was killed"
         rm -rf "$WORK/out"
     done

@@ -20,7 +20,7 @@ chown -R 64123:64123 "$place/out"
 
 expect_exit 0 "the retry scenarios pass as user 64123" \
     user "$place/build/bin/mailrange" run "$place/scenarios/retry/greylisting.json" \
-    "$place/scenarios/retry/five-days.json" -o "$place/out/user"
+    "$place/scenarios/bounces/five-days-of-trying.json" -o "$place/out/user"
 expect_exit 0 "and as root from the same place" \
     "$place/build/bin/mailrange" run "$place/scenarios/retry/greylisting.json" -q -o "$WORK/root"
 expect_equal "$WORK/root/greylisting/results.json" "$place/out/user/greylisting/results.json" \

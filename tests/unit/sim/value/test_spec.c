@@ -316,6 +316,22 @@ START_TEST(test_extend_merges_by_key_and_keeps_places)
 }
 END_TEST
 
+START_TEST(test_extend_replaces_many_members_in_place)
+{
+    struct err err = {0};
+    struct spec_document *base = spec_document_parse(
+        "base.json", SLICE("{\"a\":1,\"b\":2,\"c\":3,\"m\":{},\"e\":5,\"z\":6}"), &err);
+    struct spec_document *document =
+        parse("{\"a\":10,\"x\":7,\"b\":20,\"c\":30,\"z\":60,\"y\":8}", &err);
+    ck_assert_int_eq(spec_document_extend(document, &base, &err), 0);
+    char *text = cJSON_PrintUnformatted(spec_root(document).json);
+    ck_assert_str_eq(text, "{\"a\":10,\"b\":20,\"c\":30,\"m\":{},\"e\":5,\"z\":60,\"x\":7,"
+                           "\"y\":8}");
+    cJSON_free(text);
+    spec_document_free(&document);
+}
+END_TEST
+
 START_TEST(test_appending_to_nothing_is_refused)
 {
     struct err err = {0};
@@ -391,5 +407,6 @@ UNIT_MAIN(test_broken_json_is_named_with_line_and_column,
           test_unknown_keys_without_a_near_word_list_what_is_known,
           test_values_are_read_as_people_write_them,
           test_wrong_values_say_what_was_expected_and_found, test_texts_may_be_one_or_many,
-          test_extend_merges_by_key_and_keeps_places, test_appending_to_nothing_is_refused,
-          test_variables_are_put_into_texts, test_a_large_flat_document_is_walked_in_linear_time)
+          test_extend_merges_by_key_and_keeps_places, test_extend_replaces_many_members_in_place,
+          test_appending_to_nothing_is_refused, test_variables_are_put_into_texts,
+          test_a_large_flat_document_is_walked_in_linear_time)

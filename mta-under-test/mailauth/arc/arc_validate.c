@@ -1,0 +1,179 @@
+#include "mta-under-test/mailauth/arc/arc_validate.h"
+
+#include "mta-under-test/base/time_text.h"
+
+#include "mta-under-test/base/poison.h"
+
+void arc_seal_scope(struct dkim_hash *hash, const struct arc_chain *chain, size_t first,
+                    size_t last)
+{
+    for (size_t i = first; i <= last; i++) {
+        const struct arc_set *set = &chain->sets[i];
+        dkim_header_add(hash, DKIM_CANON_RELAXED, set->results->raw, true);
+        dkim_header_add(hash, DKIM_CANON_RELAXED, set->message->raw, true);
+        if (i < last)
+            dkim_header_add(hash, DKIM_CANON_RELAXED, set->seal->raw, true);
+    }
+}
+
+static struct slice arc_hash_finish(struct dkim_hash *hash, struct arena *arena)
+{
+    unsigned char digest[DKIM_DIGEST_BYTES_MAX];
+    size_t len = dkim_hash_finish(hash, digest);
+    dkim_hash_deinit(hash);
+    return arena_slice(arena, slice_from((const char *)digest, len));
+}
+
+static bool arc_body_fits(const struct message *message, const struct dkim_signature *signature)
+{
+    unsigned char digest[DKIM_DIGEST_BYTES_MAX];
+    struct dkim_body body;
+    dkim_body_init(&body, signature->body_canon, signature->digest, signature->body_limit);
+    dkim_body_feed(&body, message->body);
+    size_t len = dkim_body_finish(&body, digest);
+    dkim_body_deinit(&body);
+    if (signature->body_limit != DKIM_BODY_NO_LIMIT && signature->body_limit > body.len)
+        return false;
+    return slice_equal(slice_from((const char *)digest, len), signature->body_hash);
+}
+
+/* Steps 4 and 5: one ARC-Message-Signature. */
+static enum dkim_reason arc_check_message(const struct message *message,
+                                          const struct message_field *field,
+                                          const struct arc_options *options,
+                                          struct dkim_context *context, const char **problem)
+{
+    struct dkim_signature signature;
+    struct dkim_key_facts key;
+    struct dkim_hash hash;
+    enum dkim_reason reason = dkim_signature_parse(context->arena, DKIM_FORM_ARC_MESSAGE,
+                                                   field->raw, &signature, problem);
+    if (reason != DKIM_REASON_VALID)
+        return reason;
+    if (signature.digest == DKIM_SHA1)
+        return DKIM_REASON_SHA1;
+    if (signature.has_expiry && options->now_us >= 0 &&
+        signature.expiry_s < (uint64_t)(options->now_us / TIME_SECOND))
+        return DKIM_REASON_EXPIRED;
+    dkim_hash_init(&hash, DKIM_SHA256);
+    dkim_header_add_chosen(&hash, signature.header_canon, message, signature.headers, field,
+                           context->arena);
+    dkim_check_add_self(&hash, &signature, signature.header_canon, context->arena);
+    struct slice digest = arc_hash_finish(&hash, context->arena);
+    reason = dkim_check_signature(context, &signature, digest, &key);
+    *problem = key.problem;
+    if (reason != DKIM_REASON_VALID)
+        return reason;
+    if (arc_body_fits(message, &signature))
+        return DKIM_REASON_VALID;
+    *problem = "the body does not fit bh=";
+    return DKIM_REASON_BODY_HASH;
+}
+
+/* Step 6: the seal of one set. */
+static enum dkim_reason arc_check_seal(const struct arc_chain *chain, size_t instance,
+                                       struct dkim_context *context, const char **problem)
+{
+    const struct dkim_signature *signature = &chain->sets[instance].seal_signature;
+    struct dkim_key_facts key;
+    struct dkim_hash hash;
+    if (signature->digest == DKIM_SHA1) {
+        *problem = "SHA-1 is refused";
+        return DKIM_REASON_SHA1;
+    }
+    dkim_hash_init(&hash, DKIM_SHA256);
+    arc_seal_scope(&hash, chain, 1, instance);
+    dkim_check_add_self(&hash, signature, DKIM_CANON_RELAXED, context->arena);
+    struct slice digest = arc_hash_finish(&hash, context->arena);
+    enum dkim_reason reason = dkim_check_signature(context, signature, digest, &key);
+    *problem = key.problem;
+    return reason;
+}
+
+static void arc_end(struct arc_outcome *outcome, enum arc_reason reason, size_t instance,
+                    enum dkim_reason signature_reason, const char *problem)
+{
+    outcome->reason = reason;
+    outcome->status = ARC_FAIL;
+    outcome->instance = (unsigned)instance;
+    outcome->signature_reason = signature_reason;
+    outcome->problem = problem;
+    if (signature_reason == DKIM_REASON_DNS_PENDING) {
+        outcome->reason = ARC_REASON_PENDING;
+        outcome->status = ARC_PENDING;
+    }
+}
+
+/* Step 5: the oldest set from which on every ARC-Message-Signature verifies; 0 if all do. */
+static unsigned arc_find_oldest_pass(const struct message *message,
+                                     const struct arc_options *options,
+                                     struct dkim_context *context, const struct arc_chain *chain)
+{
+    for (size_t i = chain->count - 1; i > 0; i--) {
+        const char *problem = "";
+        enum dkim_reason reason =
+            arc_check_message(message, chain->sets[i].message, options, context, &problem);
+        if (context->facts != NULL)
+            facts_add(context->facts, "message-signature", "set %zu, message signature: %s", i,
+                      dkim_reason_name(reason));
+        if (reason != DKIM_REASON_VALID)
+            return (unsigned)i + 1;
+    }
+    return 0;
+}
+
+static void arc_validate_chain(const struct message *message, const struct arc_options *options,
+                               struct dkim_context *context, struct arc_outcome *outcome)
+{
+    const struct arc_chain *chain = outcome->chain;
+    const char *problem = "";
+    enum dkim_reason reason =
+        arc_check_message(message, chain->sets[chain->count].message, options, context, &problem);
+    if (context->facts != NULL)
+        facts_add(context->facts, "message-signature", "set %zu, message signature: %s",
+                  chain->count, dkim_reason_name(reason));
+    if (reason != DKIM_REASON_VALID) {
+        arc_end(outcome, ARC_REASON_MESSAGE_SIGNATURE, chain->count, reason, problem);
+        return;
+    }
+    for (size_t i = chain->count; i > 0; i--) {
+        reason = arc_check_seal(chain, i, context, &problem);
+        if (context->facts != NULL)
+            facts_add(context->facts, "seal", "set %zu, seal of %.*s, cv=%.*s: %s", i,
+                      SLICE_ARG(chain->sets[i].seal_signature.domain),
+                      SLICE_ARG(chain->sets[i].seal_signature.cv), dkim_reason_name(reason));
+        if (reason != DKIM_REASON_VALID) {
+            arc_end(outcome, ARC_REASON_SEAL_SIGNATURE, i, reason, problem);
+            return;
+        }
+    }
+    outcome->status = ARC_PASS;
+    outcome->reason = ARC_REASON_VALID;
+    if (options->finds_oldest_pass)
+        outcome->oldest_pass = arc_find_oldest_pass(message, options, context, chain);
+}
+
+void arc_validate(const struct message *message, const struct arc_options *options,
+                  struct dkim_context *context, struct arc_outcome *outcome)
+{
+    memset(outcome, 0, sizeof *outcome);
+    outcome->problem = "";
+    outcome->chain = arena_alloc(context->arena, sizeof *outcome->chain);
+    context->policy = &options->policy;
+    facts_open(context->facts, "arc", "ARC chain");
+    enum arc_reason reason = arc_chain_collect(message, context->arena, outcome->chain);
+    outcome->sets = outcome->chain->count;
+    if (reason == ARC_REASON_VALID) {
+        arc_validate_chain(message, options, context, outcome);
+    } else {
+        arc_end(outcome, reason, outcome->chain->bad_instance, DKIM_REASON_VALID,
+                outcome->chain->problem);
+        if (reason == ARC_REASON_NO_SETS)
+            outcome->status = ARC_NONE;
+    }
+    if (context->facts != NULL)
+        facts_add(context->facts, "result", "%s (%s)%s%s", arc_status_name(outcome->status),
+                  arc_reason_name(outcome->reason), outcome->problem[0] != '\0' ? ": " : "",
+                  outcome->problem);
+    facts_close(context->facts);
+}

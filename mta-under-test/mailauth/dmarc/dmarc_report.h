@@ -1,0 +1,82 @@
+/*
+ * DMARC aggregate reports (RFC 7489 section 7.2 and appendix C, RFC 9990): one structure, a writer
+ * and a reader, for XML and for XML in gzip form.
+ */
+#pragma once
+
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
+#include "mta-under-test/base/err.h"
+
+enum {
+    DMARC_REPORT_BYTES_MAX = 64 * 1024 * 1024, /* of XML */
+    DMARC_REPORT_ROWS_MAX = 200000,
+    DMARC_REPORT_RESULTS_MAX = 100
+};
+
+/* One <dkim> or <spf> of <auth_results>. */
+struct dmarc_report_result {
+    struct slice domain;
+    struct slice selector; /* dkim */
+    struct slice scope;    /* spf: "mfrom" or "helo" */
+    struct slice result;
+    struct slice human_result;
+};
+
+/* One <record>. */
+struct dmarc_report_row {
+    struct slice source_ip;
+    uint64_t count;
+    struct slice disposition; /* "none", "quarantine", "reject" */
+    struct slice dkim;        /* aligned results: "pass" or "fail" */
+    struct slice spf;
+    struct slice override_type; /* <reason>, or empty */
+    struct slice override_comment;
+    struct slice header_from;
+    struct slice envelope_from;
+    struct slice envelope_to;
+    size_t dkim_count;
+    struct dmarc_report_result *dkim_results;
+    size_t spf_count;
+    struct dmarc_report_result *spf_results;
+};
+
+struct dmarc_report {
+    struct slice version;
+    struct slice org_name;
+    struct slice email;
+    struct slice extra_contact_info;
+    struct slice report_id;
+    int64_t begin_s;
+    int64_t end_s;
+    /* <policy_published>; what is empty is not written */
+    struct slice domain;
+    struct slice adkim;
+    struct slice aspf;
+    struct slice p;
+    struct slice sp;
+    struct slice np;
+    struct slice pct;
+    struct slice fo;
+    struct slice testing;
+    struct slice discovery_method;
+    size_t count;
+    struct dmarc_report_row *rows;
+};
+
+/* Writes the XML. */
+void dmarc_report_write(const struct dmarc_report *report, struct buf *out);
+
+/* Reads a report, XML or gzip by its first bytes. No external entity is loaded, and a document with
+ * a DTD is refused. -1 with what is wrong. Everything lives in the arena. */
+int dmarc_report_read(struct arena *arena, struct slice bytes, struct dmarc_report *report,
+                      struct err *err) MUST_CHECK;
+
+/* gzip of bytes, and back up to `max` bytes. -1 if it is no gzip, or too long. The output of
+ * dmarc_report_gzip() carries no time, so that it is deterministic. */
+void dmarc_report_gzip(struct slice bytes, struct buf *out);
+int dmarc_report_gunzip(struct slice bytes, size_t max, struct buf *out) MUST_CHECK;
+
+/* The file name of RFC 7489 7.2.1.1: "RECEIVER!DOMAIN!BEGIN!END.xml.gz". */
+void dmarc_report_file_name(const struct dmarc_report *report, struct slice receiver,
+                            struct buf *out);

@@ -1,0 +1,135 @@
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_report.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* Text of XML; bytes that are no character of XML 1.0 become U+FFFD. */
+static void dmarc_xml_text(struct buf *out, struct slice text)
+{
+    for (size_t i = 0; i < text.len;) {
+        struct slice rest = slice_skip(text, i);
+        size_t len = text_utf8_len(rest);
+        unsigned char c = (unsigned char)rest.data[0];
+        bool control = len == 1 && c < ' ' && c != '\t' && c != '\n' && c != '\r';
+        /* U+FFFE and U+FFFF */
+        bool not_xml = len == 3 && c == 0xef && (unsigned char)rest.data[1] == 0xbf &&
+                       (unsigned char)rest.data[2] >= 0xbe;
+        if (len == 0 || control || not_xml)
+            buf_add_text(out, "\xef\xbf\xbd");
+        else if (c == '<')
+            buf_add_text(out, "&lt;");
+        else if (c == '>')
+            buf_add_text(out, "&gt;");
+        else if (c == '&')
+            buf_add_text(out, "&amp;");
+        else
+            buf_add(out, rest.data, len);
+        i += len > 0 ? len : 1;
+    }
+}
+
+/* An element with text; none when the text is empty. */
+static void dmarc_xml_element(struct buf *out, const char *indent, const char *name,
+                              struct slice text)
+{
+    if (text.len == 0)
+        return;
+    buf_format(out, "%s<%s>", indent, name);
+    dmarc_xml_text(out, text);
+    buf_format(out, "</%s>\n", name);
+}
+
+static void dmarc_write_head(const struct dmarc_report *report, struct buf *out)
+{
+    buf_add_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback>\n");
+    dmarc_xml_element(out, "  ", "version", report->version);
+    buf_add_text(out, "  <report_metadata>\n");
+    dmarc_xml_element(out, "    ", "org_name", report->org_name);
+    dmarc_xml_element(out, "    ", "email", report->email);
+    dmarc_xml_element(out, "    ", "extra_contact_info", report->extra_contact_info);
+    dmarc_xml_element(out, "    ", "report_id", report->report_id);
+    buf_format(out,
+               "    <date_range>\n      <begin>%lld</begin>\n      <end>%lld</end>\n"
+               "    </date_range>\n  </report_metadata>\n",
+               (long long)report->begin_s, (long long)report->end_s);
+}
+
+static void dmarc_write_policy(const struct dmarc_report *report, struct buf *out)
+{
+    buf_add_text(out, "  <policy_published>\n");
+    dmarc_xml_element(out, "    ", "domain", report->domain);
+    dmarc_xml_element(out, "    ", "adkim", report->adkim);
+    dmarc_xml_element(out, "    ", "aspf", report->aspf);
+    dmarc_xml_element(out, "    ", "p", report->p);
+    dmarc_xml_element(out, "    ", "sp", report->sp);
+    dmarc_xml_element(out, "    ", "np", report->np);
+    dmarc_xml_element(out, "    ", "pct", report->pct);
+    dmarc_xml_element(out, "    ", "fo", report->fo);
+    dmarc_xml_element(out, "    ", "testing", report->testing);
+    dmarc_xml_element(out, "    ", "discovery_method", report->discovery_method);
+    buf_add_text(out, "  </policy_published>\n");
+}
+
+static void dmarc_write_results(const struct dmarc_report_row *row, struct buf *out)
+{
+    buf_add_text(out, "    <auth_results>\n");
+    for (size_t i = 0; i < row->dkim_count; i++) {
+        const struct dmarc_report_result *result = &row->dkim_results[i];
+        buf_add_text(out, "      <dkim>\n");
+        dmarc_xml_element(out, "        ", "domain", result->domain);
+        dmarc_xml_element(out, "        ", "selector", result->selector);
+        dmarc_xml_element(out, "        ", "result", result->result);
+        dmarc_xml_element(out, "        ", "human_result", result->human_result);
+        buf_add_text(out, "      </dkim>\n");
+    }
+    for (size_t i = 0; i < row->spf_count; i++) {
+        const struct dmarc_report_result *result = &row->spf_results[i];
+        buf_add_text(out, "      <spf>\n");
+        dmarc_xml_element(out, "        ", "domain", result->domain);
+        dmarc_xml_element(out, "        ", "scope", result->scope);
+        dmarc_xml_element(out, "        ", "result", result->result);
+        dmarc_xml_element(out, "        ", "human_result", result->human_result);
+        buf_add_text(out, "      </spf>\n");
+    }
+    buf_add_text(out, "    </auth_results>\n");
+}
+
+static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
+{
+    buf_add_text(out, "  <record>\n    <row>\n");
+    dmarc_xml_element(out, "      ", "source_ip", row->source_ip);
+    buf_format(out, "      <count>%llu</count>\n      <policy_evaluated>\n",
+               (unsigned long long)row->count);
+    dmarc_xml_element(out, "        ", "disposition", row->disposition);
+    dmarc_xml_element(out, "        ", "dkim", row->dkim);
+    dmarc_xml_element(out, "        ", "spf", row->spf);
+    if (row->override_type.len > 0) {
+        buf_add_text(out, "        <reason>\n");
+        dmarc_xml_element(out, "          ", "type", row->override_type);
+        dmarc_xml_element(out, "          ", "comment", row->override_comment);
+        buf_add_text(out, "        </reason>\n");
+    }
+    buf_add_text(out, "      </policy_evaluated>\n    </row>\n    <identifiers>\n");
+    dmarc_xml_element(out, "      ", "envelope_to", row->envelope_to);
+    dmarc_xml_element(out, "      ", "envelope_from", row->envelope_from);
+    dmarc_xml_element(out, "      ", "header_from", row->header_from);
+    buf_add_text(out, "    </identifiers>\n");
+    dmarc_write_results(row, out);
+    buf_add_text(out, "  </record>\n");
+}
+
+void dmarc_report_write(const struct dmarc_report *report, struct buf *out)
+{
+    dmarc_write_head(report, out);
+    dmarc_write_policy(report, out);
+    for (size_t i = 0; i < report->count; i++)
+        dmarc_write_row(&report->rows[i], out);
+    buf_add_text(out, "</feedback>\n");
+}
+
+void dmarc_report_file_name(const struct dmarc_report *report, struct slice receiver,
+                            struct buf *out)
+{
+    buf_format(out, "%.*s!%.*s!%lld!%lld.xml.gz", SLICE_ARG(receiver), SLICE_ARG(report->domain),
+               (long long)report->begin_s, (long long)report->end_s);
+}

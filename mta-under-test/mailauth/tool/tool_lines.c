@@ -1,0 +1,119 @@
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/address/mailbox.h"
+#include "mta-under-test/mailauth/core/domain.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_discovery.h"
+#include "mta-under-test/mailauth/sts/sts_policy.h"
+#include "mta-under-test/mailauth/sts/sts_record.h"
+#include "mta-under-test/mailauth/tlsrpt/tlsrpt_record.h"
+#include "mta-under-test/mailauth/tool/json_bytes.h"
+#include "mta-under-test/mailauth/tool/tool.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* Answers one line of input with one JSON object. */
+typedef void tool_line(struct tool *tool, struct arena *arena, const cJSON *value);
+
+static void tool_write_valid(struct tool *tool, bool valid, const char *reason)
+{
+    json_out_object(&tool->json, NULL);
+    json_out_bool(&tool->json, "valid", valid);
+    json_out_text(&tool->json, "reason", reason);
+    json_out_end(&tool->json);
+}
+
+/* Each line of standard input is one JSON value; empty lines are passed over. */
+static int tool_each_line(struct tool *tool, tool_line *answer, struct err *err)
+{
+    struct slice text;
+    struct slice line;
+    size_t number = 0;
+    if (tool_read_stdin(tool, &text, err) != 0)
+        return -1;
+    while (slice_split(&text, '\n', &line)) {
+        struct arena arena;
+        size_t at = 0;
+        number++;
+        line = slice_trim(line);
+        if (line.len == 0)
+            continue;
+        cJSON *value = json_bytes_parse(line, &at);
+        if (value == NULL)
+            return err_set(err, "standard input, line %zu: no valid JSON near byte %zu", number,
+                           at + 1);
+        arena_init(&arena);
+        json_out_init(&tool->json, tool->out);
+        answer(tool, &arena, value);
+        buf_add_char(tool->out, '\n');
+        arena_deinit(&arena);
+        cJSON_Delete(value);
+    }
+    return 0;
+}
+
+static const char *tool_judge(struct arena *arena, const char *kind, struct slice text)
+{
+    struct sts_record record;
+    struct sts_policy policy;
+    struct tlsrpt_record tlsrpt;
+    if (strcmp(kind, "sts-record") == 0)
+        return sts_record_parse(text, &record);
+    if (strcmp(kind, "sts-policy") == 0)
+        return sts_policy_parse(arena, text, &policy);
+    if (strcmp(kind, "tlsrpt-record") == 0)
+        return tlsrpt_record_parse(text, &tlsrpt);
+    return "the kind is not sts-record, sts-policy or tlsrpt-record";
+}
+
+static void tool_sts_line(struct tool *tool, struct arena *arena, const cJSON *value)
+{
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItem(value, "kind"));
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(value, "text"));
+    if (kind == NULL || text == NULL) {
+        tool_write_valid(tool, false, "expected {\"kind\": ..., \"text\": ...}");
+        return;
+    }
+    const char *wrong = tool_judge(arena, kind, json_bytes_utf8(arena, text));
+    tool_write_valid(tool, wrong == NULL, wrong != NULL ? wrong : "");
+}
+
+int tool_sts(struct tool *tool, struct err *err)
+{
+    return tool_each_line(tool, tool_sts_line, err);
+}
+
+static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
+{
+    struct mailbox mailbox;
+    const char *text = cJSON_GetStringValue(value);
+    if (text == NULL) {
+        tool_write_valid(tool, false, "expected a JSON string");
+        return;
+    }
+    bool allows_utf8 = args_has(&tool->args, "smtputf8");
+    enum mailbox_reason reason = mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
+    tool_write_valid(tool, reason == MAILBOX_VALID, mailbox_reason_name(reason));
+}
+
+int tool_addr(struct tool *tool, struct err *err)
+{
+    return tool_each_line(tool, tool_addr_line, err);
+}
+
+static void tool_psl_line(struct tool *tool, struct arena *arena, const cJSON *value)
+{
+    struct slice found = {NULL, 0};
+    const char *text = cJSON_GetStringValue(value);
+    if (text != NULL)
+        found = dmarc_psl_domain(NULL, slice_of(text), arena);
+    json_out_object(&tool->json, NULL);
+    if (found.len > 0)
+        json_out_slice(&tool->json, "org", found);
+    else
+        json_out_null(&tool->json, "org");
+    json_out_end(&tool->json);
+}
+
+int tool_psl(struct tool *tool, struct err *err)
+{
+    return tool_each_line(tool, tool_psl_line, err);
+}

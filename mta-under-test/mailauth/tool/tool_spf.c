@@ -1,0 +1,42 @@
+#include "mta-under-test/mailauth/spf/spf_check.h"
+#include "mta-under-test/mailauth/spf/spf_header.h"
+#include "mta-under-test/mailauth/tool/tool.h"
+
+#include "mta-under-test/base/poison.h"
+
+int tool_spf(struct tool *tool, struct err *err)
+{
+    struct spf_outcome outcome;
+    struct spf_request request = {.helo = args_slice(&tool->args, "helo"),
+                                  .mail_from = args_slice(&tool->args, "mail-from"),
+                                  .default_explanation =
+                                      args_slice(&tool->args, "default-explanation"),
+                                  .receiver = args_slice(&tool->args, "receiver"),
+                                  .now_us = tool->now_us};
+    if (tool_ip(tool, &request.ip, err) != 0)
+        return -1;
+    spf_check(&request, &tool->resolver, &tool->arena, &tool->facts, &outcome);
+    struct buf header;
+    buf_init(&header, 65536);
+    spf_header_write(&request, &outcome,
+                     request.receiver.len > 0 ? request.receiver : SLICE("unknown"), &header);
+    struct json_out *json = &tool->json;
+    json_out_object(json, NULL);
+    json_out_text(json, "result", spf_result_name(outcome.result));
+    if (outcome.result == SPF_RESULT_FAIL)
+        json_out_slice(json, "explanation", outcome.explanation);
+    else
+        json_out_null(json, "explanation");
+    json_out_text(json, "reason", spf_reason_name(outcome.reason));
+    json_out_text(json, "problem", outcome.problem);
+    json_out_slice(json, "domain", outcome.domain);
+    json_out_text(json, "identity", outcome.identity == SPF_IDENTITY_HELO ? "helo" : "mailfrom");
+    json_out_slice(json, "term", outcome.term);
+    json_out_int(json, "lookups", outcome.lookups);
+    json_out_int(json, "void_lookups", outcome.void_lookups);
+    json_out_slice(json, "received_spf", buf_slice(&header));
+    facts_to_json(&tool->facts, json, "facts");
+    json_out_end(json);
+    buf_deinit(&header);
+    return 0;
+}

@@ -1,0 +1,258 @@
+#include "mta-under-test/mailauth/tool/zone.h"
+
+#include <cjson/cJSON.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/core/domain.h"
+#include "mta-under-test/mailauth/core/ip.h"
+#include "mta-under-test/mailauth/tool/json_bytes.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { ZONE_BYTES_MAX = 256 * 1024 * 1024, ZONE_CNAMES_MAX = 10, ZONE_RECORDS_MAX = 100000 };
+
+struct zone {
+    cJSON *names;
+    struct map index; /* name in lower case -> its object */
+    struct dns_cache cache;
+};
+
+static enum dns_status zone_status_of(const char *word)
+{
+    if (strcasecmp(word, "TIMEOUT") == 0)
+        return DNS_TIMEOUT;
+    if (strcasecmp(word, "NXDOMAIN") == 0)
+        return DNS_NXDOMAIN;
+    return strcasecmp(word, "NODATA") == 0 ? DNS_NODATA : DNS_SERVFAIL;
+}
+
+static struct slice zone_lower(struct zone *zone, struct slice name)
+{
+    name = domain_without_dot(name);
+    char *lower = arena_text_of(&zone->cache.arena, name);
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = text_lower(lower[i]);
+    return slice_from(lower, name.len);
+}
+
+/* A map keeps pointers to what may be written; the zone's objects are only read. */
+static void *zone_item(const cJSON *item)
+{
+    union {
+        const cJSON *item;
+        void *value;
+    } both = {.item = item};
+    return both.value;
+}
+
+static int zone_index(struct zone *zone, struct err *err)
+{
+    const cJSON *item = NULL;
+    if (!cJSON_IsObject(zone->names))
+        return err_set(err, "a zone must be a JSON object of names");
+    for (item = zone->names != NULL ? zone->names->child : NULL; item != NULL; item = item->next) {
+        if (!cJSON_IsObject(item))
+            return err_set(err, "zone: \"%s\" must be an object of record types", item->string);
+        struct slice name = json_bytes_of(&zone->cache.arena, item->string);
+        map_set(&zone->index, zone_lower(zone, name), zone_item(item));
+    }
+    return 0;
+}
+
+int zone_parse(struct slice json, struct zone **zone, struct err *err)
+{
+    size_t at = 0;
+    struct zone *made = mem_alloc(sizeof *made);
+    dns_cache_init(&made->cache);
+    map_init(&made->index);
+    made->names = json_bytes_parse(json, &at);
+    if (made->names == NULL)
+        err_set(err, "zone: no valid JSON near byte %zu", at);
+    if (made->names == NULL || zone_index(made, err) != 0) {
+        zone_free(&made);
+        return -1;
+    }
+    *zone = made;
+    return 0;
+}
+
+int zone_load(const char *path, struct zone **zone, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, ZONE_BYTES_MAX);
+    int status = file_read(path, &text, err);
+    if (status == 0) {
+        status = zone_parse(buf_slice(&text), zone, err);
+        if (status != 0)
+            err_prefix(err, "%s", path);
+    }
+    buf_deinit(&text);
+    return status;
+}
+
+void zone_free(struct zone **zone)
+{
+    if (*zone == NULL)
+        return;
+    cJSON_Delete((*zone)->names);
+    map_deinit(&(*zone)->index, NULL);
+    dns_cache_deinit(&(*zone)->cache);
+    free(*zone);
+    *zone = NULL;
+}
+
+/* The entry of that type; NULL if there is none. */
+static const cJSON *zone_find_type(const cJSON *types, const char *type)
+{
+    for (const cJSON *item = types->child; item != NULL; item = item->next) {
+        if (strcasecmp(item->string, type) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* TXT: a list of strings, or one string alone. */
+static bool zone_read_txt(struct zone *zone, const cJSON *item, struct dns_record *record)
+{
+    const cJSON *part = cJSON_IsArray(item) ? item->child : item;
+    struct buf joined;
+    buf_init(&joined, ZONE_BYTES_MAX);
+    for (; part != NULL; part = cJSON_IsArray(item) ? part->next : NULL) {
+        if (cJSON_IsString(part))
+            buf_add_slice(&joined, json_bytes_of(&zone->cache.arena, part->valuestring));
+    }
+    record->data = arena_slice(&zone->cache.arena, buf_slice(&joined));
+    buf_deinit(&joined);
+    return true;
+}
+
+static bool zone_read_mx(struct zone *zone, const cJSON *item, struct dns_record *record)
+{
+    const cJSON *preference = cJSON_GetArrayItem(item, 0);
+    const cJSON *host = cJSON_GetArrayItem(item, 1);
+    if (!cJSON_IsNumber(preference) || !cJSON_IsString(host))
+        return false;
+    record->preference = (uint16_t)preference->valuedouble;
+    record->data = domain_without_dot(json_bytes_of(&zone->cache.arena, host->valuestring));
+    return true;
+}
+
+/* "3 1 1 hex": to wire form. */
+static bool zone_read_tlsa(struct zone *zone, struct slice text, struct dns_record *record)
+{
+    struct slice word;
+    struct buf wire;
+    bool valid = true;
+    size_t index = 0;
+    buf_init(&wire, 65536);
+    while (slice_split(&text, ' ', &word)) {
+        uint64_t number = 0;
+        if (word.len == 0)
+            continue;
+        if (index < 3) {
+            valid = valid && text_to_u64(word, &number) == 0 && number <= 255;
+            buf_add_char(&wire, (char)number);
+        } else {
+            valid = valid && text_from_hex(&wire, word) == 0;
+        }
+        index++;
+    }
+    record->data = arena_slice(&zone->cache.arena, buf_slice(&wire));
+    buf_deinit(&wire);
+    return valid && index >= 3;
+}
+
+static bool zone_read_record(struct zone *zone, enum dns_type type, const cJSON *item,
+                             struct dns_record *record)
+{
+    memset(record, 0, sizeof *record);
+    if (type == DNS_TYPE_TXT)
+        return zone_read_txt(zone, item, record);
+    if (type == DNS_TYPE_MX)
+        return zone_read_mx(zone, item, record);
+    if (!cJSON_IsString(item))
+        return false;
+    struct slice text = json_bytes_of(&zone->cache.arena, item->valuestring);
+    switch (type) {
+    case DNS_TYPE_A:
+        return ip_parse_v4(text, record->address);
+    case DNS_TYPE_AAAA:
+        return ip_parse_v6(text, record->address);
+    case DNS_TYPE_TLSA:
+        return zone_read_tlsa(zone, text, record);
+    case DNS_TYPE_PTR:
+    case DNS_TYPE_MX:
+    case DNS_TYPE_TXT:
+        break;
+    }
+    record->data = domain_without_dot(text);
+    return true;
+}
+
+static const struct dns_answer *zone_read_records(struct zone *zone, enum dns_type type,
+                                                  struct slice name, const cJSON *list)
+{
+    struct dns_answer answer = {.status = DNS_NODATA, .authenticated = true};
+    int size = cJSON_GetArraySize(list);
+    size_t max = size > 0 ? (size_t)size : 0;
+    struct dns_record *records = mem_alloc_array(max > 0 ? max : 1, sizeof *records);
+    const cJSON *item = NULL;
+    for (item = list != NULL ? list->child : NULL; item != NULL; item = item->next) {
+        if (answer.count < max && zone_read_record(zone, type, item, &records[answer.count]))
+            answer.count++;
+    }
+    answer.records = records;
+    if (answer.count > 0)
+        answer.status = DNS_OK;
+    const struct dns_answer *kept = dns_cache_put(&zone->cache, type, name, &answer);
+    free(records);
+    return kept;
+}
+
+static const struct dns_answer *zone_put_status(struct zone *zone, enum dns_type type,
+                                                struct slice name, enum dns_status status)
+{
+    struct dns_answer answer = {.status = status, .authenticated = true};
+    return dns_cache_put(&zone->cache, type, name, &answer);
+}
+
+/* The target of the name's CNAME; NULL if it has none. */
+static const char *zone_cname(const cJSON *types)
+{
+    const cJSON *cname = zone_find_type(types, "CNAME");
+    if (cJSON_IsArray(cname))
+        cname = cname->child;
+    return cJSON_IsString(cname) ? cname->valuestring : NULL;
+}
+
+static const struct dns_answer *zone_lookup(void *context, enum dns_type type, struct slice name)
+{
+    struct zone *zone = context;
+    const struct dns_answer *known = dns_cache_get(&zone->cache, type, name);
+    struct slice at = name;
+    if (known != NULL)
+        return known;
+    for (int step = 0; step <= ZONE_CNAMES_MAX; step++) {
+        const cJSON *types = map_get(&zone->index, at);
+        if (types == NULL)
+            return zone_put_status(zone, type, name, DNS_NXDOMAIN);
+        const cJSON *list = zone_find_type(types, dns_type_name(type));
+        const char *cname = list == NULL ? zone_cname(types) : NULL;
+        if (cname != NULL) {
+            at = zone_lower(zone, json_bytes_of(&zone->cache.arena, cname));
+            continue;
+        }
+        if (list == NULL)
+            list = zone_find_type(types, "*");
+        if (cJSON_IsString(list))
+            return zone_put_status(zone, type, name, zone_status_of(list->valuestring));
+        return zone_read_records(zone, type, name, list);
+    }
+    return zone_put_status(zone, type, name, DNS_SERVFAIL);
+}
+
+struct dns_resolver zone_resolver(struct zone *zone)
+{
+    return (struct dns_resolver){zone, zone_lookup};
+}

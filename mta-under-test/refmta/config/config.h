@@ -1,0 +1,66 @@
+/*
+ * The configuration of refmta: one JSON file, read strictly. What may stand in it is told in the
+ * README of refmta; here is what it becomes. All of it belongs to the config's arena.
+ */
+#pragma once
+
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/schedule.h"
+#include "mta-under-test/refmta/net/ip.h"
+
+enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
+enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
+enum config_delivery_tls { CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_REQUIRED, CONFIG_TLS_NEVER };
+enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
+
+struct config_listener {
+    struct ip_endpoint endpoint;
+    enum config_mode mode;
+    enum config_listener_tls tls;
+};
+
+struct config_domains {
+    const char **names; /* lower case */
+    size_t count;
+};
+
+struct config {
+    struct arena arena;
+    const char *hostname;
+    struct config_listener *listeners;
+    size_t listener_count;
+    const char *spool;
+    struct ip_endpoint *resolvers; /* none: those of the system */
+    size_t resolver_count;
+    struct ip_address source_v4; /* family 0: not given */
+    struct ip_address source_v6;
+    struct ip_network *relay_networks;
+    size_t relay_network_count;
+    struct config_domains relay_for;
+    struct schedule retry;
+    const char *retry_text;
+    int64_t give_up_us;
+    int64_t warn_after_us; /* 0: never */
+    enum config_delivery_tls tls_mode;
+    const char *tls_certificate; /* NULL: none */
+    const char *tls_key;
+    const char *tls_trust;  /* NULL: the system's */
+    const char *smart_host; /* NULL: straight to the MX hosts */
+    uint16_t smart_host_port;
+    unsigned concurrency;
+    uint64_t size_limit_bytes;
+    const char *log;
+    enum config_durability durability;
+    const char *control; /* NULL: no control socket */
+};
+
+/* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must
+ * be released with config_deinit() in both cases. */
+int config_load(struct config *config, const char *path, struct err *err) MUST_CHECK;
+/* The same from memory; `name` stands for the file in messages. */
+int config_parse(struct config *config, const char *name, struct slice json,
+                 struct err *err) MUST_CHECK;
+void config_deinit(struct config *config);
+
+/* Whether `domain` (any case) is one of them. */
+bool config_domains_have(const struct config_domains *domains, struct slice domain);

@@ -1,0 +1,300 @@
+#include "mta-under-test/refmta/delivery/delivery.h"
+
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/delivery/lane.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* How long a failed handshake is remembered, and for how many hosts. */
+#define TLS_MEMORY_US TIME_HOUR
+/* How long the window does not grow after it was cut. */
+#define WINDOW_HOLD_US (5 * TIME_MINUTE)
+
+enum { TLS_MEMORY_MAX = 10000, CONNECTIONS_MAX = 2000 };
+
+struct broken_tls {
+    int64_t since_us;
+};
+
+static void lane_free(struct lane *lane)
+{
+    route_free(&lane->route);
+    free(lane);
+}
+
+/* A lane is kept as long as it has connections, asks for its route, or has something to send. */
+static void lane_drop_if_done(struct lane *lane)
+{
+    struct delivery *delivery = lane->delivery;
+    if (lane->connection_count > 0 || lane->finding || lane->destination->ready_count > 0)
+        return;
+    struct queue_destination *destination = lane->destination;
+    list_remove(&lane->link);
+    lane_free(lane);
+    queue_destination_unused(delivery->queue, destination);
+}
+
+static struct lane *lane_of(struct delivery *delivery, struct queue_destination *destination)
+{
+    if (destination->delivery != NULL)
+        return destination->delivery;
+    struct lane *lane = mem_alloc(sizeof *lane);
+    unsigned max = delivery->options.config->concurrency;
+    lane->delivery = delivery;
+    lane->destination = destination;
+    lane->window = max < LANE_WINDOW_START ? max : LANE_WINDOW_START;
+    list_init(&lane->connections);
+    list_init(&lane->idle);
+    list_push_back(&delivery->lanes, &lane->link);
+    destination->delivery = lane;
+    return lane;
+}
+
+void lane_settle_all(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
+                     const struct reason *reason)
+{
+    struct queue_outcome *outcomes = mem_alloc_array(item->recipient_count, sizeof *outcomes);
+    for (uint32_t i = 0; i < item->recipient_count; i++)
+        outcomes[i] = (struct queue_outcome){.kind = kind, .reason = *reason};
+    queue_settle(lane->delivery->queue, item, outcomes);
+    free(outcomes);
+}
+
+void lane_unreachable(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
+                      const struct reason *reason)
+{
+    /* Others get through: this is too many connections, not a dead destination. The message waits
+     * for one of them. */
+    if (kind == OUTCOME_DEFERRED && lane->connection_count > 1) {
+        lane->window = lane->connection_count - 1;
+        lane->successes = 0;
+        lane->window_held_us = time_monotonic_us() + WINDOW_HOLD_US;
+        struct log_line line;
+        log_begin(&line, lane->delivery->options.log, "window-cut");
+        json_out_text(&line.json, "destination", lane->destination->name);
+        json_out_int(&line.json, "connections", lane->window);
+        json_out_text(&line.json, "reason", reason->text);
+        log_end(&line);
+        queue_put_back(lane->delivery->queue, item);
+        return;
+    }
+    lane_settle_all(lane, item, kind, reason);
+    route_free(&lane->route);
+    if (kind == OUTCOME_DEFERRED)
+        queue_destination_failed(lane->delivery->queue, lane->destination, reason);
+}
+
+void lane_succeeded(struct lane *lane)
+{
+    if (lane->window >= lane->delivery->options.config->concurrency ||
+        time_monotonic_us() < lane->window_held_us)
+        return;
+    if (++lane->successes >= lane->window) {
+        lane->successes = 0;
+        lane->window++;
+    }
+}
+
+struct queue_item *lane_next_item(struct lane *lane)
+{
+    if (lane->delivery->stopping)
+        return NULL;
+    return queue_take(lane->delivery->queue, lane->destination);
+}
+
+/* The route is bad for all: each that is ready gets the same outcome. */
+static void fail_ready(struct lane *lane, const struct route *route)
+{
+    enum outcome_kind kind = route->verdict == ROUTE_LATER ? OUTCOME_DEFERRED : OUTCOME_FAILED;
+    for (struct queue_item *item; (item = lane_next_item(lane)) != NULL;) {
+        lane_settle_all(lane, item, kind, &route->reason);
+        if (kind == OUTCOME_DEFERRED) {
+            queue_destination_failed(lane->delivery->queue, lane->destination, &route->reason);
+            return;
+        }
+    }
+}
+
+static void log_route(const struct lane *lane, const struct route *route)
+{
+    struct log_line line;
+    log_begin(&line, lane->delivery->options.log, "route");
+    json_out_text(&line.json, "destination", lane->destination->name);
+    if (route->verdict != ROUTE_GOOD) {
+        json_out_text(&line.json, "reason", route->reason.text);
+    } else {
+        json_out_array(&line.json, "hosts");
+        for (size_t i = 0; i < route->host_count; i++) {
+            char text[IP_TEXT_BYTES];
+            json_out_object(&line.json, NULL);
+            json_out_text(&line.json, "host", route->hosts[i].name);
+            json_out_int(&line.json, "preference", route->hosts[i].preference);
+            json_out_array(&line.json, "addresses");
+            for (size_t j = 0; j < route->hosts[i].address_count; j++)
+                json_out_text(&line.json, NULL,
+                              ip_address_to_text(&route->hosts[i].addresses[j], text));
+            json_out_end(&line.json);
+            json_out_end(&line.json);
+        }
+        json_out_end(&line.json);
+    }
+    log_end(&line);
+}
+
+static void on_route(void *arg, struct route *route)
+{
+    struct lane *lane = arg;
+    lane->finding = false;
+    if (lane->dropped) {
+        route_free(&route);
+        lane_free(lane);
+        return;
+    }
+    log_route(lane, route);
+    if (route->verdict == ROUTE_GOOD) {
+        route_free(&lane->route);
+        lane->route = route;
+    } else {
+        fail_ready(lane, route);
+        route_free(&route);
+    }
+    lane_dispatch(lane);
+}
+
+static bool route_is_fresh(const struct lane *lane)
+{
+    return lane->route != NULL && time_monotonic_us() < lane->route->expires_us;
+}
+
+static void find_route(struct lane *lane)
+{
+    struct route_request request = {
+        .resolver = lane->delivery->options.resolver,
+        .config = lane->delivery->options.config,
+        .destination = lane->destination->name,
+        .done = on_route,
+        .arg = lane,
+    };
+    lane->finding = true;
+    route_find(&request);
+}
+
+void lane_dispatch(struct lane *lane)
+{
+    struct delivery *delivery = lane->delivery;
+    while (!delivery->stopping && lane->destination->ready_count > 0 && !lane->finding) {
+        if (!list_is_empty(&lane->idle)) {
+            struct queue_item *item = lane_next_item(lane);
+            if (item == NULL)
+                break;
+            delivery_connection_give(
+                LIST_ENTRY(lane->idle.next, struct delivery_connection, idle_link), item);
+            continue;
+        }
+        if (lane->connection_count >= lane->window || delivery->connection_count >= CONNECTIONS_MAX)
+            break;
+        if (!route_is_fresh(lane)) {
+            find_route(lane);
+            return; /* on_route() goes on, and may have dropped the lane */
+        }
+        struct queue_item *item = lane_next_item(lane);
+        if (item == NULL)
+            break;
+        delivery_connection_open(lane, item);
+    }
+    lane_drop_if_done(lane);
+}
+
+void lane_connection_gone(struct lane *lane)
+{
+    lane_dispatch(lane);
+}
+
+void delivery_ready(void *arg, struct queue_destination *destination)
+{
+    struct delivery *delivery = arg;
+    if (!delivery->stopping)
+        lane_dispatch(lane_of(delivery, destination));
+}
+
+static struct slice address_key(const struct ip_address *address)
+{
+    return slice_from((const char *)address->bytes, address->family == AF_INET ? 4 : 16);
+}
+
+bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address)
+{
+    struct broken_tls *broken = map_get(&delivery->broken_tls, address_key(address));
+    if (broken == NULL)
+        return false;
+    if (time_monotonic_us() - broken->since_us < TLS_MEMORY_US)
+        return true;
+    free(map_remove(&delivery->broken_tls, address_key(address)));
+    return false;
+}
+
+void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address)
+{
+    if (delivery->broken_tls.count >= TLS_MEMORY_MAX) {
+        struct map_entry *oldest = map_first(&delivery->broken_tls);
+        free(map_remove(&delivery->broken_tls, map_key_slice(oldest)));
+    }
+    struct broken_tls *broken = mem_alloc(sizeof *broken);
+    broken->since_us = time_monotonic_us();
+    free(map_set(&delivery->broken_tls, address_key(address), broken));
+}
+
+struct delivery *delivery_open(const struct delivery_options *options)
+{
+    struct delivery *delivery = mem_alloc(sizeof *delivery);
+    delivery->options = *options;
+    rng_init(&delivery->rng, options->seed);
+    list_init(&delivery->lanes);
+    map_init(&delivery->broken_tls);
+    return delivery;
+}
+
+void delivery_set_queue(struct delivery *delivery, struct queue *queue)
+{
+    delivery->queue = queue;
+}
+
+void delivery_stop(struct delivery *delivery)
+{
+    delivery->stopping = true;
+    LIST_EACH(lane_link, &delivery->lanes)
+    {
+        struct lane *lane = LIST_ENTRY(lane_link, struct lane, link);
+        LIST_EACH(link, &lane->idle)
+        delivery_connection_quit(LIST_ENTRY(link, struct delivery_connection, idle_link));
+    }
+    if (delivery->connection_count == 0)
+        delivery->options.on_stopped(delivery->options.arg);
+}
+
+void delivery_abandon(struct delivery *delivery)
+{
+    delivery->stopping = true;
+    LIST_EACH(lane_link, &delivery->lanes)
+    {
+        struct lane *lane = LIST_ENTRY(lane_link, struct lane, link);
+        LIST_EACH(link, &lane->connections)
+        delivery_connection_abandon(LIST_ENTRY(link, struct delivery_connection, link));
+        list_remove(&lane->link);
+        lane->destination->delivery = NULL;
+        if (lane->finding)
+            lane->dropped = true;
+        else
+            lane_free(lane);
+    }
+}
+
+void delivery_close(struct delivery **where)
+{
+    struct delivery *delivery = *where;
+    *where = NULL;
+    if (delivery == NULL)
+        return;
+    map_deinit(&delivery->broken_tls, free);
+    free(delivery);
+}

@@ -1,0 +1,39 @@
+/*
+ * The sending side: takes what is ready from the queue, finds the way, and hands it to connections.
+ * For each destination there is a lane: its route, its connections (kept open for a moment when
+ * there is nothing to send), and how many of them it may have.
+ */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "mta-under-test/refmta/delivery/resolver.h"
+#include "mta-under-test/refmta/queue/queue.h"
+
+struct delivery;
+
+struct delivery_options {
+    const struct config *config;
+    struct log *log;
+    struct event_base *base;
+    struct resolver *resolver;
+    SSL_CTX *tls; /* for clients; it decides by the connection's own settings whom to trust */
+    SSL_CTX *tls_verified;
+    uint64_t seed; /* for the order of equal MX hosts */
+    /* Called once after delivery_stop(), when nothing is on its way any more. */
+    void (*on_stopped)(void *arg);
+    void *arg;
+};
+
+struct delivery *delivery_open(const struct delivery_options *options) MUST_CHECK;
+void delivery_close(struct delivery **delivery);
+/* The queue's and the delivery's life are tied at the start. */
+void delivery_set_queue(struct delivery *delivery, struct queue *queue);
+
+/* The queue's on_ready. */
+void delivery_ready(void *delivery, struct queue_destination *destination);
+
+/* Starts nothing new, and ends what is idle; what is on its way may finish. */
+void delivery_stop(struct delivery *delivery);
+/* Gives back to the queue what is still on its way, so that it can be closed. */
+void delivery_abandon(struct delivery *delivery);

@@ -1,0 +1,644 @@
+#include <errno.h>
+
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/delivery/lane.h"
+#include "mta-under-test/refmta/delivery/tls_decision.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* RFC 5321 4.5.3.2, and for the rest what does not hold a slot for too long. */
+#define CONNECT_TIMEOUT_US (30 * TIME_SECOND)
+#define GREETING_TIMEOUT_US (5 * TIME_MINUTE)
+#define HANDSHAKE_TIMEOUT_US (2 * TIME_MINUTE)
+#define COMMAND_TIMEOUT_US (5 * TIME_MINUTE)
+#define DATA_TIMEOUT_US (2 * TIME_MINUTE)
+#define BLOCK_TIMEOUT_US (3 * TIME_MINUTE)
+#define FINAL_TIMEOUT_US (10 * TIME_MINUTE)
+#define QUIT_TIMEOUT_US (10 * TIME_SECOND)
+/* How long a connection is kept open with nothing to send. */
+#define IDLE_US (2 * TIME_SECOND)
+
+enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
+
+static const struct conn_handler HANDLER;
+
+static void try_candidate(struct delivery_connection *connection);
+static void try_next(struct delivery_connection *connection, const struct reason *reason,
+                     enum client_verdict verdict);
+static void begin_transaction(struct delivery_connection *connection);
+
+static struct log *log_of(const struct delivery_connection *connection)
+{
+    return connection->lane->delivery->options.log;
+}
+
+static void drop_item(struct delivery_connection *connection)
+{
+    free(connection->outcomes);
+    free(connection->decided);
+    free(connection->transaction.recipients);
+    free(connection->chosen);
+    connection->outcomes = NULL;
+    connection->decided = NULL;
+    connection->transaction.recipients = NULL;
+    connection->chosen = NULL;
+    connection->item = NULL;
+}
+
+static void take_item(struct delivery_connection *connection, struct queue_item *item)
+{
+    connection->item = item;
+    connection->outcomes = mem_alloc_array(item->recipient_count, sizeof *connection->outcomes);
+    connection->decided = mem_alloc_array(item->recipient_count, sizeof *connection->decided);
+    connection->transaction.recipients = mem_alloc_array(
+        item->recipient_count < LANE_RECIPIENTS_MAX ? item->recipient_count : LANE_RECIPIENTS_MAX,
+        sizeof(struct client_recipient));
+    connection->chosen = mem_alloc_array(LANE_RECIPIENTS_MAX, sizeof *connection->chosen);
+}
+
+/* A server that still listens hears QUIT first (RFC 5321 4.1.1.10), in whatever state we leave. */
+static bool should_say_quit(const struct delivery_connection *connection)
+{
+    enum client_state state = connection->session.state;
+    return connection->has_session && !connection->session.transaction &&
+           connection->session.reply.code != 421 && state != CLIENT_STATE_SECURING &&
+           state != CLIENT_STATE_QUIT && state != CLIENT_STATE_CLOSED &&
+           connection->transaction_heard;
+}
+
+static void close_session(struct delivery_connection *connection)
+{
+    if (should_say_quit(connection))
+        conn_part(&connection->conn, SLICE("QUIT\r\n"), QUIT_TIMEOUT_US);
+    else
+        conn_close(&connection->conn);
+    if (connection->has_session)
+        client_session_deinit(&connection->session);
+    connection->has_session = false;
+    connection->feeding = false;
+    connection->start_tls = false;
+}
+
+/* Frees the connection; the lane may start others, or end. */
+static void connection_gone(struct delivery_connection *connection)
+{
+    struct lane *lane = connection->lane;
+    struct delivery *delivery = lane->delivery;
+    close_session(connection);
+    for (size_t i = 0; i < connection->candidate_count; i++)
+        free(connection->names[i]);
+    list_remove(&connection->link);
+    list_remove(&connection->idle_link);
+    event_free(connection->idle_timer);
+    free(connection);
+    lane->connection_count--;
+    delivery->connection_count--;
+    bool was_last = delivery->stopping && delivery->connection_count == 0;
+    lane_connection_gone(lane);
+    if (was_last)
+        delivery->options.on_stopped(delivery->options.arg);
+}
+
+static void log_attempt(const struct delivery_connection *connection, const char *event,
+                        const char *text)
+{
+    char ip[IP_TEXT_BYTES];
+    struct log_line line;
+    log_begin(&line, log_of(connection), event);
+    json_out_int(&line.json, "connection", (int64_t)connection->number);
+    json_out_text(&line.json, "destination", connection->lane->destination->name);
+    json_out_text(&line.json, "host", connection->host);
+    json_out_text(&line.json, "address", ip_address_to_text(&connection->address, ip));
+    if (text != NULL)
+        json_out_text(&line.json, "text", text);
+    log_end(&line);
+}
+
+/* --- the item -------------------------------------------------------------------------------- */
+
+static void settle_item(struct delivery_connection *connection)
+{
+    struct queue_item *item = connection->item;
+    struct queue *queue = connection->lane->delivery->queue;
+    connection->item = NULL;
+    queue_settle(queue, item, connection->outcomes);
+    drop_item(connection);
+}
+
+static void decide(struct delivery_connection *connection, uint32_t index,
+                   enum client_verdict verdict, const struct reason *reason)
+{
+    struct queue_outcome *outcome = &connection->outcomes[index];
+    outcome->kind = verdict == CLIENT_ACCEPTED  ? OUTCOME_DELIVERED
+                    : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
+                                                : OUTCOME_DEFERRED;
+    outcome->reason = *reason;
+    outcome->peer_has_dsn = (connection->session.extensions & CLIENT_DSN) != 0;
+    connection->decided[index] = true;
+}
+
+/* RFC 5321 4.5.3.1.10: "too many recipients" for some means: those in another transaction. */
+static bool is_too_many(const struct client_recipient *recipient, bool any_accepted)
+{
+    return any_accepted && recipient->at_rcpt && (recipient->code == 452 || recipient->code == 552);
+}
+
+static void take_results(struct delivery_connection *connection)
+{
+    const struct client_transaction *transaction = &connection->transaction;
+    bool any_accepted = false;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        any_accepted = any_accepted || transaction->recipients[i].verdict == CLIENT_ACCEPTED;
+    for (size_t i = 0; i < transaction->recipient_count; i++) {
+        const struct client_recipient *recipient = &transaction->recipients[i];
+        if (!is_too_many(recipient, any_accepted))
+            decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
+    }
+    if (any_accepted)
+        lane_succeeded(connection->lane);
+}
+
+static bool any_undecided(const struct delivery_connection *connection)
+{
+    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
+        if (!connection->decided[i])
+            return true;
+    return false;
+}
+
+/* What has no result by now gets this one. */
+static void decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
+                        const struct reason *reason)
+{
+    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
+        if (!connection->decided[i])
+            decide(connection, i, verdict, reason);
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static int64_t timeout_of(enum client_state state)
+{
+    switch (state) {
+    case CLIENT_STATE_GREETING:
+        return GREETING_TIMEOUT_US;
+    case CLIENT_STATE_SECURING:
+        return HANDSHAKE_TIMEOUT_US;
+    case CLIENT_STATE_DATA:
+        return DATA_TIMEOUT_US;
+    case CLIENT_STATE_CONTENT:
+        return BLOCK_TIMEOUT_US;
+    case CLIENT_STATE_FINAL:
+        return FINAL_TIMEOUT_US;
+    case CLIENT_STATE_QUIT:
+        return QUIT_TIMEOUT_US;
+    case CLIENT_STATE_READY:
+    case CLIENT_STATE_CLOSED:
+        return 0;
+    case CLIENT_STATE_EHLO:
+    case CLIENT_STATE_HELO:
+    case CLIENT_STATE_STARTTLS:
+    case CLIENT_STATE_RSET:
+    case CLIENT_STATE_MAIL:
+    case CLIENT_STATE_RCPT:
+        break;
+    }
+    return COMMAND_TIMEOUT_US;
+}
+
+static void write_out(struct delivery_connection *connection)
+{
+    conn_write(connection->conn, buf_slice(&connection->session.out));
+    buf_reset(&connection->session.out);
+    conn_set_timeout(connection->conn, timeout_of(connection->session.state));
+}
+
+/* Gives the next part of the content, as long as not too much is waiting to be written. */
+static void feed_content(struct delivery_connection *connection)
+{
+    char part[CONTENT_PART_BYTES];
+    struct reason reason;
+    while (connection->feeding && conn_pending(connection->conn) < CONTENT_PART_BYTES) {
+        ssize_t got =
+            queue_read(connection->item->message, connection->content_offset, part, sizeof part);
+        if (got < 0) {
+            reason_set(&reason, "4.3.0", false, "", "the content cannot be read: %s",
+                       strerror(errno));
+            decide_rest(connection, CLIENT_DEFERRED, &reason);
+            settle_item(connection);
+            connection_gone(connection);
+            return;
+        }
+        connection->content_offset += (uint64_t)got;
+        if (got == 0) {
+            connection->feeding = false;
+            client_session_content_end(&connection->session);
+        } else {
+            client_session_content(&connection->session, slice_from(part, (size_t)got));
+        }
+        write_out(connection);
+    }
+}
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+static void go_idle(struct delivery_connection *connection)
+{
+    static const struct timeval WAIT = {.tv_sec = IDLE_US / TIME_SECOND};
+    struct lane *lane = connection->lane;
+    connection->is_idle = true;
+    list_push_front(&lane->idle, &connection->idle_link);
+    event_add(connection->idle_timer, &WAIT);
+    conn_set_timeout(connection->conn, 0);
+}
+
+void delivery_connection_quit(struct delivery_connection *connection)
+{
+    list_remove(&connection->idle_link);
+    connection->is_idle = false;
+    event_del(connection->idle_timer);
+    client_session_quit(&connection->session);
+    write_out(connection);
+}
+
+static void on_idle(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    delivery_connection_quit(arg);
+}
+
+/* The session can take another message: the next one, a pause, or the end. */
+static void next_item(struct delivery_connection *connection)
+{
+    struct lane *lane = connection->lane;
+    if (connection->session.closing) {
+        conn_finish(connection->conn);
+        return;
+    }
+    struct queue_item *item = NULL;
+    if (connection->message_count < LANE_MESSAGES_MAX)
+        item = lane_next_item(lane);
+    if (item != NULL) {
+        take_item(connection, item);
+        begin_transaction(connection);
+    } else if (connection->message_count >= LANE_MESSAGES_MAX || lane->delivery->stopping) {
+        delivery_connection_quit(connection);
+    } else {
+        go_idle(connection);
+    }
+}
+
+static void choose_recipients(struct delivery_connection *connection)
+{
+    const struct queue_item *item = connection->item;
+    struct client_transaction *transaction = &connection->transaction;
+    transaction->recipient_count = 0;
+    for (uint32_t i = 0;
+         i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
+        if (connection->decided[i])
+            continue;
+        const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
+        connection->chosen[transaction->recipient_count] = i;
+        transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
+            .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
+    }
+}
+
+/* MAIL was deferred, or the session ended with 421: another host may take it at once. */
+static bool another_host_may_do(const struct delivery_connection *connection)
+{
+    const struct client_transaction *transaction = &connection->transaction;
+    if (connection->message_count > 1 || connection->candidate + 1 >= connection->candidate_count ||
+        !(connection->session.closing || connection->session.mail_refused))
+        return false;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        if (transaction->recipients[i].verdict != CLIENT_DEFERRED)
+            return false;
+    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
+        if (connection->decided[i])
+            return false;
+    return true;
+}
+
+static void transaction_done(struct delivery_connection *connection)
+{
+    queue_destination_works(connection->lane->delivery->queue, connection->lane->destination);
+    if (another_host_may_do(connection)) {
+        struct reason reason = connection->transaction.recipients[0].reason;
+        try_next(connection, &reason, CLIENT_DEFERRED);
+        return;
+    }
+    take_results(connection);
+    if (any_undecided(connection) && !connection->session.closing) {
+        begin_transaction(connection);
+        return;
+    }
+    if (any_undecided(connection)) {
+        struct reason reason;
+        reason_set(&reason, "4.4.2", false, connection->host, "%s closed the session",
+                   connection->host);
+        decide_rest(connection, CLIENT_DEFERRED, &reason);
+    }
+    settle_item(connection);
+    next_item(connection);
+}
+
+static void begin_transaction(struct delivery_connection *connection)
+{
+    const struct message *message = connection->item->message;
+    struct client_transaction *transaction = &connection->transaction;
+    choose_recipients(connection);
+    transaction->sender = message->sender;
+    transaction->envid = message->envid;
+    transaction->body = (enum envelope_body)message->body;
+    transaction->ret = (enum envelope_ret)message->ret;
+    transaction->smtputf8 = message->smtputf8;
+    transaction->bytes = message->entry.content_len;
+    connection->content_offset = 0;
+    connection->transaction_heard = false;
+    connection->started_us = time_now_us();
+    connection->message_count++;
+    if (client_session_begin(&connection->session, transaction) == CLIENT_EVENT_DONE)
+        transaction_done(connection);
+    else
+        write_out(connection);
+}
+
+void delivery_connection_give(struct delivery_connection *connection, struct queue_item *item)
+{
+    list_remove(&connection->idle_link);
+    connection->is_idle = false;
+    event_del(connection->idle_timer);
+    take_item(connection, item);
+    begin_transaction(connection);
+}
+
+/* --- the session's end ------------------------------------------------------------------------ */
+
+/* The session is over before its time. What that means depends on how far it had come. */
+static void session_lost(struct delivery_connection *connection, const struct reason *reason,
+                         enum client_verdict verdict)
+{
+    if (connection->item == NULL) {
+        connection_gone(connection);
+        return;
+    }
+    bool in_transaction = connection->has_session && connection->session.transaction != NULL;
+    /* An old connection that was closed under our feet says nothing about the message. */
+    if (in_transaction && connection->message_count > 1 && !connection->transaction_heard) {
+        struct queue_item *item = connection->item;
+        drop_item(connection);
+        queue_put_back(connection->lane->delivery->queue, item);
+        connection_gone(connection);
+        return;
+    }
+    /* With the final dot sent, the server may have the message: another host now would make two of
+     * it (RFC 5321 4.5.3.2.6, RFC 1047). */
+    if (in_transaction && connection->session.state == CLIENT_STATE_FINAL) {
+        client_session_abort(&connection->session, CLIENT_DEFERRED, reason);
+        take_results(connection);
+        decide_rest(connection, CLIENT_DEFERRED, reason);
+        settle_item(connection);
+        connection_gone(connection);
+        return;
+    }
+    try_next(connection, reason, verdict);
+}
+
+static void handle_event(struct delivery_connection *connection, enum client_event event)
+{
+    switch (event) {
+    case CLIENT_EVENT_NONE:
+        write_out(connection);
+        break;
+    case CLIENT_EVENT_READY:
+        begin_transaction(connection);
+        break;
+    case CLIENT_EVENT_STARTTLS:
+        conn_set_timeout(connection->conn, HANDSHAKE_TIMEOUT_US);
+        conn_start_tls(connection->conn,
+                       connection->verify_tls ? connection->lane->delivery->options.tls_verified
+                                              : connection->lane->delivery->options.tls,
+                       false, connection->host[0] != '[' ? connection->host : NULL);
+        break;
+    case CLIENT_EVENT_CONTENT:
+        connection->feeding = true;
+        feed_content(connection);
+        break;
+    case CLIENT_EVENT_DONE:
+        transaction_done(connection);
+        break;
+    case CLIENT_EVENT_FAILED: {
+        struct reason reason = connection->session.failure;
+        session_lost(connection, &reason, connection->session.failure_verdict);
+        break;
+    }
+    case CLIENT_EVENT_CLOSED:
+        conn_finish(connection->conn);
+        break;
+    }
+}
+
+static void on_input(void *owner)
+{
+    struct delivery_connection *connection = owner;
+    connection->transaction_heard = true;
+    if (connection->is_idle) {
+        /* 421 or confusion: nothing is lost by leaving. */
+        connection_gone(connection);
+        return;
+    }
+    handle_event(connection,
+                 client_session_feed(&connection->session, conn_input(connection->conn)));
+}
+
+static void on_connected(void *owner)
+{
+    struct delivery_connection *connection = owner;
+    conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
+}
+
+static void on_secured(void *owner)
+{
+    struct delivery_connection *connection = owner;
+    SSL *tls = conn_tls(connection->conn);
+    struct log_line line;
+    log_begin(&line, log_of(connection), "secured");
+    json_out_int(&line.json, "connection", (int64_t)connection->number);
+    json_out_text(&line.json, "host", connection->host);
+    json_out_text(&line.json, "version", SSL_get_version(tls));
+    json_out_text(&line.json, "cipher", SSL_get_cipher_name(tls));
+    long verified = SSL_get_verify_result(tls);
+    json_out_bool(&line.json, "verified", verified == X509_V_OK);
+    if (verified != X509_V_OK)
+        json_out_text(&line.json, "why-not", X509_verify_cert_error_string(verified));
+    log_end(&line);
+    client_session_secured(&connection->session);
+    write_out(connection);
+}
+
+static void on_drained(void *owner)
+{
+    struct delivery_connection *connection = owner;
+    if (connection->feeding)
+        feed_content(connection);
+}
+
+/* The handshake failed: the same host again in clear text, where the policy allows it. */
+static void tls_failed(struct delivery_connection *connection, const char *text)
+{
+    struct reason reason;
+    log_attempt(connection, "tls-failed", text);
+    reason_set(&reason, "4.7.5", false, connection->host, "%s: %s", connection->host, text);
+    if (connection->session.setup.tls == CLIENT_TLS_REQUIRED) {
+        session_lost(connection, &reason, CLIENT_DEFERRED);
+        return;
+    }
+    delivery_tls_note_broken(connection->lane->delivery, &connection->address);
+    close_session(connection);
+    try_candidate(connection);
+}
+
+static void on_end(void *owner, enum conn_end end, const char *text)
+{
+    struct delivery_connection *connection = owner;
+    struct reason reason;
+    if (end == CONN_END_FLUSHED || connection->is_idle ||
+        connection->session.state == CLIENT_STATE_QUIT) {
+        log_attempt(connection, "disconnected", NULL);
+        connection_gone(connection);
+        return;
+    }
+    /* Some middle boxes cut the connection at STARTTLS already. */
+    if (connection->session.state == CLIENT_STATE_SECURING ||
+        connection->session.state == CLIENT_STATE_STARTTLS) {
+        tls_failed(connection, text);
+        return;
+    }
+    bool connecting =
+        connection->session.state == CLIENT_STATE_GREETING && !connection->transaction_heard;
+    reason_set(&reason, connecting ? "4.4.1" : "4.4.2", false, connection->host, "%s, at %s: %s",
+               connection->host,
+               connecting ? "the connection" : client_state_name(connection->session.state), text);
+    session_lost(connection, &reason, CLIENT_DEFERRED);
+}
+
+static const struct conn_handler HANDLER = {
+    .on_input = on_input,
+    .on_connected = on_connected,
+    .on_secured = on_secured,
+    .on_drained = on_drained,
+    .on_end = on_end,
+};
+
+/* --- candidates ------------------------------------------------------------------------------- */
+
+static void try_candidate(struct delivery_connection *connection)
+{
+    struct delivery *delivery = connection->lane->delivery;
+    const struct config *config = delivery->options.config;
+    const char *name = connection->names[connection->candidate];
+    connection->address = connection->addresses[connection->candidate];
+    snprintf(connection->host, sizeof connection->host, "%s", name);
+    connection->message_count = 0;
+    connection->transaction_heard = false;
+
+    struct tls_facts facts = {
+        .mode = config->tls_mode,
+        .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
+    };
+    struct tls_decision tls = tls_decide(&facts);
+    connection->verify_tls = tls.verify;
+    struct client_setup setup = {
+        .hostname = config->hostname, .peer = connection->host, .tls = tls.tls};
+    struct ip_endpoint endpoint = {connection->address, connection->port};
+    const struct ip_address *source =
+        connection->address.family == AF_INET ? &config->source_v4 : &config->source_v6;
+    log_attempt(connection, "connecting", tls.why);
+    connection->conn =
+        conn_connect(delivery->options.base, &endpoint, source->family != 0 ? source : NULL,
+                     &HANDLER, connection, INPUT_BYTES_MAX);
+    client_session_init(&connection->session, &setup);
+    connection->has_session = true;
+    if (connection->conn != NULL) {
+        conn_set_timeout(connection->conn, CONNECT_TIMEOUT_US);
+        return;
+    }
+    struct reason reason;
+    reason_set(&reason, "4.4.1", false, connection->host, "%s, at the connection: %s",
+               connection->host, strerror(errno));
+    try_next(connection, &reason, CLIENT_DEFERRED);
+}
+
+static void try_next(struct delivery_connection *connection, const struct reason *reason,
+                     enum client_verdict verdict)
+{
+    log_attempt(connection, "candidate-failed", reason->text);
+    if (verdict != CLIENT_REFUSED)
+        connection->any_deferred = true;
+    close_session(connection);
+    connection->candidate++;
+    if (connection->candidate < connection->candidate_count) {
+        try_candidate(connection);
+        return;
+    }
+    struct queue_item *item = connection->item;
+    struct lane *lane = connection->lane;
+    /* Some recipients may already have their result, from another transaction of this item. */
+    bool any_decided = false;
+    for (uint32_t i = 0; i < item->recipient_count; i++)
+        any_decided = any_decided || connection->decided[i];
+    enum outcome_kind kind = connection->any_deferred ? OUTCOME_DEFERRED : OUTCOME_FAILED;
+    if (any_decided) {
+        decide_rest(connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED,
+                    reason);
+        settle_item(connection);
+    } else {
+        drop_item(connection);
+        lane_unreachable(lane, item, kind, reason);
+    }
+    connection_gone(connection);
+}
+
+void delivery_connection_open(struct lane *lane, struct queue_item *item)
+{
+    struct delivery *delivery = lane->delivery;
+    struct delivery_connection *connection = mem_alloc(sizeof *connection);
+    connection->lane = lane;
+    connection->number = ++delivery->last_number;
+    connection->port = lane->route->port;
+    connection->idle_timer = event_new(delivery->options.base, -1, 0, on_idle, connection);
+    list_init(&connection->idle_link);
+    list_push_back(&lane->connections, &connection->link);
+    lane->connection_count++;
+    delivery->connection_count++;
+    take_item(connection, item);
+    struct route_candidate candidates[LANE_CANDIDATES_MAX];
+    connection->candidate_count =
+        route_order(lane->route, &delivery->rng, candidates, LANE_CANDIDATES_MAX);
+    for (size_t i = 0; i < connection->candidate_count; i++) {
+        connection->names[i] = mem_text_copy(candidates[i].host->name);
+        connection->addresses[i] = *candidates[i].address;
+    }
+    try_candidate(connection);
+}
+
+void delivery_connection_abandon(struct delivery_connection *connection)
+{
+    struct lane *lane = connection->lane;
+    struct queue_item *item = connection->item;
+    if (item != NULL) {
+        drop_item(connection);
+        queue_put_back(lane->delivery->queue, item);
+    }
+    close_session(connection);
+    for (size_t i = 0; i < connection->candidate_count; i++)
+        free(connection->names[i]);
+    list_remove(&connection->link);
+    list_remove(&connection->idle_link);
+    event_free(connection->idle_timer);
+    free(connection);
+    lane->connection_count--;
+    lane->delivery->connection_count--;
+}

@@ -1,0 +1,37 @@
+/*
+ * The answer section of a DNS message (RFC 1035 4.1), as far as delivery needs it: MX, A, AAAA and
+ * TXT records with their TTLs, behind any CNAMEs. No I/O.
+ */
+#pragma once
+
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/net/ip.h"
+
+enum {
+    DNS_TYPE_A = 1,
+    DNS_TYPE_CNAME = 5,
+    DNS_TYPE_MX = 15,
+    DNS_TYPE_TXT = 16,
+    DNS_TYPE_AAAA = 28
+};
+
+enum { DNS_RECORDS_MAX = 100 };
+
+struct dns_record {
+    uint32_t ttl_seconds;
+    uint16_t preference;       /* MX */
+    const char *host;          /* MX: lower case, without the last dot; "" for the root */
+    struct ip_address address; /* A, AAAA */
+    struct slice text;         /* TXT: the strings joined */
+};
+
+struct dns_answer {
+    unsigned rcode;
+    bool authentic;             /* the AD bit */
+    struct dns_record *records; /* of the type that was asked for, in the order of the message */
+    size_t count;
+};
+
+/* Memory is from the arena. -1 if the message is broken. At most DNS_RECORDS_MAX are kept. */
+int dns_answer_parse(struct slice message, unsigned type, struct arena *arena,
+                     struct dns_answer *answer) __attribute__((warn_unused_result));

@@ -1,0 +1,104 @@
+/*
+ * What delivery.c (lanes) and delivery_connection.c (one connection of a lane) share.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/delivery/client_session.h"
+#include "mta-under-test/refmta/delivery/delivery.h"
+#include "mta-under-test/refmta/delivery/route.h"
+#include "mta-under-test/refmta/net/conn.h"
+
+enum {
+    LANE_CANDIDATES_MAX = 12,  /* addresses tried in one attempt */
+    LANE_RECIPIENTS_MAX = 100, /* of one transaction: what any server must take (RFC 5321) */
+    LANE_MESSAGES_MAX = 100,   /* of one connection */
+    LANE_WINDOW_START = 5,     /* connections before anything is known of the destination */
+};
+
+struct delivery {
+    struct delivery_options options;
+    struct queue *queue;
+    struct rng rng;
+    struct list lanes;
+    struct map broken_tls; /* address -> when its handshake failed (struct broken_tls) */
+    size_t connection_count;
+    bool stopping;
+    uint64_t last_number;
+};
+
+struct lane {
+    struct list link; /* in the delivery's list */
+    struct delivery *delivery;
+    struct queue_destination *destination;
+    struct route *route; /* NULL: not known */
+    bool finding;
+    bool dropped;           /* the delivery is gone: free when the route comes */
+    unsigned window;        /* connections that are allowed now */
+    unsigned successes;     /* since the window was changed */
+    int64_t window_held_us; /* it does not grow before (monotonic time) */
+    struct list connections;
+    unsigned connection_count;
+    struct list idle; /* connections that have nothing to do, the last used first */
+};
+
+/* One connection and the item that it works on. */
+struct delivery_connection {
+    struct list link;      /* in the lane's connections */
+    struct list idle_link; /* in the lane's idle ones */
+    struct lane *lane;
+    uint64_t number;
+    struct conn *conn;
+    bool has_session;
+    struct client_session session;
+    char host[REASON_HOST_BYTES];
+    struct ip_address address;
+    bool verify_tls;
+    bool clear_only; /* the handshake with this candidate failed: this time without */
+    bool feeding;    /* the content is being given */
+    bool start_tls;
+    bool is_idle;
+    bool transaction_heard; /* the server answered something in this transaction */
+    struct event *idle_timer;
+    /* The candidates of this attempt. */
+    struct ip_address addresses[LANE_CANDIDATES_MAX];
+    char *names[LANE_CANDIDATES_MAX];
+    size_t candidate_count;
+    size_t candidate;
+    uint16_t port;
+    bool any_deferred; /* at least one candidate failed in a way that may pass */
+    /* The item at hand. */
+    struct queue_item *item;
+    struct queue_outcome *outcomes;
+    bool *decided;
+    struct client_transaction transaction;
+    uint32_t *chosen; /* of the transaction's recipients, their index in the item */
+    uint64_t content_offset;
+    unsigned message_count;
+    int64_t started_us;
+};
+
+/* Opens a connection for an item. */
+void delivery_connection_open(struct lane *lane, struct queue_item *item);
+/* Gives an item to an idle connection. */
+void delivery_connection_give(struct delivery_connection *connection, struct queue_item *item);
+/* Says QUIT if it is idle. */
+void delivery_connection_quit(struct delivery_connection *connection);
+/* Ends it now; its item goes back to the queue as it was. */
+void delivery_connection_abandon(struct delivery_connection *connection);
+
+/* The next item for a connection that has finished one; NULL if there is none for it. */
+struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;
+void lane_succeeded(struct lane *lane);
+/* No candidate could be used: settles the item, and slows the destination down or holds it. */
+void lane_unreachable(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
+                      const struct reason *reason);
+/* Gives all recipients of the item the same outcome. */
+void lane_settle_all(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
+                     const struct reason *reason);
+/* A connection is gone: opens others if that is wanted, or drops the lane. */
+void lane_connection_gone(struct lane *lane);
+/* Starts what can be started. */
+void lane_dispatch(struct lane *lane);
+
+bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address);
+void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address);

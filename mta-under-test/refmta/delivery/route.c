@@ -1,0 +1,271 @@
+#include "mta-under-test/refmta/delivery/route.h"
+
+#include <idn2.h>
+
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/message/mailbox.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* However long a TTL is, and however short. */
+#define EXPIRY_MAX_US TIME_HOUR
+#define EXPIRY_MIN_US TIME_SECOND
+
+enum { SMTP_PORT = 25 };
+
+/* A question about the addresses of one host. */
+struct address_question {
+    struct route_search *search;
+    struct route_host *host;
+    unsigned type;
+};
+
+struct route_search {
+    struct route_request request;
+    struct route *route;
+    uint32_t ttl_seconds;
+    size_t open; /* questions about addresses */
+    bool is_implicit;
+    bool starting; /* questions are still being asked */
+};
+
+void route_free(struct route **where)
+{
+    struct route *route = *where;
+    *where = NULL;
+    if (route == NULL)
+        return;
+    arena_deinit(&route->arena);
+    free(route);
+}
+
+static void finish(struct route_search *search)
+{
+    struct route *route = search->route;
+    int64_t life_us = (int64_t)search->ttl_seconds * TIME_SECOND;
+    if (life_us > EXPIRY_MAX_US)
+        life_us = EXPIRY_MAX_US;
+    if (life_us < EXPIRY_MIN_US || route->verdict != ROUTE_GOOD)
+        life_us = EXPIRY_MIN_US;
+    route->expires_us = time_monotonic_us() + life_us;
+    search->request.done(search->request.arg, route);
+    free(search);
+}
+
+static void finish_with(struct route_search *search, enum route_verdict verdict, const char *status,
+                        const char *text)
+{
+    search->route->verdict = verdict;
+    reason_set(&search->route->reason, status, false, "", "%s: %s", search->request.destination,
+               text);
+    finish(search);
+}
+
+/* IPv6 and IPv4 in turn, so that one broken family costs one time-out only (RFC 8305 4). */
+static void join_addresses(struct route_host *host)
+{
+    size_t v4 = 0;
+    size_t v6 = 0;
+    while (host->address_count < ROUTE_ADDRESSES_MAX &&
+           (v4 < host->v4_count || v6 < host->v6_count)) {
+        if (v6 < host->v6_count)
+            host->addresses[host->address_count++] = host->v6[v6++];
+        if (v4 < host->v4_count && host->address_count < ROUTE_ADDRESSES_MAX)
+            host->addresses[host->address_count++] = host->v4[v4++];
+    }
+}
+
+static void judge(struct route_search *search)
+{
+    struct route *route = search->route;
+    size_t found = 0;
+    bool failed = false;
+    for (size_t i = 0; i < route->host_count; i++) {
+        join_addresses(&route->hosts[i]);
+        found += route->hosts[i].address_count;
+        failed = failed || route->hosts[i].failed;
+    }
+    if (found > 0)
+        finish(search);
+    else if (failed)
+        finish_with(search, ROUTE_LATER, "4.4.3", "DNS does not tell the address of any mail host");
+    else if (search->is_implicit)
+        finish_with(search, ROUTE_NOWHERE, "5.4.4", "the domain has neither MX nor address");
+    else
+        finish_with(search, ROUTE_NOWHERE, "5.4.4", "none of its mail hosts has an address");
+}
+
+static void on_addresses(void *arg, const struct resolver_result *result)
+{
+    struct address_question *question = arg;
+    struct route_search *search = question->search;
+    struct route_host *host = question->host;
+    bool is_v4 = question->type == DNS_TYPE_A;
+    struct ip_address *list = is_v4 ? host->v4 : host->v6;
+    size_t *count = is_v4 ? &host->v4_count : &host->v6_count;
+    host->failed = host->failed || result->status == RESOLVER_FAILED;
+    for (size_t i = 0; result->status == RESOLVER_FOUND && i < result->answer.count; i++) {
+        if (*count < ROUTE_ADDRESSES_MAX)
+            list[(*count)++] = result->answer.records[i].address;
+        if (result->answer.records[i].ttl_seconds < search->ttl_seconds)
+            search->ttl_seconds = result->answer.records[i].ttl_seconds;
+    }
+    search->open--;
+    if (search->open == 0 && !search->starting)
+        judge(search);
+}
+
+static void ask_address(struct route_search *search, struct route_host *host, unsigned type)
+{
+    struct address_question *question = arena_alloc(&search->route->arena, sizeof *question);
+    *question = (struct address_question){search, host, type};
+    search->open++;
+    resolver_ask(search->request.resolver, host->name, type, on_addresses, question);
+}
+
+/* With given sources, only their families can be used. */
+static void find_addresses(struct route_search *search)
+{
+    const struct config *config = search->request.config;
+    bool any = config->source_v4.family == 0 && config->source_v6.family == 0;
+    search->starting = true;
+    for (size_t i = 0; i < search->route->host_count; i++) {
+        if (any || config->source_v4.family != 0)
+            ask_address(search, &search->route->hosts[i], DNS_TYPE_A);
+        if (any || config->source_v6.family != 0)
+            ask_address(search, &search->route->hosts[i], DNS_TYPE_AAAA);
+    }
+    search->starting = false;
+    if (search->open == 0)
+        judge(search);
+}
+
+static void set_hosts(struct route_search *search, const struct mx_choice *choice)
+{
+    struct route *route = search->route;
+    route->host_count = choice->count;
+    route->hosts = arena_alloc_array(&route->arena, choice->count, sizeof *route->hosts);
+    for (size_t i = 0; i < choice->count; i++) {
+        route->hosts[i].name = arena_text(&route->arena, choice->hosts[i].name);
+        route->hosts[i].preference = choice->hosts[i].preference;
+    }
+    find_addresses(search);
+}
+
+static void set_one_host(struct route_search *search, const char *name)
+{
+    struct mx_choice choice = {.count = 1, .hosts = {{name, 0}}};
+    search->is_implicit = true;
+    set_hosts(search, &choice);
+}
+
+static const char *name_for_dns(struct route_search *search)
+{
+    const char *name = search->request.destination;
+    char *ascii = NULL;
+    if (text_is_ascii(slice_of(name)))
+        return name;
+    if (idn2_to_ascii_8z(name, &ascii, IDN2_NONTRANSITIONAL) != IDN2_OK)
+        return NULL;
+    const char *copy = arena_text(&search->route->arena, ascii);
+    idn2_free(ascii);
+    return copy;
+}
+
+static void on_mx(void *arg, const struct resolver_result *result)
+{
+    struct route_search *search = arg;
+    struct mx_choice choice;
+    if (result->status == RESOLVER_FAILED) {
+        finish_with(search, ROUTE_LATER, "4.4.3", result->text);
+        return;
+    }
+    if (result->status == RESOLVER_NO_NAME) {
+        finish_with(search, ROUTE_NOWHERE, "5.1.2", "there is no such domain");
+        return;
+    }
+    for (size_t i = 0; i < result->answer.count; i++)
+        if (result->answer.records[i].ttl_seconds < search->ttl_seconds)
+            search->ttl_seconds = result->answer.records[i].ttl_seconds;
+    mx_choose(result->answer.records, result->answer.count, search->request.config->hostname,
+              &choice);
+    switch (choice.verdict) {
+    case MX_HOSTS:
+        set_hosts(search, &choice);
+        break;
+    case MX_IMPLICIT:
+        set_one_host(search, name_for_dns(search));
+        break;
+    case MX_NULL:
+        finish_with(search, ROUTE_NOWHERE, "5.1.10",
+                    "the domain takes no mail (null MX, RFC 7505)");
+        break;
+    case MX_LOOP:
+        finish_with(search, ROUTE_NOWHERE, "5.4.6",
+                    "this server is its best MX, but does not know it: mail loops back to myself");
+        break;
+    case MX_BROKEN:
+        finish_with(search, ROUTE_NOWHERE, "5.4.4", "its MX records name no host");
+        break;
+    }
+}
+
+/* "[192.0.2.1]", or a smart host that is given as an address: no DNS. */
+static bool is_literal(struct route_search *search)
+{
+    struct ip_address address = {0};
+    struct slice name = slice_of(search->request.destination);
+    bool is_address =
+        search->request.config->smart_host != NULL && ip_address_from_text(name, &address) == 0;
+    if (!is_address && mailbox_literal_address(name, &address) != 0)
+        return false;
+    struct route *route = search->route;
+    route->host_count = 1;
+    route->hosts = arena_alloc(&route->arena, sizeof *route->hosts);
+    route->hosts->name = arena_text(&route->arena, search->request.destination);
+    route->hosts->addresses[0] = address;
+    route->hosts->address_count = 1;
+    search->ttl_seconds = UINT32_MAX;
+    return true;
+}
+
+void route_find(const struct route_request *request)
+{
+    struct route_search *search = mem_alloc(sizeof *search);
+    search->request = *request;
+    search->ttl_seconds = UINT32_MAX;
+    search->route = mem_alloc(sizeof *search->route);
+    search->route->port = SMTP_PORT;
+    const char *name = name_for_dns(search);
+    bool is_smart = request->config->smart_host != NULL;
+    if (is_smart)
+        search->route->port = request->config->smart_host_port;
+    if (is_literal(search))
+        finish(search);
+    else if (name == NULL)
+        finish_with(search, ROUTE_NOWHERE, "5.1.2", "this is no name that DNS can hold");
+    else if (is_smart)
+        set_one_host(search, name);
+    else
+        resolver_ask(request->resolver, name, DNS_TYPE_MX, on_mx, search);
+}
+
+size_t route_order(const struct route *route, struct rng *rng, struct route_candidate *out,
+                   size_t max)
+{
+    uint16_t preferences[ROUTE_HOSTS_MAX];
+    size_t order[ROUTE_HOSTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < route->host_count; i++) {
+        preferences[i] = route->hosts[i].preference;
+        order[i] = i;
+    }
+    mx_shuffle(preferences, route->host_count, rng, order);
+    for (size_t i = 0; i < route->host_count; i++) {
+        const struct route_host *host = &route->hosts[order[i]];
+        for (size_t j = 0; j < host->address_count && count < max; j++)
+            out[count++] = (struct route_candidate){host, &host->addresses[j]};
+    }
+    return count;
+}

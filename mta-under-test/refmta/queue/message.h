@@ -1,0 +1,60 @@
+/*
+ * A message in the queue: its envelope, the state of each recipient, and where its content is. One
+ * block of memory for all that never changes; only the last status of a recipient is apart. A
+ * recipient costs some 100 bytes and its texts.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/message/envelope.h"
+#include "mta-under-test/refmta/queue/store.h"
+
+enum recipient_state {
+    RECIPIENT_WAITING,   /* to be tried, now or later */
+    RECIPIENT_DELIVERED, /* the next server has taken it */
+    RECIPIENT_FAILED,    /* given back to the sender, or dropped where that is not allowed */
+};
+
+enum { MESSAGE_ID_TEXT_BYTES = 20, RECIPIENT_STATUS_BYTES_MAX = 512 };
+
+struct message_recipient {
+    const char *address;
+    const char *orcpt; /* NULL: none */
+    char *status;      /* the last reply or reason, NULL before the first attempt */
+    int64_t due_us;    /* when it is to be tried next */
+    uint32_t attempts; /* that have failed */
+    uint8_t state;     /* enum recipient_state */
+    uint8_t notify;
+};
+
+struct message {
+    struct store_entry entry; /* where it is on the disk */
+    uint64_t id;
+    int64_t received_us;
+    const char *sender;
+    const char *envid; /* NULL: none */
+    char *cached;      /* the content, while it is kept in memory; NULL otherwise */
+    struct message_recipient *recipients;
+    uint32_t recipient_count;
+    uint32_t open_count; /* of recipients in RECIPIENT_WAITING */
+    uint8_t body;        /* enum envelope_body */
+    uint8_t ret;         /* enum envelope_ret */
+    bool smtputf8;
+    bool warned;  /* the sender was told of the delay */
+    bool removed; /* its end is being written */
+};
+
+/* `content_len` bytes of content will be told to the store by the record it is added with. */
+struct message *message_new(const struct envelope *envelope, uint64_t id,
+                            int64_t received_us) MUST_CHECK;
+void message_free(struct message **message);
+
+/* Keeps the first RECIPIENT_STATUS_BYTES_MAX bytes, without control characters. */
+void message_set_status(struct message_recipient *recipient, const char *status);
+
+/* The queue id as people see it. Returns `text`. */
+const char *message_id_text(uint64_t id, char text[MESSAGE_ID_TEXT_BYTES]);
+/* -1 if it is none. */
+int message_id_from_text(struct slice text, uint64_t *id) MUST_CHECK;
+
+/* The domain of an address, behind the last "@"; empty if it has none. */
+struct slice message_domain(const char *address);

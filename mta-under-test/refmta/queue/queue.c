@@ -1,0 +1,532 @@
+#include <assert.h>
+#include <errno.h>
+
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/queue_private.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { CACHE_BYTES_MAX = 64 << 20, DESTINATION_NAME_BYTES = 256 };
+
+/* --- destinations ---------------------------------------------------------------------------- */
+
+/* The name under which a domain's destination is kept. */
+static const char *destination_name(const struct queue *queue, struct slice domain,
+                                    char name[DESTINATION_NAME_BYTES])
+{
+    if (queue->config->smart_host != NULL)
+        domain = slice_of(queue->config->smart_host);
+    if (domain.len >= DESTINATION_NAME_BYTES)
+        domain.len = DESTINATION_NAME_BYTES - 1;
+    memcpy(name, domain.data, domain.len);
+    name[domain.len] = '\0';
+    text_to_lower(name);
+    return name;
+}
+
+static struct queue_destination *destination_of(struct queue *queue, struct slice domain)
+{
+    char name[DESTINATION_NAME_BYTES];
+    struct queue_destination *destination =
+        map_get_text(&queue->destinations, destination_name(queue, domain, name));
+    if (destination != NULL)
+        return destination;
+    destination = mem_alloc(sizeof *destination);
+    destination->name = mem_text_copy(name);
+    list_init(&destination->ready);
+    list_init(&destination->link);
+    map_set_text(&queue->destinations, name, destination);
+    return destination;
+}
+
+const struct queue_destination *queue_destination_of(struct queue *queue, const char *address)
+{
+    char name[DESTINATION_NAME_BYTES];
+    return map_get_text(&queue->destinations,
+                        destination_name(queue, message_domain(address), name));
+}
+
+static void destination_free(void *value)
+{
+    struct queue_destination *destination = value;
+    list_remove(&destination->link);
+    free(destination->name);
+    free(destination);
+}
+
+/* A destination that has nothing need not be remembered. */
+static void destination_drop_if_idle(struct queue *queue, struct queue_destination *destination)
+{
+    if (destination->item_count > 0 || destination->delivery != NULL)
+        return;
+    map_remove(&queue->destinations, slice_of(destination->name));
+    destination_free(destination);
+}
+
+void queue_destination_unused(struct queue *queue, struct queue_destination *destination)
+{
+    destination->delivery = NULL;
+    destination_drop_if_idle(queue, destination);
+}
+
+/* --- items ----------------------------------------------------------------------------------- */
+
+static void wake_delivery(struct queue *queue, struct queue_destination *destination)
+{
+    if (!list_is_empty(&destination->link))
+        return;
+    list_push_back(&queue->ready, &destination->link);
+    if (queue->waker != NULL)
+        event_active(queue->waker, EV_TIMEOUT, 0);
+}
+
+static void set_timer(struct queue *queue)
+{
+    int64_t due_us = queue_next_due_us(queue);
+    if (queue->timer == NULL || due_us == queue->timer_due_us)
+        return;
+    queue->timer_due_us = due_us;
+    if (due_us == INT64_MAX) {
+        event_del(queue->timer);
+        return;
+    }
+    int64_t wait_us = due_us - time_now_us();
+    if (wait_us < 0)
+        wait_us = 0;
+    struct timeval wait = {.tv_sec = (time_t)(wait_us / TIME_SECOND),
+                           .tv_usec = (suseconds_t)(wait_us % TIME_SECOND)};
+    event_add(queue->timer, &wait);
+}
+
+static void make_ready(struct queue *queue, struct queue_item *item)
+{
+    item->place = QUEUE_READY;
+    list_push_back(&item->destination->ready, &item->link);
+    item->destination->ready_count++;
+    wake_delivery(queue, item->destination);
+}
+
+void queue_item_place(struct queue *queue, struct queue_item *item)
+{
+    if (item->destination->blocked_until_us > item->due_us)
+        item->due_us = item->destination->blocked_until_us;
+    if (item->due_us <= time_now_us()) {
+        make_ready(queue, item);
+        return;
+    }
+    item->place = QUEUE_WAITING;
+    due_heap_add(&queue->waiting, item);
+    set_timer(queue);
+}
+
+void queue_item_free(struct queue *queue, struct queue_item *item)
+{
+    struct queue_destination *destination = item->destination;
+    assert(item->place == QUEUE_TAKEN);
+    destination->item_count--;
+    free(item);
+    destination_drop_if_idle(queue, destination);
+}
+
+/* One item for each destination among the recipients that wait. */
+static void add_items(struct queue *queue, struct message *message)
+{
+    uint32_t count = message->recipient_count;
+    uint32_t *same = mem_alloc_array(count, sizeof *same);
+    bool *done = mem_alloc_array(count, sizeof *done);
+    for (uint32_t i = 0; i < count; i++) {
+        if (done[i] || message->recipients[i].state != RECIPIENT_WAITING)
+            continue;
+        struct slice domain = message_domain(message->recipients[i].address);
+        uint32_t found = 0;
+        for (uint32_t j = i; j < count; j++) {
+            if (done[j] || message->recipients[j].state != RECIPIENT_WAITING)
+                continue;
+            if (queue->config->smart_host == NULL &&
+                !slice_equal_nocase(message_domain(message->recipients[j].address), domain))
+                continue;
+            done[j] = true;
+            same[found++] = j;
+        }
+        struct queue_item *item = mem_alloc(sizeof *item + found * sizeof item->recipients[0]);
+        list_init(&item->link);
+        item->message = message;
+        item->destination = destination_of(queue, domain);
+        item->destination->item_count++;
+        item->order = ++queue->last_order;
+        item->due_us = message->recipients[i].due_us;
+        item->attempts = message->recipients[i].attempts;
+        item->recipient_count = found;
+        memcpy(item->recipients, same, found * sizeof same[0]);
+        queue_item_place(queue, item);
+    }
+    free(same);
+    free(done);
+}
+
+static struct slice id_key(const uint64_t *id)
+{
+    return slice_from((const char *)id, sizeof *id);
+}
+
+void queue_add_message(struct queue *queue, struct message *message)
+{
+    map_set(&queue->messages, id_key(&message->id), message);
+    add_items(queue, message);
+}
+
+struct queue_item *queue_take(struct queue *queue, struct queue_destination *destination)
+{
+    if (destination->blocked_until_us > time_now_us())
+        return NULL;
+    struct list *link = list_pop_front(&destination->ready);
+    if (link == NULL)
+        return NULL;
+    (void)queue;
+    struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
+    destination->ready_count--;
+    item->place = QUEUE_TAKEN;
+    return item;
+}
+
+void queue_put_back(struct queue *queue, struct queue_item *item)
+{
+    assert(item->place == QUEUE_TAKEN);
+    queue_item_place(queue, item);
+}
+
+int64_t queue_next_due_us(const struct queue *queue)
+{
+    const struct queue_item *first = due_heap_first(&queue->waiting);
+    return first != NULL ? first->due_us : INT64_MAX;
+}
+
+static void run_due(struct queue *queue)
+{
+    int64_t now_us = time_now_us();
+    for (struct queue_item *item;
+         (item = due_heap_first(&queue->waiting)) != NULL && item->due_us <= now_us;) {
+        due_heap_remove(&queue->waiting, item);
+        queue_item_place(queue, item);
+    }
+    queue->timer_due_us = INT64_MAX;
+    set_timer(queue);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    run_due(arg);
+}
+
+static void on_waker(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct queue *queue = arg;
+    struct list now;
+    list_init(&now);
+    for (struct list *link; (link = list_pop_front(&queue->ready)) != NULL;)
+        list_push_back(&now, link);
+    for (struct list *link; (link = list_pop_front(&now)) != NULL;)
+        queue->on_ready(queue->arg, LIST_ENTRY(link, struct queue_destination, link));
+}
+
+void queue_run(struct queue *queue)
+{
+    store_flush(queue->store);
+    run_due(queue);
+    on_waker(-1, 0, queue);
+}
+
+size_t queue_flush(struct queue *queue, const char *destination)
+{
+    size_t count = 0;
+    int64_t now_us = time_now_us();
+    struct list chosen;
+    list_init(&chosen);
+    for (size_t i = queue->waiting.count; i-- > 0;) {
+        struct queue_item *item = queue->waiting.items[i];
+        if (destination == NULL || strcmp(item->destination->name, destination) == 0)
+            list_push_front(&chosen, &item->link);
+    }
+    for (struct list *link; (link = list_pop_front(&chosen)) != NULL; count++) {
+        struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
+        item->destination->blocked_until_us = 0;
+        due_heap_remove(&queue->waiting, item);
+        item->due_us = now_us;
+        queue_item_place(queue, item);
+    }
+    set_timer(queue);
+    return count;
+}
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+uint64_t queue_new_id(struct queue *queue)
+{
+    uint64_t now = (uint64_t)time_now_us();
+    queue->last_id = now > queue->last_id ? now : queue->last_id + 1;
+    return queue->last_id;
+}
+
+void queue_cache_keep(struct queue *queue, struct message *message, char *content)
+{
+    message->cached = content;
+    queue->cached_bytes += message->entry.content_len;
+    if (queue->cached_bytes > CACHE_BYTES_MAX)
+        queue_cache_drop(queue, message);
+}
+
+void queue_cache_drop(struct queue *queue, struct message *message)
+{
+    if (message->cached == NULL)
+        return;
+    queue->cached_bytes -= message->entry.content_len;
+    free(message->cached);
+    message->cached = NULL;
+}
+
+ssize_t queue_read(const struct message *message, uint64_t offset, char *data, size_t len)
+{
+    if (message->cached == NULL)
+        return store_read(&message->entry, offset, data, len);
+    if (offset >= message->entry.content_len)
+        return 0;
+    if (len > message->entry.content_len - offset)
+        len = (size_t)(message->entry.content_len - offset);
+    memcpy(data, message->cached + offset, len);
+    return (ssize_t)len;
+}
+
+struct acceptance {
+    struct queue *queue;
+    struct message *message;
+    char *content;
+    void (*done)(void *arg, int error);
+    void *arg;
+};
+
+static void on_accepted(void *arg, int error)
+{
+    struct acceptance *acceptance = arg;
+    struct message *message = acceptance->message;
+    acceptance->done(acceptance->arg, error);
+    if (error == 0) {
+        queue_cache_keep(acceptance->queue, message, acceptance->content);
+        queue_add_message(acceptance->queue, message);
+        queue_tidy(acceptance->queue);
+    } else {
+        free(acceptance->content);
+        message_free(&message);
+    }
+    free(acceptance);
+}
+
+void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envelope,
+                  struct buf *content, void (*done)(void *arg, int error), void *arg)
+{
+    struct acceptance *acceptance = mem_alloc(sizeof *acceptance);
+    struct store_commit *commit = store_commit_new();
+    size_t len = content->len;
+    *acceptance = (struct acceptance){
+        .queue = queue,
+        .message = message_new(envelope, id, time_now_us()),
+        .content = buf_take(content),
+        .done = done,
+        .arg = arg,
+    };
+    record_add(&commit->meta, acceptance->message);
+    commit->content = slice_from(acceptance->content, len);
+    commit->entry = &acceptance->message->entry;
+    commit->done = on_accepted;
+    commit->arg = acceptance;
+    store_submit(queue->store, commit);
+}
+
+struct move {
+    struct queue *queue;
+    char *content;
+};
+
+static void on_moved(void *arg, int error)
+{
+    struct move *move = arg;
+    struct queue *queue = move->queue;
+    (void)error; /* it must succeed */
+    queue->moving = NULL;
+    free(move->content);
+    free(move);
+    queue_tidy(queue);
+}
+
+void queue_tidy(struct queue *queue)
+{
+    struct store_entry *entry = store_oldest_entry(queue->store);
+    if (entry == NULL || queue->moving != NULL)
+        return;
+    struct message *message = LIST_ENTRY(entry, struct message, entry);
+    if (message->removed)
+        return;
+    struct move *move = mem_alloc(sizeof *move);
+    move->queue = queue;
+    move->content = mem_alloc(entry->content_len);
+    if (queue_read(message, 0, move->content, entry->content_len) != (ssize_t)entry->content_len) {
+        log_text(queue->log, "spool-unreadable", "the content of message %llx: %s",
+                 (unsigned long long)message->id, strerror(errno));
+        free(move->content);
+        free(move);
+        return;
+    }
+    struct store_commit *commit = store_commit_new();
+    record_add(&commit->meta, message);
+    commit->content = slice_from(move->content, entry->content_len);
+    commit->entry = entry;
+    commit->must_succeed = true;
+    commit->done = on_moved;
+    commit->arg = move;
+    queue->moving = message;
+    store_submit(queue->store, commit);
+}
+
+void queue_log(struct log_line *line, struct queue *queue, const char *event, uint64_t id)
+{
+    char text[MESSAGE_ID_TEXT_BYTES];
+    log_begin(line, queue->log, event);
+    json_out_text(&line->json, "queue-id", message_id_text(id, text));
+}
+
+void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),
+                void *arg)
+{
+    for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at))
+        visit(arg, map_value(at));
+}
+
+const struct message *queue_find(struct queue *queue, uint64_t id)
+{
+    return map_get(&queue->messages, id_key(&id));
+}
+
+size_t queue_message_count(const struct queue *queue)
+{
+    return queue->messages.count;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+/* Takes one change of the log: see store_recover(). */
+static void recover_item(void *arg, struct record_item *found)
+{
+    struct queue *queue = arg;
+    struct message *message = map_get(&queue->messages, id_key(&found->id));
+    if (found->id > queue->last_id)
+        queue->last_id = found->id;
+    switch (found->change) {
+    case RECORD_ADD:
+        map_set(&queue->messages, id_key(&found->id), found->message);
+        if (message == NULL)
+            return;
+        break; /* the older one was moved */
+    case RECORD_REMOVE:
+        map_remove(&queue->messages, id_key(&found->id));
+        break;
+    case RECORD_UPDATE:
+        if (message != NULL && found->index < message->recipient_count)
+            record_apply(message, found);
+        return;
+    case RECORD_WARNED:
+        if (message != NULL)
+            message->warned = true;
+        return;
+    case RECORD_NONE:
+        return;
+    }
+    if (message != NULL) {
+        store_release(queue->store, &message->entry);
+        message_free(&message);
+    }
+}
+
+void queue_start(struct queue *queue)
+{
+    for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at))
+        add_items(queue, map_value(at));
+    queue_tidy(queue);
+}
+
+struct queue *queue_open(const struct queue_options *options, struct err *err)
+{
+    struct queue *queue = mem_alloc(sizeof *queue);
+    struct store_found found;
+    queue->config = options->config;
+    queue->log = options->log;
+    queue->base = options->base;
+    queue->on_ready = options->on_ready;
+    queue->arg = options->arg;
+    queue->timer_due_us = INT64_MAX;
+    list_init(&queue->ready);
+    struct store_options store = {
+        .folder = options->config->spool,
+        .sync = options->config->durability == CONFIG_DURABILITY_FULL,
+        .base = options->base,
+    };
+    queue->store = store_open(&store, err);
+    if (queue->store == NULL ||
+        store_recover(queue->store, recover_item, queue, &found, err) != 0) {
+        queue_close(&queue);
+        return NULL;
+    }
+    if (queue->base != NULL) {
+        queue->timer = event_new(queue->base, -1, 0, on_timer, queue);
+        queue->waker = event_new(queue->base, -1, 0, on_waker, queue);
+    }
+    struct log_line line;
+    log_begin(&line, queue->log, "spool-read");
+    json_out_int(&line.json, "messages", (int64_t)queue->messages.count);
+    json_out_int(&line.json, "records", (int64_t)found.records);
+    json_out_int(&line.json, "damaged-bytes", (int64_t)found.damaged_bytes);
+    log_end(&line);
+    return queue;
+}
+
+static void free_item(struct queue_item *item)
+{
+    list_remove(&item->link);
+    free(item);
+}
+
+void queue_close(struct queue **where)
+{
+    struct queue *queue = *where;
+    *where = NULL;
+    if (queue == NULL)
+        return;
+    if (queue->store != NULL)
+        store_flush(queue->store);
+    for (struct queue_item *item; (item = due_heap_first(&queue->waiting)) != NULL;) {
+        due_heap_remove(&queue->waiting, item);
+        free_item(item);
+    }
+    for (struct map_entry *at = map_first(&queue->destinations); at != NULL; at = map_next(at)) {
+        struct queue_destination *destination = map_value(at);
+        LIST_EACH(link, &destination->ready)
+        free_item(LIST_ENTRY(link, struct queue_item, link));
+    }
+    map_deinit(&queue->destinations, destination_free);
+    /* The store first: a message that leaves the memory now must not look like one that is done. */
+    store_close(&queue->store);
+    for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at)) {
+        struct message *message = map_value(at);
+        message_free(&message);
+    }
+    map_deinit(&queue->messages, NULL);
+    due_heap_deinit(&queue->waiting);
+    if (queue->timer != NULL)
+        event_free(queue->timer);
+    if (queue->waker != NULL)
+        event_free(queue->waker);
+    free(queue);
+}

@@ -1,0 +1,115 @@
+/*
+ * The queue: messages that were accepted, grouped by where they go. An item is one message for one
+ * destination (a domain, or the smart host); its recipients are always tried together. An item is
+ * either waiting for its time (in the heap, behind the queue's only timer), ready (in the list of
+ * its destination), or in the hands of the delivery, between queue_take() and queue_settle().
+ *
+ * The queue decides what becomes of a recipient after an attempt, and writes the reports. All calls
+ * come from the loop.
+ */
+#pragma once
+
+#include "mta-under-test/base/map.h"
+#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/log/log.h"
+#include "mta-under-test/refmta/message/reason.h"
+#include "mta-under-test/refmta/queue/due_heap.h"
+#include "mta-under-test/refmta/queue/message.h"
+
+struct queue;
+
+struct queue_destination {
+    char *name; /* lower case */
+    struct list ready;
+    struct list link; /* in the queue's list of destinations that are ready */
+    size_t ready_count;
+    size_t item_count;        /* all items */
+    unsigned failures;        /* in a row, of the destination as a whole */
+    int64_t blocked_until_us; /* it failed: nothing is tried before */
+    void *delivery;           /* the delivery's own; NULL when the queue may drop it */
+};
+
+enum queue_place { QUEUE_WAITING, QUEUE_READY, QUEUE_TAKEN };
+
+struct queue_item {
+    struct list link;
+    struct message *message;
+    struct queue_destination *destination;
+    uint64_t order;
+    size_t heap_index;
+    int64_t due_us;
+    enum queue_place place;
+    uint32_t attempts;
+    uint32_t recipient_count;
+    uint32_t recipients[]; /* indexes of those that wait */
+};
+
+enum outcome_kind { OUTCOME_DELIVERED, OUTCOME_DEFERRED, OUTCOME_FAILED };
+
+/* What came of one recipient. */
+struct queue_outcome {
+    enum outcome_kind kind;
+    bool peer_has_dsn; /* a delivered one: the other server will report by itself */
+    struct reason reason;
+};
+
+struct queue_options {
+    const struct config *config;
+    struct log *log;
+    struct event_base *base; /* NULL in tests: see queue_run() */
+    /* There is something ready for the destination. Called from the loop. */
+    void (*on_ready)(void *arg, struct queue_destination *destination);
+    void *arg;
+};
+
+/* Opens the spool and takes up what is in it; NULL with a text. */
+struct queue *queue_open(const struct queue_options *options, struct err *err) MUST_CHECK;
+void queue_close(struct queue **queue);
+/* After queue_open(): lets what is due become ready. */
+void queue_start(struct queue *queue);
+
+/* A queue id that no message had yet, for queue_accept(). */
+uint64_t queue_new_id(struct queue *queue);
+
+/*
+ * Takes a message under an id of queue_new_id(). `content` is emptied. done() is called once, when
+ * the message is durable (error 0) or could not be stored (an errno); never from inside this call.
+ */
+void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envelope,
+                  struct buf *content, void (*done)(void *arg, int error), void *arg);
+
+/* The next ready item, or NULL. It is the caller's until queue_settle() or queue_put_back(). */
+struct queue_item *queue_take(struct queue *queue,
+                              struct queue_destination *destination) MUST_CHECK;
+/* `outcomes` has one for each of the item's recipients, in their order. */
+void queue_settle(struct queue *queue, struct queue_item *item,
+                  const struct queue_outcome *outcomes);
+/* Nothing was tried: the item is ready again. */
+void queue_put_back(struct queue *queue, struct queue_item *item);
+
+/* The destination as a whole could not be reached, or works again. */
+void queue_destination_failed(struct queue *queue, struct queue_destination *destination,
+                              const struct reason *reason);
+void queue_destination_works(struct queue *queue, struct queue_destination *destination);
+/* The delivery has let go of it; the queue frees it when it is empty. */
+void queue_destination_unused(struct queue *queue, struct queue_destination *destination);
+
+/* Content of a message from `offset` on; the bytes read, 0 at the end, -1 with errno. */
+ssize_t queue_read(const struct message *message, uint64_t offset, char *data,
+                   size_t len) MUST_CHECK;
+
+/* Makes all that waits (or what waits for one destination, if not NULL) due now. */
+size_t queue_flush(struct queue *queue, const char *destination);
+/* Calls `visit` for each message, in the order of receipt. */
+void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),
+                void *arg);
+/* NULL if there is none. */
+const struct message *queue_find(struct queue *queue, uint64_t id);
+/* Where mail for the address goes; NULL if nothing is on its way there. */
+const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
+size_t queue_message_count(const struct queue *queue);
+
+/* For tests without a loop: writes what is to be written, and makes ready what is due. */
+void queue_run(struct queue *queue);
+/* When the earliest waiting item is due; INT64_MAX if nothing waits. */
+int64_t queue_next_due_us(const struct queue *queue);

@@ -1,0 +1,51 @@
+/*
+ * What the files of the queue share: queue.c (items and their places), queue_settle.c (what becomes
+ * of them) and queue_report.c (what the sender is told).
+ */
+#pragma once
+
+#include "mta-under-test/refmta/queue/queue.h"
+
+struct queue {
+    const struct config *config;
+    struct log *log;
+    struct store *store;
+    struct event_base *base;
+    struct event *timer;  /* for the earliest item that waits */
+    struct event *waker;  /* tells the delivery of what is ready */
+    int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
+    struct due_heap waiting;
+    struct map destinations;
+    struct list ready;      /* destinations that the delivery must be told of */
+    struct map messages;    /* by id, in the order of receipt */
+    struct message *moving; /* being written again at the front of the store */
+    uint64_t last_id;
+    uint64_t last_order;
+    uint64_t cached_bytes;
+    void (*on_ready)(void *arg, struct queue_destination *destination);
+    void *arg;
+};
+
+/* Puts a stored message into the map and makes its items. */
+void queue_add_message(struct queue *queue, struct message *message);
+/* Keeps or drops the content in memory. */
+void queue_cache_keep(struct queue *queue, struct message *message, char *content);
+void queue_cache_drop(struct queue *queue, struct message *message);
+/* Puts an item where its due time tells. */
+void queue_item_place(struct queue *queue, struct queue_item *item);
+void queue_item_free(struct queue *queue, struct queue_item *item);
+/* Moves live messages out of the oldest segment where that is worthwhile. */
+void queue_tidy(struct queue *queue);
+
+/* Adds a report about those recipients of the message to `commit`, in the store's record and, when
+ * it is stored, in the queue. `chosen` has `count` indexes of recipients. */
+struct report_request {
+    int kind; /* enum dsn_kind */
+    struct message *message;
+    const uint32_t *chosen;
+    size_t count;
+};
+void queue_add_report(struct queue *queue, const struct report_request *request,
+                      struct store_commit *commit);
+/* Begins a line of the log that is about this message. */
+void queue_log(struct log_line *line, struct queue *queue, const char *event, uint64_t id);

@@ -1,0 +1,289 @@
+#include <assert.h>
+
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/queue_private.h"
+#include "mta-under-test/refmta/queue/report_decision.h"
+#include "mta-under-test/refmta/queue/retry_decision.h"
+#include "mta-under-test/refmta/report/dsn.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* A destination that failed is tried again at least so often, whatever its messages' schedule. */
+#define BLOCK_MAX_US (10 * TIME_MINUTE)
+
+/* The work on one item. */
+struct settling {
+    struct queue *queue;
+    struct queue_item *item;
+    struct message *message;
+    struct retry_decision retry;
+    int64_t now_us;
+    uint32_t *by_kind[4]; /* for each enum dsn_kind, the recipients that a report is due for */
+    size_t kind_counts[4];
+    uint32_t left; /* recipients that go on waiting */
+};
+
+static void log_recipient(struct log_line *line, const struct settling *settling, const char *event,
+                          const struct message_recipient *recipient, const struct reason *reason)
+{
+    queue_log(line, settling->queue, event, settling->message->id);
+    json_out_text(&line->json, "recipient", recipient->address);
+    json_out_text(&line->json, "destination", settling->item->destination->name);
+    if (reason->host[0] != '\0')
+        json_out_text(&line->json, "host", reason->host);
+    json_out_text(&line->json, "status", reason->status);
+    json_out_text(&line->json, reason->said ? "reply" : "reason", reason->text);
+}
+
+/* Notes that the sender is to be told, or says why it is not. */
+static void note_report(struct settling *settling, enum dsn_kind kind, uint32_t index)
+{
+    const struct message_recipient *recipient = &settling->message->recipients[index];
+    struct report_decision_facts facts = {
+        .null_sender = settling->message->sender[0] == '\0',
+        .notify = recipient->notify,
+        .kind = (int)kind,
+    };
+    enum report_verdict verdict = report_decide(&facts);
+    if (verdict == REPORT_SEND) {
+        settling->by_kind[kind][settling->kind_counts[kind]++] = index;
+        return;
+    }
+    if (kind != DSN_FAILED)
+        return;
+    struct log_line line;
+    queue_log(&line, settling->queue, "report-dropped", settling->message->id);
+    json_out_text(&line.json, "recipient", recipient->address);
+    json_out_text(&line.json, "reason",
+                  verdict == REPORT_NULL_SENDER ? "the message has the null reverse-path"
+                                                : "NOTIFY does not ask for it");
+    log_end(&line);
+}
+
+static void settle_delivered(struct settling *settling, uint32_t index,
+                             const struct queue_outcome *outcome)
+{
+    struct message_recipient *recipient = &settling->message->recipients[index];
+    struct log_line line;
+    recipient->state = RECIPIENT_DELIVERED;
+    log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
+    json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
+    json_out_int(&line.json, "attempts", recipient->attempts + 1);
+    log_end(&line);
+    /* Where the next server knows DSN, it has taken over the duty (RFC 3461 5.2.2). */
+    if (!outcome->peer_has_dsn)
+        note_report(settling, DSN_RELAYED, index);
+}
+
+static void settle_failed(struct settling *settling, uint32_t index, const struct reason *reason)
+{
+    struct message_recipient *recipient = &settling->message->recipients[index];
+    struct log_line line;
+    recipient->state = RECIPIENT_FAILED;
+    log_recipient(&line, settling, "failed", recipient, reason);
+    json_out_int(&line.json, "attempts", recipient->attempts);
+    log_end(&line);
+    note_report(settling, DSN_FAILED, index);
+}
+
+static void settle_deferred(struct settling *settling, uint32_t index, const struct reason *reason)
+{
+    struct message_recipient *recipient = &settling->message->recipients[index];
+    const struct retry_decision *retry = &settling->retry;
+    struct log_line line;
+    if (retry->verdict == RETRY_GIVE_UP) {
+        struct log_line expired;
+        char span[TIME_TEXT_BYTES];
+        queue_log(&expired, settling->queue, "expired", settling->message->id);
+        json_out_text(&expired.json, "recipient", recipient->address);
+        json_out_text(&expired.json, "after",
+                      time_span_to_text(settling->now_us - settling->message->received_us, span));
+        log_end(&expired);
+        settle_failed(settling, index, reason);
+        return;
+    }
+    char text[TIME_TEXT_BYTES];
+    recipient->due_us = retry->due_us;
+    log_recipient(&line, settling, "deferred", recipient, reason);
+    json_out_int(&line.json, "attempts", recipient->attempts);
+    json_out_text(&line.json, "until", time_to_rfc3339(retry->due_us, text));
+    json_out_format(&line.json, "why", "wait %u of the schedule \"%s\" is %s%s",
+                    recipient->attempts, settling->queue->config->retry_text,
+                    time_span_to_text(retry->wait_us, text),
+                    retry->cut ? ", cut to the give-up time" : "");
+    log_end(&line);
+    settling->item->recipients[settling->left++] = index;
+    if (retry->warn_sender)
+        note_report(settling, DSN_DELAYED, index);
+}
+
+static void settle_one(struct settling *settling, uint32_t index,
+                       const struct queue_outcome *outcome)
+{
+    struct message_recipient *recipient = &settling->message->recipients[index];
+    struct buf status;
+    buf_init(&status, RECIPIENT_STATUS_BYTES_MAX * 2);
+    reason_to_text(&outcome->reason, &status);
+    message_set_status(recipient, buf_text(&status));
+    buf_deinit(&status);
+    if (outcome->kind != OUTCOME_DELIVERED)
+        recipient->attempts++;
+    switch (outcome->kind) {
+    case OUTCOME_DELIVERED:
+        settle_delivered(settling, index, outcome);
+        break;
+    case OUTCOME_FAILED:
+        settle_failed(settling, index, &outcome->reason);
+        break;
+    case OUTCOME_DEFERRED:
+        settle_deferred(settling, index, &outcome->reason);
+        break;
+    }
+    if (recipient->state != RECIPIENT_WAITING)
+        settling->message->open_count--;
+}
+
+struct removal {
+    struct queue *queue;
+    struct message *message;
+};
+
+static void on_removed(void *arg, int error)
+{
+    struct removal *removal = arg;
+    struct queue *queue = removal->queue;
+    (void)error; /* it must succeed */
+    store_release(queue->store, &removal->message->entry);
+    message_free(&removal->message);
+    free(removal);
+    queue_tidy(queue);
+}
+
+/* Reports but the last go in records of their own: a record has one content. */
+static void submit_reports(struct settling *settling, struct store_commit *commit)
+{
+    static const enum dsn_kind ORDER[] = {DSN_DELAYED, DSN_RELAYED, DSN_FAILED};
+    struct queue *queue = settling->queue;
+    for (size_t i = 0; i < sizeof ORDER / sizeof ORDER[0]; i++) {
+        enum dsn_kind kind = ORDER[i];
+        if (settling->kind_counts[kind] == 0)
+            continue;
+        struct report_request request = {.kind = (int)kind,
+                                         .message = settling->message,
+                                         .chosen = settling->by_kind[kind],
+                                         .count = settling->kind_counts[kind]};
+        /* The failure rides on the record that ends the recipient: both happen or neither. */
+        struct store_commit *carrier = kind == DSN_FAILED ? commit : store_commit_new();
+        if (kind == DSN_DELAYED) {
+            settling->message->warned = true;
+            record_warned(&carrier->meta, settling->message->id);
+        }
+        carrier->must_succeed = true;
+        queue_add_report(queue, &request, carrier);
+        if (kind != DSN_FAILED)
+            store_submit(queue->store, carrier);
+    }
+}
+
+static void submit_changes(struct settling *settling, const uint32_t *all, uint32_t count)
+{
+    struct queue *queue = settling->queue;
+    struct message *message = settling->message;
+    struct store_commit *commit = store_commit_new();
+    commit->must_succeed = true;
+    if (message->open_count > 0) {
+        for (uint32_t i = 0; i < count; i++)
+            record_update(&commit->meta, message->id, all[i], &message->recipients[all[i]]);
+        submit_reports(settling, commit);
+        store_submit(queue->store, commit);
+        return;
+    }
+    struct removal *removal = mem_alloc(sizeof *removal);
+    *removal = (struct removal){queue, message};
+    commit->done = on_removed;
+    commit->arg = removal;
+    record_remove(&commit->meta, message->id);
+    submit_reports(settling, commit);
+    message->removed = true;
+    map_remove(&queue->messages, slice_from((const char *)&message->id, sizeof message->id));
+    struct log_line line;
+    queue_log(&line, queue, "removed", message->id);
+    log_end(&line);
+    store_submit(queue->store, commit);
+}
+
+void queue_settle(struct queue *queue, struct queue_item *item,
+                  const struct queue_outcome *outcomes)
+{
+    struct message *message = item->message;
+    uint32_t count = item->recipient_count;
+    assert(item->place == QUEUE_TAKEN && !message->removed);
+    struct settling settling = {
+        .queue = queue, .item = item, .message = message, .now_us = time_now_us()};
+    struct retry_facts facts = {
+        .schedule = &queue->config->retry,
+        .received_us = message->received_us,
+        .now_us = settling.now_us,
+        .give_up_us = queue->config->give_up_us,
+        .warn_after_us = queue->config->warn_after_us,
+        .attempts = item->attempts + 1,
+        .warned = message->warned,
+    };
+    settling.retry = retry_decide(&facts);
+    uint32_t *all = mem_alloc_array((size_t)count * 5, sizeof *all);
+    memcpy(all, item->recipients, count * sizeof *all);
+    for (size_t i = 0; i < 4; i++)
+        settling.by_kind[i] = all + (i + 1) * count;
+    for (uint32_t i = 0; i < count; i++)
+        settle_one(&settling, all[i], &outcomes[i]);
+    item->recipient_count = settling.left;
+    item->attempts++;
+    item->due_us = settling.retry.due_us;
+    submit_changes(&settling, all, count);
+    free(all);
+    if (message->open_count > 0)
+        queue_cache_drop(queue, message);
+    if (item->recipient_count > 0)
+        queue_item_place(queue, item);
+    else
+        queue_item_free(queue, item);
+}
+
+void queue_destination_failed(struct queue *queue, struct queue_destination *destination,
+                              const struct reason *reason)
+{
+    char text[TIME_TEXT_BYTES];
+    struct log_line line;
+    struct list held;
+    destination->failures++;
+    int64_t wait_us = schedule_wait_us(&queue->config->retry, destination->failures);
+    if (wait_us > BLOCK_MAX_US)
+        wait_us = BLOCK_MAX_US;
+    destination->blocked_until_us = time_now_us() + wait_us;
+    log_begin(&line, queue->log, "destination-failed");
+    json_out_text(&line.json, "destination", destination->name);
+    json_out_text(&line.json, "reason", reason->text);
+    json_out_int(&line.json, "failures", destination->failures);
+    json_out_text(&line.json, "until", time_to_rfc3339(destination->blocked_until_us, text));
+    json_out_int(&line.json, "held", (int64_t)destination->ready_count);
+    log_end(&line);
+    list_init(&held);
+    for (struct list *link; (link = list_pop_front(&destination->ready)) != NULL;)
+        list_push_back(&held, link);
+    destination->ready_count = 0;
+    for (struct list *link; (link = list_pop_front(&held)) != NULL;)
+        queue_item_place(queue, LIST_ENTRY(link, struct queue_item, link));
+}
+
+void queue_destination_works(struct queue *queue, struct queue_destination *destination)
+{
+    if (destination->failures == 0)
+        return;
+    struct log_line line;
+    log_begin(&line, queue->log, "destination-works");
+    json_out_text(&line.json, "destination", destination->name);
+    json_out_int(&line.json, "failures", destination->failures);
+    log_end(&line);
+    destination->failures = 0;
+    destination->blocked_until_us = 0;
+}

@@ -1,0 +1,33 @@
+/*
+ * The receiving side: listens, and drives one server session for each client.
+ */
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/server/server_session.h"
+
+struct server;
+
+struct server_options {
+    const struct config *config;
+    const struct server_limits *limits;
+    struct log *log;
+    struct event_base *base;
+    struct queue *queue;
+    SSL_CTX *tls; /* NULL: no listener needs it */
+    /* Called once after server_stop(), when the last client is gone. */
+    void (*on_stopped)(void *arg);
+    void *arg;
+};
+
+/* Binds all listeners; NULL with a text. */
+struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
+void server_close(struct server **server);
+
+/* No new clients; those that are here may end the command at hand and get 421. */
+void server_stop(struct server *server);
+
+/* The port of listener `index`: for a configured port 0, the one that the system chose. */
+uint16_t server_port(const struct server *server, size_t index);

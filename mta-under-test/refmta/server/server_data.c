@@ -1,0 +1,119 @@
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/server/server_verb.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum server_event server_run_data(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    if (session->state != SERVER_STATE_RCPT) {
+        /* RFC 2920 3.1: with pipelining, DATA may follow recipients that were all refused. */
+        server_reply(session, 554, "5.5.1", "no valid recipients");
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    }
+    session->id = session->setup.new_id(session->setup.arg);
+    buf_reset(&session->content);
+    server_trace_add(session, &session->content);
+    session->trace_bytes = session->content.len;
+    server_content_init(&session->scanner, &session->content);
+    server_session_set_state(session, SERVER_STATE_DATA);
+    server_reply(session, 354, NULL, "send the message, end with <CRLF>.<CRLF>");
+    return SERVER_EVENT_NONE;
+}
+
+/* RFC 5321 4.4, RFC 3848, RFC 6531 3.7.3. */
+void server_trace_add(struct server_session *session, struct buf *out)
+{
+    char ip[IP_TEXT_BYTES];
+    char id[MESSAGE_ID_TEXT_BYTES];
+    char date[TIME_TEXT_BYTES];
+    const struct ip_address *client = &session->setup.client.address;
+    buf_format(out, "Received: from %s ([%s%s])", session->helo,
+               client->family == AF_INET6 ? "IPv6:" : "", ip_address_to_text(client, ip));
+    if (session->is_tls && session->tls_text != NULL)
+        buf_format(out, "\r\n\t(using %s)", session->tls_text);
+    buf_format(out, "\r\n\tby %s (refmta) with %s%s id %s", session->setup.config->hostname,
+               session->envelope.smtputf8 ? "UTF8SMTP"
+               : session->is_esmtp        ? "ESMTP"
+                                          : "SMTP",
+               session->is_tls && session->is_esmtp ? "S" : "", message_id_text(session->id, id));
+    /* Only where there is no other recipient that it would give away. */
+    if (session->envelope.recipient_count == 1)
+        buf_format(out, "\r\n\tfor <%s>", session->envelope.recipients[0].address);
+    buf_format(out, ";\r\n\t%s\r\n", time_to_rfc5322(time_now_us(), date));
+}
+
+/* What a submission server may add (RFC 6409 8.1 and 8.2): Date and Message-ID. */
+static void complete_submission(struct server_session *session)
+{
+    char id[MESSAGE_ID_TEXT_BYTES];
+    char date[TIME_TEXT_BYTES];
+    struct buf whole;
+    if (session->scanner.has_date && session->scanner.has_message_id)
+        return;
+    buf_init(&whole, session->content.max + 1024);
+    /* Behind our Received field, which stays on top. */
+    buf_add(&whole, session->content.data, session->trace_bytes);
+    if (!session->scanner.has_date)
+        buf_format(&whole, "Date: %s\r\n", time_to_rfc5322(time_now_us(), date));
+    if (!session->scanner.has_message_id)
+        buf_format(&whole, "Message-ID: <%s@%s>\r\n", message_id_text(session->id, id),
+                   session->setup.config->hostname);
+    buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));
+    buf_deinit(&session->content);
+    session->content = whole;
+}
+
+static void log_received(struct server_session *session)
+{
+    char ip[IP_TEXT_BYTES];
+    char id[MESSAGE_ID_TEXT_BYTES];
+    struct log_line line;
+    log_begin(&line, session->setup.log, "received");
+    json_out_text(&line.json, "queue-id", message_id_text(session->id, id));
+    json_out_int(&line.json, "session", (int64_t)session->setup.number);
+    json_out_text(&line.json, "client", ip_address_to_text(&session->setup.client.address, ip));
+    json_out_text(&line.json, "helo", session->helo);
+    json_out_text(&line.json, "sender", session->envelope.sender);
+    json_out_int(&line.json, "recipients", (int64_t)session->envelope.recipient_count);
+    json_out_int(&line.json, "bytes", (int64_t)session->content.len);
+    json_out_bool(&line.json, "tls", session->is_tls);
+    log_end(&line);
+}
+
+enum server_event server_data_end(struct server_session *session)
+{
+    const struct server_content *scanner = &session->scanner;
+    switch (scanner->fault) {
+    case SERVER_CONTENT_GOOD:
+        break;
+    case SERVER_CONTENT_BARE_CR:
+        server_reply(session, 550, "5.6.11", "a CR stands without LF in the message");
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    case SERVER_CONTENT_BARE_LF:
+        server_reply(session, 550, "5.6.11", "an LF stands without CR in the message");
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    case SERVER_CONTENT_TOO_LARGE:
+        server_reply(session, 552, "5.3.4", "the message is larger than %llu bytes",
+                     (unsigned long long)session->setup.limits->message_bytes_max);
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    }
+    if (scanner->received_count > session->setup.limits->received_max) {
+        server_reply(session, 554, "5.4.6", "the message goes round in a loop: %u Received fields",
+                     scanner->received_count);
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    }
+    /* What it is counts, not what MAIL said: 7-bit content can go to any server. */
+    session->envelope.body = scanner->has_8bit ? ENVELOPE_BODY_8BITMIME : ENVELOPE_BODY_7BIT;
+    if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
+        complete_submission(session);
+    log_received(session);
+    server_session_set_state(session, SERVER_STATE_STORING);
+    return SERVER_EVENT_MESSAGE;
+}

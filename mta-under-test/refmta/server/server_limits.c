@@ -1,0 +1,18 @@
+#include "mta-under-test/refmta/server/server_limits.h"
+
+#include "mta-under-test/base/time_text.h"
+
+#include "mta-under-test/base/poison.h"
+
+const struct server_limits SERVER_LIMITS_DEFAULT = {
+    .message_bytes_max = 25U << 20,
+    /* 512 of RFC 5321 4.5.3.1.4 and what SIZE, BODY, SMTPUTF8 and DSN add (RFC 3461 4.1 to 4.4). */
+    .command_bytes_max = 2048,
+    .recipients_max = 1000,
+    .errors_max = 20,
+    .received_max = 100, /* RFC 5321 6.3 */
+    .transactions_max = 10000,
+    .connections_max = 12000,
+    .command_timeout_us = 5 * TIME_MINUTE,
+    .data_timeout_us = 5 * TIME_MINUTE,
+};

@@ -1,0 +1,119 @@
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/refmta/server/server_verb.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { ENVID_BYTES_MAX = 100 };
+
+/* What one parameter of MAIL does. False when it was refused (and answered). */
+struct mail_parameter {
+    const char *name;
+    bool (*take)(struct server_session *session, struct slice value);
+};
+
+static bool bad_value(struct server_session *session, const char *name)
+{
+    server_reply(session, 501, "5.5.4", "the value of %s is wrong", name);
+    return false;
+}
+
+static bool take_size(struct server_session *session, struct slice value)
+{
+    uint64_t size = 0;
+    if (text_to_u64(value, &size) != 0)
+        return bad_value(session, "SIZE");
+    if (size > session->setup.limits->message_bytes_max) {
+        server_reply(session, 552, "5.3.4", "the message is larger than %llu bytes",
+                     (unsigned long long)session->setup.limits->message_bytes_max);
+        return false;
+    }
+    return true;
+}
+
+static bool take_body(struct server_session *session, struct slice value)
+{
+    if (slice_is_nocase(value, "8BITMIME"))
+        session->envelope.body = ENVELOPE_BODY_8BITMIME;
+    else if (!slice_is_nocase(value, "7BIT"))
+        return bad_value(session, "BODY");
+    return true;
+}
+
+static bool take_smtputf8(struct server_session *session, struct slice value)
+{
+    if (value.data != NULL)
+        return bad_value(session, "SMTPUTF8");
+    session->envelope.smtputf8 = true;
+    return true;
+}
+
+static bool take_ret(struct server_session *session, struct slice value)
+{
+    if (slice_is_nocase(value, "FULL"))
+        session->envelope.ret = ENVELOPE_RET_FULL;
+    else if (slice_is_nocase(value, "HDRS"))
+        session->envelope.ret = ENVELOPE_RET_HDRS;
+    else
+        return bad_value(session, "RET");
+    return true;
+}
+
+static bool take_envid(struct server_session *session, struct slice value)
+{
+    if (value.len > ENVID_BYTES_MAX || !server_command_is_xtext(value))
+        return bad_value(session, "ENVID");
+    session->envelope.envid = arena_text_of(&session->envelope.arena, value);
+    return true;
+}
+
+static const struct mail_parameter PARAMETERS[] = {
+    {"SIZE", take_size}, {"BODY", take_body},   {"SMTPUTF8", take_smtputf8},
+    {"RET", take_ret},   {"ENVID", take_envid},
+};
+
+static bool take_parameters(struct server_session *session,
+                            const struct server_path_arguments *arguments)
+{
+    for (size_t i = 0; i < arguments->parameter_count; i++) {
+        const struct server_parameter *parameter = &arguments->parameters[i];
+        size_t j = 0;
+        while (j < sizeof PARAMETERS / sizeof PARAMETERS[0] &&
+               !slice_is_nocase(parameter->name, PARAMETERS[j].name))
+            j++;
+        if (j == sizeof PARAMETERS / sizeof PARAMETERS[0] || !session->is_esmtp) {
+            server_reply(session, 555, "5.5.4", "the parameter %.*s is not known",
+                         SLICE_ARG(parameter->name));
+            return false;
+        }
+        if (!PARAMETERS[j].take(session, parameter->value))
+            return false;
+    }
+    return true;
+}
+
+enum server_event server_run_mail(struct server_session *session, struct slice argument)
+{
+    struct server_path_arguments arguments;
+    if (session->transaction_count >= session->setup.limits->transactions_max) {
+        server_session_shut(session, "4.7.0", "too many transactions in one session");
+        return SERVER_EVENT_NONE;
+    }
+    if (server_command_path(argument, "FROM", false, &arguments) != 0) {
+        server_reply(session, 501, "5.1.7", "expected MAIL FROM:<address>");
+        return SERVER_EVENT_NONE;
+    }
+    envelope_set_sender(&session->envelope, arguments.mailbox.whole);
+    if (!take_parameters(session, &arguments)) {
+        envelope_reset(&session->envelope);
+        return SERVER_EVENT_NONE;
+    }
+    if (arguments.has_utf8 && !session->envelope.smtputf8) {
+        server_reply(session, 550, "5.6.7", "this address needs SMTPUTF8");
+        envelope_reset(&session->envelope);
+        return SERVER_EVENT_NONE;
+    }
+    session->transaction_count++;
+    server_session_set_state(session, SERVER_STATE_MAIL);
+    server_reply(session, 250, "2.1.0", "OK");
+    return SERVER_EVENT_NONE;
+}

@@ -1,0 +1,91 @@
+/*
+ * One SMTP session as a server, without I/O: bytes of the client go in, replies come out, and what
+ * the session cannot do by itself is an event for whoever drives it:
+ *
+ *     for (;;) switch (server_session_feed(session, in)) {
+ *     case SERVER_EVENT_NONE:     write what is in session->out, wait for more bytes
+ *     case SERVER_EVENT_MESSAGE:  store session->envelope and session->content, then
+ *                                 server_session_stored()
+ *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
+ *     case SERVER_EVENT_CLOSE:    write session->out, close
+ *     }
+ *
+ * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, ENHANCEDSTATUSCODES 2034, DSN 3461,
+ * SMTPUTF8 6531, STARTTLS 3207.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/log/log.h"
+#include "mta-under-test/refmta/message/envelope.h"
+#include "mta-under-test/refmta/server/server_content.h"
+#include "mta-under-test/refmta/server/server_limits.h"
+
+#define SERVER_STATES(X)                                                            \
+    X(SERVER_STATE_START, "start")       /* before EHLO or HELO */                  \
+    X(SERVER_STATE_READY, "ready")       /* between transactions */                 \
+    X(SERVER_STATE_MAIL, "mail")         /* MAIL was accepted */                    \
+    X(SERVER_STATE_RCPT, "rcpt")         /* at least one RCPT was accepted */       \
+    X(SERVER_STATE_DATA, "data")         /* the content is coming */                \
+    X(SERVER_STATE_STORING, "storing")   /* waiting for server_session_stored() */  \
+    X(SERVER_STATE_SECURING, "securing") /* waiting for server_session_secured() */ \
+    X(SERVER_STATE_CLOSED, "closed")     /* no more commands are heard */
+
+enum server_state {
+#define X(name, text) name,
+    SERVER_STATES(X)
+#undef X
+};
+
+enum server_event {
+    SERVER_EVENT_NONE,
+    SERVER_EVENT_MESSAGE,
+    SERVER_EVENT_STARTTLS,
+    SERVER_EVENT_CLOSE,
+};
+
+/* What the session needs to know; stays the same for its whole life. */
+struct server_setup {
+    const struct config *config;
+    const struct config_listener *listener;
+    const struct server_limits *limits;
+    struct log *log;
+    struct ip_endpoint client;
+    uint64_t number;               /* of the session, for the log */
+    uint64_t (*new_id)(void *arg); /* a queue id for the next message */
+    void *arg;
+};
+
+struct server_session {
+    struct server_setup setup;
+    enum server_state state;
+    bool is_esmtp; /* the client said EHLO */
+    bool is_tls;
+    const char *tls_text; /* "TLSv1.3 with cipher ...", for Received; borrowed */
+    char *helo;           /* what the client called itself, NULL before */
+    struct buf out;       /* replies that wait to be written */
+    struct envelope envelope;
+    struct buf content;
+    struct server_content scanner;
+    size_t trace_bytes; /* of the content: our own fields on top */
+    uint64_t id;        /* of the message at hand */
+    unsigned error_count;
+    unsigned transaction_count;
+    unsigned accepted_count; /* messages */
+};
+
+const char *server_state_name(enum server_state state);
+
+/* Starts with the greeting in session->out. */
+void server_session_init(struct server_session *session, const struct server_setup *setup);
+void server_session_deinit(struct server_session *session);
+
+/* Takes off `in` what it understands and says what is to be done. */
+enum server_event server_session_feed(struct server_session *session, struct buf *in) MUST_CHECK;
+
+/* The message is durable (0), or could not be stored (an errno). */
+void server_session_stored(struct server_session *session, int error);
+/* The handshake is done; `text` says what was agreed, and must stay. */
+void server_session_secured(struct server_session *session, const char *text);
+/* The server stops, or the client is too slow: 421, and nothing more is heard. */
+void server_session_shut(struct server_session *session, const char *status, const char *text);

@@ -1,0 +1,89 @@
+#include "mta-under-test/refmta/server/server_verb.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    IN_START = 1U << SERVER_STATE_START,
+    IN_READY = 1U << SERVER_STATE_READY,
+    IN_MAIL = 1U << SERVER_STATE_MAIL,
+    IN_RCPT = 1U << SERVER_STATE_RCPT,
+    ANY = IN_START | IN_READY | IN_MAIL | IN_RCPT,
+};
+
+bool server_check_no_argument(struct server_session *session, struct slice argument)
+{
+    if (argument.len == 0)
+        return true;
+    server_reply(session, 501, "5.5.4", "no argument is allowed here");
+    return false;
+}
+
+static enum server_event run_rset(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    server_session_reset(session);
+    server_reply(session, 250, "2.0.0", "OK");
+    return SERVER_EVENT_NONE;
+}
+
+static enum server_event run_noop(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    server_reply(session, 250, "2.0.0", "OK");
+    return SERVER_EVENT_NONE;
+}
+
+static enum server_event run_quit(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    server_reply(session, 221, "2.0.0", "%s closes", session->setup.config->hostname);
+    server_session_set_state(session, SERVER_STATE_CLOSED);
+    return SERVER_EVENT_CLOSE;
+}
+
+static enum server_event run_vrfy(struct server_session *session, struct slice argument)
+{
+    /* RFC 5321 3.5.3: 252 neither confirms nor denies. */
+    if (argument.len == 0)
+        server_reply(session, 501, "5.5.4", "VRFY needs an address");
+    else
+        server_reply(session, 252, "2.5.0", "send some mail, it will be tried");
+    return SERVER_EVENT_NONE;
+}
+
+static enum server_event run_expn(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    server_reply(session, 502, "5.5.1", "there are no lists to expand");
+    return SERVER_EVENT_NONE;
+}
+
+static enum server_event run_help(struct server_session *session, struct slice argument)
+{
+    (void)argument;
+    server_reply(session, 214, "2.0.0", "see RFC 5321");
+    return SERVER_EVENT_NONE;
+}
+
+static const struct server_verb VERBS[] = {
+    {"MAIL", IN_READY, NULL, server_run_mail},
+    {"RCPT", IN_MAIL | IN_RCPT, NULL, server_run_rcpt},
+    {"DATA", IN_MAIL | IN_RCPT, server_check_no_argument, server_run_data},
+    {"EHLO", ANY, server_check_helo, server_run_ehlo},
+    {"HELO", ANY, server_check_helo, server_run_helo},
+    {"QUIT", ANY, server_check_no_argument, run_quit},
+    {"RSET", ANY, server_check_no_argument, run_rset},
+    {"NOOP", ANY, NULL, run_noop},
+    {"STARTTLS", IN_START | IN_READY, server_check_starttls, server_run_starttls},
+    {"VRFY", ANY, NULL, run_vrfy},
+    {"EXPN", ANY, NULL, run_expn},
+    {"HELP", ANY, NULL, run_help},
+};
+
+const struct server_verb *server_verb_find(struct slice name)
+{
+    for (size_t i = 0; i < sizeof VERBS / sizeof VERBS[0]; i++)
+        if (slice_is_nocase(name, VERBS[i].name))
+            return &VERBS[i];
+    return NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * What the files of the session share: the verb table, and one function for each verb (one file
+ * each for those with some weight). For the server's own files.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/server/server_command.h"
+#include "mta-under-test/refmta/server/server_session.h"
+
+/* One row of the table. `states` are bits 1 << enum server_state in which it may run. */
+struct server_verb {
+    const char *name;
+    unsigned states;
+    bool (*check)(struct server_session *session, struct slice argument); /* NULL: always right */
+    enum server_event (*run)(struct server_session *session, struct slice argument);
+};
+
+/* NULL if there is none of that name. */
+const struct server_verb *server_verb_find(struct slice name);
+
+/* The only writer of session->state. */
+void server_session_set_state(struct server_session *session, enum server_state state);
+
+/* Writes "CODE STATUS text"; without a status "CODE text". A code from 400 on is counted as an
+ * error of the client, and logged. */
+void server_reply(struct server_session *session, int code, const char *status, const char *format,
+                  ...) PRINTF_LIKE(4, 5);
+/* Writes one line of a reply of several lines: "CODE-text". */
+void server_reply_more(struct server_session *session, int code, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Back to the state between transactions. */
+void server_session_reset(struct server_session *session);
+/* Writes the fields that go on top of the message. */
+void server_trace_add(struct server_session *session, struct buf *out);
+
+enum server_event server_run_helo(struct server_session *session, struct slice argument);
+enum server_event server_run_ehlo(struct server_session *session, struct slice argument);
+bool server_check_helo(struct server_session *session, struct slice argument);
+enum server_event server_run_mail(struct server_session *session, struct slice argument);
+enum server_event server_run_rcpt(struct server_session *session, struct slice argument);
+enum server_event server_run_data(struct server_session *session, struct slice argument);
+enum server_event server_run_starttls(struct server_session *session, struct slice argument);
+bool server_check_starttls(struct server_session *session, struct slice argument);
+bool server_check_no_argument(struct server_session *session, struct slice argument);
+
+/* The content is whole: refuses it, or hands it over. */
+enum server_event server_data_end(struct server_session *session);

@@ -1,0 +1,158 @@
+/*
+ * Step charts over virtual time: recipients that wait in the queue of the server under test, and
+ * its open connections. A curve with many changes is drawn through the highest value of each
+ * column.
+ */
+#include "reports/html_page.h"
+
+#include <inttypes.h>
+
+#include "reports/svg_axis.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    WIDTH = 1000,
+    HEIGHT = 168,
+    LEFT = 60,
+    RIGHT = 984,
+    TOP = 36,
+    BOTTOM = 158,
+    TABLE_ROWS_MAX = 60,
+};
+
+static int64_t curve_peak(const struct report_curve *curve)
+{
+    int64_t value = 0;
+    int64_t peak = 0;
+    for (size_t i = 0; i < curve->count; i++) {
+        value += curve->changes[i].by;
+        if (value > peak)
+            peak = value;
+    }
+    return peak;
+}
+
+/* 7 -> 10, 34 -> 50, 1200 -> 2000: a round number above the peak. */
+static int64_t round_above(int64_t peak)
+{
+    static const int64_t steps[] = {1, 2, 5};
+    for (int64_t ten = 1;; ten *= 10)
+        for (size_t i = 0; i < 3; i++)
+            if (steps[i] * ten >= peak)
+                return steps[i] * ten;
+}
+
+static double value_y(int64_t value, int64_t top)
+{
+    return BOTTOM - (BOTTOM - TOP) * (double)value / (double)top;
+}
+
+static void draw_scale(struct buf *out, int64_t top)
+{
+    const int64_t values[] = {0, top / 2, top};
+    for (size_t i = 0; i < 3; i++) {
+        if (i == 1 && top < 2)
+            continue;
+        double y = value_y(values[i], top);
+        html_print(out,
+                   "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text class=\"scale\" x=\"%d\" "
+                   "y=\"%.1f\">%" PRId64 "</text>\n",
+                   LEFT, y, RIGHT, LEFT - 8, y + 4, values[i]);
+    }
+}
+
+/* The path of the steps. Changes that fall on the same half pixel are one step, through their
+ * highest value, so the path stays short however long the campaign. */
+static void draw_steps(const struct report_curve *curve, const struct svg_axis *axis,
+                       struct buf *out, int64_t top)
+{
+    int64_t value = 0;
+    int64_t highest = 0;
+    double column = -1;
+    html_print(out, "M%.1f %.1f", svg_axis_x(axis, 0), value_y(0, top));
+    for (size_t i = 0; i < curve->count; i++) {
+        double x = svg_axis_x(axis, curve->changes[i].at_us);
+        if (column >= 0 && x - column >= 0.5) {
+            if (highest != value)
+                html_print(out, "V%.1f", value_y(highest, top));
+            html_print(out, "V%.1fH%.1f", value_y(value, top), x);
+            highest = 0;
+            column = x;
+        } else if (column < 0) {
+            html_print(out, "H%.1f", x);
+            column = x;
+        }
+        value += curve->changes[i].by;
+        if (value > highest)
+            highest = value;
+    }
+    html_print(out, "V%.1fV%.1fH%.1f", value_y(highest, top), value_y(value, top),
+               svg_axis_x(axis, axis->end_us));
+}
+
+static void curve_table(struct html_page *page, const struct report_curve *curve, const char *what)
+{
+    struct buf *out = page->out;
+    html_print(
+        out,
+        "<details class=\"data\"><summary>The same as a table</summary><div class=\"scroll\">"
+        "<table class=\"narrow\"><thead><tr><th scope=\"col\">When</th><th scope=\"col\" "
+        "class=\"number\">%s</th></tr></thead><tbody>\n",
+        what);
+    int64_t value = 0;
+    size_t step = curve->count / TABLE_ROWS_MAX + 1;
+    size_t shown = 0;
+    for (size_t i = 0; i < curve->count; i++) {
+        value += curve->changes[i].by;
+        if ((i + 1) % step != 0 && i + 1 != curve->count)
+            continue;
+        buf_add_text(out, "<tr><td>");
+        html_time(page, curve->changes[i].at_us);
+        html_print(out, "</td><td class=\"number\">%" PRId64 "</td></tr>\n", value);
+        shown++;
+    }
+    buf_add_text(out, "</tbody></table></div>");
+    html_cut_note(page, shown, curve->count, "changes");
+    buf_add_text(out, "</details>\n");
+}
+
+static void draw_curve(struct html_page *page, const struct report_curve *curve, const char *class,
+                       const char *what)
+{
+    struct buf *out = page->out;
+    int64_t peak = curve_peak(curve);
+    if (peak == 0)
+        return;
+    int64_t top = round_above(peak);
+    struct svg_axis axis;
+    svg_axis_init(&axis, page->run->end_us, LEFT, RIGHT - 10);
+    html_print(out,
+               "<figure><figcaption>%s <span class=\"quiet\">at most %" PRId64
+               "</span></figcaption>"
+               "<div class=\"scroll\"><svg class=\"chart curve %s\" viewBox=\"0 0 %d %d\" "
+               "role=\"img\" aria-label=\"%s over virtual time, at most %" PRId64 "\">\n",
+               what, peak, class, WIDTH, HEIGHT, what, peak);
+    svg_axis_draw(&axis, out, TOP, BOTTOM);
+    draw_scale(out, top);
+    buf_add_text(out, "<path class=\"area\" d=\"");
+    draw_steps(curve, &axis, out, top);
+    html_print(out, "V%dH%d Z\"/><path class=\"line\" d=\"", BOTTOM, LEFT);
+    draw_steps(curve, &axis, out, top);
+    buf_add_text(out, "\"/></svg></div>\n");
+    curve_table(page, curve, what);
+    buf_add_text(out, "</figure>\n");
+}
+
+void html_curves(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->queue.count == 0)
+        return;
+    html_section_begin(page, "queue", "Queue and connections");
+    draw_curve(page, &run->queue, "queue", "Recipients in the queue");
+    /* One connection at a time is no curve worth drawing. */
+    if (curve_peak(&run->connections) > 1)
+        draw_curve(page, &run->connections, "connections", "Open connections");
+    html_section_end(page);
+}

@@ -1,0 +1,182 @@
+/*
+ * The tables of facts: TLS, DNS, findings.
+ */
+#include "reports/html_page.h"
+
+#include <inttypes.h>
+
+#include "reports/report_index.h"
+#include "reports/report_time.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    TLS_ROWS_MAX = 60,
+    DNS_ROWS_MAX = 120,
+    FINDINGS_OF_A_KIND = 3, /* shown with their words */
+};
+
+struct tls_row {
+    const struct report_session *first;
+    size_t sessions;
+};
+
+/* Sessions with the same facts are one row. */
+static size_t collect_tls(const struct report_run *run, struct tls_row *rows)
+{
+    struct report_index index = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < run->session_count; i++) {
+        const struct report_session *session = &run->sessions[i];
+        if (!session->tls_tried)
+            continue;
+        char *key = mem_text_format("%s\n%s\n%s\n%s\n%s\n%d%d", session->host, session->tls_version,
+                                    session->tls_cipher, session->tls_identity, session->tls_error,
+                                    session->tls_ok, session->tls_resumed);
+        size_t found = report_index_get(&index, key);
+        if (found == 0 && count < TLS_ROWS_MAX) {
+            rows[count] = (struct tls_row){.first = session};
+            found = ++count;
+            report_index_set(&index, key, found);
+        }
+        if (found != 0)
+            rows[found - 1].sessions++;
+        free(key);
+    }
+    report_index_deinit(&index);
+    return count;
+}
+
+static void tls_row(struct html_page *page, const struct tls_row *row)
+{
+    const struct report_session *session = row->first;
+    html_print(page->out,
+               "<tr><td>%s</td><td><span class=\"badge %s\">%s</span></td><td>%s</td>"
+               "<td><code>%s</code></td><td>%s</td><td>%s</td><td>%s</td>"
+               "<td class=\"number\">%zu</td><td>",
+               session->host, session->tls_ok ? "pass" : "fail",
+               session->tls_ok ? "Established" : "Failed", session->tls_version,
+               session->tls_cipher, session->tls_identity, session->tls_sni,
+               session->tls_ok ? (session->tls_resumed ? "resumed" : "full handshake")
+                               : session->tls_error,
+               row->sessions);
+    html_session_link_at(page, (size_t)(session - page->run->sessions));
+    buf_add_text(page->out, "</td></tr>\n");
+}
+
+void html_tls(struct html_page *page)
+{
+    struct tls_row *rows = mem_alloc_array(TLS_ROWS_MAX, sizeof *rows);
+    size_t count = collect_tls(page->run, rows);
+    if (count > 0) {
+        html_section_begin(page, "tls", "TLS");
+        buf_add_text(page->out,
+                     "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Host</th>"
+                     "<th scope=\"col\">Result</th><th scope=\"col\">Version</th>"
+                     "<th scope=\"col\">Cipher</th><th scope=\"col\">Certificate shown</th>"
+                     "<th scope=\"col\">Server name asked for</th><th scope=\"col\">How</th>"
+                     "<th scope=\"col\" class=\"number\">Sessions</th>"
+                     "<th scope=\"col\">First</th></tr></thead><tbody>\n");
+        for (size_t i = 0; i < count; i++)
+            tls_row(page, &rows[i]);
+        buf_add_text(page->out, "</tbody></table></div>\n");
+        html_section_end(page);
+    }
+    free(rows);
+}
+
+static void dns_row(struct html_page *page, const struct report_query *query)
+{
+    struct buf *out = page->out;
+    char text[TIME_TEXT_BYTES];
+    bool bad = *query->rcode == '\0' || *query->fault != '\0';
+    buf_add_text(out, bad ? "<tr class=\"warn\"><td>" : "<tr><td>");
+    html_time(page, query->at_us);
+    html_print(out, "</td><td class=\"packet\">");
+    if (query->packet != 0)
+        html_print(out, "%" PRIu64, query->packet);
+    html_print(out, "</td><td><code>%s</code></td><td>%s</td><td>%s</td><td><code>", query->name,
+               query->type, *query->rcode != '\0' ? query->rcode : "no answer");
+    html_cut(out, slice_of(query->data), 200);
+    html_print(out, "</code></td><td>%s%s%s", query->transport,
+               query->truncated ? ", truncated" : "", query->authenticated ? ", AD" : "");
+    if (query->delay_us > 0)
+        html_print(out, ", after %s", report_time_text(query->delay_us, text));
+    html_print(out, "</td><td>%s</td></tr>\n", query->fault);
+}
+
+void html_dns(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->query_count == 0)
+        return;
+    html_section_begin(page, "dns", "DNS queries");
+    buf_add_text(page->out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">When</th>"
+                            "<th scope=\"col\">Packet</th><th scope=\"col\">Name</th>"
+                            "<th scope=\"col\">Type</th><th scope=\"col\">Result</th>"
+                            "<th scope=\"col\">Answer</th><th scope=\"col\">How</th>"
+                            "<th scope=\"col\">Fault</th></tr></thead><tbody>\n");
+    size_t shown = run->query_count < DNS_ROWS_MAX ? run->query_count : DNS_ROWS_MAX;
+    for (size_t i = 0; i < shown; i++)
+        dns_row(page, &run->queries[i]);
+    buf_add_text(page->out, "</tbody></table></div>\n");
+    html_cut_note(page, shown, run->queries_seen, "queries");
+    html_section_end(page);
+}
+
+static void finding_item(struct html_page *page, const struct report_finding *finding)
+{
+    struct buf *out = page->out;
+    bool must = slice_is(slice_of(finding->level), "must");
+    bool should = slice_is(slice_of(finding->level), "should");
+    html_print(out,
+               "<li><span class=\"badge %s\">%s</span><p class=\"said\">%s</p>"
+               "<p class=\"where\"><code>%s</code> ",
+               must     ? "fail"
+               : should ? "warn"
+                        : "none",
+               finding->level, finding->text, finding->what);
+    if (*finding->rfc != '\0')
+        html_print(out, "<span>%s</span> ", finding->rfc);
+    html_time(page, finding->at_us);
+    buf_add_char(out, ' ');
+    html_session_link(page, finding->session);
+    buf_add_char(out, ' ');
+    html_packet(page, finding->packet);
+    if (finding->count > 1)
+        html_print(out, " <span>%zu times</span>", finding->count);
+    buf_add_text(out, "</p></li>\n");
+}
+
+/* How many findings before this one, or in all, are of the same kind. */
+static size_t count_same(const struct report_run *run, const struct report_finding *finding,
+                         size_t before)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < before; i++)
+        count += slice_is(slice_of(run->findings[i].what), finding->what);
+    return count;
+}
+
+void html_findings(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->finding_count == 0)
+        return;
+    html_section_begin(page, "findings", "Findings");
+    buf_add_text(page->out, "<ul class=\"findings\">\n");
+    for (size_t i = 0; i < run->finding_count; i++) {
+        const struct report_finding *finding = &run->findings[i];
+        size_t before = count_same(run, finding, i);
+        size_t all = count_same(run, finding, run->finding_count);
+        if (before < FINDINGS_OF_A_KIND)
+            finding_item(page, finding);
+        else if (before == FINDINGS_OF_A_KIND)
+            html_print(page->out,
+                       "<li><span></span><p class=\"where\"><code>%s</code> %zu more of this kind"
+                       "</p></li>\n",
+                       finding->what, all - before);
+    }
+    buf_add_text(page->out, "</ul>\n");
+    html_section_end(page);
+}

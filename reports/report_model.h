@@ -1,0 +1,274 @@
+/*
+ * What a report knows of one run: the verdict with its checks, and from the event log the messages
+ * with their attempts, the sessions, the DNS queries and the curves. Filled by report_run_load(),
+ * read by the writers, all texts in the run's arena (those of a session in the session's own).
+ *
+ * A large campaign is bounded: of sessions only some keep their steps, of queries only the first
+ * are kept; counts are always whole.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/err.h"
+#include "mta-under-test/base/map.h"
+
+enum {
+    REPORT_SESSIONS_KEPT = 60,    /* with their steps: the first, and in any case those below */
+    REPORT_SESSIONS_SPECIAL = 60, /* more, which a check names or where TLS or the client failed */
+    REPORT_STEPS_MAX = 400,       /* of one session */
+    REPORT_QUERIES_KEPT = 400,
+    REPORT_FINDINGS_MAX = 200,
+    REPORT_MOMENTS_MAX = 40,
+    REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
+};
+
+enum report_verdict {
+    REPORT_PASSED,
+    REPORT_FAILED,
+    REPORT_WARNED,         /* a check of level "should" */
+    REPORT_NOTED,          /* a check of level "info" that did not hold: worth knowing, no more */
+    REPORT_NOT_APPLICABLE, /* the server under test has no such thing */
+    REPORT_ERROR,          /* could not be run */
+};
+
+/* An expectation or an invariant, judged. */
+struct report_check {
+    const char *kind; /* "expectation" or "invariant" */
+    const char *text; /* in words */
+    const char *level;
+    const char *place; /* JSON path in the scenario; "" for an invariant */
+    const char *expected;
+    const char *actual;
+    const char *session;
+    const char *message;
+    const char *recipient;
+    const char *reference; /* RFC section; "" if none */
+    enum report_verdict verdict;
+    int64_t at_us; /* -1 = no single moment */
+    int64_t seq;   /* of the event that decided; -1 = none */
+    uint64_t packet;
+    int64_t within_us; /* the window that a delivery must meet; -1 = none */
+    size_t judged;     /* things that were judged, and those of them that did not fit */
+    size_t misfits;
+};
+
+/* Something noticed: a broken protocol rule, a rule that never fired, mail that nobody asked for.
+ */
+struct report_finding {
+    const char *level; /* must, should, info */
+    const char *what;
+    const char *text;
+    const char *rfc;
+    const char *session; /* of the first one */
+    int64_t at_us;       /* -1 = no single moment */
+    int64_t seq;         /* of the event; -1 = none */
+    uint64_t packet;
+    size_t count;
+};
+
+enum report_outcome {
+    REPORT_ACCEPTED, /* the host took the message */
+    REPORT_LOST,     /* it did, but its final reply was lost on purpose */
+    REPORT_DEFERRED, /* 4xx */
+    REPORT_REJECTED, /* 5xx */
+    REPORT_BROKEN,   /* the connection or TLS failed */
+    REPORT_LOGGED,   /* only the server's own log tells of it */
+    REPORT_DELAYED,  /* a warning was sent to the sender */
+    REPORT_BOUNCED,  /* a bounce was sent to the sender */
+    REPORT_OUTCOME_COUNT,
+};
+
+struct report_attempt {
+    int64_t at_us;
+    const char *host; /* "" for REPORT_LOGGED */
+    size_t session;   /* index + 1; 0 = none */
+    int code;
+    enum report_outcome outcome;
+    const char *text;
+};
+
+enum report_end { REPORT_QUEUED, REPORT_DELIVERED, REPORT_RETURNED, REPORT_REFUSED };
+
+/* One message for one recipient. */
+struct report_delivery {
+    size_t message; /* index */
+    const char *recipient;
+    int64_t accepted_us; /* -1 = the server under test never took it */
+    int64_t end_us;      /* -1 = still queued */
+    enum report_end end;
+    size_t copies; /* how often it was accepted by a host */
+    struct report_attempt *attempts;
+    size_t attempt_count;
+    int64_t within_us; /* from a check; -1 = none */
+    size_t next_same;  /* index + 1 of the next one with the same recipient; 0 = none */
+};
+
+struct report_message {
+    const char *id;
+    const char *from;
+    int64_t submitted_us;
+    int64_t accepted_us;
+    int64_t bytes;
+    const char *refusal; /* "" if none */
+};
+
+enum report_step_kind {
+    REPORT_STEP_CONNECT,
+    REPORT_STEP_REPLY,
+    REPORT_STEP_COMMAND,
+    REPORT_STEP_TLS,
+    REPORT_STEP_RULE,
+    REPORT_STEP_DATA,
+    REPORT_STEP_ACCEPTED,
+    REPORT_STEP_VIOLATION,
+    REPORT_STEP_DISCONNECT,
+};
+
+struct report_step {
+    enum report_step_kind kind;
+    bool encrypted;
+    int code;
+    int64_t at_us;
+    int64_t number; /* bytes of data; 1 = good for TLS */
+    uint64_t packet;
+    const char *text;
+    const char *note; /* the rule, the stage, the RFC */
+};
+
+struct report_query {
+    int64_t at_us;
+    int64_t delay_us;
+    uint64_t packet;
+    const char *name;
+    const char *type;
+    const char *transport;
+    const char *client;
+    const char *rcode; /* "" = no answer was sent */
+    const char *data;
+    const char *fault;
+    int64_t answers;
+    bool truncated;
+    bool authenticated;
+    size_t session; /* index + 1 of the session it led to; 0 = none */
+};
+
+struct report_session {
+    const char *id;
+    const char *host;
+    const char *client;
+    const char *server;
+    const char *client_name;
+    int port;
+    int64_t start_us;
+    int64_t end_us; /* -1 = never closed */
+    int64_t accepted;
+    const char *ended_by;
+    bool quit;
+    bool refused; /* no session: the connection was reset at once */
+    bool special; /* keeps its steps in any case */
+    enum report_outcome outcome;
+    int last_code;
+    const char *last_text;
+    /* TLS, where it was tried */
+    bool tls_tried;
+    bool tls_ok;
+    bool tls_resumed;
+    bool tls_verified;
+    const char *tls_version;
+    const char *tls_cipher;
+    const char *tls_sni;
+    const char *tls_identity;
+    const char *tls_error;
+    /* Steps; NULL where they were not kept. */
+    struct report_step *steps;
+    size_t step_count;
+    size_t steps_left_out;
+    size_t stream; /* TCP stream in the capture + 1; 0 = not found */
+    struct arena arena;
+};
+
+/* What the scenario's timeline did, or what became of the server under test: marked in the charts.
+ */
+struct report_moment {
+    int64_t at_us;
+    const char *text;
+};
+
+/* A change of a curve: +1 or -1 at a time. */
+struct report_change {
+    int64_t at_us;
+    int32_t by;
+};
+
+struct report_curve {
+    struct report_change *changes;
+    size_t count;
+};
+
+struct report_run {
+    /* what was run */
+    const char *folder;
+    const char *name;
+    const char *about;
+    const char *file;
+    const char *cell;
+    const char *mta;
+    const char *hostname;
+    const char *clock;
+    const char *const *tags;
+    size_t tag_count;
+    const char *const *references;
+    size_t reference_count;
+    int64_t seed;
+    int64_t started_us;
+    int64_t end_us;
+    const char *end_reason;
+    const char *end_detail;
+    bool wall_given;
+    int64_t wall_us;
+    /* how it ended */
+    enum report_verdict verdict;
+    const char *problem; /* why it could not be run; "" if it could */
+    cJSON *results;      /* results.json as it is; NULL if there is none */
+    struct report_check *checks;
+    size_t check_count;
+    struct report_finding *findings;
+    size_t finding_count;
+    /* what happened */
+    struct report_message *messages;
+    size_t message_count;
+    struct report_delivery *deliveries;
+    size_t delivery_count;
+    struct report_session *sessions;
+    size_t session_count;
+    size_t special_count;
+    struct report_query *queries;
+    size_t query_count;
+    size_t queries_seen;
+    struct report_moment *moments;
+    size_t moment_count;
+    struct report_curve queue;       /* recipients that the server answers for */
+    struct report_curve connections; /* open SMTP sessions at the simulated hosts */
+    size_t attempts_seen;
+    size_t accepted_seen; /* messages accepted by hosts */
+    uint64_t packet_count;
+    bool has_capture;
+    uint64_t *packet_notes; /* packet number by seq */
+    size_t packet_note_count;
+    struct arena arena;
+};
+
+/* Room for one more element in an array that doubles when its count is a power of two. */
+static inline void *report_room(void *array, size_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return array;
+    return mem_grow(array, count == 0 ? 1 : count * 2, size);
+}
+
+/* How many of the checks, expectations and invariants, have this verdict. */
+size_t report_run_count(const struct report_run *run, enum report_verdict verdict);
+/* How many of them count: all but those that are only noted. */
+size_t report_run_judged(const struct report_run *run);

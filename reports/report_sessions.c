@@ -1,0 +1,506 @@
+#include "reports/report_sessions.h"
+
+#include "mta-under-test/base/buf.h"
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* How many of the newest queries are looked at for those that led to a connection. */
+enum { QUERIES_BACK = 40 };
+
+static struct report_session *session_of(struct report_book *book, const struct report_track *track)
+{
+    return &book->run->sessions[track->session];
+}
+
+static const char *session_text(struct report_session *session, const char *text)
+{
+    if (*text == '\0')
+        return "";
+    return arena_text_of(&session->arena, slice_from(text, strnlen(text, REPORT_TEXT_MAX)));
+}
+
+static void add_step(struct report_book *book, struct report_track *track, const cJSON *event,
+                     struct report_step step)
+{
+    struct report_session *session = session_of(book, track);
+    if (session->step_count == REPORT_STEPS_MAX) {
+        session->steps_left_out++;
+        return;
+    }
+    step.at_us = event_int(event, "at", 0);
+    step.packet = report_book_packet(book, event_int(event, "seq", -1));
+    step.encrypted = track->in_tls;
+    step.text = session_text(session, step.text);
+    step.note = session_text(session, step.note != NULL ? step.note : "");
+    session->steps = report_room(session->steps, session->step_count, sizeof *session->steps);
+    session->steps[session->step_count++] = step;
+}
+
+static void attach_queries(struct report_book *book, const char *host, size_t session)
+{
+    struct report_run *run = book->run;
+    for (size_t i = run->query_count; i > 0 && run->query_count - i < QUERIES_BACK; i--) {
+        struct report_query *query = &run->queries[i - 1];
+        if (query->session == 0 &&
+            (slice_is_nocase(slice_of(query->name), host) || strstr(query->data, host) != NULL))
+            query->session = session + 1;
+    }
+}
+
+static struct report_session *add_session(struct report_book *book, const cJSON *event,
+                                          const char *id)
+{
+    struct report_run *run = book->run;
+    run->sessions = report_room(run->sessions, run->session_count, sizeof *run->sessions);
+    struct report_session *session = &run->sessions[run->session_count];
+    *session = (struct report_session){
+        .id = report_book_text(book, id),
+        .host = report_book_text(book, event_text(event, "host")),
+        .client = report_book_text(book, event_text(event, "client")),
+        .server = report_book_text(book, event_text(event, "server")),
+        .client_name = report_book_text(book, event_text(event, "client-name")),
+        .port = (int)event_int(event, "port", 25),
+        .start_us = event_int(event, "at", 0),
+        .end_us = -1,
+        .ended_by = "",
+        .last_text = "",
+        .tls_version = "",
+        .tls_cipher = "",
+        .tls_sni = "",
+        .tls_identity = "",
+        .tls_error = "",
+        .special = map_get_text(&book->wanted, id) != NULL,
+        .outcome = REPORT_BROKEN,
+    };
+    run->session_count++;
+    return session;
+}
+
+static void on_connect(struct report_book *book, const cJSON *event, const char *id)
+{
+    struct report_run *run = book->run;
+    struct report_session *session = add_session(book, event, id);
+    struct report_track *track = mem_alloc(sizeof *track);
+    track->session = run->session_count - 1;
+    track->from = "";
+    map_set_text(&book->tracks, id, track);
+    report_book_change(&run->connections, session->start_us, 1);
+    attach_queries(book, session->host, track->session);
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
+}
+
+/* The reply as it was said, without its code: "4.2.0 Greylisted". */
+static const char *reply_words(struct report_session *session, const cJSON *event)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    const char *text = event_text(event, "text");
+    if (*enhanced == '\0')
+        return text;
+    return arena_format(&session->arena, "%.20s %.*s", enhanced, REPORT_TEXT_MAX, text);
+}
+
+static struct report_attempt attempt_of(struct report_book *book, const struct report_track *track,
+                                        const cJSON *event)
+{
+    struct report_session *session = session_of(book, track);
+    int code = (int)event_int(event, "code", 0);
+    return (struct report_attempt){
+        .at_us = event_int(event, "at", 0),
+        .host = session->host,
+        .session = track->session + 1,
+        .code = code,
+        .outcome = code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED,
+        .text = reply_words(session, event),
+    };
+}
+
+static void on_reply_rcpt(struct report_book *book, struct report_track *track, const cJSON *event,
+                          const struct report_attempt *attempt)
+{
+    size_t found = report_book_find_open(book, track->from, event_text(event, "recipient"));
+    /* Also where it is nobody's we know (a bounce): the connection was not for anybody else. */
+    track->attempted = true;
+    if (found == 0)
+        return;
+    if (attempt->code >= 400) {
+        report_book_attempt(book, found - 1, attempt);
+    } else if (track->recipient_count < REPORT_TRANSACTION_MAX) {
+        track->recipients = report_room(track->recipients, track->recipient_count, sizeof(size_t));
+        track->recipients[track->recipient_count++] = found - 1;
+    }
+}
+
+/* The acceptance was logged before its reply; here are the words. */
+static void set_words(struct report_delivery *delivery, const struct report_attempt *reply)
+{
+    for (size_t i = delivery->attempt_count; i > 0; i--) {
+        struct report_attempt *attempt = &delivery->attempts[i - 1];
+        if (attempt->session != reply->session)
+            continue;
+        attempt->code = reply->code;
+        attempt->text = reply->text;
+        return;
+    }
+}
+
+/* The end of a transaction: every recipient that was accepted shares its reply. */
+static void on_reply_data(struct report_book *book, struct report_track *track,
+                          const struct report_attempt *attempt)
+{
+    for (size_t i = 0; attempt->code >= 400 && i < track->recipient_count; i++) {
+        report_book_attempt(book, track->recipients[i], attempt);
+        track->attempted = true;
+    }
+    struct report_attempt words = *attempt;
+    words.text = attempt->code < 300 ? report_book_text(book, attempt->text) : "";
+    for (size_t i = 0; attempt->code < 300 && i < track->recipient_count; i++)
+        set_words(&book->run->deliveries[track->recipients[i]], &words);
+    if (attempt->code >= 400 || attempt->code < 300)
+        track->recipient_count = 0;
+}
+
+static void on_reply(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    struct report_session *session = session_of(book, track);
+    struct slice stage = slice_of(event_text(event, "stage"));
+    struct report_attempt attempt = attempt_of(book, track, event);
+    /* "No valid recipients" says nothing that the replies to RCPT did not say. */
+    bool echo = slice_is(stage, "data") && track->recipient_count == 0 && session->last_code != 0;
+    if (attempt.code >= 400 && !echo) {
+        session->last_code = attempt.code;
+        session->last_text = session_text(session, attempt.text);
+    }
+    if (slice_is(stage, "rcpt")) {
+        on_reply_rcpt(book, track, event, &attempt);
+    } else if (slice_is(stage, "mail") && attempt.code >= 400) {
+        report_book_attempt_host(book, session->host, track->from, &attempt);
+        track->attempted = true;
+    } else if (slice_starts_with(stage, SLICE("data")) || slice_is(stage, "bdat")) {
+        on_reply_data(book, track, &attempt);
+    }
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_REPLY,
+                                  .code = attempt.code,
+                                  .text = attempt.text,
+                                  .note = event_text(event, "rule")});
+}
+
+static void on_command(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    const char *line = event_text(event, "line");
+    if (slice_is_nocase(slice_of(event_text(event, "verb")), "MAIL")) {
+        struct slice rest = slice_of(line);
+        rest = slice_skip(rest,
+                          slice_find(rest, '<') == SIZE_MAX ? rest.len : slice_find(rest, '<') + 1);
+        size_t close = slice_find(rest, '>');
+        track->from = session_text(session_of(book, track), "");
+        if (close != SIZE_MAX)
+            track->from = arena_text_of(&session_of(book, track)->arena, slice_first(rest, close));
+        track->recipient_count = 0;
+    }
+    add_step(book, track, event,
+             (struct report_step){
+                 .kind = REPORT_STEP_COMMAND, .text = line, .note = event_text(event, "verb")});
+}
+
+static void on_tls(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    struct report_session *session = session_of(book, track);
+    bool ok = event_bool(event, "ok");
+    session->tls_tried = true;
+    session->tls_ok = ok;
+    session->tls_resumed = event_bool(event, "resumed");
+    session->tls_version = report_book_text(book, event_text(event, "version"));
+    session->tls_cipher = report_book_text(book, event_text(event, "cipher"));
+    session->tls_sni = report_book_text(book, event_text(event, "sni"));
+    session->tls_identity = report_book_text(book, event_text(event, "identity"));
+    session->tls_error = report_book_text(book, event_text(event, "error"));
+    track->in_tls = ok;
+    if (!ok) {
+        session->last_text = session->tls_error;
+        session->special = true;
+    }
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_TLS,
+                                  .number = ok,
+                                  .text = ok ? session->tls_version : session->tls_error,
+                                  .note = ok ? session->tls_cipher : session->tls_identity});
+}
+
+static void take_acceptance(struct report_book *book, struct report_track *track,
+                            const cJSON *event, const char *recipient)
+{
+    size_t found = report_book_find(book, event_text(event, "message"), recipient);
+    if (found == 0)
+        return;
+    struct report_attempt attempt = attempt_of(book, track, event);
+    const cJSON *sent = cJSON_GetObjectItemCaseSensitive(event, "reply-sent");
+    attempt.code = 250;
+    attempt.outcome = cJSON_IsFalse(sent) ? REPORT_LOST : REPORT_ACCEPTED;
+    report_book_attempt(book, found - 1, &attempt);
+    book->run->deliveries[found - 1].copies++;
+    report_book_end(book, found - 1, REPORT_DELIVERED, attempt.at_us);
+    track->attempted = true;
+}
+
+/* A bounce or a warning that came back to the sender's domain. */
+static void take_dsn(struct report_book *book, struct report_track *track, const cJSON *event,
+                     const cJSON *dsn)
+{
+    const cJSON *recipients = cJSON_GetObjectItemCaseSensitive(dsn, "recipients");
+    const cJSON *one;
+    cJSON_ArrayForEach(one, recipients)
+    {
+        const char *message = event_text(dsn, "message");
+        size_t found = report_book_find(book, message, event_text(one, "recipient"));
+        if (found == 0)
+            found = report_book_find(book, message, event_text(one, "original-recipient"));
+        if (found == 0)
+            continue;
+        struct slice action = slice_of(event_text(one, "action"));
+        struct report_attempt attempt = attempt_of(book, track, event);
+        char *text =
+            mem_text_format("%s %s", event_text(one, "status"), event_text(one, "diagnostic"));
+        attempt.text = text;
+        if (slice_is(action, "failed") || slice_is(action, "delayed")) {
+            bool failed = slice_is(action, "failed");
+            attempt.outcome = failed ? REPORT_BOUNCED : REPORT_DELAYED;
+            report_book_attempt(book, found - 1, &attempt);
+            if (failed)
+                report_book_end(book, found - 1, REPORT_RETURNED, attempt.at_us);
+        }
+        free(text);
+    }
+}
+
+/* "junk, spf pass, dkim pass": what else the host made of the message. */
+static char *acceptance_words(const cJSON *event)
+{
+    struct buf words;
+    buf_init(&words, REPORT_TEXT_MAX);
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(event, "reply-sent")))
+        buf_add_text(&words, ", its reply is lost on purpose");
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(event, "dsn")))
+        buf_add_text(&words, ", a delivery status notification");
+    if (slice_is(slice_of(event_text(event, "placement")), "junk"))
+        buf_add_text(&words, ", into junk");
+    const cJSON *result;
+    cJSON_ArrayForEach(result, cJSON_GetObjectItemCaseSensitive(event, "auth"))
+    {
+        if (cJSON_IsString(result) && result->string != NULL)
+            buf_format(&words, ", %.30s %.60s", result->string, result->valuestring);
+    }
+    return buf_take(&words);
+}
+
+static void on_accepted(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    struct report_session *session = session_of(book, track);
+    const cJSON *dsn = cJSON_GetObjectItemCaseSensitive(event, "dsn");
+    book->run->accepted_seen++;
+    track->attempted = true;
+    session->accepted++;
+    session->tls_verified = session->tls_verified || event_bool(event, "verified");
+    if (cJSON_IsObject(dsn)) {
+        take_dsn(book, track, event, dsn);
+    } else {
+        const cJSON *to;
+        cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+        {
+            if (cJSON_IsString(to))
+                take_acceptance(book, track, event, to->valuestring);
+        }
+    }
+    track->taken = true;
+    char *words = acceptance_words(event);
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_ACCEPTED,
+                                  .number = event_int(event, "bytes", 0),
+                                  .text = event_text(event, "message"),
+                                  .note = words});
+    free(words);
+}
+
+/* Violations of one kind are one finding. Where the run was checked, its results tell them already.
+ */
+static void count_violation(struct report_book *book, const struct report_track *track,
+                            const cJSON *event)
+{
+    struct report_run *run = book->run;
+    const char *what = event_text(event, "what");
+    char *key = mem_text_format("%s\n%s", what, event_text(event, "level"));
+    size_t found = report_index_get(&book->findings, key);
+    if (found == 0 && run->finding_count < REPORT_FINDINGS_MAX) {
+        run->findings = report_room(run->findings, run->finding_count, sizeof *run->findings);
+        run->findings[run->finding_count] = (struct report_finding){
+            .level = report_book_text(book, event_text(event, "level")),
+            .what = report_book_text(book, what),
+            .text = report_book_text(book, event_text(event, "text")),
+            .rfc = report_book_text(book, event_text(event, "rfc")),
+            .session = session_of(book, track)->id,
+            .at_us = event_int(event, "at", 0),
+            .seq = event_int(event, "seq", -1),
+        };
+        found = ++run->finding_count;
+        report_index_set(&book->findings, key, found);
+    }
+    if (found != 0)
+        run->findings[found - 1].count++;
+    free(key);
+}
+
+static void on_violation(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    if (book->run->results == NULL)
+        count_violation(book, track, event);
+    session_of(book, track)->special = true;
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_VIOLATION,
+                                  .text = event_text(event, "text"),
+                                  .note = event_text(event, "rfc")});
+}
+
+/* Recipients whose transaction was cut, or everybody that the connection may have been for. */
+static void note_broken(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    struct report_session *session = session_of(book, track);
+    struct report_attempt attempt = attempt_of(book, track, event);
+    attempt.code = session->last_code;
+    attempt.text = *session->last_text != '\0' ? session->last_text : "the connection was closed";
+    attempt.outcome = REPORT_BROKEN;
+    if (attempt.code >= 400)
+        attempt.outcome = attempt.code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED;
+    if (track->recipient_count > 0 && !track->taken) {
+        for (size_t i = 0; i < track->recipient_count; i++)
+            report_book_attempt(book, track->recipients[i], &attempt);
+    } else if (!track->attempted && (!session->quit || session->last_code >= 400)) {
+        report_book_attempt_host(book, session->host, NULL, &attempt);
+    }
+}
+
+static void judge_session(struct report_session *session, const struct report_track *track)
+{
+    if (session->accepted > 0)
+        session->outcome = REPORT_ACCEPTED;
+    else if (session->last_code >= 500)
+        session->outcome = REPORT_REJECTED;
+    else if (session->last_code >= 400)
+        session->outcome = REPORT_DEFERRED;
+    if (session->tls_tried && !session->tls_ok && session->accepted == 0 && !track->attempted)
+        session->outcome = REPORT_BROKEN;
+}
+
+/* Only some sessions keep their steps. */
+static void keep_or_drop(struct report_book *book, const struct report_track *track)
+{
+    struct report_run *run = book->run;
+    struct report_session *session = session_of(book, track);
+    if (track->session < REPORT_SESSIONS_KEPT)
+        return;
+    if (session->special && run->special_count < REPORT_SESSIONS_SPECIAL) {
+        run->special_count++;
+        return;
+    }
+    free(session->steps);
+    session->steps = NULL;
+    session->step_count = 0;
+    session->last_text = "";
+    arena_deinit(&session->arena);
+}
+
+/* A connection to a host that does not listen: no session, but an attempt. */
+static void on_refused(struct report_book *book, const cJSON *event)
+{
+    const char *host = event_text(event, "host");
+    if (*host == '\0')
+        host = event_text(event, "server");
+    char *id = mem_text_format("%s (refused)", host);
+    struct report_session *session = add_session(book, event, id);
+    struct report_track track = {.session = book->run->session_count - 1};
+    struct report_attempt attempt = {
+        .at_us = session->start_us,
+        .host = session->host,
+        .session = book->run->session_count,
+        .outcome = REPORT_BROKEN,
+        .text = "connection refused",
+    };
+    free(id);
+    session->refused = true;
+    session->end_us = session->start_us;
+    session->last_text = session_text(session, attempt.text);
+    add_step(book, &track, event,
+             (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
+    add_step(
+        book, &track, event,
+        (struct report_step){.kind = REPORT_STEP_DISCONNECT, .text = "a reset: nobody listens"});
+    report_book_attempt_host(book, session->host, NULL, &attempt);
+    keep_or_drop(book, &track);
+}
+
+static void on_disconnect(struct report_book *book, struct report_track *track, const cJSON *event,
+                          const char *id)
+{
+    struct report_session *session = session_of(book, track);
+    session->end_us = event_int(event, "at", 0);
+    session->ended_by = report_book_text(book, event_text(event, "by"));
+    session->quit = event_bool(event, "quit");
+    report_book_change(&book->run->connections, session->end_us, -1);
+    add_step(book, track, event,
+             (struct report_step){.kind = REPORT_STEP_DISCONNECT,
+                                  .number = session->quit,
+                                  .text = session->ended_by});
+    note_broken(book, track, event);
+    judge_session(session, track);
+    keep_or_drop(book, track);
+    free(track->recipients);
+    free(map_remove(&book->tracks, slice_of(id)));
+}
+
+/* A rule that only replies stands beside its reply. */
+static void on_rule(struct report_book *book, struct report_track *track, const cJSON *event)
+{
+    const char *effect = event_text(event, "effect");
+    if (!slice_is(slice_of(effect), "reply") && !slice_is(slice_of(effect), "reply, close"))
+        add_step(book, track, event,
+                 (struct report_step){
+                     .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
+}
+
+void report_sessions_event(struct report_book *book, const cJSON *event)
+{
+    const char *id = event_text(event, "session");
+    struct slice kind = slice_of(event_text(event, "kind"));
+    struct report_track *track = map_get_text(&book->tracks, id);
+    if (slice_is(kind, "connect") && track == NULL)
+        on_connect(book, event, id);
+    else if (slice_is(kind, "refused"))
+        on_refused(book, event);
+    if (track == NULL)
+        return;
+    if (slice_is(kind, "reply"))
+        on_reply(book, track, event);
+    else if (slice_is(kind, "command"))
+        on_command(book, track, event);
+    else if (slice_is(kind, "tls"))
+        on_tls(book, track, event);
+    else if (slice_is(kind, "rule"))
+        on_rule(book, track, event);
+    else if (slice_is(kind, "data"))
+        add_step(book, track, event,
+                 (struct report_step){
+                     .kind = REPORT_STEP_DATA, .number = event_int(event, "bytes", 0), .text = ""});
+    else if (slice_is(kind, "accepted"))
+        on_accepted(book, track, event);
+    else if (slice_is(kind, "violation"))
+        on_violation(book, track, event);
+    else if (slice_is(kind, "disconnect"))
+        on_disconnect(book, track, event, id);
+}
+
+void report_sessions_finish(struct report_book *book)
+{
+    for (struct map_entry *entry = map_first(&book->tracks); entry != NULL; entry = map_next(entry))
+        judge_session(session_of(book, map_value(entry)), map_value(entry));
+}

@@ -1,0 +1,168 @@
+#include "sim/check/check_collect.h"
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* "rfc822;bob@a.test" without its address type (RFC 3464 section 2.3.2). */
+static const char *plain_recipient(const char *text)
+{
+    const char *semicolon = strchr(text, ';');
+    if (semicolon == NULL)
+        return text;
+    semicolon++;
+    while (*semicolon == ' ')
+        semicolon++;
+    return semicolon;
+}
+
+static bool has_recipient(const cJSON *event, const char *address)
+{
+    const cJSON *to = NULL;
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        if (cJSON_IsString(to) && slice_equal_nocase(slice_of(to->valuestring), slice_of(address)))
+            return true;
+    }
+    return false;
+}
+
+static const char *first_recipient(struct check_collector *c, const cJSON *event)
+{
+    const cJSON *to = cJSON_GetObjectItemCaseSensitive(event, "to");
+    const char *text = cJSON_GetStringValue(cJSON_GetArrayItem(to, 0));
+    return arena_text(c->arena, text != NULL ? text : "");
+}
+
+/* ---- notifications */
+
+static void wrong_bounce(struct check_collector *c, const cJSON *event,
+                         const struct check_delivery *delivery, const char *text, const char *rfc)
+{
+    struct check_incident *incident =
+        check_collect_incident(c, &c->history->wrong_bounces, "bounce");
+    incident->text = text;
+    incident->rfc = rfc;
+    incident->moment.session = check_collect_text(c, event, "session");
+    if (delivery != NULL) {
+        incident->message = delivery->message;
+        incident->recipient = delivery->to;
+    }
+}
+
+static void check_bounce(struct check_collector *c, const cJSON *event,
+                         const struct check_delivery *delivery)
+{
+    if (delivery->from[0] == '\0')
+        wrong_bounce(c, event, delivery,
+                     "a message with the null reverse-path was answered by a notification",
+                     "RFC 5321 6.1");
+    else if (!has_recipient(event, delivery->from))
+        wrong_bounce(c, event, delivery,
+                     arena_format(c->arena, "the notification went to %s; the sender is %s",
+                                  first_recipient(c, event), delivery->from),
+                     "RFC 5321 6.1");
+}
+
+static void note_notice(struct check_collector *c, const cJSON *event, const cJSON *dsn,
+                        const cJSON *recipient)
+{
+    bool failed = slice_is_nocase(slice_of(event_text(recipient, "action")), "failed");
+    bool delayed = slice_is_nocase(slice_of(event_text(recipient, "action")), "delayed");
+    const char *message = event_text(dsn, "message");
+    const char *to = plain_recipient(event_text(recipient, "recipient"));
+    struct check_delivery *delivery = check_delivery_find(c, message, to);
+    if (delivery == NULL)
+        delivery = check_delivery_find(
+            c, message, plain_recipient(event_text(recipient, "original-recipient")));
+    if (delivery == NULL && message[0] == '\0')
+        delivery = check_delivery_guess(c, first_recipient(c, event), to);
+    if (delivery == NULL || (!failed && !delayed))
+        return;
+    delivery->notices =
+        check_collect_room(delivery->notices, delivery->notice_count, sizeof *delivery->notices);
+    delivery->notices[delivery->notice_count++] = (struct check_notice){
+        .at_us = c->at_us,
+        .seq = c->seq,
+        .session = check_collect_text(c, event, "session"),
+        .status = check_collect_text(c, recipient, "status"),
+        .diagnostic = check_collect_text(c, recipient, "diagnostic"),
+        .remote_mta = check_collect_text(c, recipient, "remote-mta"),
+        .reporting_mta = check_collect_text(c, dsn, "reporting-mta"),
+        .failed = failed,
+    };
+    if (delayed)
+        delivery->warning_count++;
+    check_bounce(c, event, delivery);
+}
+
+static void note_dsn(struct check_collector *c, const cJSON *event, const cJSON *dsn)
+{
+    const char *from = event_text(event, "from");
+    if (from[0] != '\0')
+        wrong_bounce(c, event, NULL,
+                     arena_format(c->arena,
+                                  "a notification was sent with the reverse-path <%s>; it must be "
+                                  "the null one",
+                                  from),
+                     "RFC 3464 2");
+    const cJSON *recipient = NULL;
+    cJSON_ArrayForEach(recipient, cJSON_GetObjectItemCaseSensitive(dsn, "recipients"))
+    {
+        note_notice(c, event, dsn, recipient);
+    }
+}
+
+/* ---- messages */
+
+static void note_unasked(struct check_collector *c, const cJSON *event, const char *to)
+{
+    struct check_incident *incident = check_collect_incident(c, &c->history->unasked, "unasked");
+    const char *from = event_text(event, "from");
+    const char *subject = event_text(event, "subject");
+    incident->text =
+        arena_format(c->arena, "%s accepted mail from <%s> to <%s> that nobody asked for%s%s%s",
+                     event_text(event, "host"), from, to, *subject != '\0' ? " (subject: " : "",
+                     subject, *subject != '\0' ? ")" : "");
+    if (from[0] == '\0' && event_text(event, "message")[0] == '\0')
+        incident->text = arena_format(
+            c->arena, "%s accepted mail from <> to <%s> that is no notification of RFC 3464%s%s%s",
+            event_text(event, "host"), to, *subject != '\0' ? " (subject: " : "", subject,
+            *subject != '\0' ? ")" : "");
+    incident->level = "should";
+    incident->recipient = arena_text(c->arena, to);
+    incident->moment.session = check_collect_text(c, event, "session");
+}
+
+static void note_copy(struct check_delivery *delivery, const struct check_attempt *attempt,
+                      const struct check_copy *copy)
+{
+    check_delivery_add_attempt(delivery, attempt);
+    delivery->copies =
+        check_collect_room(delivery->copies, delivery->copy_count, sizeof *delivery->copies);
+    delivery->copies[delivery->copy_count++] = *copy;
+}
+
+void check_accepted_note(struct check_collector *c, const cJSON *event,
+                         const struct check_attempt *attempt, const struct check_copy *copy)
+{
+    const cJSON *dsn = cJSON_GetObjectItemCaseSensitive(event, "dsn");
+    if (cJSON_IsObject(dsn)) {
+        note_dsn(c, event, dsn);
+        return;
+    }
+    const cJSON *to = NULL;
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        const char *recipient = cJSON_GetStringValue(to);
+        if (recipient == NULL)
+            continue;
+        struct check_delivery *delivery =
+            check_delivery_find(c, event_text(event, "message"), recipient);
+        if (delivery == NULL && c->handed_in_unseen)
+            delivery = check_delivery_guess(c, event_text(event, "from"), recipient);
+        if (delivery != NULL)
+            note_copy(delivery, attempt, copy);
+        else
+            note_unasked(c, event, recipient);
+    }
+}

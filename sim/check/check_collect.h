@@ -1,0 +1,75 @@
+/*
+ * The state while a history is put together, shared by the files that read events. Only for this
+ * folder.
+ */
+#pragma once
+
+#include <cjson/cJSON.h>
+
+#include "sim/check/check_history.h"
+#include "sim/check/check_route.h"
+
+/* Deliveries to one domain that may still be waiting. */
+struct check_domain {
+    const char *name;
+    struct check_delivery **waiting;
+    size_t waiting_count;
+};
+
+struct check_collector {
+    struct check_history *history;
+    struct arena *arena; /* the history's */
+    bool smart_host;
+    bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
+    struct check_route route;
+    struct map deliveries;   /* struct check_delivery by "message\nrecipient" */
+    struct map by_recipient; /* the first struct check_delivery with it */
+    struct map messages;     /* ids that were handed in */
+    struct map domains;      /* struct check_domain */
+    struct map hosts;        /* struct check_host */
+    struct map rules;        /* struct check_rule by "host\nrule" */
+    struct map sessions;     /* struct check_session, while they are open */
+    /* Of the event at hand. */
+    int64_t at_us;
+    int64_t seq;
+};
+
+/* A text of the event at hand, kept. */
+const char *check_collect_text(struct check_collector *c, const cJSON *event, const char *key);
+/* Room for one more in an array that doubles. */
+void *check_collect_room(void *array, size_t count, size_t size) MUST_CHECK;
+
+struct check_incident *check_collect_incident(struct check_collector *c,
+                                              struct check_incidents *incidents, const char *what);
+void check_collect_moment(struct check_collector *c, struct check_moments *moments,
+                          const char *session);
+
+/* ---- deliveries (check_delivery.c) */
+
+void check_delivery_on_submitter(struct check_collector *c, const cJSON *event);
+/* The delivery of a message to a recipient, NULL if there is none. */
+struct check_delivery *check_delivery_find(const struct check_collector *c, const char *message,
+                                           const char *recipient);
+/* The one whose turn it was when `from` tried `recipient`; NULL if nobody asked for that. Where
+ * mail is handed in unseen, the first try of a recipient makes its delivery. */
+struct check_delivery *check_delivery_guess(struct check_collector *c, const char *from,
+                                            const char *recipient);
+void check_delivery_add_attempt(struct check_delivery *delivery,
+                                const struct check_attempt *attempt);
+/* Adds it to every message that waits for a recipient at the address `server`; only those of the
+ * reverse-path `from` if it is not NULL. */
+void check_delivery_add_for_all(struct check_collector *c, const char *server, const char *from,
+                                const struct check_attempt *attempt);
+
+/* ---- sessions at the simulated hosts (check_session.c) */
+
+void check_session_on_mx(struct check_collector *c, const cJSON *event);
+void check_session_free(void *session);
+
+/* ---- what hosts accepted (check_accepted.c) */
+
+struct check_session;
+
+/* The message of an `accepted` event into the deliveries; `attempt` has what the session knows. */
+void check_accepted_note(struct check_collector *c, const cJSON *event,
+                         const struct check_attempt *attempt, const struct check_copy *copy);

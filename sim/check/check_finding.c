@@ -1,0 +1,186 @@
+#include "sim/check/check_judge.h"
+
+#include "mta-under-test/base/map.h"
+#include "sim/scenario/scenario.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    FINDINGS_MAX = 200,
+    /* So often one address is tried in one round (TLS, then clear text) before it is hammering. */
+    TRIES_OF_ADDRESS_MAX = 3,
+};
+
+void check_report_add_finding(struct check_report *report, const struct check_finding *finding)
+{
+    if (report->finding_count == 0)
+        report->findings =
+            arena_alloc_array(&report->arena, FINDINGS_MAX, sizeof report->findings[0]);
+    if (report->finding_count < FINDINGS_MAX)
+        report->findings[report->finding_count++] = *finding;
+}
+
+static struct check_finding finding_of(const char *level, const char *what, const char *text)
+{
+    return (struct check_finding){level, what, text, "", "", -1, -1, 1};
+}
+
+/* Those of one kind are told once, with their number. */
+static void add_incidents(struct check_report *report, const struct check_incidents *incidents,
+                          const char *unless_level)
+{
+    struct map seen = {0};
+    for (size_t i = 0; i < incidents->count; i++) {
+        const struct check_incident *incident = &incidents->items[i];
+        if (strcmp(incident->level, unless_level) == 0)
+            continue;
+        const char *key =
+            arena_format(&report->arena, "%s\n%s", incident->what,
+                         incidents == &report->history->protocol ? "" : incident->text);
+        struct check_finding *known = map_get_text(&seen, key);
+        if (known != NULL) {
+            known->count++;
+            continue;
+        }
+        struct check_finding finding = finding_of(incident->level, incident->what, incident->text);
+        finding.rfc = incident->rfc;
+        finding.session = incident->moment.session;
+        finding.at_us = incident->moment.at_us;
+        finding.seq = incident->moment.seq;
+        check_report_add_finding(report, &finding);
+        if (report->finding_count < FINDINGS_MAX)
+            map_set_text(&seen, key, &report->findings[report->finding_count - 1]);
+    }
+    map_deinit(&seen, NULL);
+}
+
+static void add_duplicates(struct check_report *report)
+{
+    const struct check_history *h = report->history;
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        const struct check_delivery *d = h->deliveries[i];
+        for (size_t k = 1; k < d->copy_count; k++) {
+            if (!check_copy_is_explained(h, d, k))
+                continue;
+            bool lost = !d->copies[k - 1].reply_sent;
+            struct check_finding finding = finding_of(
+                "info", "explained-duplicate",
+                arena_format(&report->arena, "%s got %s a second time: %s", d->to, d->message,
+                             lost ? "the final reply of the first delivery was lost, so the server "
+                                    "could not know"
+                                  : "the server was killed right after the first delivery"));
+            finding.rfc = "RFC 5321 4.5.4.1, RFC 1047";
+            finding.session = d->copies[k].session;
+            finding.at_us = d->copies[k].at_us;
+            finding.seq = d->copies[k].seq;
+            check_report_add_finding(report, &finding);
+        }
+    }
+}
+
+static bool rule_fired(const struct check_history *h, const struct scenario_rule *rule)
+{
+    for (size_t i = 0; i < h->rule_count; i++) {
+        if (strcmp(h->rules[i]->host, rule->host) == 0 &&
+            strcmp(h->rules[i]->name, rule->rule) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_silent_rules(struct check_report *report)
+{
+    const struct scenario *s = report->scenario;
+    for (size_t i = 0; i < s->rule_count; i++) {
+        if (rule_fired(report->history, &s->rules[i]))
+            continue;
+        struct check_finding finding =
+            finding_of("should", "silent-rule",
+                       arena_format(&report->arena, "rule \"%s\" of %s never fired (%s)",
+                                    s->rules[i].rule, s->rules[i].host, s->rules[i].place));
+        check_report_add_finding(report, &finding);
+    }
+}
+
+static void add_silent_hosts(struct check_report *report)
+{
+    const struct scenario *s = report->scenario;
+    const struct check_history *h = report->history;
+    for (size_t i = 0; i < s->host_count; i++) {
+        size_t k = 0;
+        while (k < h->host_count && strcmp(h->hosts[k]->name, s->host_names[i]) != 0)
+            k++;
+        if (k < h->host_count)
+            continue;
+        struct check_finding finding =
+            finding_of("info", "silent-host",
+                       arena_format(&report->arena, "nobody connected to %s", s->host_names[i]));
+        check_report_add_finding(report, &finding);
+    }
+}
+
+/* How often the address of attempt `i` was tried in its round so far. Sessions that nobody can
+ * tell whom they were for are left out: many messages may share a destination's limits. */
+static size_t tries_in_round(const struct check_delivery *d, size_t i)
+{
+    size_t tries = d->attempts[i].shared ? 0 : 1;
+    for (size_t k = i; k > 0 && !d->attempts[k].first_of_round; k--) {
+        if (!d->attempts[k - 1].shared &&
+            strcmp(d->attempts[k - 1].server, d->attempts[i].server) == 0)
+            tries++;
+    }
+    return tries;
+}
+
+static const struct check_attempt *find_hammering(const struct check_delivery *d)
+{
+    for (size_t k = 0; k < d->attempt_count; k++) {
+        if (tries_in_round(d, k) > TRIES_OF_ADDRESS_MAX)
+            return &d->attempts[k];
+    }
+    return NULL;
+}
+
+/* RFC 5321 4.5.4.1: a client MUST delay retrying a destination after an attempt has failed. */
+static void add_hammering(struct check_report *report)
+{
+    const struct check_history *h = report->history;
+    struct check_finding finding = finding_of("should", "hammering", "");
+    finding.rfc = "RFC 5321 4.5.4.1";
+    finding.count = 0;
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        const struct check_attempt *attempt = find_hammering(h->deliveries[i]);
+        if (attempt == NULL || finding.count++ > 0)
+            continue;
+        finding.text = arena_format(
+            &report->arena, "%s was tried at %s (%s) more than %d times without a pause",
+            h->deliveries[i]->to, attempt->host, attempt->server, TRIES_OF_ADDRESS_MAX);
+        finding.session = attempt->session;
+        finding.at_us = attempt->at_us;
+        finding.seq = attempt->seq;
+    }
+    if (finding.count > 0)
+        check_report_add_finding(report, &finding);
+}
+
+static void add_from_scenario(struct check_report *report)
+{
+    const struct scenario *s = report->scenario;
+    for (size_t i = 0; i < s->finding_count; i++) {
+        struct check_finding finding = finding_of(
+            "info", "scenario",
+            arena_format(&report->arena, "%s: %s", s->findings[i].place, s->findings[i].text));
+        check_report_add_finding(report, &finding);
+    }
+}
+
+void check_judge_findings(struct check_report *report)
+{
+    add_incidents(report, &report->history->protocol, "must");
+    add_incidents(report, &report->history->unasked, "");
+    add_duplicates(report);
+    add_hammering(report);
+    add_silent_rules(report);
+    add_silent_hosts(report);
+    add_from_scenario(report);
+}

@@ -1,0 +1,251 @@
+#include "sim/check/check_history.h"
+
+#include "sim/check/check_collect.h"
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+const char *check_collect_text(struct check_collector *c, const cJSON *event, const char *key)
+{
+    const char *text = event_text(event, key);
+    return *text != '\0' ? arena_text(c->arena, text) : "";
+}
+
+void *check_collect_room(void *array, size_t count, size_t size)
+{
+    if (count != 0 && (count & (count - 1)) != 0)
+        return array;
+    return mem_grow(array, count == 0 ? 1 : count * 2, size);
+}
+
+struct check_incident *check_collect_incident(struct check_collector *c,
+                                              struct check_incidents *incidents, const char *what)
+{
+    incidents->items =
+        check_collect_room(incidents->items, incidents->count, sizeof *incidents->items);
+    struct check_incident *incident = &incidents->items[incidents->count++];
+    *incident = (struct check_incident){
+        .what = what,
+        .text = "",
+        .rfc = "",
+        .level = "must",
+        .message = "",
+        .recipient = "",
+        .moment = {c->at_us, c->seq, ""},
+    };
+    return incident;
+}
+
+void check_collect_moment(struct check_collector *c, struct check_moments *moments,
+                          const char *session)
+{
+    moments->items = check_collect_room(moments->items, moments->count, sizeof *moments->items);
+    moments->items[moments->count++] = (struct check_moment){c->at_us, c->seq, session};
+}
+
+static void on_run(struct check_collector *c, const cJSON *event)
+{
+    struct check_history *h = c->history;
+    const char *kind = event_text(event, "kind");
+    if (strcmp(kind, "start") == 0) {
+        h->mta = check_collect_text(c, event, "mta");
+        h->hostname = check_collect_text(c, event, "hostname");
+        h->clock = check_collect_text(c, event, "clock");
+        h->started = check_collect_text(c, event, "started");
+        h->seed = event_int(event, "seed", 0);
+    } else if (strcmp(kind, "end") == 0) {
+        h->reason = check_collect_text(c, event, "reason");
+        h->detail = check_collect_text(c, event, "detail");
+        h->end_us = c->at_us;
+        h->end_seq = c->seq;
+    }
+}
+
+static void on_dns(struct check_collector *c, const cJSON *event)
+{
+    struct check_history *h = c->history;
+    if (strcmp(event_text(event, "kind"), "query") != 0)
+        return;
+    check_route_note(&c->route, event);
+    h->queries = check_collect_room(h->queries, h->query_count, sizeof *h->queries);
+    h->queries[h->query_count++] = (struct check_query){
+        .name = check_collect_text(c, event, "name"),
+        .type = check_collect_text(c, event, "type"),
+        .moment = {c->at_us, c->seq, ""},
+    };
+}
+
+static void on_rule(struct check_collector *c, const cJSON *event)
+{
+    struct check_history *h = c->history;
+    const char *host = event_text(event, "host");
+    const char *name = event_text(event, "rule");
+    const char *key = arena_format(c->arena, "%s\n%s", host, name);
+    struct check_rule *rule = map_get_text(&c->rules, key);
+    if (rule == NULL) {
+        rule = arena_alloc(c->arena, sizeof *rule);
+        rule->host = arena_text(c->arena, host);
+        rule->name = arena_text(c->arena, name);
+        map_set_text(&c->rules, key, rule);
+        h->rules = check_collect_room(h->rules, h->rule_count, sizeof *h->rules);
+        h->rules[h->rule_count++] = rule;
+    }
+    check_collect_moment(c, &rule->fired, check_collect_text(c, event, "session"));
+}
+
+static void on_violation(struct check_collector *c, const cJSON *event)
+{
+    struct check_incident *incident = check_collect_incident(c, &c->history->protocol, "");
+    incident->what = check_collect_text(c, event, "what");
+    incident->text = check_collect_text(c, event, "text");
+    incident->rfc = check_collect_text(c, event, "rfc");
+    incident->level = check_collect_text(c, event, "level");
+    incident->moment.session = check_collect_text(c, event, "session");
+}
+
+static void on_mx(struct check_collector *c, const cJSON *event)
+{
+    const char *kind = event_text(event, "kind");
+    if (strcmp(kind, "rule") == 0)
+        on_rule(c, event);
+    else if (strcmp(kind, "violation") == 0)
+        on_violation(c, event);
+    else
+        check_session_on_mx(c, event);
+}
+
+static void on_mta(struct check_collector *c, const cJSON *event)
+{
+    struct check_history *h = c->history;
+    const char *kind = event_text(event, "kind");
+    if (strcmp(kind, "ready") == 0) {
+        h->ready = true;
+    } else if (strcmp(kind, "kill") == 0) {
+        check_collect_moment(c, &h->kills, "");
+    } else if (strcmp(kind, "exit") == 0 && !event_bool(event, "expected")) {
+        struct check_incident *incident = check_collect_incident(c, &h->crashes, "crash");
+        int64_t status = event_int(event, "status", 0);
+        incident->text =
+            status < 0
+                ? arena_format(c->arena, "the server under test was ended by signal %lld",
+                               (long long)-status)
+                : arena_format(c->arena, "the server under test ended by itself with status %lld",
+                               (long long)status);
+    } else if (strcmp(kind, "log") == 0) {
+        h->log = check_collect_room(h->log, h->log_count, sizeof *h->log);
+        h->log[h->log_count++] = (struct check_log_line){
+            .text = check_collect_text(c, event, "text"),
+            .status = check_collect_text(c, event, "status"),
+            .recipient = check_collect_text(c, event, "recipient"),
+            .moment = {c->at_us, c->seq, ""},
+        };
+    }
+}
+
+static void collect(struct check_collector *c, const cJSON *event)
+{
+    static const struct {
+        const char *source;
+        void (*on_event)(struct check_collector *c, const cJSON *event);
+    } SOURCES[] = {
+        {"mx", on_mx},   {"submitter", check_delivery_on_submitter},
+        {"dns", on_dns}, {"mta", on_mta},
+        {"run", on_run},
+    };
+    c->at_us = event_int(event, "at", 0);
+    c->seq = event_int(event, "seq", -1);
+    c->history->end_us = c->at_us;
+    c->history->event_count++;
+    const char *source = event_text(event, "source");
+    for (size_t i = 0; i < sizeof SOURCES / sizeof SOURCES[0]; i++) {
+        if (strcmp(SOURCES[i].source, source) == 0) {
+            SOURCES[i].on_event(c, event);
+            return;
+        }
+    }
+}
+
+static void free_domain(void *value)
+{
+    struct check_domain *domain = value;
+    free(domain->waiting);
+    free(domain);
+}
+
+static void collector_deinit(struct check_collector *c)
+{
+    map_deinit(&c->deliveries, NULL);
+    map_deinit(&c->by_recipient, NULL);
+    map_deinit(&c->messages, NULL);
+    map_deinit(&c->domains, free_domain);
+    map_deinit(&c->hosts, NULL);
+    map_deinit(&c->rules, NULL);
+    map_deinit(&c->sessions, check_session_free);
+    check_route_deinit(&c->route);
+}
+
+int check_history_read(const char *events_path, const struct check_history_options *options,
+                       struct check_history **history, struct err *err)
+{
+    *history = NULL;
+    struct event_file *file = event_file_open(events_path, err);
+    if (file == NULL)
+        return -1;
+    struct check_history *h = mem_alloc(sizeof *h);
+    h->mta = h->hostname = h->clock = h->started = h->reason = h->detail = "";
+    h->end_seq = -1;
+    struct check_collector c = {.history = h,
+                                .arena = &h->arena,
+                                .smart_host = options->smart_host,
+                                .handed_in_unseen = options->handed_in_unseen};
+    check_route_init(&c.route, &h->arena);
+    int got = 0;
+    cJSON *event = NULL;
+    while ((got = event_file_next(file, &event, err)) == 1) {
+        collect(&c, event);
+        cJSON_Delete(event);
+    }
+    collector_deinit(&c);
+    event_file_close(&file);
+    *history = h;
+    if (got < 0)
+        check_history_free(history);
+    return got;
+}
+
+static void free_host(struct check_host *host)
+{
+    for (size_t i = 0; i < CHECK_COUNT_COUNT; i++)
+        free(host->counts[i].items);
+    free(host->closed.items);
+}
+
+void check_history_free(struct check_history **history)
+{
+    struct check_history *h = *history;
+    if (h == NULL)
+        return;
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        free(h->deliveries[i]->attempts);
+        free(h->deliveries[i]->copies);
+        free(h->deliveries[i]->notices);
+    }
+    for (size_t i = 0; i < h->host_count; i++)
+        free_host(h->hosts[i]);
+    for (size_t i = 0; i < h->rule_count; i++)
+        free(h->rules[i]->fired.items);
+    free(h->deliveries);
+    free(h->hosts);
+    free(h->rules);
+    free(h->queries);
+    free(h->log);
+    free(h->protocol.items);
+    free(h->wrong_hosts.items);
+    free(h->wrong_bounces.items);
+    free(h->crashes.items);
+    free(h->unasked.items);
+    free(h->kills.items);
+    arena_deinit(&h->arena);
+    free(h);
+    *history = NULL;
+}

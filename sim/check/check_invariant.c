@@ -1,0 +1,213 @@
+#include "sim/check/check_judge.h"
+#include "sim/scenario/scenario.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* A server that is killed so soon after a host took a message could not note it any more. */
+#define KILL_WINDOW_US (10 * TIME_SECOND)
+
+struct invariant {
+    const char *name;
+    const char *text;
+    const char *rfc;
+    void (*judge)(struct check_report *report, struct check_result *result);
+};
+
+static void violated(struct check_result *result, const struct check_delivery *delivery,
+                     const struct check_moment *moment, const char *actual)
+{
+    if (result->count++ > 0)
+        return;
+    result->verdict = CHECK_FAILED;
+    result->actual = actual;
+    result->at_us = moment->at_us;
+    result->seq = moment->seq;
+    result->session = moment->session;
+    if (delivery != NULL) {
+        result->message = delivery->message;
+        result->recipient = delivery->to;
+    }
+}
+
+static bool killed_between(const struct check_history *h, int64_t from_us, int64_t to_us)
+{
+    for (size_t i = 0; i < h->kills.count; i++) {
+        int64_t at_us = h->kills.items[i].at_us;
+        if (at_us >= from_us && at_us <= to_us && at_us - from_us <= KILL_WINDOW_US)
+            return true;
+    }
+    return false;
+}
+
+bool check_copy_is_explained(const struct check_history *history,
+                             const struct check_delivery *delivery, size_t copy)
+{
+    for (size_t i = 0; i < copy; i++) {
+        int64_t until_us =
+            copy < delivery->copy_count ? delivery->copies[copy].at_us : history->end_us;
+        if (!delivery->copies[i].reply_sent ||
+            killed_between(history, delivery->copies[i].at_us, until_us))
+            return true;
+    }
+    return false;
+}
+
+/* ---- every accepted recipient has exactly one end */
+
+static size_t count_bounces(const struct check_delivery *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->notice_count; i++)
+        count += d->notices[i].failed ? 1 : 0;
+    return count;
+}
+
+static void judge_delivery_ends(struct check_report *report, const struct check_delivery *d,
+                                struct check_result *result)
+{
+    const struct check_history *h = report->history;
+    const struct check_notice *bounce = check_delivery_bounce(d);
+    size_t bounces = count_bounces(d);
+    result->judged++;
+    if (d->copy_count > 0 && bounces > 0 && !check_copy_is_explained(h, d, d->copy_count)) {
+        struct check_moment moment = {bounce->at_us, bounce->seq, bounce->session};
+        violated(result, d, &moment,
+                 arena_format(&report->arena, "delivered at %s and returned as failed as well",
+                              d->copies[0].host));
+    }
+    if (bounces > 1 && h->kills.count == 0) {
+        const struct check_notice *last = &d->notices[d->notice_count - 1];
+        struct check_moment moment = {last->at_us, last->seq, last->session};
+        violated(result, d, &moment,
+                 arena_format(&report->arena, "returned as failed %zu times", bounces));
+    }
+    /* Nothing in the world waits for anything any more: nobody will ever try again. */
+    if (check_delivery_is_waiting(d) && strcmp(h->reason, "idle") == 0) {
+        struct check_moment moment = {h->end_us, h->end_seq, ""};
+        violated(result, d, &moment,
+                 arena_format(&report->arena,
+                              "neither delivered nor returned, and nothing waits for it any more "
+                              "(%zu attempts)",
+                              d->round_count));
+    }
+}
+
+static void judge_ends(struct check_report *report, struct check_result *result)
+{
+    const struct check_history *h = report->history;
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        if (h->deliveries[i]->accepted_us >= 0)
+            judge_delivery_ends(report, h->deliveries[i], result);
+    }
+}
+
+/* ---- no duplicates */
+
+static void judge_duplicates(struct check_report *report, struct check_result *result)
+{
+    const struct check_history *h = report->history;
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        const struct check_delivery *d = h->deliveries[i];
+        result->judged += d->copy_count > 0 ? 1 : 0;
+        for (size_t k = 1; k < d->copy_count; k++) {
+            const struct check_copy *copy = &d->copies[k];
+            if (check_copy_is_explained(h, d, k))
+                continue;
+            char text[TIME_TEXT_BYTES];
+            struct check_moment moment = {copy->at_us, copy->seq, copy->session};
+            violated(result, d, &moment,
+                     arena_format(&report->arena, "%s took it again, %s after %s had confirmed it",
+                                  copy->host,
+                                  time_span_to_text(copy->at_us - d->copies[k - 1].at_us, text),
+                                  d->copies[k - 1].host));
+        }
+    }
+}
+
+/* ---- what the log tells by itself */
+
+static void judge_incidents(struct check_report *report, const struct check_incidents *incidents,
+                            struct check_result *result)
+{
+    for (size_t i = 0; i < incidents->count; i++) {
+        const struct check_incident *incident = &incidents->items[i];
+        if (strcmp(incident->level, "must") != 0)
+            continue;
+        const char *text =
+            incident->what[0] != '\0' && incidents == &report->history->protocol
+                ? arena_format(&report->arena, "%s: %s", incident->what, incident->text)
+                : incident->text;
+        violated(result, NULL, &incident->moment, text);
+        if (result->count > 1)
+            continue;
+        result->message = incident->message;
+        result->recipient = incident->recipient;
+        if (incident->rfc[0] != '\0')
+            result->rfc = incident->rfc;
+    }
+}
+
+static void judge_wrong_hosts(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->wrong_hosts, result);
+    if (report->scenario->smart_host)
+        result->actual = "not judged: all mail goes to a relay";
+}
+
+static void judge_bounces(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->wrong_bounces, result);
+}
+
+static void judge_protocol(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->protocol, result);
+}
+
+static void judge_crashes(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->crashes, result);
+}
+
+static const struct invariant INVARIANTS[] = {
+    {"one-end", "every accepted recipient ends exactly once: delivered, returned, or still queued",
+     "RFC 5321 6.1", judge_ends},
+    {"no-duplicate", "no message is delivered twice, unless a final reply was lost", "RFC 5321 6.1",
+     judge_duplicates},
+    {"right-host", "mail goes only to hosts that the DNS names for the recipient's domain",
+     "RFC 5321 5.1", judge_wrong_hosts},
+    {"bounce",
+     "notifications go to the sender, with the null reverse-path, and none answers another",
+     "RFC 5321 6.1", judge_bounces},
+    {"protocol", "as a client, the server keeps to the protocol", "RFC 5321", judge_protocol},
+    {"alive", "the server under test stays alive", "", judge_crashes},
+};
+
+enum { INVARIANT_COUNT = sizeof INVARIANTS / sizeof INVARIANTS[0] };
+
+void check_judge_invariants(struct check_report *report)
+{
+    report->invariants =
+        arena_alloc_array(&report->arena, INVARIANT_COUNT, sizeof report->invariants[0]);
+    report->invariant_count = INVARIANT_COUNT;
+    for (size_t i = 0; i < INVARIANT_COUNT; i++) {
+        struct check_result *result = &report->invariants[i];
+        *result = (struct check_result){
+            .name = INVARIANTS[i].name,
+            .text = INVARIANTS[i].text,
+            .place = "",
+            .level = CHECK_MUST,
+            .verdict = CHECK_PASSED,
+            .expected = INVARIANTS[i].text,
+            .actual = "",
+            .message = "",
+            .recipient = "",
+            .session = "",
+            .rfc = INVARIANTS[i].rfc,
+            .at_us = -1,
+            .seq = -1,
+            .within_us = -1,
+        };
+        INVARIANTS[i].judge(report, result);
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * The commands that only read scenarios: list, validate, explain, init.
+ */
+#include "sim/cli/cli.h"
+
+#include <errno.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/slice.h"
+#include "sim/run/run_plan.h"
+#include "sim/scenario/scenario_init.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { CLI_TEXT_BYTES_MAX = 16 * 1024 * 1024 };
+
+/* The plan of the arguments; -1 after saying why. */
+static int cli_plan(const struct cli_command *command, int argc, char **argv,
+                    struct run_options *options, struct run_plan *plan)
+{
+    struct err err = {0};
+    int used = cli_read_options(command, argc, argv, options);
+    if (used < 0)
+        return -1;
+    const char **paths = mem_alloc_array((size_t)(argc - used) + 1, sizeof *paths);
+    for (int i = used; i < argc; i++)
+        paths[i - used] = argv[i];
+    int result = run_plan_make(options, paths, (size_t)(argc - used), plan, &err);
+    free(paths);
+    if (result != 0) {
+        cli_error("%s", err.text);
+        run_plan_deinit(plan);
+    }
+    return result;
+}
+
+/* The folder of a scenario, which is its topic: "retry" of ".../retry/greylisting.json". */
+static struct slice cli_topic(const struct scenario *scenario)
+{
+    struct slice path = slice_of(scenario->file);
+    size_t slash = slice_find_last(path, '/');
+    if (slash == SIZE_MAX)
+        return SLICE(".");
+    path = slice_first(path, slash);
+    size_t before = slice_find_last(path, '/');
+    return before == SIZE_MAX ? path : slice_skip(path, before + 1);
+}
+
+int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
+{
+    struct run_options options;
+    struct run_plan plan;
+    struct slice topic = SLICE("");
+    if (cli_plan(command, argc, argv, &options, &plan) != 0)
+        return RUN_EXIT_USAGE;
+    for (size_t i = 0; i < plan.case_count; i++) {
+        const struct scenario *scenario = plan.cases[i].scenario;
+        if (plan.cases[i].cell > 0) /* one line for all cells of a matrix */
+            continue;
+        if (!slice_equal(topic, cli_topic(scenario))) {
+            topic = cli_topic(scenario);
+            printf("%.*s\n", SLICE_ARG(topic));
+        }
+        printf("  %-34s %s\n", file_name(scenario->file), scenario->name);
+    }
+    int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
+    run_plan_deinit(&plan);
+    return code;
+}
+
+int cli_cmd_validate(const struct cli_command *command, int argc, char **argv)
+{
+    struct run_options options;
+    struct run_plan plan;
+    if (cli_plan(command, argc, argv, &options, &plan) != 0)
+        return RUN_EXIT_USAGE;
+    for (size_t i = 0; i < plan.scenario_count; i++) {
+        const struct scenario *scenario = plan.scenarios[i];
+        for (size_t k = 0; k < scenario->finding_count; k++)
+            printf("%s: note: %s\n", scenario->findings[k].place, scenario->findings[k].text);
+    }
+    printf("%zu valid, %zu not valid\n", plan.scenario_count, plan.invalid_count);
+    int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
+    run_plan_deinit(&plan);
+    return code;
+}
+
+int cli_cmd_explain(const struct cli_command *command, int argc, char **argv)
+{
+    struct run_options options;
+    struct run_plan plan;
+    if (cli_plan(command, argc, argv, &options, &plan) != 0)
+        return RUN_EXIT_USAGE;
+    struct buf text;
+    buf_init(&text, CLI_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < plan.case_count; i++) {
+        if (i > 0)
+            buf_add_char(&text, '\n');
+        scenario_explain(plan.cases[i].scenario, &text);
+    }
+    fputs(buf_text(&text), stdout);
+    buf_deinit(&text);
+    int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
+    run_plan_deinit(&plan);
+    return code;
+}
+
+/* The scenario, and a page beside it that explains it. */
+static int cli_write_init(const char *path, struct err *err)
+{
+    char *schema = mem_text_format("%s/scenarios/schema.json", cli_root());
+    char *text = scenario_init_text(schema);
+    char *page = mem_text_format("%s.md", path);
+    int result = file_write(path, slice_of(text), err);
+    if (result == 0)
+        result = file_write(page, slice_of(scenario_init_readme()), err);
+    if (result == 0)
+        printf("%s: written, and %s, which explains it.\nNext: mailrange run %s\n", path, page,
+               path);
+    free(schema);
+    free(text);
+    free(page);
+    return result;
+}
+
+int cli_cmd_init(const struct cli_command *command, int argc, char **argv)
+{
+    struct err err = {0};
+    const char *path = argc > 0 ? argv[0] : "scenario.json";
+    if (argc > 1)
+        return cli_usage_error(command, "at most one file is expected");
+    if (file_exists(path))
+        return cli_usage_error(command, "%s: is there already", path);
+    if (cli_write_init(path, &err) != 0) {
+        cli_error("%s", err.text);
+        return RUN_EXIT_MACHINE;
+    }
+    return RUN_EXIT_PASSED;
+}

@@ -1,0 +1,46 @@
+/* The model in words. */
+#include "sim/dns/dns_fault.h"
+#include "sim/dns/dns_model.h"
+
+#include "mta-under-test/base/poison.h"
+
+static void dns_explain_node(const struct dns_node *node, struct buf *out)
+{
+    char type[DNS_TYPE_TEXT_BYTES];
+    for (const struct dns_rrset *set = node->sets; set != NULL; set = set->next) {
+        struct slice data;
+        for (size_t at = 0; dns_rdata_next(&set->records, &at, &data);) {
+            buf_add_text(out, "  ");
+            dns_name_to_text(node->name, out);
+            buf_format(out, " %u %s ", set->ttl, dns_type_to_text(set->type, type));
+            dns_record_data_to_text(set->type, data, out);
+            buf_add_char(out, '\n');
+        }
+    }
+}
+
+static void dns_explain_zone(const struct dns_zone *zone, struct buf *out)
+{
+    buf_add_text(out, "zone ");
+    dns_name_to_text(zone->origin, out);
+    buf_format(out, " (%zu records%s)\n", zone->record_count, zone->is_signed ? ", signed" : "");
+    for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL; entry = map_next(entry))
+        dns_explain_node(map_value(entry), out);
+}
+
+void dns_model_explain(const struct dns_model *model, bool all, struct buf *out)
+{
+    for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
+         entry = map_next(entry)) {
+        const struct dns_zone *zone = map_value(entry);
+        if (all || !zone->made)
+            dns_explain_zone(zone, out);
+    }
+    if (model->fault_count > 0)
+        buf_add_text(out, "faults of DNS\n");
+    for (size_t i = 0; i < model->fault_count; i++) {
+        buf_add_text(out, "  ");
+        dns_fault_to_text(model->faults[i], out);
+        buf_add_char(out, '\n');
+    }
+}

@@ -1,0 +1,106 @@
+/*
+ * What the timeline does, one function an action.
+ */
+#include "sim/inside/inside_state.h"
+
+#include "mta-under-test/base/poison.h"
+
+typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
+                          struct err *err);
+
+static int inside_act_dns_set(struct inside *inside, const struct scenario_event *entry, bool over,
+                              struct err *err)
+{
+    if (over)
+        return 0;
+    dns_server_log_change(inside->log, entry->zone, entry->records, entry->record_count);
+    return dns_model_replace_records(inside->scenario->dns, entry->zone, entry->records,
+                                     entry->record_count, err);
+}
+
+static int inside_act_dns_remove(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    if (over)
+        return 0;
+    dns_server_log_change(inside->log, entry->zone, NULL, 0);
+    return dns_model_remove(inside->scenario->dns, entry->zone, entry->name, NULL, err);
+}
+
+static int inside_act_mta_kill(struct inside *inside, const struct scenario_event *entry, bool over,
+                               struct err *err)
+{
+    (void)entry;
+    if (inside->server == NULL)
+        return 0;
+    if (over)
+        return mta_process_state(inside->server) == MTA_DOWN
+                   ? mta_process_start(inside->server, err)
+                   : 0;
+    mta_process_kill(inside->server);
+    return 0;
+}
+
+static int inside_act_mta_restart(struct inside *inside, const struct scenario_event *entry,
+                                  bool over, struct err *err)
+{
+    (void)entry;
+    (void)err;
+    if (!over && inside->server != NULL)
+        mta_process_restart(inside->server);
+    return 0;
+}
+
+static int inside_act_mta_pause(struct inside *inside, const struct scenario_event *entry,
+                                bool over, struct err *err)
+{
+    (void)entry;
+    (void)err;
+    if (inside->server == NULL)
+        return 0;
+    if (over)
+        mta_process_continue(inside->server);
+    else
+        mta_process_pause(inside->server);
+    return 0;
+}
+
+static int inside_act_host_down(struct inside *inside, const struct scenario_event *entry,
+                                bool over, struct err *err)
+{
+    if (mx_server_set_down(inside->mx, entry->host, !over) != 0)
+        return err_set(err, "there is no host %s", entry->host);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    inside_action *act;
+} INSIDE_ACTIONS[SCENARIO_ACTION_COUNT] = {
+    [SCENARIO_DNS_SET] = {"dns-set", inside_act_dns_set},
+    [SCENARIO_DNS_REMOVE] = {"dns-remove", inside_act_dns_remove},
+    [SCENARIO_MTA_KILL] = {"mta-kill", inside_act_mta_kill},
+    [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
+    [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
+    [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
+};
+
+void inside_act(void *context, const struct scenario_event *entry, bool over)
+{
+    struct inside *inside = context;
+    struct err err = {0};
+    struct json_out *event = event_begin(inside->log, "timeline", "do", NULL);
+    json_out_text(event, "action", INSIDE_ACTIONS[entry->action].name);
+    json_out_text(event, "place", entry->spec.path);
+    json_out_bool(event, "over", over);
+    if (entry->zone != NULL)
+        json_out_text(event, "zone", entry->zone);
+    if (entry->host != NULL)
+        json_out_text(event, "host", entry->host);
+    event_end(inside->log);
+    if (INSIDE_ACTIONS[entry->action].act(inside, entry, over, &err) != 0) {
+        inside->exit_code = INSIDE_EXIT_SERVER;
+        inside_end(inside, "mta-failed", "%s: %s", entry->spec.path, err.text);
+    }
+    inside_look(inside);
+}

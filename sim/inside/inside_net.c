@@ -1,0 +1,161 @@
+/*
+ * The internet that the server under test sees: DNS, MX hosts, certificates, and the capture.
+ */
+#include "sim/inside/inside_state.h"
+
+#include <fcntl.h>
+
+#include "mta-under-test/base/file.h"
+#include "sim/world/network.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    INSIDE_DNS_PORT = 53,
+    INSIDE_NAMES_MAX = 5000, /* that a capture tells; more than a person looks at */
+};
+
+struct inside_names {
+    struct pcapng_name *items;
+    size_t count;
+    struct arena arena;
+};
+
+static const char *const INSIDE_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"};
+
+static int inside_create(const struct inside *inside, const char *name, struct err *err)
+{
+    char *path = mem_text_format("%s/%s", inside->options->folder, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        err_set_errno(err, "%s: cannot be made", path);
+    free(path);
+    return fd;
+}
+
+/* Who is behind the addresses of the capture: simulated hosts, and the server under test. */
+static void inside_add_name(struct inside_names *names, const struct address *address,
+                            const char *name)
+{
+    if (names->count == INSIDE_NAMES_MAX)
+        return;
+    char text[ADDRESS_TEXT_BYTES];
+    names->items[names->count++] = (struct pcapng_name){
+        .address = arena_text(&names->arena, address_to_text(address, text)),
+        .name = name,
+    };
+}
+
+static void inside_collect_names(const struct inside *inside, struct inside_names *names)
+{
+    const struct scenario *scenario = inside->scenario;
+    names->items = arena_alloc_array(&names->arena, INSIDE_NAMES_MAX, sizeof *names->items);
+    for (size_t i = 0; i < scenario->mta->source_count; i++)
+        inside_add_name(names, &scenario->mta->sources[i], mta_settings_hostname(scenario->mta));
+    for (size_t i = 0; i < mx_model_host_count(scenario->mx); i++) {
+        const struct mx_host *host = mx_model_host(scenario->mx, i);
+        for (size_t k = 0; k < mx_host_address_count(host); k++)
+            inside_add_name(names, mx_host_address(host, k), mx_host_name(host));
+    }
+}
+
+static int inside_open_capture(struct inside *inside, struct err *err)
+{
+    if (!inside->options->capture)
+        return 0;
+    struct inside_names names = {0};
+    inside_collect_names(inside, &names);
+    const struct capture_options options = {
+        .names = names.items, .name_count = names.count, .comment = inside->scenario->name};
+    int fd = inside_create(inside, "capture.pcapng", err);
+    if (fd >= 0)
+        inside->capture = capture_open(inside->base, NETWORK_INTERNET_LINK, fd, &options, err);
+    arena_deinit(&names.arena);
+    if (inside->capture == NULL)
+        return -1;
+    fd = inside_create(inside, "packets.tsv", err);
+    if (fd < 0)
+        return -1;
+    inside->notes = capture_notes_open(inside->capture, inside->log, fd);
+    return 0;
+}
+
+static void inside_on_key(void *context, const char *line)
+{
+    capture_add_secret(context, line);
+}
+
+/* The simulated authority is the only one that programs of the world trust. */
+static int inside_make_authority(struct inside *inside, struct err *err)
+{
+    inside->authority = tls_authority_new(time_now_us(), err);
+    if (inside->authority == NULL)
+        return -1;
+    if (inside->capture != NULL)
+        tls_authority_listen_keys(inside->authority, inside_on_key, inside->capture);
+    return mta_trust_install(slice_of(tls_authority_root_pem(inside->authority)), err);
+}
+
+static int inside_open_dns(struct inside *inside, struct err *err)
+{
+    struct address resolvers[sizeof INSIDE_RESOLVERS / sizeof INSIDE_RESOLVERS[0]];
+    size_t count = sizeof resolvers / sizeof resolvers[0];
+    for (size_t i = 0; i < count; i++) {
+        if (address_from_text(slice_of(INSIDE_RESOLVERS[i]), &resolvers[i]) != 0)
+            return err_set(err, "%s: no address", INSIDE_RESOLVERS[i]);
+    }
+    const struct dns_server_options options = {
+        .ipv4 = "0.0.0.0",
+        .ipv6 = network_has_ipv6() ? "::" : NULL,
+        .port = INSIDE_DNS_PORT,
+        .answer = {.start_us = inside->scenario->start_us,
+                   .seed = inside->scenario->seed,
+                   .resolvers = resolvers,
+                   .resolver_count = count},
+    };
+    inside->dns = dns_server_open(inside->base, inside->scenario->dns, inside->log, &options, err);
+    return inside->dns != NULL ? 0 : -1;
+}
+
+static const char *inside_client_name(void *context, const struct address *client)
+{
+    struct inside *inside = context;
+    for (size_t i = 0; i < inside->scenario->mta->source_count; i++) {
+        if (address_equal(&inside->scenario->mta->sources[i], client))
+            return mta_settings_hostname(inside->scenario->mta);
+    }
+    return NULL;
+}
+
+static int inside_open_mx(struct inside *inside, struct err *err)
+{
+    inside->store = mem_text_format("%s/store", inside->options->folder);
+    const struct mx_server_options options = {
+        .start_us = inside->scenario->start_us,
+        .authority = inside->authority,
+        .client_name = inside_client_name,
+        .client_name_context = inside,
+        .store_folder = inside->store,
+    };
+    inside->mx = mx_server_open(inside->base, inside->scenario->mx, inside->log, &options, err);
+    return inside->mx != NULL ? 0 : -1;
+}
+
+int inside_open_internet(struct inside *inside, struct err *err)
+{
+    if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
+        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0)
+        return -1;
+    return 0;
+}
+
+int inside_close_internet(struct inside *inside, struct err *err)
+{
+    int result = inside->mx != NULL && mx_server_failed(inside->mx, err) ? -1 : 0;
+    mx_server_close(&inside->mx);
+    dns_server_close(&inside->dns);
+    tls_authority_free(&inside->authority);
+    free(inside->store);
+    inside->store = NULL;
+    return result;
+}

@@ -1,0 +1,173 @@
+/*
+ * The server under test, the mail that is handed to it, and the command of exec.
+ */
+#include "sim/inside/inside_state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/file.h"
+#include "sim/check/check_list.h"
+#include "sim/world/network.h"
+#include "sim/world/world.h"
+
+#include "mta-under-test/base/poison.h"
+
+static void inside_on_command_end(void *context, int status)
+{
+    struct inside *inside = context;
+    command_free(&inside->command);
+    if (status != 0) {
+        inside->exit_code = INSIDE_EXIT_SERVER;
+        inside_end(inside, "command", "%s ended with %d", inside->options->command[0], status);
+        return;
+    }
+    /* What it handed in is not known by name: its mail has the rest of the scenario's time, unless
+     * nothing is expected of it. */
+    if (inside->scenario->message_count == 0 && inside->scenario->checks->count == 0)
+        inside_end(inside, "command", "%s ended", inside->options->command[0]);
+    inside_look(inside);
+}
+
+static int inside_start_command(struct inside *inside, char *const *argv, struct err *err)
+{
+    const struct command_options options = {
+        .base = inside->base,
+        .argv = argv,
+        .network_fd = inside->server_network,
+        .ended = inside_on_command_end,
+        .context = inside,
+    };
+    inside->command = command_start(&options, err);
+    return inside->command != NULL ? 0 : -1;
+}
+
+static void inside_begin(struct inside *inside)
+{
+    struct err err = {0};
+    inside_set_stage(inside, INSIDE_RUNNING);
+    inside->timeline =
+        timeline_new(inside->base, inside->log, inside->scenario, inside_act, inside);
+    submitter_start(inside->submitter);
+    if (inside->options->command != NULL &&
+        inside_start_command(inside, inside->options->command, &err) != 0) {
+        inside->exit_code = INSIDE_EXIT_SERVER;
+        inside_end(inside, "command", "%s", err.text);
+    }
+    inside_look(inside);
+}
+
+/* The scenario begins when the server is ready for the first time. */
+static void inside_on_ready(void *context)
+{
+    struct inside *inside = context;
+    if (inside->stage == INSIDE_STARTING)
+        inside_begin(inside);
+}
+
+static void inside_on_server_end(void *context, bool expected, const char *why)
+{
+    struct inside *inside = context;
+    if (inside->stage == INSIDE_STOPPING) {
+        inside_set_stage(inside, INSIDE_ENDED);
+        event_base_loopbreak(inside->base);
+    } else if (!expected) {
+        inside->exit_code = INSIDE_EXIT_SERVER;
+        inside_end(inside, "mta-failed", "%s", why);
+    }
+}
+
+static void inside_make_submitter(struct inside *inside, struct err *err)
+{
+    struct submitter_options options = {
+        .base = inside->base,
+        .log = inside->log,
+        .scenario = inside->scenario,
+        .server = inside->scenario->mta->sources[0],
+        .has_source = true,
+        .helo = "client.submitter.test",
+    };
+    const char *source = address_is_ipv4(&options.server) ? NETWORK_GATEWAY_V4 : NETWORK_GATEWAY_V6;
+    if (address_from_text(slice_of(source), &options.source) != 0)
+        err_set(err, "%s: no address", source);
+    inside->submitter = submitter_new(&options);
+}
+
+static int inside_make_server(struct inside *inside, struct err *err)
+{
+    const struct inside_options *options = inside->options;
+    inside->adapter = mta_adapter_load(options->root, options->mta, &inside->arena, err);
+    if (inside->adapter == NULL)
+        return -1;
+    inside->server_log = mem_text_format("%s/server.log", options->folder);
+    const struct mta_process_options process = {
+        .base = inside->base,
+        .log = inside->log,
+        .settings = inside->scenario->mta,
+        .adapter = inside->adapter,
+        .programs = options->programs,
+        .output = inside->server_log,
+        .network_fd = inside->server_network,
+        .ready = inside_on_ready,
+        .ended = inside_on_server_end,
+        .context = inside,
+    };
+    inside->server = mta_process_new(&process);
+    return mta_process_start(inside->server, err);
+}
+
+int inside_start_server(struct inside *inside, struct err *err)
+{
+    inside->server_network = open(WORLD_MTA_NETWORK, O_RDONLY | O_CLOEXEC);
+    if (inside->server_network < 0)
+        return err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
+    inside_make_submitter(inside, err);
+    if (inside->scenario->mta->command == NULL)
+        return inside_make_server(inside, err);
+    /* A program instead of a server: it delivers by itself, and the run is its run. */
+    inside_begin(inside);
+    if (inside->command == NULL && inside->stage == INSIDE_RUNNING)
+        return inside_start_command(inside, inside->scenario->mta->command, err);
+    return 0;
+}
+
+void inside_stop_server(struct inside *inside)
+{
+    command_free(&inside->command);
+    if (inside->server != NULL && mta_process_state(inside->server) != MTA_DOWN) {
+        mta_process_stop(inside->server);
+        return;
+    }
+    inside_set_stage(inside, INSIDE_ENDED);
+    event_base_loopbreak(inside->base);
+}
+
+/* The server's own log file stands beside what it wrote on stdout and stderr. */
+static void inside_keep_log(const struct inside *inside)
+{
+    enum { LOG_BYTES_MAX = 256 * 1024 * 1024 };
+    struct buf text;
+    if (inside->adapter == NULL || inside->adapter->log == NULL)
+        return;
+    buf_init(&text, LOG_BYTES_MAX);
+    if (file_read(inside->adapter->log, &text, NULL) == 0) {
+        int fd = open(inside->server_log, O_WRONLY | O_APPEND | O_CLOEXEC);
+        if (fd >= 0) {
+            (void)!file_write_fd(fd, buf_slice(&text));
+            close(fd);
+        }
+    }
+    buf_deinit(&text);
+}
+
+void inside_free_server(struct inside *inside)
+{
+    mta_process_free(&inside->server);
+    inside_keep_log(inside);
+    mta_adapter_release(inside->adapter);
+    free(inside->server_log);
+    inside->server_log = NULL;
+    if (inside->server_network >= 0)
+        close(inside->server_network);
+    inside->server_network = -1;
+}

@@ -1,0 +1,82 @@
+/*
+ * What the parts of the inside process share. Only the sources of this folder include this.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "sim/capture/capture.h"
+#include "sim/capture/capture_notes.h"
+#include "sim/dns/dns_server.h"
+#include "sim/event/event_log.h"
+#include "sim/inside/command.h"
+#include "sim/inside/inside.h"
+#include "sim/inside/settle.h"
+#include "sim/inside/timeline.h"
+#include "sim/mta/mta_place.h"
+#include "sim/mta/mta_process.h"
+#include "sim/mx/mx_server.h"
+#include "sim/scenario/scenario.h"
+#include "sim/submit/submitter.h"
+#include "sim/tls/tls_authority.h"
+
+#define INSIDE_STAGE_ENUM(name) INSIDE_##name,
+enum inside_stage { INSIDE_STAGES(INSIDE_STAGE_ENUM) };
+#undef INSIDE_STAGE_ENUM
+
+enum { INSIDE_SIGNALS = 2 };
+
+struct inside {
+    const struct inside_options *options;
+    enum inside_stage stage;
+    const char *end_reason; /* of the `end` event; set once */
+    char end_detail[512];
+    int exit_code;
+
+    struct scenario *scenario;
+    struct event_base *base;
+    struct event_log *log;
+    struct capture *capture;
+    struct capture_notes *notes;
+    struct tls_authority *authority;
+    struct dns_server *dns;
+    struct mx_server *mx;
+    char *store; /* folder of what the hosts accept */
+    struct mta_adapter *adapter;
+    char *server_log; /* file */
+    struct arena arena;
+    struct mta_process *server;
+    int server_network; /* fd of the server's network namespace */
+    struct submitter *submitter;
+    struct timeline *timeline;
+    struct command *command;
+    struct settle settle;
+
+    struct event *limit_timer;  /* the scenario's limit */
+    struct event *settle_timer; /* the while longer; also the last wait for a server to stop */
+    struct event *signals[INSIDE_SIGNALS];
+};
+
+/* Moves on; legal only forwards. */
+void inside_set_stage(struct inside *inside, enum inside_stage stage);
+
+/* The run is over for this reason (docs/events.md); only the first counts. Stops the server, then
+ * ends the loop. */
+void inside_end(struct inside *inside, const char *reason, const char *detail, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Looks whether anything is left to wait for; called whenever that may have changed. */
+void inside_look(void *inside);
+
+/* ---- inside_net.c: DNS, MX hosts, capture */
+int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
+int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
+
+/* ---- inside_server.c: the server under test */
+int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
+/* Asks it to stop; the loop ends when it has, or when it takes too long. */
+void inside_stop_server(struct inside *inside);
+void inside_free_server(struct inside *inside);
+
+/* ---- inside_action.c: what the timeline does */
+void inside_act(void *inside, const struct scenario_event *entry, bool over);

@@ -1,0 +1,88 @@
+/*
+ * An adapter: how one mail server is run in the range, as data. It is a folder
+ * mta-under-test/adapters/NAME with adapter.json and templates; its README tells how to write one.
+ * Immutable once loaded; everything lives in the arena.
+ */
+#pragma once
+
+#include <regex.h>
+
+#include "sim/mta/mta_settings.h"
+#include "sim/value/spec.h"
+
+/* A user that the server needs; written into the world's own /etc/passwd and /etc/group. */
+struct mta_user {
+    const char *name;
+    int64_t uid;
+    int64_t gid;
+    const char *home;
+};
+
+/* A file made from a template, or a folder (template NULL). */
+struct mta_file {
+    const char *path;
+    const char *template_path;
+    int64_t mode;      /* permission bits */
+    const char *owner; /* "root", or "user:group" of `users` */
+    struct spec spec;
+};
+
+/* A command: words with {{names}}, NULL-terminated. */
+struct mta_command {
+    const char *const *words;
+    size_t word_count;
+};
+
+/* What lines of the server's log mean: a POSIX extended regular expression, and which of its groups
+ * are facts (0 = the whole match, -1 = none). */
+struct mta_log_pattern {
+    regex_t *regex;
+    const char *status; /* sent, deferred, bounced, expired, ... */
+    int queue_id;
+    int recipient;
+    int text;
+};
+
+enum { MTA_LOG_GROUPS_MAX = 9 };
+
+struct mta_adapter {
+    const char *name;
+    const char *about;
+    const char *folder;
+    const char *const *packages; /* of Debian; unpacked and laid over / of the world */
+    size_t package_count;
+    const char *const *libraries; /* packages that are used where they are installed */
+    size_t library_count;
+    const struct mta_user *users;
+    size_t user_count;
+    const struct mta_file *files; /* folders and files, in order */
+    size_t file_count;
+    const struct mta_command *before_start;
+    size_t before_start_count;
+    struct mta_command start;
+    struct mta_command stop;   /* none: SIGTERM to the process */
+    struct mta_command reload; /* none: not possible */
+    const char *pid_file;      /* of a daemon whose `start` returns; NULL: `start` is it */
+    const char *log;           /* file of its log; NULL: what it writes on stdout and stderr */
+    const struct mta_log_pattern *patterns; /* the first that matches counts */
+    size_t pattern_count;
+    int64_t port;                /* it is ready when this port greets */
+    bool needs_users;            /* more user ids than root's own */
+    const char *const *settings; /* what of the settings it can express */
+    size_t setting_count;
+    enum mta_retry_form retry_form; /* the widest schedule that it can be told */
+    struct spec_document *document;
+};
+
+/* NULL with the nearest name in `err` if there is no such adapter, or with file and place. */
+struct mta_adapter *mta_adapter_load(const char *root, const char *name, struct arena *arena,
+                                     struct err *err) MUST_CHECK;
+void mta_adapter_release(struct mta_adapter *adapter);
+
+/* -1 with what it is if the scenario wants something that this server cannot be told, or is for
+ * another server: the case is then "not applicable". */
+int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settings *settings,
+                      struct err *err) MUST_CHECK;
+
+/* The names of all adapters, NULL-terminated, sorted; in `arena`. */
+const char *const *mta_adapter_names(const char *root, struct arena *arena);

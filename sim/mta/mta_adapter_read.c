@@ -1,0 +1,320 @@
+#include "sim/mta/mta_adapter_read.h"
+
+#include "mta-under-test/base/file.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { MTA_ID_MAX = 65533, MTA_PORT_MAX = 65535 };
+
+const char *const MTA_RETRY_FORMS[] = {"uniform", "doubling", "steps", NULL};
+
+static int mta_read_user(struct spec spec, struct mta_user *user, struct err *err)
+{
+    static const char *const KEYS[] = {"name", "uid", "gid", "home", NULL};
+    struct spec member;
+    user->home = "/nonexistent";
+    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "name", &member, err) != 0 ||
+        spec_read_text(member, &user->name, err) != 0 ||
+        spec_need(spec, "uid", &member, err) != 0 ||
+        spec_read_int(member, 1, MTA_ID_MAX, &user->uid, err) != 0)
+        return -1;
+    user->gid = user->uid;
+    if ((spec_get(spec, "gid", &member) &&
+         spec_read_int(member, 1, MTA_ID_MAX, &user->gid, err) != 0) ||
+        (spec_get(spec, "home", &member) && spec_read_text(member, &user->home, err) != 0))
+        return -1;
+    return 0;
+}
+
+static int mta_read_users(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    struct mta_user *users = arena_alloc_array(arena, spec_count(spec), sizeof *users);
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        if (mta_read_user(spec_at(spec, i), &users[i], err) != 0)
+            return -1;
+    }
+    adapter->users = users;
+    adapter->user_count = spec_count(spec);
+    return 0;
+}
+
+/* "0640": octal, as chmod takes it. */
+static int mta_read_mode(struct spec spec, int64_t *mode, struct err *err)
+{
+    const char *text = NULL;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    char *end = NULL;
+    *mode = strtol(text, &end, 8);
+    if (*end != '\0' || *mode < 0 || *mode > 07777)
+        return spec_error(spec, err, "an octal mode like \"0640\" is expected, not \"%s\"", text);
+    return 0;
+}
+
+static int mta_read_file(struct spec spec, const char *path, struct arena *arena,
+                         const struct mta_adapter *adapter, struct mta_file *file, struct err *err)
+{
+    static const char *const KEYS[] = {"template", "mode", "owner", NULL};
+    struct spec member;
+    const char *name = NULL;
+    *file = (struct mta_file){.path = path, .mode = 0755, .owner = "root", .spec = spec};
+    if (path[0] != '/')
+        return spec_error(spec, err, "the path must be absolute: \"%s\"", path);
+    if (spec_check_keys(spec, KEYS, err) != 0)
+        return -1;
+    if (spec_get(spec, "template", &member)) {
+        if (spec_read_text(member, &name, err) != 0)
+            return -1;
+        file->mode = 0644;
+        file->template_path = arena_format(arena, "%s/%s", adapter->folder, name);
+        if (!file_exists(file->template_path))
+            return spec_error(member, err, "there is no such file: %s", file->template_path);
+    }
+    if ((spec_get(spec, "mode", &member) && mta_read_mode(member, &file->mode, err) != 0) ||
+        (spec_get(spec, "owner", &member) && spec_read_text(member, &file->owner, err) != 0))
+        return -1;
+    return 0;
+}
+
+static int mta_read_files(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    size_t count = spec_count(spec);
+    struct mta_file *files = arena_alloc_array(arena, count, sizeof *files);
+    if (!spec_is_object(spec))
+        return spec_error(spec, err, "an object of paths is expected");
+    for (size_t i = 0; i < count; i++) {
+        if (mta_read_file(spec_at(spec, i), spec_key_at(spec, i), arena, adapter, &files[i], err) !=
+            0)
+            return -1;
+    }
+    adapter->files = files;
+    adapter->file_count = count;
+    return 0;
+}
+
+static int mta_read_words(struct spec spec, struct arena *arena, struct mta_command *command,
+                          struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    return spec_read_texts(spec, arena, &command->words, &command->word_count, err);
+}
+
+static int mta_read_start(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->start, err);
+}
+
+static int mta_read_stop(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                         struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->stop, err);
+}
+
+static int mta_read_reload(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                           struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->reload, err);
+}
+
+static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    struct mta_command *commands = arena_alloc_array(arena, spec_count(spec), sizeof *commands);
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        if (mta_read_words(spec_at(spec, i), arena, &commands[i], err) != 0)
+            return -1;
+    }
+    adapter->before_start = commands;
+    adapter->before_start_count = spec_count(spec);
+    return 0;
+}
+
+static int mta_read_name(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                         struct err *err)
+{
+    const char *name = NULL;
+    (void)arena;
+    if (spec_read_text(spec, &name, err) != 0)
+        return -1;
+    if (!slice_is(slice_of(name), adapter->name))
+        return spec_error(spec, err, "must be the name of the folder, \"%s\"", adapter->name);
+    return 0;
+}
+
+static int mta_read_about(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    (void)arena;
+    return spec_read_text(spec, &adapter->about, err);
+}
+
+static int mta_read_packages(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    return spec_read_texts(spec, arena, &adapter->packages, &adapter->package_count, err);
+}
+
+static int mta_read_libraries(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                              struct err *err)
+{
+    return spec_read_texts(spec, arena, &adapter->libraries, &adapter->library_count, err);
+}
+
+static int mta_read_needs_users(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                                struct err *err)
+{
+    (void)arena;
+    return spec_read_bool(spec, &adapter->needs_users, err);
+}
+
+static int mta_read_pid_file(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    (void)arena;
+    return spec_read_text(spec, &adapter->pid_file, err);
+}
+
+static int mta_read_log(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                        struct err *err)
+{
+    (void)arena;
+    return spec_read_text(spec, &adapter->log, err);
+}
+
+static int mta_read_port(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                         struct err *err)
+{
+    (void)arena;
+    return spec_read_int(spec, 1, MTA_PORT_MAX, &adapter->port, err);
+}
+
+static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    return spec_read_texts(spec, arena, &adapter->settings, &adapter->setting_count, err);
+}
+
+static int mta_read_retry_form(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                               struct err *err)
+{
+    size_t index = 0;
+    (void)arena;
+    if (spec_read_word(spec, MTA_RETRY_FORMS, &index, err) != 0)
+        return -1;
+    adapter->retry_form = (enum mta_retry_form)index;
+    return 0;
+}
+
+/* ---- log patterns */
+
+static int mta_read_group(struct spec pattern, const char *key, const regex_t *regex, int *group,
+                          struct err *err)
+{
+    struct spec member;
+    int64_t number = -1;
+    *group = -1;
+    if (!spec_get(pattern, key, &member))
+        return 0;
+    if (spec_read_int(member, 0, MTA_LOG_GROUPS_MAX, &number, err) != 0)
+        return -1;
+    if (number > (int64_t)regex->re_nsub)
+        return spec_error(member, err, "the expression has only %zu groups", regex->re_nsub);
+    *group = (int)number;
+    return 0;
+}
+
+static int mta_read_pattern(struct spec spec, struct arena *arena, struct mta_log_pattern *pattern,
+                            struct err *err)
+{
+    static const char *const KEYS[] = {"match", "status", "queue-id", "recipient", "text", NULL};
+    struct spec member;
+    const char *text = NULL;
+    char why[128];
+    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "status", &member, err) != 0 ||
+        spec_read_text(member, &pattern->status, err) != 0 ||
+        spec_need(spec, "match", &member, err) != 0 || spec_read_text(member, &text, err) != 0)
+        return -1;
+    regex_t *regex = arena_alloc(arena, sizeof *regex);
+    int failed = regcomp(regex, text, REG_EXTENDED);
+    if (failed != 0) {
+        regerror(failed, regex, why, sizeof why);
+        return spec_error(member, err, "no regular expression: %s", why);
+    }
+    pattern->regex = regex;
+    if (mta_read_group(spec, "queue-id", regex, &pattern->queue_id, err) != 0 ||
+        mta_read_group(spec, "recipient", regex, &pattern->recipient, err) != 0)
+        return -1;
+    return mta_read_group(spec, "text", regex, &pattern->text, err);
+}
+
+static int mta_read_patterns(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    struct mta_log_pattern *patterns = arena_alloc_array(arena, spec_count(spec), sizeof *patterns);
+    adapter->patterns = patterns;
+    /* Counted one by one, so that what was compiled is released after an error too. */
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        int result = mta_read_pattern(spec_at(spec, i), arena, &patterns[i], err);
+        adapter->pattern_count += patterns[i].regex != NULL;
+        if (result != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- the whole */
+
+static const struct {
+    const char *key;
+    bool needed;
+    int (*read)(struct spec, struct arena *, struct mta_adapter *, struct err *);
+} MTA_KEYS[] = {
+    {"name", true, mta_read_name},
+    {"about", true, mta_read_about},
+    {"packages", false, mta_read_packages},
+    {"libraries", false, mta_read_libraries},
+    {"users", false, mta_read_users},
+    {"needs-users", false, mta_read_needs_users},
+    {"files", false, mta_read_files},
+    {"before-start", false, mta_read_commands},
+    {"start", true, mta_read_start},
+    {"stop", false, mta_read_stop},
+    {"reload", false, mta_read_reload},
+    {"pid-file", false, mta_read_pid_file},
+    {"log", false, mta_read_log},
+    {"log-patterns", false, mta_read_patterns},
+    {"port", false, mta_read_port},
+    {"settings", false, mta_read_settings},
+    {"retry-form", false, mta_read_retry_form},
+};
+
+enum { MTA_KEY_COUNT = sizeof MTA_KEYS / sizeof MTA_KEYS[0] };
+
+int mta_adapter_read(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                     struct err *err)
+{
+    const char *keys[MTA_KEY_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < MTA_KEY_COUNT; i++)
+        keys[i] = MTA_KEYS[i].key;
+    if (spec_check_keys(spec, keys, err) != 0)
+        return -1;
+    for (size_t i = 0; i < MTA_KEY_COUNT; i++) {
+        struct spec member;
+        if (MTA_KEYS[i].needed && spec_need(spec, MTA_KEYS[i].key, &member, err) != 0)
+            return -1;
+        if (spec_get(spec, MTA_KEYS[i].key, &member) &&
+            MTA_KEYS[i].read(member, arena, adapter, err) != 0)
+            return -1;
+    }
+    return 0;
+}

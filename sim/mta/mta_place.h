@@ -1,0 +1,22 @@
+/*
+ * Puts what an adapter names into the world's private root: users, folders, configuration files
+ * from templates. To be called inside the world, as its root; the host's files are never touched.
+ */
+#pragma once
+
+#include "sim/mta/mta_adapter.h"
+
+/* -1 with the place in `err` (the template's line, or the path that could not be written). */
+int mta_place(const struct mta_adapter *adapter, const struct mta_settings *settings,
+              const char *programs, struct err *err) MUST_CHECK;
+
+/* A command's words with their {{names}} filled in, NULL-terminated, in `arena`. */
+int mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
+                     const char *programs, const struct mta_command *command, struct arena *arena,
+                     char ***argv, struct err *err) MUST_CHECK;
+
+/*
+ * Makes the simulated authority the only one that programs of the world trust: a fresh
+ * /etc/ssl/certs with ca-certificates.crt and the hashed name that OpenSSL looks up.
+ */
+int mta_trust_install(struct slice pem, struct err *err) MUST_CHECK;

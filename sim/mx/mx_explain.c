@@ -1,0 +1,81 @@
+/*
+ * A host in words, for `mailrange explain`.
+ */
+#include "mta-under-test/base/time_text.h"
+#include "sim/mx/mx_model.h"
+
+#include "mta-under-test/base/poison.h"
+
+static void mx_explain_offers(const struct mx_host *host, struct buf *out)
+{
+    buf_add_text(out, "  offers");
+    if (host->no_esmtp)
+        buf_add_text(out, " nothing (HELO only)");
+    for (unsigned i = 0; i < MX_EXTENSION_COUNT && !host->no_esmtp; i++) {
+        if (!mx_host_offers(host, (enum mx_extension)i))
+            continue;
+        buf_format(out, " %s", MX_EXTENSION_WORDS[i]);
+        if (i == MX_EXTENSION_SIZE && host->size_max > 0)
+            buf_format(out, "=%lld", (long long)host->size_max);
+    }
+    for (size_t i = 0; i < host->line_count; i++)
+        buf_format(out, ", \"%s\"", host->lines[i]);
+    buf_add_char(out, '\n');
+}
+
+static void mx_explain_reach(const struct mx_host *host, struct buf *out)
+{
+    char text[TIME_TEXT_BYTES];
+    char until[TIME_TEXT_BYTES];
+    if (host->down)
+        buf_add_text(out, "  refuses all connections\n");
+    if (host->down_window_given && !host->down_window.by_day)
+        buf_format(out, "  refuses connections from %s to %s after the start\n",
+                   time_span_to_text(host->down_window.from_us, text),
+                   time_span_to_text(host->down_window.to_us, until));
+    if (host->latency_us > 0)
+        buf_format(out, "  answers after %s\n", time_span_to_text(host->latency_us, text));
+    if (host->provider != NULL)
+        buf_format(out, "  counts together with all hosts of provider %s\n", host->provider);
+}
+
+static void mx_explain_tls(const struct mx_host *host, struct buf *out)
+{
+    if (!mx_host_offers(host, MX_EXTENSION_STARTTLS))
+        return;
+    buf_format(out, "  shows the certificate \"%s\"", TLS_IDENTITY_WORDS[host->identity]);
+    if (host->strips_starttls)
+        buf_add_text(out, "; STARTTLS is stripped on the way");
+    if (host->starttls_reply != NULL)
+        buf_format(out, "; refuses STARTTLS with %.3s", host->starttls_reply);
+    if (host->tls_fault != MX_TLS_FAULT_NONE)
+        buf_format(out, "; the handshake fails: %s", MX_TLS_FAULT_WORDS[host->tls_fault]);
+    buf_add_char(out, '\n');
+}
+
+void mx_host_explain(const struct mx_host *host, struct buf *out)
+{
+    buf_add_text(out, host->name);
+    for (size_t i = 0; i < host->address_count; i++) {
+        char text[ADDRESS_TEXT_BYTES];
+        buf_format(out, "%s%s", i == 0 ? " at " : ", ", address_to_text(&host->addresses[i], text));
+    }
+    buf_add_char(out, '\n');
+    mx_explain_offers(host, out);
+    mx_explain_tls(host, out);
+    mx_explain_reach(host, out);
+    if (host->accepts != NULL)
+        buf_format(out, "  takes mail for %s\n", pattern_text(host->accepts));
+    if (host->users != NULL)
+        buf_format(out, "  knows the users %s\n", pattern_text(host->users));
+    for (size_t i = 0; i < host->rules.active_count; i++) {
+        const struct mx_rule_list *list = host->rules.lists[i];
+        if (list->count == 0)
+            continue;
+        if (list->name[0] == '\0')
+            buf_add_text(out, "  its own rules\n");
+        else
+            buf_format(out, "  rules of %s\n", list->name);
+        mx_rule_list_explain(list, out);
+    }
+}

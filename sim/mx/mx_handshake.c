@@ -1,0 +1,156 @@
+/*
+ * The server's side of a TLS handshake on a connection, and the ways in which it goes wrong on
+ * purpose.
+ */
+#include <openssl/err.h>
+
+#include "mta-under-test/base/time_text.h"
+#include "sim/mx/mx_connection_state.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { MX_SESSION_ID_TEXT_BYTES = 2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1 };
+
+/* The host's context, made at its first handshake. */
+static SSL_CTX *mx_handshake_context(struct mx_connection *connection, struct err *err)
+{
+    struct mx_host *host = connection->host;
+    struct tls_authority *authority = connection->home->authority;
+    if (host->tls_context != NULL)
+        return host->tls_context;
+    if (authority == NULL) {
+        err_set(err, "no certificate authority");
+        return NULL;
+    }
+    struct tls_identity *identity =
+        tls_identity_make(authority, host->identity, host->name, time_now_us(), err);
+    if (identity != NULL)
+        host->tls_context = tls_context_make(authority, identity, &host->tls, err);
+    tls_identity_free(&identity);
+    return host->tls_context;
+}
+
+static void mx_handshake_give_up(struct mx_connection *connection, const char *error,
+                                 const char *by)
+{
+    mx_session_tls_failed(connection->session, time_now_us(), error);
+    mx_connection_end(connection, by);
+}
+
+void mx_handshake_begin(struct mx_connection *connection)
+{
+    struct err err = {0};
+    enum mx_tls_fault fault = mx_session_tls_fault(connection->session);
+    if (fault != MX_TLS_FAULT_NONE) {
+        mx_connection_set_phase(connection, MX_PHASE_TLS_FAULT);
+        mx_connection_set_timer(connection, connection->home->limits->handshake_us);
+        return;
+    }
+    SSL_CTX *context = mx_handshake_context(connection, &err);
+    if (context != NULL)
+        connection->ssl = SSL_new(context);
+    if (connection->ssl == NULL || SSL_set_fd(connection->ssl, connection->fd) != 1) {
+        mx_handshake_give_up(connection, err.text, "server");
+        return;
+    }
+    mx_connection_set_phase(connection, MX_PHASE_HANDSHAKE);
+    mx_connection_set_timer(connection, connection->home->limits->handshake_us);
+    mx_handshake_step(connection);
+}
+
+static void mx_handshake_name_session(SSL *ssl, char text[MX_SESSION_ID_TEXT_BYTES])
+{
+    unsigned len = 0;
+    const unsigned char *id = SSL_SESSION_get_id(SSL_get_session(ssl), &len);
+    for (size_t i = 0; i < len && i < SSL_MAX_SSL_SESSION_ID_LENGTH; i++)
+        snprintf(text + i * 2, 3, "%02x", id[i]);
+}
+
+static void mx_handshake_succeed(struct mx_connection *connection)
+{
+    SSL *ssl = connection->ssl;
+    char name[MX_SESSION_ID_TEXT_BYTES] = "";
+    mx_handshake_name_session(ssl, name);
+    const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct mx_tls_facts facts = {
+        .version = SSL_get_version(ssl),
+        .cipher = SSL_get_cipher_name(ssl),
+        .sni = sni != NULL ? sni : "",
+        .session = name,
+        .resumed = SSL_session_reused(ssl) == 1,
+        .verified = SSL_get0_peer_certificate(ssl) != NULL,
+    };
+    bool stray = connection->input.len > 0;
+    buf_reset(&connection->input);
+    event_del(&connection->timer);
+    mx_session_tls_started(connection->session, time_now_us(), &facts, stray);
+    mx_connection_run(connection);
+}
+
+void mx_handshake_step(struct mx_connection *connection)
+{
+    ERR_clear_error();
+    int result = SSL_accept(connection->ssl);
+    if (result == 1) {
+        mx_handshake_succeed(connection);
+        return;
+    }
+    switch (SSL_get_error(connection->ssl, result)) {
+    case SSL_ERROR_WANT_READ:
+        return;
+    case SSL_ERROR_WANT_WRITE:
+        event_add(&connection->writing, NULL);
+        return;
+    case SSL_ERROR_SSL: {
+        const char *reason = ERR_reason_error_string(ERR_peek_error());
+        mx_handshake_give_up(connection, reason != NULL ? reason : "unknown error", "server");
+        ERR_clear_error();
+        return;
+    }
+    default:
+        mx_handshake_give_up(connection, "the client closed the connection", "client");
+        ERR_clear_error();
+        return;
+    }
+}
+
+static void mx_handshake_send(struct mx_connection *connection, struct slice bytes)
+{
+    /* A few bytes into an empty socket buffer; if they do not fit, the client gets none. */
+    ssize_t sent = send(connection->fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+}
+
+void mx_handshake_fail(struct mx_connection *connection)
+{
+    static const char ALERT[] = "\x15\x03\x03\x00\x02\x02\x28"; /* fatal, handshake_failure */
+    enum mx_tls_fault fault = mx_session_tls_fault(connection->session);
+    /* The ClientHello is read, so that closing does not reset. */
+    ssize_t got = recv(connection->fd, connection->home->read_buffer, MX_READ_BYTES, MSG_DONTWAIT);
+    if (got == 0) {
+        mx_handshake_give_up(connection, "the client closed the connection", "client");
+        return;
+    }
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    switch (fault) {
+    case MX_TLS_FAULT_HANG:
+        return;
+    case MX_TLS_FAULT_GARBAGE:
+        mx_handshake_send(connection, SLICE("\xf0\x9f\x97\x91 this is no TLS record\r\n"));
+        break;
+    case MX_TLS_FAULT_ALERT:
+        mx_handshake_send(connection, slice_from(ALERT, sizeof ALERT - 1));
+        break;
+    case MX_TLS_FAULT_RESET:
+        setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        mx_handshake_give_up(connection, "reset on purpose", "reset");
+        return;
+    case MX_TLS_FAULT_CLOSE:
+    case MX_TLS_FAULT_NONE:
+    case MX_TLS_FAULT_COUNT:
+        break;
+    }
+    char error[64];
+    snprintf(error, sizeof error, "%s on purpose", MX_TLS_FAULT_WORDS[fault]);
+    mx_handshake_give_up(connection, error, "server");
+}

@@ -1,0 +1,78 @@
+#include "sim/mx/mx_host.h"
+
+#include "mta-under-test/base/text.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { MX_CLIENTS_MAX = 100000, MX_DOMAIN_TEXT_BYTES = 256 };
+
+const char *const MX_EXTENSION_WORDS[] = {
+#define X(name, word) word,
+    MX_EXTENSIONS(X)
+#undef X
+        NULL,
+};
+
+bool mx_host_offers(const struct mx_host *host, enum mx_extension extension)
+{
+    return (host->offers & MX_EXTENSION_BIT(extension)) != 0;
+}
+
+/* "user@a.test" -> is "a.test" among the host's domains? */
+static bool mx_host_has_domain(const struct mx_host *host, struct slice mailbox)
+{
+    if (host->domains.count == 0)
+        return true;
+    size_t at = slice_find_last(mailbox, '@');
+    if (at == SIZE_MAX)
+        return slice_is_nocase(mailbox, "postmaster");
+    struct slice domain = slice_skip(mailbox, at + 1);
+    char text[MX_DOMAIN_TEXT_BYTES];
+    if (domain.len >= sizeof text)
+        return false;
+    for (size_t i = 0; i < domain.len; i++)
+        text[i] = text_lower(domain.data[i]);
+    return map_get(&host->domains, slice_from(text, domain.len)) != NULL;
+}
+
+enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox)
+{
+    bool local = host->accepts != NULL ? pattern_matches(host->accepts, mailbox)
+                                       : mx_host_has_domain(host, mailbox);
+    if (!local)
+        return MX_RECIPIENT_FOREIGN;
+    size_t at = slice_find_last(mailbox, '@');
+    struct slice user = at == SIZE_MAX ? mailbox : slice_first(mailbox, at);
+    /* Every host must take mail for postmaster (RFC 5321 4.5.1). */
+    if (host->users == NULL || slice_is_nocase(user, "postmaster") ||
+        pattern_matches(host->users, user) || pattern_matches(host->users, mailbox))
+        return MX_RECIPIENT_KNOWN;
+    return MX_RECIPIENT_UNKNOWN;
+}
+
+bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
+                     int64_t since_start_us)
+{
+    if (host->down || host->down_now)
+        return false;
+    if (host->down_window_given && window_holds(&host->down_window, now_us, since_start_us))
+        return false;
+    for (size_t i = 0; i < host->port_count; i++) {
+        if (host->ports[i] == port)
+            return true;
+    }
+    return !host->ports_given;
+}
+
+uint64_t mx_host_count_client(struct mx_host *host, const struct address *client)
+{
+    struct slice key = slice_from((const char *)client->bytes, sizeof client->bytes);
+    uint64_t *count = map_get(&host->clients, key);
+    if (count == NULL) {
+        if (host->clients.count >= MX_CLIENTS_MAX)
+            return 1;
+        count = mem_alloc(sizeof *count);
+        map_set(&host->clients, key, count);
+    }
+    return ++*count;
+}

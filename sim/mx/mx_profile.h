@@ -1,0 +1,24 @@
+/*
+ * Profiles: ready sets of settings and rules, one JSON file each, that hosts share. A profile has
+ * what a host has, and `about`, `sources` and `assumptions` in words.
+ */
+#pragma once
+
+#include "sim/mx/mx_rule.h"
+
+struct mx_profiles;
+
+struct mx_profile {
+    struct spec spec; /* the whole file */
+    struct mx_rule_list rules;
+};
+
+struct mx_profiles *mx_profiles_new(const char *root, struct arena *arena, unsigned *next_slot);
+void mx_profiles_free(struct mx_profiles **profiles);
+
+/* The profile, read at the first use; `place` is where the scenario names it. NULL with `err`. */
+const struct mx_profile *mx_profiles_get(struct mx_profiles *profiles, struct spec place,
+                                         const char *name, struct err *err) MUST_CHECK;
+/* Its rules, in the shape that struct mx_rule_reader wants. */
+const struct mx_rule_list *mx_profiles_get_rules(void *profiles, struct spec place,
+                                                 const char *name, struct err *err);

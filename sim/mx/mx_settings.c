@@ -1,0 +1,271 @@
+#include "sim/mx/mx_settings.h"
+
+#include "mta-under-test/base/text.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { MX_SIZE_DEFAULT = 26214400, MX_KEYS_MAX = 32 };
+
+void mx_settings_set_defaults(struct mx_host *host)
+{
+    host->offers = MX_EXTENSION_BIT(MX_EXTENSION_PIPELINING) | MX_EXTENSION_BIT(MX_EXTENSION_SIZE) |
+                   MX_EXTENSION_BIT(MX_EXTENSION_EIGHT_BIT) |
+                   MX_EXTENSION_BIT(MX_EXTENSION_ENHANCED) |
+                   MX_EXTENSION_BIT(MX_EXTENSION_STARTTLS);
+    host->size_max = MX_SIZE_DEFAULT;
+    host->auth = "";
+}
+
+/* ---- offers */
+
+static int mx_offer_read(struct spec spec, struct arena *arena, struct mx_host *host,
+                         const char **lines, struct err *err)
+{
+    const char *text;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    struct slice value = slice_of(text);
+    struct slice word = {0};
+    if (!slice_split(&value, ' ', &word))
+        return spec_error(spec, err, "expected an extension");
+    if (slice_find(slice_of(text), '\n') != SIZE_MAX ||
+        slice_find(slice_of(text), '\r') != SIZE_MAX)
+        return spec_error(spec, err, "an extension is one line");
+    for (unsigned i = 0; i < MX_EXTENSION_COUNT; i++) {
+        if (!slice_is_nocase(word, MX_EXTENSION_WORDS[i]))
+            continue;
+        host->offers |= MX_EXTENSION_BIT(i);
+        uint64_t size = 0;
+        if (i == MX_EXTENSION_SIZE && value.len > 0 && text_to_u64(value, &size) != 0)
+            return spec_error(spec, err, "expected \"SIZE\" or \"SIZE BYTES\"");
+        if (i == MX_EXTENSION_SIZE)
+            host->size_max = (int64_t)(size < INT64_MAX ? size : INT64_MAX);
+        if (i == MX_EXTENSION_AUTH)
+            host->auth = arena_text_of(arena, slice_trim(value));
+        return 0;
+    }
+    if (text_lower(text[0]) != 'x') {
+        const char *nearest = text_nearest(arena_text_of(arena, word), MX_EXTENSION_WORDS);
+        return spec_error(spec, err,
+                          "\"%.*s\" is no extension known here%s%s%s; words that begin "
+                          "with X are told as they are",
+                          SLICE_ARG(word), nearest != NULL ? "; did you mean \"" : "",
+                          nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+    }
+    lines[host->line_count++] = text;
+    return 0;
+}
+
+static int mx_offers_read(struct spec spec, struct arena *arena, struct mx_host *host,
+                          struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    const char **lines = arena_alloc_array(arena, spec_count(spec) + 1, sizeof lines[0]);
+    host->offers = 0;
+    host->line_count = 0;
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        if (mx_offer_read(spec_at(spec, i), arena, host, lines, err) != 0)
+            return -1;
+    }
+    host->lines = lines;
+    return 0;
+}
+
+/* ---- tls */
+
+static int mx_versions_read(struct spec spec, struct tls_settings *tls, struct err *err)
+{
+    const char *text;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    struct slice all = slice_of(text);
+    size_t dots = slice_find_slice(all, SLICE(".."));
+    struct slice from = dots == SIZE_MAX ? all : slice_first(all, dots);
+    struct slice to = dots == SIZE_MAX ? all : slice_skip(all, dots + 2);
+    tls->version_min = from.len == 0 ? TLS1_VERSION : tls_version_from_text(from);
+    tls->version_max = to.len == 0 ? TLS1_3_VERSION : tls_version_from_text(to);
+    if (tls->version_min == 0 || tls->version_max == 0 || tls->version_min > tls->version_max)
+        return spec_error(spec, err,
+                          "expected TLS versions, as in \"1.2\" or \"1.0..1.2\" "
+                          "(1.0 to 1.3), found \"%s\"",
+                          text);
+    return 0;
+}
+
+static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    static const char *const WORDS[] = {"none",  "hang",       "garbage",    "close", "reset",
+                                        "alert", "refuse-454", "refuse-501", "strip", NULL};
+    enum { REFUSE_454 = MX_TLS_FAULT_COUNT, REFUSE_501, STRIP };
+    size_t fault;
+    if (spec_read_word(spec, WORDS, &fault, err) != 0)
+        return -1;
+    if (fault == REFUSE_454)
+        host->starttls_reply = "454 4.7.0 TLS not available due to temporary reason";
+    else if (fault == REFUSE_501)
+        host->starttls_reply = "501 5.5.4 Syntax error";
+    else if (fault == STRIP)
+        host->strips_starttls = true;
+    else
+        host->tls_fault = (enum mx_tls_fault)fault;
+    return 0;
+}
+
+static int mx_tls_settings_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    static const char *const KEYS[] = {"identity", "versions",        "ciphers", "suites",
+                                       "tickets",  "ask-certificate", "fault",   NULL};
+    struct spec member;
+    size_t identity;
+    bool tickets = true;
+    if (spec_check_keys(spec, KEYS, err) != 0)
+        return -1;
+    if (spec_get(spec, "identity", &member)) {
+        if (spec_read_word(member, TLS_IDENTITY_WORDS, &identity, err) != 0)
+            return -1;
+        host->identity = (enum tls_identity_kind)identity;
+    }
+    if (spec_get(spec, "versions", &member) && mx_versions_read(member, &host->tls, err) != 0)
+        return -1;
+    if (spec_get(spec, "ciphers", &member) && spec_read_text(member, &host->tls.ciphers, err) != 0)
+        return -1;
+    if (spec_get(spec, "suites", &member) && spec_read_text(member, &host->tls.suites, err) != 0)
+        return -1;
+    if (spec_get(spec, "tickets", &member) && spec_read_bool(member, &tickets, err) != 0)
+        return -1;
+    host->tls.no_tickets = !tickets;
+    if (spec_get(spec, "ask-certificate", &member) &&
+        spec_read_bool(member, &host->tls.ask_certificate, err) != 0)
+        return -1;
+    if (spec_get(spec, "fault", &member))
+        return mx_fault_read(member, host, err);
+    return 0;
+}
+
+/* ---- reachability and recipients */
+
+static int mx_listens_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    if (spec_check_array(spec, err) != 0)
+        return -1;
+    size_t count = spec_count(spec);
+    if (count > MX_PORTS_MAX)
+        return spec_error(spec, err, "at most %d ports", MX_PORTS_MAX);
+    host->ports_given = true;
+    host->port_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t port;
+        if (spec_read_int(spec_at(spec, i), 1, 65535, &port, err) != 0)
+            return -1;
+        if (port != 25 && port != 465 && port != 587)
+            return spec_error(spec_at(spec, i), err, "a host listens on 25, 465 or 587");
+        host->ports[host->port_count++] = (uint16_t)port;
+    }
+    return 0;
+}
+
+static int mx_down_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    if (spec_is_bool(spec))
+        return spec_read_bool(spec, &host->down, err);
+    host->down_window_given = true;
+    return window_read(spec, &host->down_window, err);
+}
+
+static int mx_credentials_read(struct spec spec, struct arena *arena, struct mx_host *host,
+                               struct err *err)
+{
+    if (!spec_is_object(spec))
+        return spec_error(spec, err, "expected {\"user\": \"password\"}");
+    host->credential_count = spec_count(spec);
+    host->credentials =
+        arena_alloc_array(arena, host->credential_count + 1, sizeof host->credentials[0]);
+    for (size_t i = 0; i < host->credential_count; i++) {
+        host->credentials[i].user = spec_key_at(spec, i);
+        if (spec_read_text(spec_at(spec, i), &host->credentials[i].password, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_host *host,
+                              struct err *err)
+{
+    struct spec member;
+    if (spec_get(spec, "accepts", &member)) {
+        pattern_release(host->accepts);
+        host->accepts = NULL;
+        if (pattern_read(member, arena, &host->accepts, err) != 0)
+            return -1;
+    }
+    if (spec_get(spec, "users", &member)) {
+        pattern_release(host->users);
+        host->users = NULL;
+        return pattern_read(member, arena, &host->users, err);
+    }
+    return 0;
+}
+
+/* ---- all together */
+
+static const char *const MX_SETTING_KEYS[] = {
+    "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "listens", "down",
+    "users",  "accepts", "about",  "credentials", "provider",  "rules", NULL,
+};
+
+int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)
+{
+    const char *keys[MX_KEYS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; MX_SETTING_KEYS[i] != NULL; i++)
+        keys[count++] = MX_SETTING_KEYS[i];
+    for (; *more != NULL; more++)
+        keys[count++] = *more;
+    keys[count] = NULL;
+    return spec_check_keys(spec, keys, err);
+}
+
+static int mx_manners_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    struct spec member;
+    bool esmtp = true;
+    const char *about;
+    if (spec_get(spec, "about", &member) && spec_read_text(member, &about, err) != 0)
+        return -1;
+    if (spec_get(spec, "esmtp", &member) && spec_read_bool(member, &esmtp, err) != 0)
+        return -1;
+    if (!esmtp)
+        host->no_esmtp = true;
+    if (spec_get(spec, "banner", &member) && spec_read_text(member, &host->banner, err) != 0)
+        return -1;
+    if (spec_get(spec, "latency", &member) && spec_read_span(member, &host->latency_us, err) != 0)
+        return -1;
+    if (spec_get(spec, "bandwidth", &member)) {
+        if (spec_read_size(member, &host->bandwidth, err) != 0)
+            return -1;
+        if (host->bandwidth < 1)
+            return spec_error(member, err, "expected bytes a second, as in \"100kB\"");
+    }
+    if (spec_get(spec, "provider", &member))
+        return spec_read_text(member, &host->provider, err);
+    return 0;
+}
+
+int mx_settings_read(struct spec spec, struct arena *arena, struct mx_host *host, struct err *err)
+{
+    struct spec member;
+    if (mx_manners_read(spec, host, err) != 0 || mx_recipients_read(spec, arena, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "offers", &member) && mx_offers_read(member, arena, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "tls", &member) && mx_tls_settings_read(member, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "listens", &member) && mx_listens_read(member, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "down", &member) && mx_down_read(member, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "credentials", &member))
+        return mx_credentials_read(member, arena, host, err);
+    return 0;
+}

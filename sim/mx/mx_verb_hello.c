@@ -1,0 +1,81 @@
+/*
+ * EHLO and HELO (RFC 5321 4.1.1.1).
+ */
+#include "sim/mx/mx_command.h"
+#include "sim/mx/mx_verb.h"
+
+#include "mta-under-test/base/poison.h"
+
+static void mx_hello_add_line(struct buf *text, const char *line)
+{
+    buf_add_char(text, '\n');
+    buf_add_text(text, line);
+}
+
+/* Not offered inside TLS (RFC 3207 4.2), and where a middlebox has written over it. */
+static void mx_hello_add_starttls(const struct mx_session *session, struct buf *text)
+{
+    if (session->facts.tls_version[0] == '\0')
+        mx_hello_add_line(text, session->options.host->strips_starttls ? "XXXXXXXA" : "STARTTLS");
+}
+
+static void mx_hello_add_extension(const struct mx_session *session, enum mx_extension extension,
+                                   struct buf *text)
+{
+    const struct mx_host *host = session->options.host;
+    if (extension == MX_EXTENSION_STARTTLS) {
+        mx_hello_add_starttls(session, text);
+    } else if (extension == MX_EXTENSION_REQUIRETLS) {
+        if (session->facts.tls_version[0] != '\0')
+            mx_hello_add_line(text, MX_EXTENSION_WORDS[extension]);
+    } else if (extension == MX_EXTENSION_SIZE && host->size_max > 0) {
+        buf_format(text, "\nSIZE %lld", (long long)host->size_max);
+    } else if (extension == MX_EXTENSION_AUTH) {
+        buf_format(text, "\nAUTH %s", host->auth[0] != '\0' ? host->auth : "PLAIN LOGIN");
+    } else {
+        mx_hello_add_line(text, MX_EXTENSION_WORDS[extension]);
+    }
+}
+
+static void mx_hello(struct mx_session *session, struct slice name, bool extended)
+{
+    const struct mx_host *host = session->options.host;
+    if (name.len == 0) {
+        mx_lint_report(session, MX_VIOLATION_HELO_NAME, "EHLO without a name");
+        mx_session_refuse_bad(session, MX_STAGE_EHLO, 501, "5.5.4", "A host name is needed");
+        return;
+    }
+    if (!mx_hello_name_is_valid(name))
+        mx_lint_report(session, MX_VIOLATION_HELO_NAME,
+                       "\"%.*s\" is neither a domain nor an address literal",
+                       SLICE_ARG(slice_first(name, 128)));
+    mx_transaction_reset(session);
+    free(session->helo);
+    session->helo = mem_text_copy_n(name.data, name.len);
+    session->facts.helo = session->helo;
+    struct mx_reply usual = mx_session_reply(session, 250, "", "%s", host->name);
+    for (unsigned i = 0; extended && i < MX_EXTENSION_COUNT; i++) {
+        if (mx_host_offers(host, (enum mx_extension)i))
+            mx_hello_add_extension(session, (enum mx_extension)i, &session->text);
+    }
+    for (size_t i = 0; extended && i < host->line_count; i++)
+        mx_hello_add_line(&session->text, host->lines[i]);
+    usual.text = buf_text(&session->text);
+    if (!mx_session_answer(session, MX_STAGE_EHLO, &usual) || session->state == MX_STATE_CLOSED)
+        return;
+    session->esmtp = extended;
+    mx_session_set_state(session, MX_STATE_READY);
+}
+
+void mx_verb_helo(struct mx_session *session, struct slice args)
+{
+    mx_hello(session, args, false);
+}
+
+void mx_verb_ehlo(struct mx_session *session, struct slice args)
+{
+    if (session->options.host->no_esmtp)
+        mx_session_refuse(session, MX_STAGE_EHLO, 502, "5.5.1", "Command not implemented");
+    else
+        mx_hello(session, args, true);
+}

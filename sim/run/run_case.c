@@ -1,0 +1,309 @@
+#include "sim/run/run_case.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/json_out.h"
+#include "mta-under-test/base/time_text.h"
+#include "sim/check/check.h"
+#include "sim/inside/inside.h"
+#include "sim/inside/inside_options.h"
+#include "sim/mta/mta_adapter.h"
+#include "sim/mta/mta_packages.h"
+#include "sim/mx/mx_model.h"
+#include "sim/run/run_folder.h"
+#include "sim/world/network.h"
+#include "sim/world/world.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* A server that does not stop at the scenario's limit is ended by the clock this much later. */
+static const int64_t RUN_GRACE_US = TIME_HOUR;
+
+enum { RUN_SHARES_MAX = 8 };
+
+static const char *const RUN_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"};
+
+struct run_execution {
+    const struct run_case_options *options;
+    struct arena arena;
+    char folder[PATH_MAX]; /* absolute, as is all that the world must find */
+    struct mta_adapter *adapter;
+    const char *const *layers;
+    size_t layer_count;
+    int64_t began_us;
+    int64_t world_us; /* how long the world stood */
+    struct world_result result;
+};
+
+/* The world that is to be killed when we are told to end. */
+static struct world *run_world;
+
+static void run_on_end(int signal_number)
+{
+    if (run_world != NULL)
+        world_kill(run_world);
+    _exit(128 + signal_number);
+}
+
+static const char *run_real_path(struct run_execution *run, const char *path, struct err *err)
+{
+    char real[PATH_MAX];
+    if (realpath(path, real) == NULL) {
+        err_set_errno(err, "%s: cannot be found", path);
+        return NULL;
+    }
+    return arena_text(&run->arena, real);
+}
+
+static const char *run_folder_of(struct run_execution *run, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return arena_text_of(&run->arena, slice_from(path, slash > path ? (size_t)(slash - path) : 1));
+}
+
+static void run_fill_extra(struct run_execution *run, struct world_options *world)
+{
+    const struct mx_model *model = run->options->one->scenario->mx;
+    size_t hosts = mx_model_host_count(model);
+    size_t max = 0;
+    for (size_t i = 0; i < hosts; i++)
+        max += mx_host_address_count(mx_model_host(model, i));
+    struct address *extra = arena_alloc_array(&run->arena, max, sizeof *extra);
+    for (size_t i = 0; i < hosts; i++) {
+        const struct mx_host *host = mx_model_host(model, i);
+        for (size_t k = 0; k < mx_host_address_count(host); k++) {
+            if (!network_is_anyip(mx_host_address(host, k)))
+                extra[world->extra_count++] = *mx_host_address(host, k);
+        }
+    }
+    world->extra = extra;
+}
+
+static int run_fill_resolvers(struct run_execution *run, struct world_options *world,
+                              struct err *err)
+{
+    size_t count = sizeof RUN_RESOLVERS / sizeof RUN_RESOLVERS[0];
+    struct address *resolvers = arena_alloc_array(&run->arena, count, sizeof *resolvers);
+    for (size_t i = 0; i < count; i++) {
+        if (address_from_text(slice_of(RUN_RESOLVERS[i]), &resolvers[i]) != 0)
+            return err_set(err, "%s: no address", RUN_RESOLVERS[i]);
+    }
+    world->resolvers = resolvers;
+    world->resolver_count = network_has_ipv6() ? count : 1;
+    return 0;
+}
+
+/* What of the host must be seen inside at its own path. */
+static int run_fill_shares(struct run_execution *run, struct world_options *world,
+                           struct inside_options *inside, struct err *err)
+{
+    const struct run_options *options = run->options->run;
+    struct world_share *shares = arena_alloc_array(&run->arena, RUN_SHARES_MAX, sizeof *shares);
+    const char *scenario = run_real_path(run, run->options->one->scenario->file, err);
+    const char *program = run_real_path(run, options->program, err);
+    const char *root = run_real_path(run, options->root, err);
+    if (scenario == NULL || program == NULL || root == NULL)
+        return -1;
+    inside->file = scenario;
+    inside->root = root;
+    inside->programs = run_folder_of(run, program);
+    size_t count = 0;
+    shares[count++] = (struct world_share){.from = root};
+    shares[count++] = (struct world_share){.from = inside->programs};
+    shares[count++] = (struct world_share){.from = run_folder_of(run, scenario)};
+    if (options->command != NULL) {
+        char here[PATH_MAX];
+        if (getcwd(here, sizeof here) != NULL && strcmp(here, "/") != 0)
+            shares[count++] = (struct world_share){.from = arena_text(&run->arena, here)};
+    }
+    shares[count++] = (struct world_share){.from = run->folder, .writable = true};
+    world->shares = shares;
+    world->share_count = count;
+    world->argv = inside_options_to_argv(inside, program, &run->arena);
+    return 0;
+}
+
+static int run_start_world(struct run_execution *run, struct err *err)
+{
+    const struct run_options *options = run->options->run;
+    const struct scenario *scenario = run->options->one->scenario;
+    struct inside_options inside = {
+        .cell = run->options->one->cell,
+        .folder = run->folder,
+        .mta = run->options->one->mta,
+        .seed_given = options->seed_given,
+        .seed = options->seed,
+        .virtual_clock = options->virtual_clock,
+        .capture = options->capture != RUN_CAPTURE_OFF,
+        .interactive = options->interactive,
+        .command = options->command,
+    };
+    struct world_options world = {
+        .hostname = mta_settings_hostname(scenario->mta),
+        .mta = scenario->mta->sources,
+        .mta_count = scenario->mta->source_count,
+        .layers = run->layers,
+        .layer_count = run->layer_count,
+        .many_users = run->adapter->needs_users,
+        .keep_terminal = options->command != NULL,
+        .virtual_clock = options->virtual_clock,
+        .start_us = scenario->start_us,
+        .limit_us = options->interactive ? 0 : scenario->limit_us + RUN_GRACE_US,
+        .seed = scenario->seed,
+        .slot = (unsigned)getppid() + run->options->slot, /* calls side by side spread too */
+    };
+    run_fill_extra(run, &world);
+    if (run_fill_resolvers(run, &world, err) != 0 ||
+        run_fill_shares(run, &world, &inside, err) != 0)
+        return -1;
+    return world_start(&world, &run_world, err);
+}
+
+static int run_load_adapter(struct run_execution *run, struct err *err)
+{
+    const struct run_options *options = run->options->run;
+    const struct run_case *one = run->options->one;
+    run->adapter = mta_adapter_load(options->root, one->mta, &run->arena, err);
+    if (run->adapter == NULL)
+        return RUN_EXIT_USAGE;
+    if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
+        return RUN_EXIT_SKIPPED;
+    const char *cache = getenv("MAILRANGE_CACHE");
+    if (cache == NULL)
+        cache = arena_format(&run->arena, "%s/.cache/packages", options->root);
+    if (mta_packages_prepare(run->adapter, cache, &run->arena, &run->layers, &run->layer_count,
+                             err) != 0)
+        return RUN_EXIT_MACHINE;
+    return 0;
+}
+
+/* Why a world ended other than by itself, in words. */
+static int run_judge_world(struct run_execution *run, struct err *err)
+{
+    const struct world_result *result = &run->result;
+    switch (result->reason) {
+    case WORLD_EXITED:
+        if (WIFEXITED(result->status) && WEXITSTATUS(result->status) == INSIDE_EXIT_SETUP) {
+            err_set(err, "the simulated internet could not be set up");
+            return RUN_EXIT_MACHINE;
+        }
+        if (!WIFEXITED(result->status) || WEXITSTATUS(result->status) >= INSIDE_EXIT_SETUP) {
+            err_set(err, "the simulated internet ended badly (wait status %d)", result->status);
+            return RUN_EXIT_INTERNAL;
+        }
+        return 0;
+    case WORLD_FAILED:
+        *err = result->err;
+        return RUN_EXIT_MACHINE;
+    case WORLD_STUCK:
+    case WORLD_KILLED:
+        err_set(err, "%s", result->err.text[0] != '\0' ? result->err.text : "it was killed");
+        return RUN_EXIT_INTERNAL;
+    case WORLD_LIMIT:
+    case WORLD_IDLE:
+        break;
+    }
+    return 0;
+}
+
+/* Real time: for the bench, never for a comparison of runs. */
+static void run_write_timing(const struct run_execution *run, int64_t checked_us)
+{
+    struct buf text;
+    struct json_out out;
+    char *path = run_folder_file(run->folder, RUN_TIMING_FILE);
+    buf_init(&text, 4096);
+    json_out_init_pretty(&out, &text);
+    json_out_object(&out, NULL);
+    json_out_real(&out, "world_ms", (double)run->world_us / 1000, 3);
+    json_out_real(&out, "check_ms", (double)checked_us / 1000, 3);
+    json_out_int(&out, "jumps", (int64_t)run->result.jumps);
+    json_out_real(&out, "virtual_s", (double)run->result.elapsed_us / 1000000, 6);
+    json_out_end(&out);
+    struct err ignored = {0};
+    (void)!file_write(path, buf_slice(&text), &ignored);
+    buf_deinit(&text);
+    free(path);
+}
+
+static int run_check(struct run_execution *run, struct err *err)
+{
+    char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
+    char *results = run_folder_file(run->folder, RUN_RESULTS_FILE);
+    struct check_report *report = NULL;
+    int64_t began_us = time_monotonic_us();
+    int code = RUN_EXIT_INTERNAL;
+    if (check_run(run->options->one->scenario, events, &report, err) == 0) {
+        run_write_timing(run, time_monotonic_us() - began_us);
+        if (check_results_write(report, results, err) == 0)
+            code = report->verdict <= CHECK_WARNED ? RUN_EXIT_PASSED : RUN_EXIT_FAILED;
+    }
+    check_report_free(&report);
+    free(events);
+    free(results);
+    return code;
+}
+
+/* A capture that is kept only of failed cases. */
+static void run_drop_capture(struct run_execution *run, int code)
+{
+    if (run->options->run->capture != RUN_CAPTURE_FAILED || code != RUN_EXIT_PASSED)
+        return;
+    char *path = run_folder_file(run->folder, "capture.pcapng");
+    unlink(path);
+    free(path);
+}
+
+static int run_steps(struct run_execution *run, struct err *err)
+{
+    int code = run_load_adapter(run, err);
+    if (code != 0)
+        return code;
+    run->began_us = time_monotonic_us();
+    if (run_start_world(run, err) != 0)
+        return RUN_EXIT_MACHINE;
+    if (world_wait(run_world, -1, &run->result) != 1) {
+        err_set(err, "the world cannot be waited for");
+        return RUN_EXIT_INTERNAL;
+    }
+    world_free(&run_world);
+    run->world_us = time_monotonic_us() - run->began_us;
+    code = run_judge_world(run, err);
+    if (code != 0)
+        return code;
+    code = run_check(run, err);
+    run_drop_capture(run, code);
+    return code;
+}
+
+static void run_write_error(struct run_execution *run, const char *text)
+{
+    char *path = run_folder_file(run->folder, RUN_ERROR_FILE);
+    struct err ignored = {0};
+    (void)!file_write(path, slice_of(text), &ignored);
+    free(path);
+}
+
+int run_case_execute(const struct run_case_options *options)
+{
+    struct run_execution run = {.options = options};
+    struct err err = {0};
+    signal(SIGTERM, run_on_end);
+    signal(SIGINT, run_on_end);
+    if (run_folder_prepare(options->folder, &err) != 0 ||
+        realpath(options->folder, run.folder) == NULL) {
+        fprintf(stderr, "mailrange: %s\n", err.text[0] != '\0' ? err.text : options->folder);
+        return RUN_EXIT_MACHINE;
+    }
+    int code = run_steps(&run, &err);
+    if (code > RUN_EXIT_FAILED)
+        run_write_error(&run, err.text);
+    mta_adapter_release(run.adapter);
+    arena_deinit(&run.arena);
+    return code;
+}

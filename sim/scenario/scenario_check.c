@@ -1,0 +1,297 @@
+#include "sim/check/check_list.h"
+#include "sim/dns/dns_fault.h"
+#include "sim/mta/mta_settings.h"
+#include "sim/mx/mx_model.h"
+#include "sim/scenario/scenario_reader.h"
+#include "sim/scenario/scenario_zone.h"
+#include "sim/value/template.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { TEXT_BYTES_MAX = 1000 };
+
+/* ---- expectations name what is there */
+
+/* Calls back for each recipient text of a message, with the first and the last of a sequence. */
+static bool message_has_recipient(const struct scenario_message *message,
+                                  const struct pattern *pattern)
+{
+    bool found = false;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    for (size_t i = 0; i < message->to_count && !found; i++) {
+        size_t count = sequence_count((struct spec){0}, message->to[i], SIZE_MAX, NULL);
+        for (size_t k = 0; k < count && !found; k++) {
+            buf_reset(&text);
+            sequence_text(&text, message->to[i], k);
+            found = pattern_matches(pattern, buf_slice(&text));
+        }
+    }
+    buf_deinit(&text);
+    return found;
+}
+
+static bool message_has_id(const struct scenario_message *message, const struct pattern *pattern)
+{
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    bool found = pattern_matches(pattern, slice_of(message->id));
+    for (size_t i = 0; message->instances > 1 && i < message->instances && !found; i++) {
+        buf_reset(&text);
+        buf_format(&text, "%s/%zu", message->id, i + 1);
+        found = pattern_matches(pattern, buf_slice(&text));
+    }
+    buf_deinit(&text);
+    return found;
+}
+
+static bool selects(const struct check_expectation *e, const struct scenario_message *message)
+{
+    return message_has_id(message, e->message) &&
+           pattern_matches(e->from, slice_of(message->from)) &&
+           message_has_recipient(message, e->to);
+}
+
+static struct spec member_of(struct spec object, const char *key)
+{
+    struct spec member;
+    return spec_get(object, key, &member) ? member : object;
+}
+
+static int unknown_message(struct scenario_reader *r, const struct check_expectation *e)
+{
+    const struct scenario *s = r->scenario;
+    const char **ids = arena_alloc_array(r->arena, s->message_count + 1, sizeof *ids);
+    bool known = false;
+    if (s->message_count == 0) {
+        scenario_add_finding(r, e->spec,
+                             "the scenario sends no message that could meet this; "
+                             "with exec the command must");
+        return 0;
+    }
+    for (size_t i = 0; i < s->message_count; i++) {
+        ids[i] = s->messages[i].id;
+        known = known || message_has_id(&s->messages[i], e->message);
+    }
+    if (!known)
+        return spec_unknown(member_of(e->spec, "message"), r->err, "message", ids);
+    return spec_expected(member_of(e->spec, e->to != NULL ? "to" : "from"), r->err,
+                         e->to != NULL ? "a recipient of a message" : "a sender of a message");
+}
+
+static int unknown_host(struct scenario_reader *r, const struct check_expectation *e)
+{
+    const struct mx_model *mx = r->scenario->mx;
+    size_t count = mx_model_host_count(mx);
+    const char **names = arena_alloc_array(r->arena, count + 1, sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = mx_host_name(mx_model_host(mx, i));
+        if (pattern_matches(e->host, slice_of(names[i])))
+            return 0;
+    }
+    return spec_unknown(member_of(e->spec, "host"), r->err, "host", names);
+}
+
+struct rule_search {
+    const struct check_expectation *expectation;
+    const char **names; /* of the rules of those hosts */
+    size_t count;
+    size_t size;
+    bool found;
+    struct arena *arena;
+};
+
+static void on_rule(void *context, const char *host, const char *list, const char *rule,
+                    uint64_t fired)
+{
+    struct rule_search *search = context;
+    (void)list;
+    (void)fired;
+    if (!pattern_matches(search->expectation->host, slice_of(host)))
+        return;
+    search->found = search->found || pattern_matches(search->expectation->rule, slice_of(rule));
+    if (search->count < search->size)
+        search->names[search->count++] = rule;
+}
+
+static int check_rule_name(struct scenario_reader *r, const struct check_expectation *e)
+{
+    enum { NAMES_MAX = 100 };
+    struct rule_search search = {.expectation = e, .size = NAMES_MAX, .arena = r->arena};
+    if (e->rule == NULL)
+        return 0;
+    search.names = arena_alloc_array(r->arena, NAMES_MAX + 1, sizeof *search.names);
+    mx_model_visit_rules(r->scenario->mx, on_rule, &search);
+    return search.found ? 0
+                        : spec_unknown(member_of(e->spec, "rule"), r->err, "rule", search.names);
+}
+
+/* The hosts that "hosts" lists must exist, or the expectation can never be met. */
+static int check_host_list(struct scenario_reader *r, const struct check_expectation *e)
+{
+    for (size_t i = 0; i < e->wanted.host_count; i++) {
+        if (mx_model_find_host(r->scenario->mx, e->wanted.hosts[i]) == NULL)
+            return spec_error(member_of(e->spec, "hosts"), r->err, "there is no host \"%s\"",
+                              e->wanted.hosts[i]);
+    }
+    return 0;
+}
+
+static int check_expectation(struct scenario_reader *r, const struct check_expectation *e)
+{
+    const struct scenario *s = r->scenario;
+    if (e->subject == CHECK_OF_HOST)
+        return unknown_host(r, e) != 0 || check_rule_name(r, e) != 0 ? -1 : 0;
+    if (e->subject != CHECK_OF_DELIVERIES)
+        return 0;
+    for (size_t i = 0; i < s->message_count; i++) {
+        if (selects(e, &s->messages[i]))
+            return check_host_list(r, e);
+    }
+    return unknown_message(r, e);
+}
+
+/* ---- messages */
+
+static void note_unexpected(struct scenario_reader *r)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->message_count; i++) {
+        bool expected = false;
+        for (size_t k = 0; k < s->checks->count && !expected; k++) {
+            const struct check_expectation *e = &s->checks->items[k];
+            expected = e->subject == CHECK_OF_DELIVERIES && selects(e, &s->messages[i]);
+        }
+        if (!expected)
+            scenario_add_finding(r, s->messages[i].spec, "nothing is expected of message \"%s\"",
+                                 s->messages[i].id);
+    }
+}
+
+/* True if an expectation about this recipient says that it will not be delivered. */
+static bool is_meant_to_fail(const struct scenario *s, const struct scenario_message *message,
+                             const char *to)
+{
+    for (size_t k = 0; k < s->checks->count; k++) {
+        const struct check_expectation *e = &s->checks->items[k];
+        if (e->subject == CHECK_OF_DELIVERIES && message_has_id(message, e->message) &&
+            pattern_matches(e->to, slice_of(to)) && e->wanted.ends != 0 &&
+            (e->wanted.ends & 1U << CHECK_DELIVERED) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_zone(const struct scenario *s, const char *domain)
+{
+    struct buf zone;
+    buf_init(&zone, TEXT_BYTES_MAX);
+    bool found = dns_model_zone_of(s->dns, domain, &zone);
+    buf_deinit(&zone);
+    for (size_t i = 0; i < s->dns->fault_count && !found; i++)
+        found = dns_fault_matches(s->dns->faults[i], slice_of(domain), 0, false);
+    return found;
+}
+
+static int check_recipient(struct scenario_reader *r, const struct scenario_message *message,
+                           size_t i)
+{
+    const struct scenario *s = r->scenario;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    sequence_text(&text, message->to[i], 0);
+    const char *address = arena_text(r->arena, buf_text(&text));
+    buf_deinit(&text);
+    const char *at = strrchr(address, '@');
+    if (at == NULL || at[1] == '[')
+        return 0;
+    const char *domain = spec_domain_from_text(at + 1, r->arena);
+    if (domain == NULL || has_zone(s, domain) || is_meant_to_fail(s, message, address))
+        return 0;
+    struct spec to = member_of(message->spec, "to");
+    return spec_error(spec_is_array(to) ? spec_at(to, i) : to, r->err,
+                      "no host and no zone is there for %s: add one, or, if mail to it shall fail, "
+                      "expect that ({\"to\": \"%s\", \"is\": \"bounced\"})",
+                      domain, address);
+}
+
+static int check_messages(struct scenario_reader *r)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->message_count && !s->smart_host; i++) {
+        for (size_t k = 0; k < s->messages[i].to_count; k++) {
+            if (check_recipient(r, &s->messages[i], k) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- timeline */
+
+static int check_event(struct scenario_reader *r, const struct scenario_event *event)
+{
+    const struct scenario *s = r->scenario;
+    struct err err;
+    if (event->host != NULL && mx_model_find_host(s->mx, event->host) == NULL) {
+        size_t count = mx_model_host_count(s->mx);
+        const char **names = arena_alloc_array(r->arena, count + 1, sizeof *names);
+        for (size_t i = 0; i < count; i++)
+            names[i] = mx_host_name(mx_model_host(s->mx, i));
+        return spec_unknown(member_of(event->spec, "host"), r->err, "host", names);
+    }
+    if (event->zone != NULL && !dns_model_has_zone(s->dns, event->zone))
+        return spec_error(member_of(event->spec, "zone"), r->err, "there is no zone %s",
+                          event->zone);
+    if (event->record_count > 0 && dns_model_check_records(s->dns, event->zone, event->records,
+                                                           event->record_count, &err) != 0)
+        return spec_error(member_of(event->spec, "records"), r->err, "%s", err.text);
+    return 0;
+}
+
+/* ---- what is odd, but allowed */
+
+static void on_mx(void *context, const char *domain, const char *host)
+{
+    struct scenario_reader *r = context;
+    struct address addresses[SCENARIO_ADDRESSES_MAX];
+    struct spec dns = member_of(r->spec, "dns");
+    if (strcmp(host, ".") != 0 && scenario_zone_addresses(r->scenario->dns, host, addresses) == 0 &&
+        !dns_model_has_record(r->scenario->dns, host, "CNAME"))
+        scenario_add_finding(r, dns, "%s has an MX host %s that has no address", domain, host);
+}
+
+static int check_smart_host(struct scenario_reader *r)
+{
+    const char *name = r->scenario->mta->smart_host;
+    if (name == NULL)
+        return 0;
+    char *host = arena_text(r->arena, name);
+    char *port = strrchr(host, ':');
+    if (port != NULL && strchr(host, ':') == port)
+        *port = '\0';
+    struct address address;
+    if (mx_model_find_host(r->scenario->mx, host) != NULL ||
+        address_from_text(slice_of(host), &address) == 0)
+        return 0;
+    return spec_error(member_of(r->scenario->mta->spec, "settings"), r->err,
+                      "the smart host \"%s\" is no host of this scenario", host);
+}
+
+int scenario_check_parts(struct scenario_reader *r)
+{
+    const struct scenario *s = r->scenario;
+    for (size_t i = 0; i < s->checks->count; i++) {
+        if (check_expectation(r, &s->checks->items[i]) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < s->event_count; i++) {
+        if (check_event(r, &s->timeline[i]) != 0)
+            return -1;
+    }
+    if (check_messages(r) != 0 || check_smart_host(r) != 0)
+        return -1;
+    note_unexpected(r);
+    scenario_visit_mx(s->dns, on_mx, r);
+    return 0;
+}

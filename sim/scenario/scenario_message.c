@@ -1,0 +1,242 @@
+#include "mta-under-test/base/text.h"
+#include "sim/mta/mta_settings.h"
+#include "sim/scenario/scenario_reader.h"
+#include "sim/value/template.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    ADDRESS_LOCAL_BYTES_MAX = 64, /* RFC 5321 section 4.5.3.1.1 */
+    ADDRESS_BYTES_MAX = 254,
+    MESSAGE_BYTES_MAX = 1024 * 1024 * 1024,
+    MESSAGE_ID_BYTES_MAX = 100,
+};
+
+int scenario_check_address(struct spec spec, const char *address, const char **domain,
+                           struct err *err)
+{
+    static const char WHAT[] = "an address like \"bob@bigmail.test\"";
+    const char *at = strrchr(address, '@');
+    struct arena arena = {0};
+    bool valid = at != NULL && at != address && at[1] != '\0' &&
+                 at - address <= ADDRESS_LOCAL_BYTES_MAX && strlen(address) <= ADDRESS_BYTES_MAX;
+    for (const char *c = address; valid && *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("<>()[],;:\\", *c) != NULL)
+            valid = at != NULL && c > at && at[1] == '[';
+    }
+    bool literal = valid && at[1] == '[';
+    if (valid && !literal)
+        valid = spec_domain_from_text(at + 1, &arena) != NULL;
+    arena_deinit(&arena);
+    if (!valid)
+        return spec_error(spec, err, "expected %s, found \"%.100s\"", WHAT, address);
+    if (domain != NULL)
+        *domain = literal ? "" : at + 1;
+    return 0;
+}
+
+/* ---- recipients */
+
+static int check_recipient(struct scenario_reader *r, struct spec spec, const char *to,
+                           size_t *count)
+{
+    struct buf first;
+    *count = sequence_count(spec, to, SCENARIO_MESSAGES_MAX, r->err);
+    if (*count == 0)
+        return -1;
+    buf_init(&first, 1000);
+    sequence_text(&first, to, *count - 1);
+    int result = scenario_check_address(spec, buf_text(&first), NULL, r->err);
+    buf_deinit(&first);
+    return result;
+}
+
+static int read_to(struct scenario_reader *r, struct spec spec, struct scenario_message *message)
+{
+    struct spec to;
+    if (spec_need(spec, "to", &to, r->err) != 0 ||
+        spec_read_texts(to, r->arena, &message->to, &message->to_count, r->err) != 0)
+        return -1;
+    bool plain = false;
+    for (size_t i = 0; i < message->to_count; i++) {
+        size_t count = 0;
+        struct spec place = spec_is_array(to) ? spec_at(to, i) : to;
+        if (check_recipient(r, place, message->to[i], &count) != 0)
+            return -1;
+        if (strchr(message->to[i], '{') != NULL)
+            message->instances += count;
+        else
+            plain = true;
+    }
+    message->instances += plain ? 1 : 0;
+    return 0;
+}
+
+static int read_from(struct scenario_reader *r, struct spec spec, struct scenario_message *message)
+{
+    struct spec from;
+    message->from = arena_format(r->arena, "news@%s", mta_settings_domain(r->scenario->mta));
+    if (!spec_get(spec, "from", &from))
+        return 0;
+    if (!spec_is_text(from))
+        return spec_expected(from, r->err, "an address, or \"\" for the null reverse-path");
+    message->from = from.json->valuestring;
+    if (strcmp(message->from, "<>") == 0)
+        message->from = "";
+    return message->from[0] == '\0' ? 0 : scenario_check_address(from, message->from, NULL, r->err);
+}
+
+/* ---- content */
+
+static int read_headers(struct scenario_reader *r, struct spec spec,
+                        struct scenario_message *message)
+{
+    struct spec headers;
+    if (!spec_get(spec, "headers", &headers))
+        return 0;
+    if (spec_read_texts(headers, r->arena, &message->lines, &message->line_count, r->err) != 0)
+        return -1;
+    for (size_t i = 0; i < message->line_count; i++) {
+        const char *colon = strchr(message->lines[i], ':');
+        bool valid = colon != NULL && colon != message->lines[i] &&
+                     strpbrk(message->lines[i], "\r\n") == NULL;
+        for (const char *c = message->lines[i]; valid && c < colon; c++)
+            valid = *c > ' ' && *c < 0x7f;
+        if (!valid)
+            return spec_error(
+                spec_is_array(headers) ? spec_at(headers, i) : headers, r->err,
+                "expected a header line like \"X-Campaign: spring\", found \"%.100s\"",
+                message->lines[i]);
+    }
+    return 0;
+}
+
+static int read_content(struct scenario_reader *r, struct spec spec,
+                        struct scenario_message *message)
+{
+    struct spec member;
+    const char *name = NULL;
+    if (spec_get(spec, "file", &member)) {
+        struct spec text;
+        if (spec_read_text(member, &name, r->err) != 0)
+            return -1;
+        if (spec_get(spec, "text", &text))
+            return spec_error(text, r->err, "a message has \"text\" or \"file\", not both");
+        message->file = scenario_find_file(r, member, name);
+        if (message->file == NULL)
+            return -1;
+    }
+    if (spec_get(spec, "text", &member)) {
+        if (!spec_is_text(member))
+            return spec_expected(member, r->err, "a text");
+        message->text = member.json->valuestring;
+    }
+    if (spec_get(spec, "subject", &member)) {
+        if (spec_read_text(member, &message->subject, r->err) != 0)
+            return -1;
+        if (strpbrk(message->subject, "\r\n") != NULL)
+            return spec_error(member, r->err, "a subject is one line");
+    }
+    if (spec_get(spec, "size", &member)) {
+        if (spec_read_size(member, &message->size_bytes, r->err) != 0)
+            return -1;
+        if (message->size_bytes > MESSAGE_BYTES_MAX)
+            return spec_expected(member, r->err, "a size of at most 1 GiB");
+    }
+    return read_headers(r, spec, message);
+}
+
+/* ---- when and where */
+
+static int read_sending(struct scenario_reader *r, struct spec spec,
+                        struct scenario_message *message)
+{
+    struct spec member;
+    int64_t port = 25;
+    if (spec_get(spec, "at", &member)) {
+        if (spec_read_span(member, &message->at_us, r->err) != 0)
+            return -1;
+        if (message->at_us >= r->scenario->limit_us)
+            return spec_error(member, r->err, "the run has ended by then (\"clock\": \"limit\")");
+    }
+    if (spec_get(spec, "rate", &member) && rate_read(member, &message->rate, r->err) != 0)
+        return -1;
+    if (message->rate.count == 0 && message->rate.window_us > 0)
+        return spec_expected(member, r->err, "a rate of more than nothing");
+    if (spec_get(spec, "port", &member) && spec_read_int(member, 1, 65535, &port, r->err) != 0)
+        return -1;
+    if (port != 25 && port != 465 && port != 587)
+        return spec_expected(member, r->err, "25, 465 or 587");
+    message->port = (int)port;
+    return 0;
+}
+
+static int read_id(struct scenario_reader *r, struct spec spec, size_t number,
+                   struct scenario_message *message)
+{
+    struct spec id;
+    message->id = arena_format(r->arena, "m%zu", number + 1);
+    if (!spec_get(spec, "id", &id))
+        return 0;
+    if (spec_read_text(id, &message->id, r->err) != 0)
+        return -1;
+    bool valid = strlen(message->id) <= MESSAGE_ID_BYTES_MAX;
+    for (const char *c = message->id; valid && *c != '\0'; c++)
+        valid = text_is_alnum(*c) || strchr("-_.", *c) != NULL;
+    if (!valid)
+        return spec_expected(id, r->err,
+                             "an id of letters, digits, \"-\", \"_\" and \".\" (it travels in a "
+                             "header line)");
+    return 0;
+}
+
+static int check_id(struct scenario_reader *r, const struct scenario_message *messages,
+                    size_t number)
+{
+    for (size_t i = 0; i < number; i++) {
+        if (strcmp(messages[i].id, messages[number].id) == 0)
+            return spec_error(messages[number].spec, r->err, "another message has the id \"%s\"",
+                              messages[number].id);
+    }
+    return 0;
+}
+
+static int read_message(struct scenario_reader *r, struct spec spec, size_t number,
+                        struct scenario_message *message)
+{
+    static const char *const KEYS[] = {"id",   "about",   "from",    "to",   "file",
+                                       "text", "subject", "headers", "size", "at",
+                                       "rate", "port",    NULL};
+    struct spec member;
+    const char *about = NULL;
+    message->spec = spec;
+    if (spec_check_keys(spec, KEYS, r->err) != 0 ||
+        (spec_get(spec, "about", &member) && spec_read_text(member, &about, r->err) != 0))
+        return -1;
+    return read_id(r, spec, number, message) != 0 || read_from(r, spec, message) != 0 ||
+                   read_to(r, spec, message) != 0 || read_content(r, spec, message) != 0 ||
+                   read_sending(r, spec, message) != 0
+               ? -1
+               : 0;
+}
+
+int scenario_read_messages(struct scenario_reader *r, struct spec spec)
+{
+    size_t total = 0;
+    if (spec_check_array(spec, r->err) != 0)
+        return -1;
+    size_t count = spec_count(spec);
+    struct scenario_message *messages = arena_alloc_array(r->arena, count + 1, sizeof *messages);
+    for (size_t i = 0; i < count; i++) {
+        if (read_message(r, spec_at(spec, i), i, &messages[i]) != 0 ||
+            check_id(r, messages, i) != 0)
+            return -1;
+        total += messages[i].instances;
+        if (total > SCENARIO_MESSAGES_MAX)
+            return spec_error(messages[i].spec, r->err, "more than %d messages in one scenario",
+                              SCENARIO_MESSAGES_MAX);
+    }
+    r->scenario->messages = messages;
+    r->scenario->message_count = count;
+    return 0;
+}

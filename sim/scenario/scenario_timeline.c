@@ -1,0 +1,113 @@
+#include "sim/scenario/scenario_reader.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* What an entry needs and may have, besides "at", "do" and "about". */
+struct timeline_kind {
+    const char *word;
+    const char *needs[3];
+    const char *may[2];
+};
+
+/* In the order of enum scenario_action. */
+static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
+    [SCENARIO_DNS_SET] = {"dns-set", {"zone", "records", NULL}, {NULL}},
+    [SCENARIO_DNS_REMOVE] = {"dns-remove", {"zone", "name", NULL}, {NULL}},
+    [SCENARIO_MTA_KILL] = {"mta-kill", {NULL}, {"then-restart-after", NULL}},
+    [SCENARIO_MTA_RESTART] = {"mta-restart", {NULL}, {NULL}},
+    [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
+    [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
+};
+
+static int read_action(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    const char *words[SCENARIO_ACTION_COUNT + 1] = {NULL};
+    struct spec member;
+    size_t action = 0;
+    for (size_t i = 0; i < SCENARIO_ACTION_COUNT; i++)
+        words[i] = KINDS[i].word;
+    if (spec_need(spec, "do", &member, r->err) != 0 ||
+        spec_read_word(member, words, &action, r->err) != 0)
+        return -1;
+    event->action = (enum scenario_action)action;
+    return 0;
+}
+
+/* The keys that this action knows. */
+static int check_keys(struct scenario_reader *r, struct spec spec, const struct timeline_kind *kind)
+{
+    const char *keys[10] = {"at", "do", "about"};
+    size_t count = 3;
+    for (size_t i = 0; kind->needs[i] != NULL; i++)
+        keys[count++] = kind->needs[i];
+    for (size_t i = 0; kind->may[i] != NULL; i++)
+        keys[count++] = kind->may[i];
+    keys[count] = NULL;
+    if (spec_check_keys(spec, keys, r->err) != 0)
+        return -1;
+    for (size_t i = 0; kind->needs[i] != NULL; i++) {
+        struct spec member;
+        if (!spec_get(spec, kind->needs[i], &member))
+            return spec_error(spec, r->err, "\"%s\" needs \"%s\"", kind->word, kind->needs[i]);
+    }
+    return 0;
+}
+
+static int read_values(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    struct spec member;
+    const char *about = NULL;
+    event->for_us = -1;
+    if ((spec_get(spec, "about", &member) && spec_read_text(member, &about, r->err) != 0) ||
+        (spec_get(spec, "zone", &member) &&
+         spec_read_domain(member, r->arena, &event->zone, r->err) != 0) ||
+        (spec_get(spec, "name", &member) && spec_read_text(member, &event->name, r->err) != 0) ||
+        (spec_get(spec, "host", &member) &&
+         spec_read_domain(member, r->arena, &event->host, r->err) != 0) ||
+        (spec_get(spec, "records", &member) &&
+         spec_read_texts(member, r->arena, &event->records, &event->record_count, r->err) != 0) ||
+        (spec_get(spec, "for", &member) && spec_read_span(member, &event->for_us, r->err) != 0) ||
+        (spec_get(spec, "then-restart-after", &member) &&
+         spec_read_span(member, &event->for_us, r->err) != 0))
+        return -1;
+    return 0;
+}
+
+static int read_event(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    struct spec at;
+    event->spec = spec;
+    if (!spec_is_object(spec))
+        return spec_expected(spec, r->err,
+                             "an object like {\"at\": \"30m\", \"do\": \"mta-restart\"}");
+    if (read_action(r, spec, event) != 0 || check_keys(r, spec, &KINDS[event->action]) != 0 ||
+        spec_need(spec, "at", &at, r->err) != 0 || spec_read_span(at, &event->at_us, r->err) != 0 ||
+        read_values(r, spec, event) != 0)
+        return -1;
+    if (event->at_us >= r->scenario->limit_us)
+        return spec_error(at, r->err, "the run has ended by then (\"clock\": \"limit\")");
+    return 0;
+}
+
+int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
+{
+    if (spec_check_array(spec, r->err) != 0)
+        return -1;
+    size_t count = spec_count(spec);
+    struct scenario_event *events = arena_alloc_array(r->arena, count + 1, sizeof *events);
+    for (size_t i = 0; i < count; i++) {
+        if (read_event(r, spec_at(spec, i), &events[i]) != 0)
+            return -1;
+        if (i == 0 || events[i].at_us >= events[i - 1].at_us)
+            continue;
+        char before[TIME_TEXT_BYTES];
+        char after[TIME_TEXT_BYTES];
+        return spec_error(events[i].spec, r->err,
+                          "the timeline goes back: %s stands behind %s; put the entries in order",
+                          time_span_to_text(events[i].at_us, after),
+                          time_span_to_text(events[i - 1].at_us, before));
+    }
+    r->scenario->timeline = events;
+    r->scenario->event_count = count;
+    return 0;
+}

@@ -1,0 +1,92 @@
+#include "sim/tls/tls_identity.h"
+
+#include <openssl/rsa.h>
+
+#include "mta-under-test/base/time_text.h"
+#include "sim/tls/tls_certificate.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { TLS_WEAK_KEY_BITS = 1024 };
+
+#define TLS_WRONG_NAME "another-host.invalid"
+
+const char *const TLS_IDENTITY_WORDS[] = {
+#define X(name, word) word,
+    TLS_IDENTITY_KINDS(X)
+#undef X
+        NULL,
+};
+
+static void tls_identity_set_dates(struct tls_certificate_wish *wish, enum tls_identity_kind kind,
+                                   int64_t now_us)
+{
+    wish->from_us = now_us - 30 * TIME_DAY;
+    wish->until_us = now_us + INT64_C(3) * 365 * TIME_DAY;
+    if (kind == TLS_IDENTITY_EXPIRED) {
+        wish->from_us = now_us - 91 * TIME_DAY;
+        wish->until_us = now_us - TIME_DAY;
+    } else if (kind == TLS_IDENTITY_NOT_YET_VALID) {
+        wish->from_us = now_us + 30 * TIME_DAY;
+    }
+}
+
+/* Who signs; *signer is NULL for an identity that signs itself. */
+static int tls_identity_choose_signer(struct tls_authority *authority, enum tls_identity_kind kind,
+                                      const struct tls_signer **signer, struct err *err)
+{
+    *signer = NULL;
+    if (kind == TLS_IDENTITY_SELF_SIGNED)
+        return 0;
+    if (kind != TLS_IDENTITY_UNKNOWN_CA) {
+        *signer = tls_authority_intermediate(authority);
+        return 0;
+    }
+    *signer = tls_authority_unknown(authority, err);
+    return *signer != NULL ? 0 : -1;
+}
+
+struct tls_identity *tls_identity_make(struct tls_authority *authority, enum tls_identity_kind kind,
+                                       const char *host_name, int64_t now_us, struct err *err)
+{
+    struct tls_identity *identity = mem_alloc(sizeof *identity);
+    identity->kind = kind;
+    identity->key =
+        kind == TLS_IDENTITY_WEAK_KEY ? EVP_RSA_gen(TLS_WEAK_KEY_BITS) : EVP_EC_gen("P-256");
+    if (identity->key == NULL) {
+        tls_error(err, "cannot make a key");
+        tls_identity_free(&identity);
+        return NULL;
+    }
+    const char *shown = kind == TLS_IDENTITY_WRONG_NAME ? TLS_WRONG_NAME : host_name;
+    struct tls_certificate_wish wish = {
+        .common_name = shown,
+        .dns_name = shown,
+        .serial = tls_authority_next_serial(authority),
+        .key = identity->key,
+    };
+    tls_identity_set_dates(&wish, kind, now_us);
+    if (tls_identity_choose_signer(authority, kind, &wish.signer, err) == 0)
+        identity->certificate = tls_certificate_make(&wish, err);
+    if (identity->certificate == NULL) {
+        tls_identity_free(&identity);
+        return NULL;
+    }
+    if (wish.signer != NULL && kind != TLS_IDENTITY_MISSING_INTERMEDIATE) {
+        identity->intermediate = wish.signer->certificate;
+        X509_up_ref(identity->intermediate);
+    }
+    return identity;
+}
+
+void tls_identity_free(struct tls_identity **identity_at)
+{
+    struct tls_identity *identity = *identity_at;
+    if (identity == NULL)
+        return;
+    *identity_at = NULL;
+    X509_free(identity->certificate);
+    X509_free(identity->intermediate);
+    EVP_PKEY_free(identity->key);
+    free(identity);
+}

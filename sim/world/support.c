@@ -1,0 +1,81 @@
+#include "sim/world/support.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/text.h"
+#include "sim/world/world.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* A kernel setting as a number, -1 where it does not exist. */
+static int64_t kernel_setting(const char *path)
+{
+    struct buf text;
+    struct err ignored = {{0}};
+    int64_t value = -1;
+    buf_init(&text, 64);
+    if (file_read(path, &text, &ignored) != 0 ||
+        text_to_i64(slice_trim(buf_slice(&text)), &value) != 0)
+        value = -1;
+    buf_deinit(&text);
+    return value;
+}
+
+static const char *advice(bool privileged)
+{
+    if (kernel_setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+        return "user namespaces are switched off for ordinary users; run as root, or have root "
+               "run: sysctl -w kernel.unprivileged_userns_clone=1";
+    if (kernel_setting("/proc/sys/user/max_user_namespaces") == 0)
+        return "user namespaces are switched off; run as root, or have root run: "
+               "sysctl -w user.max_user_namespaces=10000";
+    if (kernel_setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
+        return "AppArmor restricts user namespaces; run as root, or have root run: "
+               "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
+    if (privileged)
+        return "a container or a policy of this machine forbids it; in a container use "
+               "--privileged, or --cap-add SYS_ADMIN with seccomp=unconfined and "
+               "apparmor=unconfined";
+    return "this machine does not let an ordinary user do it; run as root";
+}
+
+int support_explain_namespaces(int error, bool privileged, struct err *err)
+{
+    errno = error;
+    if (error == EPERM || error == EACCES || error == ENOSPC)
+        return err_set(err, "cannot make a private world (namespaces: %s): %s", strerror(error),
+                       advice(privileged));
+    if (error == EINVAL || error == ENOSYS)
+        return err_set(err, "cannot make a private world: this kernel has no namespaces (%s)",
+                       strerror(error));
+    return err_set_errno(err, "cannot make a private world");
+}
+
+int world_supported(bool many_users, struct err *err)
+{
+    char program[] = "/bin/true";
+    char *const argv[] = {program, NULL};
+    struct address mta;
+    if (address_from_text(SLICE("192.0.2.10"), &mta) != 0)
+        return err_set(err, "the probe's address is none");
+    const struct world_options options = {
+        .hostname = "probe.test",
+        .mta = &mta,
+        .mta_count = 1,
+        .many_users = many_users,
+        .argv = argv,
+    };
+    struct world *world = NULL;
+    struct world_result result;
+    if (world_start(&options, &world, err) != 0)
+        return -1;
+    int ended = world_wait(world, 10000, &result);
+    world_free(&world);
+    if (ended != 1)
+        return err_set(err, "a private world could be made, but did not end within 10 s");
+    if (result.reason == WORLD_FAILED)
+        return err_set(err, "%s", result.err.text);
+    return 0;
+}

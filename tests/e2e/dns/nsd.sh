@@ -1,0 +1,91 @@
+#!/bin/bash
+# NSD, which knows nothing of us, answers the same from the same zones: RCODE, flags, and answers.
+# (Type ANY apart: NSD gives one RRset of the name, RFC 8482, and we give all.)
+# shellcheck disable=SC2317 # stop_all is called by the trap
+# shellcheck source=server.sh
+. "$(dirname "$0")/server.sh"
+PATH=$PATH:/usr/sbin
+need nsd dig
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+NSD_PID=
+stop_all() {
+    stop
+    [ -z "$NSD_PID" ] || { kill "$NSD_PID" && wait "$NSD_PID"; } 2> /dev/null
+}
+trap 'stop_all; rm -rf "$WORK"' EXIT
+
+# A port that is free: one that a server of ours was given and has left.
+serve
+nsd_port=$PORT
+serve --resolver 127.0.0.9 "odd.test=$HERE/odd.test.zone" \
+    "bigmail.test=$ROOT/fixtures/zones/bigmail.test.zone"
+
+cat > "$WORK/nsd.conf" << END
+server:
+    ip-address: 127.0.0.1@$nsd_port
+    zonesdir: "$WORK"
+    database: ""
+    zonelistfile: "$WORK/zone.list"
+    xfrdfile: "$WORK/xfrd.state"
+    xfrdir: "$WORK"
+    pidfile: "$WORK/nsd.pid"
+    username: ""
+    server-count: 1
+    minimal-responses: yes
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: odd.test
+    zonefile: "$HERE/odd.test.zone"
+zone:
+    name: bigmail.test
+    zonefile: "$ROOT/fixtures/zones/bigmail.test.zone"
+END
+nsd -d -c "$WORK/nsd.conf" > "$WORK/nsd.log" 2>&1 &
+NSD_PID=$!
+options=(+norec +tries=3 +time=2 +bufsize=1232 +nocookie +notcp)
+for ((i = 0; i < 100; i++)); do
+    dig "@127.0.0.1" -p "$nsd_port" "${options[@]}" +noall +comments odd.test SOA 2> /dev/null |
+        grep -q 'status: NOERROR' && break
+    kill -0 "$NSD_PID" 2> /dev/null || skip "nsd does not start here: $(tail -n 1 "$WORK/nsd.log")"
+    sleep 0.05
+done
+
+names=(@ ns mx1 alias far empty below x.below y.below wild q.wild q.r.wild there.wild x.there.wild
+    q.calias sub x.sub ns.sub loop1 self null _sip _sip._tcp own tree x.tree q.x.tree info nope
+    x.nope www mail users q.users "\\*.users" _dmarc _25._tcp.mx1 _25 deep.empty.below empty.below mx2)
+for zone in odd.test bigmail.test none.test; do
+    for name in "${names[@]}"; do
+        for type in A AAAA MX TXT NS SOA CNAME SRV DS DNAME CAA TLSA HINFO TYPE65280; do
+            [ "$name" = @ ] && echo "$zone $type" || echo "$name.$zone $type"
+        done
+    done
+done > "$WORK/questions"
+
+# facts PORT: a line for each reply and for each record of an answer, sorted.
+facts() {
+    dig "@127.0.0.1" -p "$1" "${options[@]}" +qr -f "$WORK/questions" | awk '
+        /^;; QUESTION SECTION/ { getline; sub(/^;/, ""); question = $1 " " $3
+                                 if (reply) print question, head }
+        /->>HEADER<<-/ { match($0, /status: [A-Z]+/); head = substr($0, RSTART, RLENGTH) }
+        /^;; Got answer/ { reply = 1 }
+        /^;; Sending/ { reply = 0 }
+        /^;; flags:/ { sub(/;; flags:/, ""); sub(/;.*/, ""); head = head $0 }
+        /^;; ANSWER SECTION/ { answers = 1; next }
+        /^$/ { answers = 0 }
+        answers { $1 = $1; print question, "answer", $0 }' | sort
+}
+
+facts "$nsd_port" > "$WORK/nsd.facts"
+facts "$PORT" > "$WORK/our.facts"
+same "$(wc -l < "$WORK/questions")" "$(grep -c ' status: ' "$WORK/our.facts")" "all were answered"
+if diff -u "$WORK/nsd.facts" "$WORK/our.facts" > "$WORK/diff"; then
+    ok "NSD agrees on $(wc -l < "$WORK/questions") questions"
+else
+    bad "NSD (-) and we (+) differ"
+    head -n 40 "$WORK/diff"
+fi
+exit "$FAILED"

@@ -1,0 +1,77 @@
+/* A client that says anything: the session must never crash, and never accept a message whose
+ * content has a CR or LF that stands alone. */
+#include <assert.h>
+
+#include "mta-under-test/refmta/server/server_session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint64_t new_id(void *arg)
+{
+    (void)arg;
+    return 1;
+}
+
+static const char CONFIG[] = "{\"hostname\": \"h.test\", \"spool\": \"s\", \"listeners\":"
+                             "[{\"address\": \"::\", \"port\": 25}], \"relay-networks\":"
+                             "[\"192.0.2.0/24\"]}";
+
+static void check_content(const struct server_session *session)
+{
+    struct slice content = buf_slice(&session->content);
+    for (size_t i = 0; i < content.len; i++) {
+        if (content.data[i] == '\n')
+            assert(i > 0 && content.data[i - 1] == '\r');
+        if (content.data[i] == '\r')
+            assert(i + 1 < content.len && content.data[i + 1] == '\n');
+    }
+    assert(session->envelope.recipient_count > 0);
+}
+
+static void run(struct server_session *session, struct buf *in)
+{
+    for (;;) {
+        switch (server_session_feed(session, in)) {
+        case SERVER_EVENT_NONE:
+        case SERVER_EVENT_CLOSE:
+            return;
+        case SERVER_EVENT_MESSAGE:
+            check_content(session);
+            server_session_stored(session, in->len % 3 == 0 ? 28 : 0);
+            break;
+        case SERVER_EVENT_STARTTLS:
+            server_session_secured(session, "TLS");
+            break;
+        }
+        buf_reset(&session->out);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct config config;
+    static struct config_listener listener = {.tls = CONFIG_TLS_STARTTLS};
+    static struct server_limits limits;
+    struct err err;
+    struct server_session session;
+    struct buf in;
+    if (config.hostname == NULL && config_parse(&config, "c", slice_of(CONFIG), &err) != 0)
+        return 0;
+    limits = SERVER_LIMITS_DEFAULT;
+    limits.message_bytes_max = 4096;
+    struct server_setup setup = {
+        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
+    if (ip_address_from_text(SLICE("192.0.2.1"), &setup.client.address) != 0)
+        return 0;
+    server_session_init(&session, &setup);
+    buf_init(&in, 1 << 20);
+    /* In two parts, cut at a place that the input chooses. */
+    size_t cut = size > 0 ? data[0] % size : 0;
+    buf_add(&in, data, cut);
+    run(&session, &in);
+    buf_add(&in, data + cut, size - cut);
+    run(&session, &in);
+    buf_deinit(&in);
+    server_session_deinit(&session);
+    return 0;
+}

@@ -1,0 +1,281 @@
+#include "mta-under-test/refmta/delivery/client_session.h"
+
+#include <stdio.h>
+
+#include "tests/unit/unit.h"
+
+static struct client_session session;
+static struct client_recipient recipients[3];
+static struct client_transaction transaction;
+static struct buf in;
+
+static void start(enum client_tls tls)
+{
+    static const char *const NAMES[] = {"a@x.test", "b@x.test", "c@x.test"};
+    struct client_setup setup = {.hostname = "mail.s.test", .peer = "mx.x.test", .tls = tls};
+    client_session_init(&session, &setup);
+    buf_init(&in, 1 << 16);
+    for (size_t i = 0; i < 3; i++)
+        recipients[i] = (struct client_recipient){.address = NAMES[i]};
+    transaction = (struct client_transaction){
+        .sender = "s@s.test", .bytes = 100, .recipients = recipients, .recipient_count = 2};
+}
+
+static void stop(void)
+{
+    client_session_deinit(&session);
+    buf_deinit(&in);
+}
+
+static enum client_event hear(const char *text)
+{
+    buf_add_text(&in, text);
+    return client_session_feed(&session, &in);
+}
+
+static void expect(const char *text)
+{
+    ck_assert_str_eq(buf_text(&session.out), text);
+    buf_reset(&session.out);
+}
+
+/* Up to CLIENT_EVENT_READY, with these extensions ("250-X\r\n..."). */
+static void greet(const char *extensions)
+{
+    char text[512];
+    ck_assert_int_eq(hear("220 hi\r\n"), CLIENT_EVENT_NONE);
+    expect("EHLO mail.s.test\r\n");
+    snprintf(text, sizeof text, "250-mx\r\n%s250 HELP\r\n", extensions);
+    ck_assert_int_eq(hear(text), CLIENT_EVENT_READY);
+    expect("");
+}
+
+static void begin(void)
+{
+    ck_assert_int_eq(client_session_begin(&session, &transaction), CLIENT_EVENT_NONE);
+}
+
+static void give(const char *content)
+{
+    client_session_content(&session, slice_of(content));
+    client_session_content_end(&session);
+}
+
+START_TEST(a_message_step_by_step)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("");
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    hear("250 ok\r\n");
+    expect("RCPT TO:<a@x.test>\r\n");
+    hear("250 ok\r\n");
+    expect("RCPT TO:<b@x.test>\r\n");
+    hear("550 5.1.1 no\r\n");
+    expect("DATA\r\n");
+    ck_assert_int_eq(hear("354 go\r\n"), CLIENT_EVENT_CONTENT);
+    client_session_content(&session, SLICE(".a\r\nb\r"));
+    client_session_content(&session, SLICE("\n..\r\n"));
+    client_session_content_end(&session);
+    expect("..a\r\nb\r\n...\r\n.\r\n");
+    ck_assert_int_eq(hear("250 2.0.0 queued\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_ACCEPTED);
+    ck_assert_str_eq(recipients[0].reason.text, "250 2.0.0 queued");
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    ck_assert_str_eq(recipients[1].reason.status, "5.1.1");
+    ck_assert(recipients[1].at_rcpt);
+    /* Another one needs no RSET behind a good end. */
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+}
+END_TEST
+
+START_TEST(a_message_in_one_go)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-DSN\r\n");
+    transaction.body = ENVELOPE_BODY_8BITMIME;
+    transaction.ret = ENVELOPE_RET_FULL;
+    transaction.envid = "e1";
+    recipients[0].notify = ENVELOPE_NOTIFY_SUCCESS | ENVELOPE_NOTIFY_DELAY;
+    recipients[1].orcpt = "rfc822;o@x.test";
+    begin();
+    expect("MAIL FROM:<s@s.test> SIZE=100 BODY=8BITMIME RET=FULL ENVID=e1\r\n"
+           "RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY\r\nRCPT TO:<b@x.test> ORCPT=rfc822;o@x.test\r\n"
+           "DATA\r\n");
+    ck_assert_int_eq(hear("250 ok\r\n451 4.7.1 later\r\n250 ok\r\n354 go\r\n"),
+                     CLIENT_EVENT_CONTENT);
+    give("x\r\n");
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("554 5.6.0 spam\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_DEFERRED);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    ck_assert(!recipients[1].at_rcpt);
+    stop();
+}
+END_TEST
+
+START_TEST(all_refused_and_yet_it_wants_the_content)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("250-PIPELINING\r\n");
+    begin();
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("250 ok\r\n550 no\r\n450 no\r\n354 go\r\n"), CLIENT_EVENT_NONE);
+    expect(".\r\n");
+    ck_assert_int_eq(hear("554 no valid recipients\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_REFUSED);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_DEFERRED);
+    stop();
+}
+END_TEST
+
+START_TEST(mail_refused_counts_for_all)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("250-PIPELINING\r\n");
+    begin();
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("451 4.7.0 wait\r\n503 no\r\n503 no\r\n503 no\r\n"), CLIENT_EVENT_DONE);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(recipients[i].verdict, CLIENT_DEFERRED);
+        ck_assert_str_eq(recipients[i].reason.text, "451 4.7.0 wait");
+    }
+    begin();
+    ck_assert_int_eq(strncmp(buf_text(&session.out), "RSET\r\nMAIL FROM:", 16), 0);
+    ck_assert_int_eq(hear("250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n"),
+                     CLIENT_EVENT_CONTENT);
+    stop();
+
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("");
+    begin();
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("553 5.1.8 no\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    begin();
+    expect("RSET\r\n");
+    hear("250 ok\r\n");
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+}
+END_TEST
+
+START_TEST(the_421_ends_the_session)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("250-PIPELINING\r\n");
+    begin();
+    ck_assert_int_eq(hear("250 ok\r\n550 5.1.1 no\r\n421 4.3.2 bye\r\n"), CLIENT_EVENT_DONE);
+    ck_assert(session.closing);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_REFUSED);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_DEFERRED);
+    ck_assert_str_eq(recipients[1].reason.status, "4.3.2");
+    stop();
+}
+END_TEST
+
+START_TEST(a_bad_greeting_fails_the_session)
+{
+    static const struct {
+        const char *text;
+        enum client_verdict verdict;
+    } CASES[] = {{"554 5.3.2 no service\r\n", CLIENT_REFUSED},
+                 {"421 4.3.2 busy\r\n", CLIENT_DEFERRED},
+                 {"nonsense\r\n", CLIENT_DEFERRED}};
+    for (size_t i = 0; i < 3; i++) {
+        start(CLIENT_TLS_IF_OFFERED);
+        ck_assert_int_eq(hear(CASES[i].text), CLIENT_EVENT_FAILED);
+        ck_assert_int_eq(session.failure_verdict, CASES[i].verdict);
+        expect("");
+        stop();
+    }
+}
+END_TEST
+
+START_TEST(helo_follows_where_ehlo_is_unknown)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    hear("220 hi\r\n");
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("502 what\r\n"), CLIENT_EVENT_NONE);
+    expect("HELO mail.s.test\r\n");
+    ck_assert_int_eq(hear("250 mx\r\n"), CLIENT_EVENT_READY);
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+}
+END_TEST
+
+START_TEST(starttls_as_the_policy_wants_it)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    hear("220 hi\r\n");
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("250-mx\r\n250 STARTTLS\r\n"), CLIENT_EVENT_NONE);
+    expect("STARTTLS\r\n");
+    ck_assert_int_eq(hear("220 go\r\n"), CLIENT_EVENT_STARTTLS);
+    client_session_secured(&session);
+    expect("EHLO mail.s.test\r\n");
+    ck_assert_int_eq(hear("250-mx\r\n250 STARTTLS\r\n"), CLIENT_EVENT_READY);
+    stop();
+
+    /* Offered and refused: in clear. */
+    start(CLIENT_TLS_IF_OFFERED);
+    hear("220 hi\r\n250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
+    ck_assert_int_eq(hear("454 4.7.0 not now\r\n"), CLIENT_EVENT_READY);
+    stop();
+
+    start(CLIENT_TLS_REQUIRED);
+    hear("220 hi\r\n");
+    ck_assert_int_eq(hear("250-mx\r\n250 PIPELINING\r\n"), CLIENT_EVENT_FAILED);
+    ck_assert_int_eq(session.failure_verdict, CLIENT_DEFERRED);
+    stop();
+    start(CLIENT_TLS_REQUIRED);
+    hear("220 hi\r\n250-mx\r\n250 STARTTLS\r\n");
+    ck_assert_int_eq(hear("454 4.7.0 not now\r\n"), CLIENT_EVENT_FAILED);
+    stop();
+
+    start(CLIENT_TLS_NEVER);
+    hear("220 hi\r\n");
+    ck_assert_int_eq(hear("250-mx\r\n250 STARTTLS\r\n"), CLIENT_EVENT_READY);
+    stop();
+}
+END_TEST
+
+START_TEST(what_the_server_cannot_take_is_not_sent)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("250-SIZE 99\r\n");
+    ck_assert_int_eq(client_session_begin(&session, &transaction), CLIENT_EVENT_DONE);
+    ck_assert_str_eq(recipients[0].reason.status, "5.3.4");
+    expect("");
+    transaction.bytes = 99;
+    transaction.smtputf8 = true;
+    ck_assert_int_eq(client_session_begin(&session, &transaction), CLIENT_EVENT_DONE);
+    ck_assert_str_eq(recipients[1].reason.status, "5.6.7");
+    transaction.smtputf8 = false;
+    transaction.body = ENVELOPE_BODY_8BITMIME;
+    ck_assert_int_eq(client_session_begin(&session, &transaction), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    ck_assert_str_eq(recipients[1].reason.status, "5.6.3");
+    stop();
+}
+END_TEST
+
+START_TEST(quit_is_answered)
+{
+    start(CLIENT_TLS_IF_OFFERED);
+    greet("");
+    client_session_quit(&session);
+    expect("QUIT\r\n");
+    ck_assert_int_eq(hear("221 bye\r\n"), CLIENT_EVENT_CLOSED);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
+          mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
+          helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
+          what_the_server_cannot_take_is_not_sent, quit_is_answered)

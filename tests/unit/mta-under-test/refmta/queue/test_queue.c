@@ -1,0 +1,257 @@
+#include "mta-under-test/refmta/queue/queue.h"
+
+#include "mta-under-test/base/time_text.h"
+#include "tests/unit/unit.h"
+
+static char folder[] = "/tmp/refmta-queue-XXXXXX";
+static struct config config;
+static struct queue *queue;
+/* The last destinations that became ready. */
+static struct queue_destination *ready[8];
+static size_t ready_count;
+
+static void on_ready(void *arg, struct queue_destination *destination)
+{
+    (void)arg;
+    if (ready_count < 8)
+        ready[ready_count++] = destination;
+}
+
+static void queue_up(void)
+{
+    struct err err = {.text = ""};
+    struct queue_options options = {.config = &config, .on_ready = on_ready};
+    queue = queue_open(&options, &err);
+    ck_assert_msg(queue != NULL, "%s", err.text);
+    ready_count = 0;
+    queue_start(queue);
+    queue_run(queue);
+}
+
+static void start(const char *more)
+{
+    struct err err = {.text = ""};
+    struct buf json;
+    memcpy(folder, "/tmp/refmta-queue-XXXXXX", sizeof folder);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    buf_init(&json, 4096);
+    buf_format(&json,
+               "{\"hostname\": \"mail.s.test\", \"spool\": \"%s\", \"listeners\":"
+               "[{\"address\": \"::\", \"port\": 25}]%s}",
+               folder, more);
+    ck_assert_msg(config_parse(&config, "c", buf_slice(&json), &err) == 0, "%s", err.text);
+    buf_deinit(&json);
+    queue_up();
+}
+
+static void stop(void)
+{
+    char command[64];
+    queue_close(&queue);
+    config_deinit(&config);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void on_done(void *arg, int error)
+{
+    *(int *)arg = error;
+}
+
+/* Accepts a message for the recipients ("a@x.test b@y.test"). */
+static void accept_for(const char *sender, const char *recipients)
+{
+    struct envelope envelope;
+    struct buf content;
+    struct slice rest = slice_of(recipients);
+    struct slice recipient;
+    int error = -1;
+    envelope_init(&envelope);
+    envelope_set_sender(&envelope, slice_of(sender));
+    while (slice_split(&rest, ' ', &recipient))
+        envelope_add_recipient(&envelope, recipient);
+    buf_init(&content, 4096);
+    buf_add_text(&content, "X-Mailrange-Id: m1\r\nSubject: x\r\n\r\nbody\r\n");
+    queue_accept(queue, queue_new_id(queue), &envelope, &content, on_done, &error);
+    ck_assert_int_eq(error, -1);
+    ready_count = 0;
+    queue_run(queue);
+    ck_assert_int_eq(error, 0);
+    envelope_deinit(&envelope);
+    buf_deinit(&content);
+}
+
+/* Takes the next item of a destination and gives each of its recipients this outcome. */
+static void settle(struct queue_destination *destination, enum outcome_kind kind)
+{
+    struct queue_item *item = queue_take(queue, destination);
+    struct queue_outcome outcomes[8];
+    ck_assert_ptr_nonnull(item);
+    for (uint32_t i = 0; i < item->recipient_count; i++) {
+        outcomes[i] = (struct queue_outcome){.kind = kind};
+        reason_set(&outcomes[i].reason, kind == OUTCOME_FAILED ? "5.1.1" : "4.7.1", true,
+                   "mx.x.test", "%s", kind == OUTCOME_FAILED ? "550 no" : "451 later");
+    }
+    ready_count = 0;
+    queue_settle(queue, item, outcomes);
+    queue_run(queue);
+}
+
+START_TEST(a_message_is_one_item_for_each_destination)
+{
+    start("");
+    accept_for("a@s.test", "b@x.test c@y.test d@X.Test");
+    ck_assert_uint_eq(ready_count, 2);
+    ck_assert_str_eq(ready[0]->name, "x.test");
+    ck_assert_uint_eq(ready[0]->ready_count, 1);
+    struct queue_destination *other = ready[1];
+    struct queue_item *item = queue_take(queue, ready[0]);
+    ck_assert_uint_eq(item->recipient_count, 2);
+    ck_assert_str_eq(item->message->recipients[item->recipients[1]].address, "d@X.Test");
+    char text[100];
+    ck_assert_int_eq(queue_read(item->message, 0, text, sizeof text), 40);
+    ck_assert_ptr_null(queue_take(queue, ready[0]));
+    queue_put_back(queue, item);
+    settle(ready[0], OUTCOME_DELIVERED);
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    settle(other, OUTCOME_DELIVERED);
+    ck_assert_uint_eq(queue_message_count(queue), 0);
+    ck_assert_int_eq(queue_next_due_us(queue), INT64_MAX);
+    stop();
+}
+END_TEST
+
+START_TEST(a_deferred_one_waits_and_survives_a_restart)
+{
+    start("");
+    int64_t before_us = time_now_us();
+    accept_for("a@s.test", "b@x.test");
+    settle(ready[0], OUTCOME_DEFERRED);
+    int64_t due_us = queue_next_due_us(queue);
+    ck_assert_int_ge(due_us, before_us + 5 * TIME_MINUTE);
+    ck_assert_int_le(due_us, time_now_us() + 5 * TIME_MINUTE);
+    ck_assert_uint_eq(ready_count, 0);
+    queue_close(&queue);
+    queue_up();
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    ck_assert_int_eq(queue_next_due_us(queue), due_us);
+    ck_assert_uint_eq(queue_flush(queue, "y.test"), 0);
+    ck_assert_uint_eq(queue_flush(queue, "x.test"), 1);
+    queue_run(queue);
+    settle(ready[0], OUTCOME_DEFERRED);
+    due_us = queue_next_due_us(queue);
+    ck_assert_int_ge(due_us, before_us + 10 * TIME_MINUTE);
+    stop();
+}
+END_TEST
+
+/* The only message that is ready, read whole. */
+static void read_only(char *text, size_t size)
+{
+    ck_assert_uint_eq(ready_count, 1);
+    struct queue_item *item = queue_take(queue, ready[0]);
+    ck_assert_ptr_nonnull(item);
+    ck_assert_str_eq(item->message->sender, "");
+    ssize_t got = queue_read(item->message, 0, text, size - 1);
+    ck_assert_int_gt(got, 0);
+    text[got] = '\0';
+    queue_put_back(queue, item);
+    queue_run(queue);
+}
+
+START_TEST(a_failure_goes_back_to_the_sender_once)
+{
+    char text[8192];
+    start("");
+    accept_for("a@s.test", "b@x.test c@x.test");
+    settle(ready[0], OUTCOME_FAILED);
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    ck_assert_str_eq(ready[0]->name, "s.test");
+    read_only(text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "Final-Recipient: rfc822; b@x.test\r\n"));
+    ck_assert_ptr_nonnull(strstr(text, "Final-Recipient: rfc822; c@x.test\r\n"));
+    ck_assert_ptr_nonnull(strstr(text, "Diagnostic-Code: smtp; 550 no\r\n"));
+    ck_assert_ptr_nonnull(strstr(text, "X-Mailrange-Id: m1\r\n"));
+    /* It is durable like any other message. */
+    queue_close(&queue);
+    queue_up();
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    /* And no bounce comes of it. */
+    settle(ready[0], OUTCOME_FAILED);
+    ck_assert_uint_eq(queue_message_count(queue), 0);
+    stop();
+}
+END_TEST
+
+START_TEST(what_waits_too_long_is_given_up)
+{
+    char text[8192];
+    start(", \"give-up\": \"0\"");
+    accept_for("a@s.test", "b@x.test");
+    settle(ready[0], OUTCOME_DEFERRED);
+    read_only(text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "Action: failed\r\nStatus: 4.7.1\r\n"));
+    stop();
+}
+END_TEST
+
+START_TEST(the_sender_hears_of_a_delay_once)
+{
+    char text[8192];
+    start(", \"warn-after\": \"1ms\"");
+    accept_for("a@s.test", "b@x.test");
+    int64_t start_us = time_now_us();
+    while (time_now_us() <= start_us + TIME_MS)
+        continue;
+    settle(ready[0], OUTCOME_DEFERRED);
+    read_only(text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "Action: delayed\r\n"));
+    ck_assert_uint_eq(queue_message_count(queue), 2);
+    settle(ready[0], OUTCOME_DELIVERED);
+    queue_flush(queue, "x.test");
+    queue_run(queue);
+    settle(ready[0], OUTCOME_DEFERRED);
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    stop();
+}
+END_TEST
+
+START_TEST(a_dead_destination_is_not_tried_for_each_message)
+{
+    struct reason reason;
+    start("");
+    reason_set(&reason, "4.4.1", false, "mx.x.test", "refused");
+    accept_for("a@s.test", "b@x.test");
+    accept_for("a@s.test", "c@x.test");
+    struct queue_destination *destination = ready[0];
+    ck_assert_uint_eq(destination->ready_count, 2);
+    settle(destination, OUTCOME_DEFERRED);
+    queue_destination_failed(queue, destination, &reason);
+    ck_assert_uint_eq(destination->ready_count, 0);
+    accept_for("a@s.test", "d@x.test");
+    ck_assert_uint_eq(ready_count, 0);
+    ck_assert_ptr_null(queue_take(queue, destination));
+    queue_destination_works(queue, destination);
+    ck_assert_uint_eq(queue_flush(queue, NULL), 3);
+    queue_run(queue);
+    ck_assert_uint_eq(destination->ready_count, 3);
+    stop();
+}
+END_TEST
+
+START_TEST(a_smart_host_is_the_only_destination)
+{
+    start(", \"smart-host\": {\"host\": \"relay.test\"}");
+    accept_for("a@s.test", "b@x.test c@y.test");
+    ck_assert_uint_eq(ready_count, 1);
+    ck_assert_str_eq(ready[0]->name, "relay.test");
+    settle(ready[0], OUTCOME_DELIVERED);
+    ck_assert_uint_eq(queue_message_count(queue), 0);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
+          a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
+          the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,
+          a_smart_host_is_the_only_destination)

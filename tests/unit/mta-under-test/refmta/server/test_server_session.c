@@ -1,0 +1,305 @@
+#include "mta-under-test/refmta/server/server_session.h"
+
+#include <errno.h>
+
+#include "tests/unit/unit.h"
+
+static struct config config;
+static struct config_listener listener = {.mode = CONFIG_MODE_RELAY};
+static struct server_limits limits;
+static struct server_session session;
+static struct buf in;
+
+static uint64_t new_id(void *arg)
+{
+    (void)arg;
+    return 0xabc;
+}
+
+static void start_from(const char *client)
+{
+    struct err err;
+    ck_assert_msg(config_parse(&config, "c",
+                               SLICE("{\"hostname\": \"mail.h.test\", \"spool\": \"s\","
+                                     "\"listeners\": [{\"address\": \"::\", \"port\": 25}],"
+                                     "\"relay-networks\": [\"192.0.2.0/24\"],"
+                                     "\"relay-for\": [\"partner.test\"]}"),
+                               &err) == 0,
+                  "%s", err.text);
+    limits = SERVER_LIMITS_DEFAULT;
+    limits.message_bytes_max = 100000;
+    struct server_setup setup = {
+        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
+    ck_assert_int_eq(ip_address_from_text(slice_of(client), &setup.client.address), 0);
+    buf_init(&in, 1 << 20);
+    server_session_init(&session, &setup);
+}
+
+static void stop(void)
+{
+    server_session_deinit(&session);
+    buf_deinit(&in);
+    config_deinit(&config);
+}
+
+static enum server_event say(const char *text)
+{
+    buf_add_text(&in, text);
+    return server_session_feed(&session, &in);
+}
+
+/* The whole output since the last time is `text`, where "*" in it stands for the rest of a line. */
+static void expect(const char *text)
+{
+    const char *got = buf_text(&session.out);
+    const char *want = text;
+    while (*want != '\0') {
+        if (*want == '*') {
+            want++;
+            while (*got != '\0' && *got != '\r')
+                got++;
+        } else if (*want == '\n') {
+            ck_assert_msg(strncmp(got, "\r\n", 2) == 0, "expected %s, got %s", text,
+                          buf_text(&session.out));
+            want++;
+            got += 2;
+        } else {
+            ck_assert_msg(*got == *want, "expected %s, got %s", text, buf_text(&session.out));
+            want++;
+            got++;
+        }
+    }
+    ck_assert_msg(*got == '\0', "expected %s, got %s", text, buf_text(&session.out));
+    buf_reset(&session.out);
+}
+
+START_TEST(a_message_goes_through)
+{
+    start_from("192.0.2.1");
+    expect("220 mail.h.test *\n");
+    ck_assert_int_eq(say("EHLO c.test\r\n"), SERVER_EVENT_NONE);
+    expect("250-mail.h.test\n250-PIPELINING\n250-SIZE 100000\n250-8BITMIME\n250-DSN\n"
+           "250-SMTPUTF8\n250 ENHANCEDSTATUSCODES\n");
+    ck_assert_int_eq(say("MAIL FROM:<a@s.test> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=x+2B\r\n"),
+                     SERVER_EVENT_NONE);
+    expect("250 2.1.0 *\n");
+    say("RCPT TO:<b@x.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@x.test\r\n");
+    expect("250 2.1.5 *\n");
+    say("DATA\r\n");
+    expect("354 *\n");
+    ck_assert_int_eq(say("Subject: x\r\n\r\nhello\r\n.\r\nNOOP\r\n"), SERVER_EVENT_MESSAGE);
+    ck_assert_str_eq(session.envelope.sender, "a@s.test");
+    ck_assert_str_eq(session.envelope.envid, "x+2B");
+    ck_assert_int_eq(session.envelope.ret, ENVELOPE_RET_HDRS);
+    ck_assert_uint_eq(session.envelope.recipient_count, 1);
+    ck_assert_str_eq(session.envelope.recipients[0].address, "b@x.test");
+    ck_assert_str_eq(session.envelope.recipients[0].orcpt, "rfc822;b@x.test");
+    ck_assert_int_eq(session.envelope.recipients[0].notify,
+                     ENVELOPE_NOTIFY_SUCCESS | ENVELOPE_NOTIFY_FAILURE);
+    const char *content = buf_text(&session.content);
+    ck_assert_msg(
+        strncmp(content, "Received: from c.test ([192.0.2.1])\r\n\tby mail.h.test ", 53) == 0, "%s",
+        content);
+    ck_assert_ptr_nonnull(strstr(content, "with ESMTP id 0000000000abc\r\n\tfor <b@x.test>;\r\n"));
+    ck_assert_ptr_nonnull(strstr(content, "\r\nSubject: x\r\n\r\nhello\r\n"));
+    /* Nothing is heard before the message is stored. */
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    expect("");
+    server_session_stored(&session, 0);
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    expect("250 2.0.0 queued as 0000000000abc\n250 2.0.0 OK\n");
+    ck_assert_int_eq(say("QUIT\r\n"), SERVER_EVENT_CLOSE);
+    expect("221 2.0.0 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(what_cannot_be_stored_is_deferred)
+{
+    static const struct {
+        int error;
+        const char *reply;
+    } CASES[] = {{ENOSPC, "452 4.3.1 *\n"}, {EIO, "451 4.3.0 *\n"}};
+    for (size_t i = 0; i < 2; i++) {
+        start_from("192.0.2.1");
+        ck_assert_int_eq(say("EHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n"
+                             "x\r\n.\r\n"),
+                         SERVER_EVENT_MESSAGE);
+        buf_reset(&session.out);
+        server_session_stored(&session, CASES[i].error);
+        expect(CASES[i].reply);
+        ck_assert_int_eq(session.state, SERVER_STATE_READY);
+        stop();
+    }
+}
+END_TEST
+
+START_TEST(each_command_has_its_place)
+{
+    start_from("192.0.2.1");
+    buf_reset(&session.out);
+    say("MAIL FROM:<a@s.test>\r\n");
+    expect("503 5.5.1 *\n");
+    say("HELO c.test\r\n");
+    expect("250 mail.h.test\n");
+    say("RCPT TO:<a@s.test>\r\nDATA\r\n");
+    expect("503 5.5.1 *\n503 5.5.1 *\n");
+    say("MAIL FROM:<a@s.test> SIZE=1\r\n");
+    expect("555 5.5.4 *\n");
+    say("MAIL FROM:<a@s.test>\r\nMAIL FROM:<a@s.test>\r\nDATA\r\n");
+    expect("250 2.1.0 *\n503 5.5.1 *\n554 5.5.1 *\n");
+    say("FOO\r\n\r\nSTARTTLS\r\nVRFY x\r\nEXPN x\r\nHELP\r\nRSET x\r\n");
+    expect("500 5.5.2 *\n500 5.5.2 *\n503 5.5.1 *\n252 2.5.0 *\n502 5.5.1 *\n214 2.0.0 *\n"
+           "501 5.5.4 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(syntax_is_checked)
+{
+    static const struct {
+        const char *line;
+        const char *reply;
+    } CASES[] = {
+        {"EHLO \r\n", "501 5.5.4 *\n"},
+        {"EHLO a b\r\n", "501 5.5.4 *\n"},
+        {"EHLO [192.0.2.1]\r\nRSET\r\n",
+         "250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250 *\n250 *\n"},
+        {"MAIL FROM:a@s.test\r\n", "501 5.1.7 *\n"},
+        {"MAIL FROM: <a@s.test>\r\nRSET\r\n", "250 *\n250 *\n"},
+        {"MAIL FROM:<a@s.test>x\r\n", "501 *\n"},
+        {"MAIL FROM:<a@s.test> SIZE=x\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> SIZE=100001\r\n", "552 5.3.4 *\n"},
+        {"MAIL FROM:<a@s.test> SIZE=1 SIZE=2\r\n", "501 *\n"},
+        {"MAIL FROM:<a@s.test> BODY=9BIT\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> RET=SOME\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> ENVID=a+2\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> FOO=1\r\n", "555 5.5.4 *\n"},
+        {"MAIL FROM:<\xc3\xa9@s.test>\r\n", "550 5.6.7 *\n"},
+        {"MAIL FROM:<\xc3\xa9@s.test> SMTPUTF8\r\nRSET\r\n", "250 *\n250 *\n"},
+        {"NOOP\n", "500 5.5.2 *\n"},
+        {"NO\rOP\r\n", "500 5.5.2 *\n"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        start_from("192.0.2.1");
+        say("EHLO c.test\r\n");
+        buf_reset(&session.out);
+        say(CASES[i].line);
+        expect(CASES[i].reply);
+        stop();
+    }
+    static const char *const RCPT[] = {"NOTIFY=NEVER,DELAY", "NOTIFY=", "NOTIFY=x", "ORCPT=x",
+                                       "ORCPT=rfc822;a=b",   "NOTIFY"};
+    for (size_t i = 0; i < sizeof RCPT / sizeof RCPT[0]; i++) {
+        char line[200];
+        start_from("192.0.2.1");
+        say("EHLO c.test\r\nMAIL FROM:<>\r\n");
+        buf_reset(&session.out);
+        snprintf(line, sizeof line, "RCPT TO:<b@x.test> %s\r\n", RCPT[i]);
+        say(line);
+        expect("501 *\n");
+        stop();
+    }
+}
+END_TEST
+
+START_TEST(it_is_no_open_relay)
+{
+    start_from("203.0.113.1");
+    say("EHLO c.test\r\nMAIL FROM:<a@s.test>\r\n");
+    buf_reset(&session.out);
+    say("RCPT TO:<b@x.test>\r\nRCPT TO:<@partner.test:b@x.test>\r\n"
+        "RCPT TO:<b%x.test@partner.test>\r\nRCPT TO:<b@partner.test>\r\n");
+    expect("550 5.7.1 *\n550 5.7.1 *\n550 5.7.1 *\n250 2.1.5 *\n");
+    ck_assert_uint_eq(session.envelope.recipient_count, 1);
+    stop();
+}
+END_TEST
+
+START_TEST(limits_hold)
+{
+    start_from("192.0.2.1");
+    limits.recipients_max = 2;
+    limits.errors_max = 3;
+    limits.received_max = 1;
+    say("EHLO c.test\r\nMAIL FROM:<>\r\n");
+    buf_reset(&session.out);
+    say("RCPT TO:<a@x.test>\r\nRCPT TO:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nRCPT TO:<c@x.test>\r\n");
+    expect("250 *\n250 *\n250 *\n452 4.5.3 *\n");
+    say("DATA\r\nReceived: a\r\nReceived: b\r\n\r\n.\r\n");
+    expect("354 *\n554 5.4.6 *\n");
+    ck_assert_int_eq(say("X\r\nX\r\nNOOP\r\n"), SERVER_EVENT_CLOSE);
+    expect("500 *\n500 *\n421 4.7.0 *\n");
+    stop();
+
+    start_from("192.0.2.1");
+    buf_reset(&session.out);
+    for (unsigned i = 0; i < limits.command_bytes_max; i++)
+        buf_add_char(&in, 'x');
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    ck_assert_int_eq(say("x"), SERVER_EVENT_CLOSE);
+    expect("500 5.5.2 *\n421 4.7.0 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(bad_content_is_refused_and_the_session_goes_on)
+{
+    start_from("192.0.2.1");
+    say("EHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@x.test>\r\nDATA\r\n");
+    buf_reset(&session.out);
+    ck_assert_int_eq(say("a\n.\nMAIL FROM:<evil@x.test>\r\n.\r\nNOOP\r\n"), SERVER_EVENT_NONE);
+    expect("550 5.6.11 *\n250 2.0.0 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(tls_forgets_what_was_said)
+{
+    static struct config_listener with_tls = {.tls = CONFIG_TLS_STARTTLS};
+    start_from("192.0.2.1");
+    session.setup.listener = &with_tls;
+    buf_reset(&session.out);
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.out), "250-STARTTLS\r\n"));
+    buf_reset(&session.out);
+    ck_assert_int_eq(say("STARTTLS\r\nMAIL FROM:<a@s.test>\r\n"), SERVER_EVENT_STARTTLS);
+    expect("220 2.0.0 *\n");
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    buf_reset(&in);
+    server_session_secured(&session, "TLSv1.3");
+    say("MAIL FROM:<a@s.test>\r\n");
+    expect("503 5.5.1 *\n");
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_null(strstr(buf_text(&session.out), "STARTTLS"));
+    buf_reset(&session.out);
+    say("STARTTLS\r\n");
+    expect("503 5.5.1 *\n");
+    say("MAIL FROM:<>\r\nRCPT TO:<a@x.test>\r\nDATA\r\n.\r\n");
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.content), "(using TLSv1.3)"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.content), "with ESMTPS id"));
+    stop();
+}
+END_TEST
+
+START_TEST(submission_completes_the_headers)
+{
+    static struct config_listener submission = {.mode = CONFIG_MODE_SUBMISSION};
+    start_from("192.0.2.1");
+    session.setup.listener = &submission;
+    ck_assert_int_eq(say("EHLO c.test\r\nMAIL FROM:<>\r\nRCPT TO:<a@x.test>\r\nDATA\r\n"
+                         "Subject: x\r\n\r\nDate: no\r\n.\r\n"),
+                     SERVER_EVENT_MESSAGE);
+    const char *content = buf_text(&session.content);
+    ck_assert_ptr_nonnull(strstr(content, "\r\nDate: "));
+    ck_assert_ptr_nonnull(strstr(content, "\r\nMessage-ID: <0000000000abc@mail.h.test>\r\n"));
+    ck_assert_ptr_nonnull(strstr(content, "\r\nSubject: x\r\n\r\nDate: no\r\n"));
+    ck_assert_int_eq(strncmp(content, "Received: ", 10), 0);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
+          syntax_is_checked, it_is_no_open_relay, limits_hold,
+          bad_content_is_refused_and_the_session_goes_on, tls_forgets_what_was_said,
+          submission_completes_the_headers)

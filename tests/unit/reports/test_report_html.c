@@ -1,0 +1,182 @@
+/*
+ * What stands on the page: the timeline, the ladder, the tables; and that a campaign stays small.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/file.h"
+#include "reports/report_suite.h"
+#include "tests/unit/unit.h"
+
+enum {
+    OUTPUT_MAX = 64 * 1024 * 1024,
+    CAMPAIGN = 3000,
+    CAMPAIGN_PAGE_MAX = 1024 * 1024,
+};
+
+static struct buf out;
+
+static void print_page(const char *folder)
+{
+    struct err err = {0};
+    struct report_run *run = report_run_load(folder, &err);
+    ck_assert_msg(run != NULL, "%s", err.text);
+    report_run_set_wall(run, 420000);
+    struct report_suite suite = {
+        .runs = &run, .run_count = 1, .command = "mailrange run x.json", .wall_us = 500000};
+    buf_init(&out, OUTPUT_MAX);
+    report_html_print(&suite, "", &out);
+    report_run_free(&run);
+}
+
+static void has(const char *text)
+{
+    ck_assert_msg(strstr(buf_text(&out), text) != NULL, "missing: %s", text);
+}
+
+static size_t count(const char *text)
+{
+    size_t found = 0;
+    for (const char *at = buf_text(&out); (at = strstr(at, text)) != NULL; at += strlen(text))
+        found++;
+    return found;
+}
+
+START_TEST(test_the_verdict_says_what_when_and_where)
+{
+    print_page("tests/fixtures/runs/greylisting");
+    has("<h1>Failed: 1 of 7 checks</h1>");
+    has("<td class=\"expected\">delivered within 10m</td><td class=\"actual\">delivered after 12m "
+        "0s</td><td class=\"seen\"><time title=\"2026-03-02T09:12:00");
+    has("href=\"#retry-greylisting/session-3\">mx.bigmail.test#3</a>");
+    has("all 4 invariants hold");
+    has("420 ms real");
+    has("<code>mailrange run x.json</code>");
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(test_the_timeline_has_a_mark_for_each_attempt_and_the_window)
+{
+    print_page("tests/fixtures/runs/greylisting");
+    ck_assert_uint_eq(count("<use class=\"mark deferred\" href=\"#m-deferred\" x="), 4);
+    ck_assert_uint_eq(count("<use class=\"mark accepted\" href=\"#m-accepted\" x="), 2);
+    ck_assert_uint_eq(count("<rect class=\"window\""), 2);
+    has("<title>expected within 2h</title>");
+    has("delivered +12m");
+    /* The same for those who do not see the chart. */
+    has("451 4.2.0 Greylisted, please come back in 60 seconds</td>");
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(test_the_ladder_has_dns_tcp_clear_text_and_tls)
+{
+    print_page("tests/fixtures/runs/greylisting");
+    has("<tr class=\"dns\"><td class=\"when\">\xE2\x88\x92");
+    has("<code>MX bigmail.test</code><i class=\"both\"></i><code>10 mx.bigmail.test</code>");
+    has("<span>TCP connection to 198.18.1.1</span>");
+    has("<tr class=\"command\"><td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
+    has("<span>TLSv1.3, TLS_AES_256_GCM_SHA384</span>");
+    has("<tr class=\"command inside\">");
+    has("<code>RCPT TO:&lt;bob@bigmail.test&gt;</code>");
+    has("<tr class=\"reply warn inside\">");
+    has("<td class=\"by\">greylist</td>");
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(test_the_tables_of_facts)
+{
+    print_page("tests/fixtures/runs/greylisting");
+    has("<span class=\"badge pass\">Established</span>");
+    has("<svg class=\"chart curve queue\"");
+    has("Recipients in the queue <span class=\"quiet\">at most 2</span>");
+    has("<td><code>mx.bigmail.test</code></td><td>AAAA</td>");
+    has("The rule &quot;full mailbox&quot; of mx.bigmail.test never fired.");
+    buf_deinit(&out);
+}
+END_TEST
+
+static void add_event(struct buf *events, int64_t at_us, const char *source, const char *kind,
+                      const char *facts)
+{
+    buf_format(events, "{\"seq\":0,\"at\":%" PRId64 ",\"source\":\"%s\",\"kind\":\"%s\",%s}\n",
+               at_us, source, kind, facts);
+}
+
+static void add_message(struct buf *events, int number)
+{
+    char *facts = mem_text_format("\"message\":\"c/%d\",\"from\":\"a@s.test\",\"to\":[\"u%d@r.test"
+                                  "\"],\"bytes\":9",
+                                  number, number);
+    add_event(events, number, "submitter", "accepted", facts);
+    free(facts);
+}
+
+static void add_session(struct buf *events, int number)
+{
+    char *facts = mem_text_format("\"session\":\"mx.r.test#%d\",\"host\":\"mx.r.test\",\"server\":"
+                                  "\"198.18.1.1\",\"port\":25,\"from\":\"a@s.test\",\"to\":[\"u%d@"
+                                  "r.test\"],\"message\":\"c/%d\",\"quit\":true,\"by\":\"client\"",
+                                  number, number, number);
+    const int64_t at_us = INT64_C(1000000) * number;
+    add_event(events, at_us, "mx", "connect", facts);
+    add_event(events, at_us, "mx", "accepted", facts);
+    add_event(events, at_us, "mx", "disconnect", facts);
+    free(facts);
+}
+
+START_TEST(test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)
+{
+    char folder[] = "/tmp/report-html-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/events.jsonl", folder);
+    struct buf events;
+    struct err err = {0};
+    buf_init(&events, OUTPUT_MAX);
+    for (int i = 1; i <= CAMPAIGN; i++)
+        add_message(&events, i);
+    for (int i = 1; i <= CAMPAIGN; i++)
+        add_session(&events, i);
+    ck_assert_int_eq(file_write(path, buf_slice(&events), &err), 0);
+    print_page(folder);
+    ck_assert_uint_lt(out.len, CAMPAIGN_PAGE_MAX);
+    has("<b>3000<small>/3000</small></b><span>recipients reached</span>");
+    has("14 of 3000 recipients");
+    has("60 of 3000 sessions");
+    buf_deinit(&out);
+    buf_deinit(&events);
+    unlink(path);
+    rmdir(folder);
+    free(path);
+}
+END_TEST
+
+START_TEST(test_a_check_that_is_only_info_is_noted_and_does_not_count)
+{
+    char folder[] = "/tmp/report-html-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/results.json", folder);
+    struct err err = {0};
+    const char *results = "{\"scenario\":{\"name\":\"N\"},\"verdict\":\"passed\",\"expectations\":["
+                          "{\"text\":\"a\",\"level\":\"must\",\"verdict\":\"passed\"},"
+                          "{\"text\":\"b\",\"level\":\"info\",\"verdict\":\"failed\"}]}";
+    ck_assert_int_eq(file_write(path, slice_of(results), &err), 0);
+    print_page(folder);
+    has("<h1>Passed</h1>");
+    has("<b>1</b>/1 checks");
+    has("<span class=\"badge none\">Noted</span>");
+    buf_deinit(&out);
+    unlink(path);
+    rmdir(folder);
+    free(path);
+}
+END_TEST
+
+UNIT_MAIN(test_the_verdict_says_what_when_and_where,
+          test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
+          test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
+          test_a_check_that_is_only_info_is_noted_and_does_not_count,
+          test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

@@ -1,0 +1,390 @@
+/* What is judged in every run, and what is only noticed. */
+#include "tests/unit/sim/check/check_fixture.h"
+
+static void begin_plain(void)
+{
+    begin("bob@a.test", "[{\"to\":\"bob@a.test\",\"is\":[\"delivered\",\"queued\",\"bounced\"]}]");
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+}
+
+START_TEST(test_a_plain_delivery_breaks_nothing)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    ck_assert_uint_eq(fx.report->finding_count, 0);
+    done();
+}
+END_TEST
+
+START_TEST(test_a_duplicate_fails_the_run)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    at(5 * TIME_MINUTE);
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    const struct check_result *result = invariant("no-duplicate");
+    ck_assert_int_eq(result->verdict, CHECK_FAILED);
+    ck_assert_int_eq(fx.report->verdict, CHECK_FAILED);
+    ck_assert_str_eq(result->actual,
+                     "mx.a.test took it again, 5m after mx.a.test had confirmed it");
+    ck_assert_str_eq(result->session, "mx.a.test#2");
+    ck_assert_str_eq(result->recipient, "bob@a.test");
+    done();
+}
+END_TEST
+
+START_TEST(test_a_duplicate_after_a_lost_reply_is_explained)
+{
+    begin_plain();
+    deliver("mx.a.test#1", ",\"reply-sent\":false");
+    at(5 * TIME_MINUTE);
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_PASSED);
+    ck_assert(has_finding("explained-duplicate", "the final reply of the first delivery was lost"));
+    done();
+}
+END_TEST
+
+START_TEST(test_a_duplicate_after_a_kill_is_explained)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    at(TIME_SECOND);
+    event("mta", "kill", "\"name\":\"refmta\"");
+    event("mta", "exit", "\"status\":-9,\"expected\":true");
+    at(5 * TIME_MINUTE);
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_PASSED);
+    ck_assert_int_eq(invariant("alive")->verdict, CHECK_PASSED);
+    ck_assert(has_finding("explained-duplicate", "the server was killed"));
+    done();
+}
+END_TEST
+
+START_TEST(test_a_kill_long_after_explains_nothing)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    at(TIME_HOUR);
+    event("mta", "kill", "\"name\":\"refmta\"");
+    at(2 * TIME_HOUR);
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_FAILED);
+    done();
+}
+END_TEST
+
+START_TEST(test_delivered_and_bounced_are_two_ends)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    bounce_to("inbox.sender.test#1", "", "news@sender.test", "failed");
+    judge("settled");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("one-end")->actual,
+                     "delivered at mx.a.test and returned as failed as well");
+    done();
+}
+END_TEST
+
+START_TEST(test_two_bounces_are_one_too_many)
+{
+    begin_plain();
+    try_rcpt("mx.a.test#1", 550, "no");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    bounce_to("inbox.sender.test#1", "", "news@sender.test", "failed");
+    bounce_to("inbox.sender.test#2", "", "news@sender.test", "failed");
+    judge("settled");
+    ck_assert_str_eq(invariant("one-end")->actual, "returned as failed 2 times");
+    done();
+}
+END_TEST
+
+START_TEST(test_mail_that_nobody_waits_for_is_lost)
+{
+    begin_plain();
+    try_rcpt("mx.a.test#1", 451, "later");
+    judge("idle");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("one-end")->actual, "neither delivered nor returned, and nothing "
+                                                   "waits for it any more (1 attempts)");
+    done();
+}
+END_TEST
+
+START_TEST(test_a_host_outside_the_mx_set_is_wrong)
+{
+    begin_plain();
+    connect_to("a.test", "a.test#1", "198.18.1.2");
+    mail("a.test#1", "news@sender.test");
+    rcpt("a.test#1", "bob@a.test", 250, "ok");
+    bye("a.test#1");
+    judge("limit");
+    ck_assert_int_eq(invariant("right-host")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("right-host")->actual,
+                     "bob@a.test was tried at a.test (198.18.1.2), which no DNS answer names for "
+                     "its domain");
+    done();
+}
+END_TEST
+
+START_TEST(test_without_mx_the_domain_itself_is_right)
+{
+    begin("bob@a.test", "[{\"is\":\"delivered\"}]");
+    submit("bob@a.test");
+    event("dns", "query",
+          "\"name\":\"a.test\",\"type\":\"MX\",\"rcode\":\"NOERROR\",\"answers\":0,"
+          "\"data\":[]");
+    event("dns", "query",
+          "\"name\":\"A.test.\",\"type\":\"AAAA\",\"rcode\":\"NOERROR\",\"answers\":"
+          "1,\"data\":[\"2001:db8::1\"]");
+    connect_to("a.test", "a.test#1", "2001:db8::1");
+    mail("a.test#1", "news@sender.test");
+    rcpt("a.test#1", "bob@a.test", 250, "ok");
+    accepted("a.test#1", "a.test", "bob@a.test", "");
+    bye("a.test#1");
+    judge("settled");
+    ck_assert_int_eq(invariant("right-host")->verdict, CHECK_PASSED);
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_aliases_are_followed)
+{
+    begin("bob@a.test", "[{\"is\":\"delivered\"}]");
+    submit("bob@a.test");
+    event("dns", "query",
+          "\"name\":\"a.test\",\"type\":\"MX\",\"answers\":1,\"data\":[\"10 "
+          "mail.a.test\"]");
+    event("dns", "query",
+          "\"name\":\"mail.a.test\",\"type\":\"A\",\"answers\":2,\"data\":"
+          "[\"mx.a.test\",\"198.18.1.1\"]");
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("right-host")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_a_relay_takes_all_mail)
+{
+    begin_plain();
+    fx.scenario.smart_host = true;
+    connect_to("relay.test", "relay.test#1", "198.18.1.2");
+    mail("relay.test#1", "news@sender.test");
+    rcpt("relay.test#1", "bob@a.test", 250, "ok");
+    bye("relay.test#1");
+    judge("limit");
+    ck_assert_int_eq(invariant("right-host")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_a_notification_with_a_reverse_path_is_wrong)
+{
+    begin_plain();
+    try_rcpt("mx.a.test#1", 550, "no");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    bounce_to("inbox.sender.test#1", "mailer-daemon@sender.test", "news@sender.test", "failed");
+    judge("settled");
+    ck_assert_int_eq(invariant("bounce")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(
+        invariant("bounce")->actual,
+        "a notification was sent with the reverse-path <mailer-daemon@sender.test>; it "
+        "must be the null one");
+    ck_assert_str_eq(invariant("bounce")->rfc, "RFC 3464 2");
+    done();
+}
+END_TEST
+
+START_TEST(test_a_notification_to_somebody_else_is_wrong)
+{
+    begin_plain();
+    try_rcpt("mx.a.test#1", 550, "no");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    bounce_to("inbox.sender.test#1", "", "postmaster@sender.test", "failed");
+    judge("settled");
+    ck_assert_str_eq(invariant("bounce")->actual, "the notification went to "
+                                                  "postmaster@sender.test; the sender is "
+                                                  "news@sender.test");
+    done();
+}
+END_TEST
+
+START_TEST(test_a_bounce_of_a_bounce_is_wrong)
+{
+    begin("bob@a.test", "[{\"is\":\"bounced\"}]");
+    fx.messages[0].from = "";
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    connect_to("mx.a.test", "mx.a.test#1", "198.18.1.1");
+    mail("mx.a.test#1", "");
+    rcpt("mx.a.test#1", "bob@a.test", 550, "no");
+    bye("mx.a.test#1");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    bounce_to("inbox.sender.test#1", "", "postmaster@sender.test", "failed");
+    judge("settled");
+    ck_assert_int_eq(invariant("bounce")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("bounce")->actual,
+                     "a message with the null reverse-path was answered by a notification");
+    done();
+}
+END_TEST
+
+START_TEST(test_mail_without_a_sender_is_discarded)
+{
+    begin("bob@a.test", "[{\"is\":\"discarded\",\"within\":\"5m\",\"attempts\":1},{\"is\":"
+                        "\"queued\"}]");
+    fx.messages[0].from = "";
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    connect_to("mx.a.test", "mx.a.test#1", "198.18.1.1");
+    mail("mx.a.test#1", "");
+    rcpt("mx.a.test#1", "bob@a.test", 550, "no such user");
+    bye("mx.a.test#1");
+    judge("idle");
+    ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
+    ck_assert_str_eq(expectation(1)->actual,
+                     "refused for good at mx.a.test (550 no such user), with nobody to be told");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_a_host_that_refuses_connections_was_tried)
+{
+    begin("bob@a.test", "[{\"is\":\"delivered\",\"attempts\":1,\"hosts\":[\"mx0.a.test\","
+                        "\"mx.a.test\"]},{\"host\":\"mx0.a.test\",\"connections\":1}]");
+    submit("bob@a.test");
+    dns("a.test", "mx0.a.test", "198.18.1.9");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    event("mx", "refused", "\"host\":\"mx0.a.test\",\"server\":\"198.18.1.9\",\"port\":25");
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_broken_protocol_fails_by_its_level)
+{
+    begin_plain();
+    connect_to("mx.a.test", "mx.a.test#1", "198.18.1.1");
+    event("mx", "violation",
+          "\"session\":\"mx.a.test#1\",\"what\":\"bare-lf\",\"text\":\"a line "
+          "ended with LF alone\",\"rfc\":\"RFC 5321 2.3.8\",\"level\":\"must\"");
+    event("mx", "violation",
+          "\"session\":\"mx.a.test#1\",\"what\":\"no-quit\",\"text\":\"closed "
+          "without QUIT\",\"rfc\":\"RFC 5321 4.1.1.10\",\"level\":\"should\"");
+    event("mx", "violation",
+          "\"session\":\"mx.a.test#1\",\"what\":\"no-quit\",\"text\":\"closed "
+          "without QUIT\",\"rfc\":\"RFC 5321 4.1.1.10\",\"level\":\"should\"");
+    judge("limit");
+    ck_assert_int_eq(invariant("protocol")->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("protocol")->actual, "bare-lf: a line ended with LF alone");
+    ck_assert_str_eq(invariant("protocol")->rfc, "RFC 5321 2.3.8");
+    ck_assert_uint_eq(invariant("protocol")->count, 1);
+    ck_assert(has_finding("no-quit", "closed without QUIT"));
+    done();
+}
+END_TEST
+
+START_TEST(test_a_server_that_dies_fails_the_run)
+{
+    begin_plain();
+    event("mta", "exit", "\"status\":-11,\"expected\":false");
+    judge("mta-failed");
+    ck_assert_int_eq(fx.report->verdict, CHECK_FAILED);
+    ck_assert_str_eq(invariant("alive")->actual, "the server under test was ended by signal 11");
+    done();
+}
+END_TEST
+
+START_TEST(test_mail_that_nobody_asked_for_is_noticed)
+{
+    begin_plain();
+    connect_to("mx.a.test", "mx.a.test#1", "198.18.1.1");
+    mail("mx.a.test#1", "root@mail.sender.test");
+    rcpt("mx.a.test#1", "eve@a.test", 250, "ok");
+    event("mx", "accepted",
+          "\"session\":\"mx.a.test#1\",\"host\":\"mx.a.test\",\"from\":"
+          "\"root@mail.sender.test\",\"to\":[\"eve@a.test\"],\"message\":\"\","
+          "\"subject\":\"cron\"");
+    bye("mx.a.test#1");
+    judge("limit");
+    ck_assert(has_finding("unasked", "mx.a.test accepted mail from <root@mail.sender.test> to "
+                                     "<eve@a.test> that nobody asked for (subject: cron)"));
+    done();
+}
+END_TEST
+
+START_TEST(test_hammering_is_noticed)
+{
+    begin_plain();
+    for (int i = 1; i <= 5; i++) {
+        char session[32];
+        snprintf(session, sizeof session, "mx.a.test#%d", i);
+        try_rcpt(session, 451, "later");
+        at(fx.now_us + TIME_SECOND);
+    }
+    judge("limit");
+    ck_assert(has_finding("hammering", "tried at mx.a.test (198.18.1.1) more than 3 times"));
+    done();
+}
+END_TEST
+
+START_TEST(test_rules_and_hosts_that_stayed_silent_are_noticed)
+{
+    static const struct scenario_rule RULES[] = {
+        {"mx.a.test", "greylist", "$.hosts[\"mx.a.test\"].rules[0]"},
+        {"mx.a.test", "full", "$.hosts[\"mx.a.test\"].rules[1]"}};
+    static const char *const HOSTS[] = {"mx.a.test", "mx2.a.test"};
+    begin_plain();
+    fx.scenario.rules = RULES;
+    fx.scenario.rule_count = 2;
+    fx.scenario.host_names = HOSTS;
+    fx.scenario.host_count = 2;
+    event("mx", "rule", "\"host\":\"mx.a.test\",\"stage\":\"rcpt\",\"rule\":\"greylist\"");
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert(has_finding("silent-rule", "rule \"full\" of mx.a.test never fired"));
+    ck_assert(!has_finding("silent-rule", "greylist"));
+    ck_assert(has_finding("silent-host", "nobody connected to mx2.a.test"));
+    done();
+}
+END_TEST
+
+START_TEST(test_a_run_that_was_cut_off_is_no_verdict)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    judge("stopped");
+    ck_assert_int_eq(fx.report->verdict, CHECK_ERROR);
+    ck_assert_str_eq(fx.report->problem, "the run was stopped before its end");
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
+          test_a_duplicate_after_a_lost_reply_is_explained,
+          test_a_duplicate_after_a_kill_is_explained, test_a_kill_long_after_explains_nothing,
+          test_delivered_and_bounced_are_two_ends, test_two_bounces_are_one_too_many,
+          test_mail_that_nobody_waits_for_is_lost, test_a_host_outside_the_mx_set_is_wrong,
+          test_without_mx_the_domain_itself_is_right, test_aliases_are_followed,
+          test_a_relay_takes_all_mail, test_a_notification_with_a_reverse_path_is_wrong,
+          test_a_notification_to_somebody_else_is_wrong, test_a_bounce_of_a_bounce_is_wrong,
+          test_mail_without_a_sender_is_discarded, test_a_host_that_refuses_connections_was_tried,
+          test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,
+          test_mail_that_nobody_asked_for_is_noticed, test_hammering_is_noticed,
+          test_rules_and_hosts_that_stayed_silent_are_noticed,
+
+          test_a_run_that_was_cut_off_is_no_verdict)

@@ -1,0 +1,244 @@
+/*
+ * Hosts as a scenario has them: what is read, and what is refused with which words.
+ */
+#include "sim/mx/mx_model.h"
+
+#include "mta-under-test/base/time_text.h"
+
+#include "tests/unit/unit.h"
+
+struct world {
+    struct arena arena;
+    struct spec_document *document;
+    struct mx_model *model;
+    struct err err;
+};
+
+static int world_read(struct world *world, const char *json)
+{
+    *world = (struct world){0};
+    world->document = spec_document_parse("hosts.json", slice_of(json), &world->err);
+    ck_assert_msg(world->document != NULL, "%s: %s", json, world->err.text);
+    return mx_spec_parse(spec_root(world->document), ".", 1, &world->arena, &world->model,
+                         &world->err);
+}
+
+static void world_close(struct world *world)
+{
+    mx_model_release(&world->model);
+    spec_document_free(&world->document);
+    arena_deinit(&world->arena);
+}
+
+#define RULES(rules) "{\"mx.a.test\":{\"rules\":[" rules "]}}"
+#define RULE(at, when, then) RULES("{\"at\":" at ",\"when\":{" when "},\"then\":{" then "}}")
+#define LATER "\"reply\":\"451 later\""
+
+static const struct {
+    const char *json;
+    const char *words; /* in the message */
+} WRONG[] = {
+    {"[]", "expected an object"},
+    {"{\"mx a.test\":{}}", "no host name"},
+    {"{\"MX.a.test\":{},\"mx.a.test.\":{}}", "twice"},
+    {"{\"mx.a.test\":{\"bannner\":\"x\"}}", "did you mean \"banner\""},
+    {"{\"a.test\":{\"addresses\":[\"198.18.1.1\"]},\"b.test\":{\"addresses\":[\"198.18.1.1\"]}}",
+     "that of two hosts, a.test and b.test"},
+    {"{\"a.test\":{\"addresses\":[\"198.18.1\"]}}", "address"},
+    {"{\"a.test\":{\"profile\":\"greylisting/nothing\"}}", "no profile \"greylisting/nothing\""},
+    {"{\"a.test\":{\"profile\":\"../../etc/passwd\"}}", "no profile"},
+    {"{\"a.test\":{\"offers\":[\"PIPELINNING\"]}}", "did you mean \"PIPELINING\""},
+    {"{\"a.test\":{\"offers\":[\"SIZE x\"]}}", "SIZE BYTES"},
+    {"{\"a.test\":{\"tls\":{\"identity\":\"expird\"}}}", "did you mean \"expired\""},
+    {"{\"a.test\":{\"tls\":{\"versions\":\"1.3..1.2\"}}}", "TLS versions"},
+    {"{\"a.test\":{\"tls\":{\"fault\":\"explode\"}}}", "refuse-454"},
+    {"{\"a.test\":{\"listens\":[26]}}", "25, 465 or 587"},
+    {"{\"a.test\":{\"latency\":\"80\"}}", "80"},
+    {RULES("{\"at\":\"rctp\",\"then\":{" LATER "}}"), "did you mean \"rcpt\""},
+    {RULES("{\"at\":[],\"then\":{" LATER "}}"), "never be asked"},
+    {RULES("{\"at\":[\"rcpt\",\"rcpt\"],\"then\":{" LATER "}}"), "twice"},
+    {RULES("{\"then\":{" LATER "}}"), "at"},
+    {RULES("{\"at\":\"rcpt\"}"), "then"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{}}"), "does nothing"},
+    {RULES("{\"at\":\"rcpt\",\"when\":{},\"then\":{" LATER "}}"), "leave \"when\" out"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"dealy\":\"5s\"}}"), "did you mean \"delay\""},
+    {RULE("\"rcpt\"", "\"recipent\":\"x\"", LATER), "did you mean \"recipient\""},
+    {RULE("\"mail\"", "\"recipient\":\"x\"", LATER), "\"recipient\" means nothing at stage mail"},
+    {RULE("[\"rcpt\",\"connect\"]", "\"sender\":\"x\"", LATER), "means nothing at stage connect"},
+    {RULE("\"rcpt\"", "\"subject\":\"x\"", LATER), "it is for data-end"},
+    {RULE("\"rcpt\"", "\"attempt\":\"..0\"", LATER), "counted from 1"},
+    {RULE("\"rcpt\"", "\"attempt\":{\"by\":\"body\",\"is\":\"1\"}", LATER), "not known yet"},
+    {RULE("\"mail\"", "\"probability\":\"0%\"", LATER), "never holds"},
+    {RULE("\"mail\"", "\"during\":\"18:00..20:00\"", LATER), "stands under \"clock\""},
+    {RULE("\"mail\"", "\"clock\":\"10m..20m\"", LATER), "stands under \"during\""},
+    {RULE("\"mail\"", "\"source\":[]", LATER), "never holds"},
+    {RULE("\"mail\"", "\"tls\":[\"1.4\"]", LATER), "TLS versions"},
+    {RULE("\"mail\"", "\"rate\":{\"of\":\"message\",\"over\":\"1/1m\"}", LATER),
+     "did you mean \"messages\""},
+    {RULE("\"mail\"", "\"rate\":{\"of\":\"messages\",\"over\":\"1\"}", LATER), "100/1m"},
+    {RULE("\"rcpt\"", "\"rate\":{\"of\":\"messages\",\"by\":\"recipient\",\"over\":\"1/1m\"}",
+          LATER),
+     "counted at stage mail, where this key is not known"},
+    {RULE("\"mail\"", "\"connections\":{\"by\":\"helo\",\"over\":1}", LATER),
+     "source-prefix or all"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"delay\":\"2h\",\"window\":\"1h\"}", LATER), "ever pass"},
+    {RULE("\"rcpt\"", "\"greylist\":\"3d\"", LATER), "ever pass"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"prefix\":\"24\"}", LATER), "24/64"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"later\"}}"), "three digits"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"650 x\"}}"), "no reply code"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"451 {sourceip}\"}}"), "source-ip"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"close\":true,\"hang\":true}}"), "contradicts \"close\""},
+    {RULES("{\"at\":\"rcpt\",\"then\":{" LATER ",\"swallow\":true}}"), "contradicts \"reply\""},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"lose-reply\":true}}"), "it is for data-end"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"tls\":\"hang\"}}"), "it is for starttls, tls"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"delay\":\"5s..\"}}"), "how long to wait"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{" LATER ",\"by\":\"sender\"}}"), "needs \"for\""},
+    {RULES("{\"at\":\"mail\",\"then\":{" LATER ",\"for\":\"5m\",\"by\":\"recipient\"}}"),
+     "not known yet"},
+    {RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "}},"
+           "{\"name\":\"two\",\"at\":\"rcpt\",\"when\":{\"sender\":\"x\"},\"then\":{" LATER "}}"),
+     "\"two\" can never fire: \"one\" stands before it"},
+    {RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "},\"when\":{\"sender\":\"x\"}},"
+           "{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "}}"),
+     "called \"one\" already"},
+    {"{\"mx.a.test\":{\"offers\":[],\"rules\":[{\"at\":\"starttls\",\"then\":{\"close\":true}}]}}",
+     "does not offer STARTTLS"},
+};
+
+START_TEST(test_wrong_hosts)
+{
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        struct world world;
+        ck_assert_msg(world_read(&world, WRONG[i].json) != 0, "taken: %s", WRONG[i].json);
+        ck_assert_msg(strstr(world.err.text, WRONG[i].words) != NULL, "%s\nsays: %s\nnot: %s",
+                      WRONG[i].json, world.err.text, WRONG[i].words);
+        ck_assert_msg(strncmp(world.err.text, "hosts.json:1: $", 15) == 0, "no place: %s",
+                      world.err.text);
+        ck_assert_ptr_null(world.model);
+        world_close(&world);
+    }
+}
+END_TEST
+
+static const char *const RIGHT[] = {
+    "{}",
+    /* not unreachable: the first goes on, has a condition, or is for another stage */
+    RULES("{\"at\":\"rcpt\",\"then\":{\"delay\":\"1s\"},\"continue\":true},"
+          "{\"at\":\"rcpt\",\"then\":{" LATER "}}"),
+    RULES("{\"at\":\"mail\",\"then\":{" LATER "}},"
+          "{\"at\":[\"mail\",\"rcpt\"],\"then\":{" LATER "}}"),
+    /* own rules may stand before all of a profile's */
+    "{\"mx.a.test\":{\"profile\":[\"greylisting/postgrey\",\"greylisting/spamd\"],"
+    "\"rules\":[{\"at\":\"rcpt\",\"then\":{" LATER "}}]}}",
+    "{\"mx.a.test\":{\"down\":true},\"b.test\":{\"down\":\"10m..2h\",\"listens\":[465]}}",
+};
+
+START_TEST(test_right_hosts)
+{
+    for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++) {
+        struct world world;
+        ck_assert_msg(world_read(&world, RIGHT[i]) == 0, "%s", world.err.text);
+        world_close(&world);
+    }
+}
+END_TEST
+
+START_TEST(test_hosts_and_addresses)
+{
+    struct world world;
+    struct address address;
+    ck_assert_int_eq(world_read(&world,
+                                "{\"MX1.a.test\":{\"addresses\":[\"198.18.1.1\",\"2001:db8::1\"]},"
+                                "\"mx2.a.test\":{\"addresses\":\"198.18.1.2\"}}"),
+                     0);
+    ck_assert_uint_eq(mx_model_host_count(world.model), 2);
+    struct mx_host *host = mx_model_host(world.model, 0);
+    ck_assert_str_eq(mx_host_name(host), "mx1.a.test");
+    ck_assert_uint_eq(mx_host_address_count(host), 2);
+    ck_assert_int_eq(address_from_text(SLICE("2001:db8::1"), &address), 0);
+    ck_assert_ptr_eq(mx_model_find_address(world.model, &address), host);
+    struct mx_host *inbox = mx_model_add_host(world.model, "inbox.sender.test");
+    ck_assert_int_eq(mx_model_add_address(world.model, inbox, &address, &world.err), -1);
+    ck_assert_int_eq(address_from_text(SLICE("198.18.1.9"), &address), 0);
+    ck_assert_int_eq(mx_model_add_address(world.model, inbox, &address, &world.err), 0);
+    ck_assert_ptr_eq(mx_model_find_address(world.model, &address), inbox);
+    ck_assert_ptr_eq(mx_model_find_host(world.model, "inbox.sender.test"), inbox);
+    ck_assert_ptr_null(mx_model_find_host(world.model, "mx3.a.test"));
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(test_recipients)
+{
+    struct world world;
+    ck_assert_int_eq(world_read(&world, "{\"mx.a.test\":{}}"), 0);
+    struct mx_host *host = mx_model_host(world.model, 0);
+    ck_assert_int_eq(mx_host_judge_recipient(host, SLICE("x@any.test")), MX_RECIPIENT_KNOWN);
+    mx_host_add_domain(host, "A.test");
+    ck_assert_int_eq(mx_host_judge_recipient(host, SLICE("x@a.TEST")), MX_RECIPIENT_KNOWN);
+    ck_assert_int_eq(mx_host_judge_recipient(host, SLICE("x@b.test")), MX_RECIPIENT_FOREIGN);
+    ck_assert_int_eq(mx_host_judge_recipient(host, SLICE("postmaster")), MX_RECIPIENT_KNOWN);
+    world_close(&world);
+}
+END_TEST
+
+START_TEST(test_listening)
+{
+    struct world world;
+    ck_assert_int_eq(
+        world_read(&world, "{\"a.test\":{\"down\":\"10m..20m\"},\"b.test\":{\"listens\":[587]}}"),
+        0);
+    const struct mx_host *a = mx_model_host(world.model, 0);
+    const struct mx_host *b = mx_model_host(world.model, 1);
+    ck_assert(mx_host_listens(a, 25, 0, 9 * TIME_MINUTE));
+    ck_assert(!mx_host_listens(a, 25, 0, 10 * TIME_MINUTE));
+    ck_assert(mx_host_listens(a, 25, 0, 20 * TIME_MINUTE));
+    ck_assert(!mx_host_listens(b, 25, 0, 0));
+    ck_assert(mx_host_listens(b, 587, 0, 0));
+    world_close(&world);
+}
+END_TEST
+
+struct visit {
+    unsigned count;
+    bool postgrey;
+};
+
+static void visit_rule(void *context, const char *host, const char *list, const char *rule,
+                       uint64_t fired)
+{
+    struct visit *visit = context;
+    visit->count++;
+    visit->postgrey |= strcmp(host, "mx.a.test") == 0 &&
+                       strcmp(list, "greylisting/postgrey") == 0 && strcmp(rule, "postgrey") == 0 &&
+                       fired == 0;
+}
+
+START_TEST(test_explain_and_visit)
+{
+    struct world world;
+    struct buf text;
+    struct visit visit = {0};
+    ck_assert_int_eq(
+        world_read(&world, "{\"mx.a.test\":{\"addresses\":\"198.18.1.1\",\"profile\":"
+                           "\"greylisting/postgrey\",\"rules\":[{\"name\":\"full\",\"at\":\"rcpt\","
+                           "\"when\":{\"recipient\":\"f*\"},\"then\":{" LATER "}}]}}"),
+        0);
+    buf_init(&text, 100000);
+    mx_host_explain(mx_model_host(world.model, 0), &text);
+    static const char *const PARTS[] = {
+        "mx.a.test at 198.18.1.1", "STARTTLS", "certificate \"valid\"",
+        "\"full\" at rcpt when {\"recipient\":\"f*\"} then {\"reply\":\"451 later\"}",
+        "rules of greylisting/postgrey"};
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++)
+        ck_assert_msg(strstr(buf_text(&text), PARTS[i]) != NULL, "%s", buf_text(&text));
+    mx_model_visit_rules(world.model, visit_rule, &visit);
+    ck_assert_uint_eq(visit.count, 2);
+    ck_assert(visit.postgrey);
+    buf_deinit(&text);
+    world_close(&world);
+}
+END_TEST
+
+UNIT_MAIN(test_wrong_hosts, test_right_hosts, test_hosts_and_addresses, test_recipients,
+          test_listening, test_explain_and_visit)

@@ -1,0 +1,277 @@
+/* Every kind of wrong scenario, with the exact words. */
+#include "tests/unit/sim/scenario/scenario_fixture.h"
+
+#define HOSTS "\"hosts\":{\"mx.bigmail.test\":{}}"
+#define BOB "\"messages\":[{\"to\":\"bob@bigmail.test\"}]"
+
+struct bad {
+    const char *text;
+    const char *error;
+};
+
+static void check_all(const struct bad *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *error = error_of(cases[i].text);
+        ck_assert_str_eq(error, cases[i].error);
+        fx.count = 0;
+    }
+    done();
+}
+
+START_TEST(test_the_document)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\": \"x\",\n\"hosts\": {\n}", "x.json:3:2: expected \",\" or \"}\", found the end "
+                                               "of the file"},
+        {"[]", "x.json:1: $: expected an object, found an empty array"},
+        {"{}", "x.json:1: $: \"name\" is missing"},
+        {"{\"name\": 5}", "x.json:1: $.name: expected a text, found the number 5"},
+        {"{\"name\": \"x\",\n\"mesages\": []}",
+         "x.json:2: $.mesages: unknown key; did you mean \"messages\"?"},
+        {"{\"name\": \"x\", \"version\": 2}",
+         "x.json:1: $.version: expected a whole number from 1 to 1, found the number 2"},
+        {"{\"name\": \"x\", \"seed\": -1}",
+         "x.json:1: $.seed: expected a whole number from 0, found the number -1"},
+        {"{\"name\": \"x\", \"tags\": [1]}", "x.json:1: $.tags[0]: expected a text, found the "
+                                             "number 1"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_the_clock)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\",\"clock\":{\"limit\":\"5 days\"}}",
+         "x.json:1: $.clock.limit: expected a duration like \"250ms\", \"30s\", \"5m\" or "
+         "\"1h30m\", found \"5 days\""},
+        {"{\"name\":\"x\",\"clock\":{\"limit\":\"0\"}}",
+         "x.json:1: $.clock.limit: expected a duration of more than nothing and at most 366 days, "
+         "found \"0\""},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2026-02-30T00:00:00Z\"}}",
+         "x.json:1: $.clock.start: expected an instant like \"2026-03-02T09:00:00Z\", found "
+         "\"2026-02-30T00:00:00Z\""},
+        {"{\"name\":\"x\",\"clock\":{\"skew\":\"1h\"}}",
+         "x.json:1: $.clock.skew: unknown key; known here: start, limit, settle"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_hosts_and_rules)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{},\n\"mx.a.test\":{}}}",
+         "x.json:2: $.hosts[\"mx.a.test\"]: this key stands here twice"},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{},\"MX.A.test\":{}}}",
+         "x.json:1: $.hosts[\"MX.A.test\"]: the host \"mx.a.test\" stands here twice"},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"198.18.1.300\"]}}}",
+         "x.json:1: $.hosts[\"mx.a.test\"].addresses[0]: expected an IP address like "
+         "\"198.18.1.1\" or \"2001:db8:18:1::1\", found \"198.18.1.300\""},
+        {"{\"name\":\"x\",\"hosts\":{\"mx\":{}}}",
+         "x.json:1: $.hosts.mx: \"mx\" is no name of a host: it has no domain"},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{},\n\"mx.bigmial.test\":{}}," BOB "}",
+         "x.json:2: $.hosts[\"mx.bigmial.test\"]: mx.bigmial.test lies outside every zone: no "
+         "recipient is at bigmial.test, and no record of \"dns\" names this host"},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"rcpt\",\"then\":"
+         "{\"dealy\":\"5s\"}}]}}}",
+         "x.json:1: $.hosts[\"mx.a.test\"].rules[0].then.dealy: unknown key; did you mean "
+         "\"delay\"?"},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"name\":\"all\",\"at\":\"rcpt\","
+         "\"then\":{\"reply\":\"450 4.2.0 no\"}},{\"name\":\"late\",\"at\":\"rcpt\",\"then\":"
+         "{\"reply\":\"550 5.1.1 no\"}}]}}}",
+         "x.json:1: $.hosts[\"mx.a.test\"].rules[1]: \"late\" can never fire: \"all\" stands "
+         "before it, has no condition and decides at this stage"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_a_reply_that_is_no_reply_code)
+{
+    const char *error =
+        error_of("{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"rcpt\",\"then\":"
+                 "{\"reply\":\"999 no\"}}]}}}");
+    ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.hosts[\"mx.a.test\"].rules[0].then.reply: "));
+    fx.count = 0;
+    done();
+}
+END_TEST
+
+START_TEST(test_messages)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"id\":\"a\"}]}",
+         "x.json:1: $.messages[0]: \"to\" is missing"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob\"}]}",
+         "x.json:1: $.messages[0].to: expected an address like \"bob@bigmail.test\", found "
+         "\"bob\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":[\"bob@bigmail.test\",\"a b@c.test\"]}]}",
+         "x.json:1: $.messages[0].to[1]: expected an address like \"bob@bigmail.test\", found "
+         "\"a b@c.test\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"u{5..1}@bigmail.test\"}]}",
+         "x.json:1: $.messages[0].to: \"u{5..1}@bigmail.test\": expected one sequence like "
+         "\"user{1..5000}@a.test\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"u{1..9000000}@bigmail.test\"}]}",
+         "x.json:1: $.messages[0].to: \"u{1..9000000}@bigmail.test\" stands for more than 200000 "
+         "texts"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"file\":\"a\","
+         "\"text\":\"b\"}]}",
+         "x.json:1: $.messages[0].text: a message has \"text\" or \"file\", not both"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"port\":26}]}",
+         "x.json:1: $.messages[0].port: expected 25, 465 or 587, found the number 26"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"at\":\"8d\"}]}",
+         "x.json:1: $.messages[0].at: the run has ended by then (\"clock\": \"limit\")"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"headers\":"
+         "[\"no colon\"]}]}",
+         "x.json:1: $.messages[0].headers[0]: expected a header line like \"X-Campaign: "
+         "spring\", found \"no colon\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"id\":\"a\",\"to\":\"bob@bigmail.test\"},\n"
+         "{\"id\":\"a\",\"to\":\"bob@bigmail.test\"}]}",
+         "x.json:2: $.messages[1]: another message has the id \"a\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"id\":\"a b\",\"to\":\"bob@bigmail.test\"}]}",
+         "x.json:1: $.messages[0].id: expected an id of letters, digits, \"-\", \"_\" and \".\" "
+         "(it travels in a header line), found \"a b\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmial.test\"},{\"to\":"
+         "\"bob@bigmail.test\"}]}",
+         "x.json:1: $.messages[0].to: no host and no zone is there for bigmial.test: add one, or, "
+         "if mail to it shall fail, expect that ({\"to\": \"bob@bigmial.test\", \"is\": "
+         "\"bounced\"})"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_a_missing_fixture_names_where_it_was_looked_for)
+{
+    const char *error = error_of("{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":"
+                                 "\"bob@bigmail.test\",\"file\":\"fixtures/no.eml\"}]}");
+    ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.messages[0].file: no such file: neither "));
+    ck_assert_ptr_nonnull(strstr(error, "/fixtures/no.eml is there"));
+    fx.count = 0;
+    done();
+}
+END_TEST
+
+START_TEST(test_the_timeline)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"2h\",\"do\":\"mta-restart\"},\n"
+         "{\"at\":\"1h\",\"do\":\"mta-restart\"}]}",
+         "x.json:2: $.timeline[1]: the timeline goes back: 1h stands behind 2h; put the entries in "
+         "order"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-kil\"}]}",
+         "x.json:1: $.timeline[0].do: \"mta-kil\": no such word; did you mean \"mta-kill\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-pause\"}]}",
+         "x.json:1: $.timeline[0]: \"mta-pause\" needs \"for\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"do\":\"mta-restart\"}]}",
+         "x.json:1: $.timeline[0]: \"at\" is missing"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"host-down\","
+         "\"host\":\"mx.bigmial.test\"}]}",
+         "x.json:1: $.timeline[0].host: \"mx.bigmial.test\": no such host; did you mean "
+         "\"mx.bigmail.test\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"dns-set\","
+         "\"zone\":\"other.test\",\"records\":[\"@ A 198.18.0.1\"]}]}",
+         "x.json:1: $.timeline[0].zone: there is no zone other.test"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"9d\",\"do\":\"mta-restart\"}]}",
+         "x.json:1: $.timeline[0].at: the run has ended by then (\"clock\": \"limit\")"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_expectations)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"deliverd\"}]}",
+         "x.json:1: $.expect[0].is: \"deliverd\": no such word; did you mean \"delivered\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"to\":\"bob@bigmail.test\"}]}",
+         "x.json:1: $.expect[0]: expects nothing: say what must hold, as in \"is\": "
+         "\"delivered\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"attemps\":2}]}",
+         "x.json:1: $.expect[0].attemps: unknown key; did you mean \"attempts\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"to\":\"ann@bigmail.test\",\"is\":"
+         "\"delivered\"}]}",
+         "x.json:1: $.expect[0].to: expected a recipient of a message, found "
+         "\"ann@bigmail.test\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB
+         ",\"expect\":[{\"message\":\"m2\",\"is\":\"delivered\"}]}",
+         "x.json:1: $.expect[0].message: \"m2\": no such message; did you mean \"m1\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmial.test\","
+         "\"connections\":1}]}",
+         "x.json:1: $.expect[0].host: \"mx.bigmial.test\": no such host; did you mean "
+         "\"mx.bigmail.test\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmail.test\"}]}",
+         "x.json:1: $.expect[0]: expects nothing of the host: say a rate, a count, or a rule that "
+         "fired"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmail.test\",\"rate\":"
+         "\"100\"}]}",
+         "x.json:1: $.expect[0].rate: expected a limit like \"<=100/1m\", found \"100\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"tls\":{\"version\":"
+         "\"2.0\"}}]}",
+         "x.json:1: $.expect[0].tls.version: expected a version like \">=1.2\", \"1.3\" or "
+         "\"1.2..1.3\", found \"2.0\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"within\":\"1h\","
+         "\"not-before\":\"2h\"}]}",
+         "x.json:1: $.expect[0]: \"not-before\" lies behind \"within\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"dsn\":{}}]}",
+         "x.json:1: $.expect[0].dsn: \"dsn\" describes a bounce: it needs \"is\": \"bounced\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"for\":{\"a\":1}}]}",
+         "x.json:1: $.expect[0].for: \"for\" picks cells of a \"matrix\", and there is none"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"level\":\"may\"}]}",
+         "x.json:1: $.expect[0].level: \"may\": no such word; known are: must, should, info"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_matrix_and_extend)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\",\"matrix\":{\"a\":[]}}",
+         "x.json:1: $.matrix.a: expected an array of values, found an empty array"},
+        {"{\"name\":\"${b}\",\"matrix\":{\"a\":[1]}}",
+         "x.json:1: $.name: \"${b}\": no such name in \"matrix\"; did you mean \"${a}\"?"},
+        {"{\"name\":\"${b}\"}",
+         "x.json:1: $.name: \"${b}\" stands for nothing: this scenario has no \"matrix\" (a "
+         "literal \"${\" is written \"$${\")"},
+        {"{\"name\":\"x\",\"matrix\":{\"a\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],\"b\":[1,2,3,4,5,"
+         "6,7,8,9,10,11,12,13,14,15]}}",
+         "x.json:1: $.matrix: makes more than 200 runs"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_a_scenario_that_extends_itself)
+{
+    const char *error = error_of("{\"name\":\"x\",\"extend\":\"x.json\"}");
+    ck_assert_str_eq(error, "x.json:1: $.extend: more than 8 files extend each other; is one of "
+                            "them its own base?");
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"extend\":\"nowhere.json\"}");
+    ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.extend: no such file: "));
+    fx.count = 0;
+    done();
+}
+END_TEST
+
+START_TEST(test_zone_files_are_told_with_their_line)
+{
+    write_file("a.zone", "$TTL 300\n@ MX 10 mx\n@ MX ten mx\n");
+    const char *error = error_of("{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":\"a.zone\"}}}");
+    ck_assert_msg(strstr(error, "a.zone:3") != NULL, "%s", error);
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"@ MX ten mx\"]}}}");
+    ck_assert_msg(strstr(error, "x.json:1: $.dns.zones[\"a.test\"][0]: ") == error, "%s", error);
+    fx.count = 0;
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_the_document, test_the_clock, test_hosts_and_rules,
+          test_a_reply_that_is_no_reply_code, test_messages,
+          test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
+          test_expectations, test_matrix_and_extend, test_a_scenario_that_extends_itself,
+          test_zone_files_are_told_with_their_line)

@@ -1,0 +1,185 @@
+/* The submitter against a scripted SMTP server on the loopback, in one event loop. */
+#include "sim/submit/submitter.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sim/event/event_file.h"
+#include "tests/unit/unit.h"
+
+struct fake {
+    struct event_base *base;
+    struct evconnlistener *listener;
+    uint16_t port;
+    bool in_data;
+    const char *refuse; /* part of a command that gets a 550 */
+    char received[65536];
+};
+
+static void fake_say(struct bufferevent *stream, const char *text)
+{
+    evbuffer_add(bufferevent_get_output(stream), text, strlen(text));
+}
+
+static void fake_line(struct fake *fake, struct bufferevent *stream, const char *line)
+{
+    strncat(fake->received, line, sizeof fake->received - strlen(fake->received) - 2);
+    strncat(fake->received, "\n", 1);
+    if (fake->in_data) {
+        fake->in_data = strcmp(line, ".") != 0;
+        if (!fake->in_data)
+            fake_say(stream, "250 2.0.0 queued\r\n");
+    } else if (fake->refuse != NULL && strstr(line, fake->refuse) != NULL) {
+        fake_say(stream, "550 5.1.1 no such user\r\n");
+    } else if (strncmp(line, "EHLO", 4) == 0) {
+        fake_say(stream, "250-fake.test\r\n250-SIZE 1000000\r\n250 8BITMIME\r\n");
+    } else if (strcmp(line, "DATA") == 0) {
+        fake->in_data = true;
+        fake_say(stream, "354 go on\r\n");
+    } else {
+        fake_say(stream, "250 2.0.0 OK\r\n");
+    }
+}
+
+static void fake_on_read(struct bufferevent *stream, void *context)
+{
+    char *line = NULL;
+    while ((line = evbuffer_readln(bufferevent_get_input(stream), NULL, EVBUFFER_EOL_CRLF)) !=
+           NULL) {
+        fake_line(context, stream, line);
+        free(line);
+    }
+}
+
+static void fake_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
+                           struct sockaddr *address, int len, void *context)
+{
+    struct fake *fake = context;
+    (void)listener;
+    (void)address;
+    (void)len;
+    struct bufferevent *stream = bufferevent_socket_new(fake->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_setcb(stream, fake_on_read, NULL, NULL, fake);
+    bufferevent_enable(stream, EV_READ | EV_WRITE);
+    fake_say(stream, "220 fake.test ESMTP\r\n");
+}
+
+static void fake_open(struct fake *fake)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+    fake->base = event_base_new();
+    fake->listener =
+        evconnlistener_new_bind(fake->base, fake_on_accept, fake, LEV_OPT_CLOSE_ON_FREE, 16,
+                                (const struct sockaddr *)&address, (int)len);
+    ck_assert_ptr_nonnull(fake->listener);
+    getsockname(evconnlistener_get_fd(fake->listener), (struct sockaddr *)&address, &len);
+    fake->port = ntohs(address.sin_port);
+}
+
+/* Submits one message and returns the event log; `log_path` is the file's place. */
+static void submit(struct fake *fake, const struct scenario_message *entry, char *log_path)
+{
+    int fd = mkstemp(log_path);
+    struct scenario scenario = {.messages = entry, .message_count = 1};
+    struct event_log *log = event_log_new(fd, time_now_us());
+    struct submitter_options options = {.base = fake->base,
+                                        .log = log,
+                                        .scenario = &scenario,
+                                        .port_override = fake->port,
+                                        .helo = "client.test"};
+    struct err err = {0};
+    ck_assert_int_eq(address_from_text(SLICE("127.0.0.1"), &options.server), 0);
+    struct submitter *submitter = submitter_new(&options);
+    submitter_start(submitter);
+    while (!submitter_is_done(submitter))
+        event_base_loop(fake->base, EVLOOP_ONCE);
+    submitter_free(&submitter);
+    ck_assert_int_eq(event_log_free(&log, &err), 0);
+}
+
+/* The first event of the kind, or NULL. */
+static cJSON *find(const char *log_path, const char *kind)
+{
+    struct err err = {0};
+    struct event_file *file = event_file_open(log_path, &err);
+    cJSON *event = NULL;
+    while (event_file_next(file, &event, &err) == 1) {
+        if (strcmp(event_text(event, "kind"), kind) == 0)
+            break;
+        cJSON_Delete(event);
+        event = NULL;
+    }
+    event_file_close(&file);
+    return event;
+}
+
+static const char *const TO[] = {"a@x.test", "b@x.test"};
+
+START_TEST(test_a_message_goes_in_with_dots_doubled)
+{
+    struct fake fake = {0};
+    char log_path[] = "/tmp/submitter-XXXXXX";
+    const struct scenario_message entry = {.id = "m",
+                                           .from = "s@z.test",
+                                           .to = TO,
+                                           .to_count = 2,
+                                           .instances = 1,
+                                           .text = ".dot\nend"};
+    fake_open(&fake);
+    submit(&fake, &entry, log_path);
+    ck_assert_ptr_nonnull(strstr(fake.received, "EHLO client.test\nMAIL FROM:<s@z.test> SIZE="));
+    ck_assert_ptr_nonnull(strstr(fake.received, "RCPT TO:<a@x.test>\nRCPT TO:<b@x.test>\nDATA\n"));
+    ck_assert_ptr_nonnull(strstr(fake.received, "\n..dot\nend\n.\n"));
+    cJSON *accepted = find(log_path, "accepted");
+    ck_assert_ptr_nonnull(accepted);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(accepted, "to")), 2);
+    ck_assert_ptr_null(find(log_path, "refused"));
+    cJSON_Delete(accepted);
+    unlink(log_path);
+}
+END_TEST
+
+START_TEST(test_one_refused_recipient_does_not_stop_the_other)
+{
+    struct fake fake = {.refuse = "TO:<a@"};
+    char log_path[] = "/tmp/submitter-XXXXXX";
+    const struct scenario_message entry = {
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1};
+    fake_open(&fake);
+    submit(&fake, &entry, log_path);
+    cJSON *accepted = find(log_path, "accepted");
+    cJSON *refused = find(log_path, "refused");
+    ck_assert_str_eq(cJSON_GetArrayItem(cJSON_GetObjectItem(accepted, "to"), 0)->valuestring,
+                     "b@x.test");
+    ck_assert_str_eq(cJSON_GetArrayItem(cJSON_GetObjectItem(refused, "to"), 0)->valuestring,
+                     "a@x.test");
+    ck_assert_int_eq(event_int(refused, "code", 0), 550);
+    cJSON_Delete(accepted);
+    cJSON_Delete(refused);
+    unlink(log_path);
+}
+END_TEST
+
+START_TEST(test_a_refused_sender_refuses_all)
+{
+    struct fake fake = {.refuse = "MAIL"};
+    char log_path[] = "/tmp/submitter-XXXXXX";
+    const struct scenario_message entry = {
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1};
+    fake_open(&fake);
+    submit(&fake, &entry, log_path);
+    cJSON *refused = find(log_path, "refused");
+    ck_assert_str_eq(event_text(refused, "stage"), "mail");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(refused, "to")), 2);
+    ck_assert_ptr_null(find(log_path, "accepted"));
+    cJSON_Delete(refused);
+    unlink(log_path);
+}
+END_TEST
+
+UNIT_MAIN(test_a_message_goes_in_with_dots_doubled,
+          test_one_refused_recipient_does_not_stop_the_other, test_a_refused_sender_refuses_all)
