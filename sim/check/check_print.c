@@ -48,12 +48,18 @@ static void print_result(const struct check_result *result, bool all, struct buf
         buf_format(out, "      and %zu more like this\n", result->count - 1);
 }
 
-static size_t count_held(const struct check_result *results, size_t count)
+/* How many had to hold, and how many of them did: what is only told counts for neither. */
+static size_t count_asked(const struct check_result *results, size_t count, size_t *held)
 {
-    size_t held = 0;
-    for (size_t i = 0; i < count; i++)
-        held += results[i].verdict != CHECK_FAILED ? 1 : 0;
-    return held;
+    size_t asked = 0;
+    *held = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].level == CHECK_INFO)
+            continue;
+        asked++;
+        *held += results[i].verdict != CHECK_FAILED ? 1 : 0;
+    }
+    return asked;
 }
 
 void check_report_print(const struct check_report *report, bool all, struct buf *out)
@@ -70,8 +76,9 @@ void check_report_print(const struct check_report *report, bool all, struct buf 
             buf_format(out, "  note: %s%s%s%s\n", finding->text, *finding->rfc != '\0' ? " (" : "",
                        finding->rfc, *finding->rfc != '\0' ? ")" : "");
     }
-    buf_format(out, "  %zu of %zu expectations and %zu of %zu invariants hold\n",
-               count_held(report->expectations, report->expectation_count),
-               report->expectation_count, count_held(report->invariants, report->invariant_count),
-               report->invariant_count);
+    size_t held = 0;
+    size_t asked = count_asked(report->expectations, report->expectation_count, &held);
+    buf_format(out, "  %zu of %zu expectations", held, asked);
+    asked = count_asked(report->invariants, report->invariant_count, &held);
+    buf_format(out, " and %zu of %zu invariants hold\n", held, asked);
 }
