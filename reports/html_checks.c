@@ -37,7 +37,8 @@ static void checks_of(struct html_page *page, const char *kind, bool bad)
     const struct report_run *run = page->run;
     for (size_t i = 0; i < run->check_count; i++) {
         const struct report_check *check = &run->checks[i];
-        bool is_bad = check->verdict != REPORT_PASSED && check->verdict != REPORT_NOT_APPLICABLE;
+        bool is_bad = check->verdict == REPORT_FAILED || check->verdict == REPORT_WARNED ||
+                      check->verdict == REPORT_ERROR;
         if (is_bad == bad && slice_is(slice_of(kind), check->kind))
             one_check(page, check);
     }

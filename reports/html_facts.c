@@ -13,6 +13,7 @@
 enum {
     TLS_ROWS_MAX = 60,
     DNS_ROWS_MAX = 120,
+    FINDINGS_OF_A_KIND = 3, /* shown with their words */
 };
 
 struct tls_row {
@@ -123,36 +124,59 @@ void html_dns(struct html_page *page)
     html_section_end(page);
 }
 
+static void finding_item(struct html_page *page, const struct report_finding *finding)
+{
+    struct buf *out = page->out;
+    bool must = slice_is(slice_of(finding->level), "must");
+    bool should = slice_is(slice_of(finding->level), "should");
+    html_print(out,
+               "<li><span class=\"badge %s\">%s</span><p class=\"said\">%s</p>"
+               "<p class=\"where\"><code>%s</code> ",
+               must     ? "fail"
+               : should ? "warn"
+                        : "none",
+               finding->level, finding->text, finding->what);
+    if (*finding->rfc != '\0')
+        html_print(out, "<span>%s</span> ", finding->rfc);
+    html_time(page, finding->at_us);
+    buf_add_char(out, ' ');
+    html_session_link(page, finding->session);
+    buf_add_char(out, ' ');
+    html_packet(page, finding->packet);
+    if (finding->count > 1)
+        html_print(out, " <span>%zu times</span>", finding->count);
+    buf_add_text(out, "</p></li>\n");
+}
+
+/* How many findings before this one, or in all, are of the same kind. */
+static size_t count_same(const struct report_run *run, const struct report_finding *finding,
+                         size_t before)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < before; i++)
+        count += slice_is(slice_of(run->findings[i].what), finding->what);
+    return count;
+}
+
 void html_findings(struct html_page *page)
 {
     const struct report_run *run = page->run;
-    struct buf *out = page->out;
     if (run->finding_count == 0)
         return;
     html_section_begin(page, "findings", "Findings");
-    buf_add_text(out, "<ul class=\"findings\">\n");
+    buf_add_text(page->out, "<ul class=\"findings\">\n");
     for (size_t i = 0; i < run->finding_count; i++) {
         const struct report_finding *finding = &run->findings[i];
-        bool must = slice_is(slice_of(finding->level), "must");
-        bool should = slice_is(slice_of(finding->level), "should");
-        html_print(out,
-                   "<li><span class=\"badge %s\">%s</span><p class=\"said\">%s</p>"
-                   "<p class=\"where\"><code>%s</code> ",
-                   must     ? "fail"
-                   : should ? "warn"
-                            : "none",
-                   finding->level, finding->text, finding->what);
-        if (*finding->rfc != '\0')
-            html_print(out, "<span>%s</span> ", finding->rfc);
-        html_time(page, finding->at_us);
-        buf_add_char(out, ' ');
-        html_session_link(page, finding->session);
-        buf_add_char(out, ' ');
-        html_packet(page, finding->packet);
-        if (finding->count > 1)
-            html_print(out, " <span>%zu times</span>", finding->count);
-        buf_add_text(out, "</p></li>\n");
+        size_t before = count_same(run, finding, i);
+        size_t all = count_same(run, finding, run->finding_count);
+        if (before < FINDINGS_OF_A_KIND)
+            finding_item(page, finding);
+        else if (before == FINDINGS_OF_A_KIND)
+            html_print(page->out,
+                       "<li><span></span><p class=\"where\"><code>%s</code> %zu more of this kind"
+                       "</p></li>\n",
+                       finding->what, all - before);
     }
-    buf_add_text(out, "</ul>\n");
+    buf_add_text(page->out, "</ul>\n");
     html_section_end(page);
 }

@@ -12,18 +12,36 @@
 
 enum { LINE_MAX = 600 };
 
-static void begin_row(struct html_page *page, const char *class, int64_t at_us, int64_t start_us,
-                      uint64_t packet)
+/* A ladder while it is written. */
+struct ladder {
+    int64_t start_us;
+    char last_time[TIME_TEXT_BYTES];
+};
+
+/* A row's time, but for one that is the same as the row before: then it is left out. */
+static void row_time(struct html_page *page, struct ladder *ladder, int64_t at_us)
+{
+    char span[TIME_TEXT_BYTES];
+    char text[TIME_TEXT_BYTES];
+    int64_t since_us = at_us - ladder->start_us;
+    report_time_text(since_us < 0 ? -since_us : since_us, span);
+    snprintf(text, sizeof text, "%s%.40s",
+             since_us < 0   ? "\xE2\x88\x92"
+             : since_us > 0 ? "+"
+                            : "",
+             since_us == 0 ? "0" : span);
+    if (slice_is(slice_of(ladder->last_time), text))
+        return;
+    html_text(page->out, text);
+    memcpy(ladder->last_time, text, sizeof text);
+}
+
+static void begin_row(struct html_page *page, struct ladder *ladder, const char *class,
+                      int64_t at_us, uint64_t packet)
 {
     struct buf *out = page->out;
-    char text[TIME_TEXT_BYTES];
     html_print(out, "<tr class=\"%s\"><td class=\"when\">", class);
-    if (at_us < start_us)
-        html_print(out, "\xE2\x88\x92%s", report_time_text(start_us - at_us, text));
-    else if (at_us > start_us)
-        html_print(out, "+%s", report_time_text(at_us - start_us, text));
-    else
-        buf_add_char(out, '0');
+    row_time(page, ladder, at_us);
     buf_add_text(out, "</td><td class=\"packet\">");
     if (packet != 0)
         html_print(out, "%" PRIu64, packet);
@@ -42,14 +60,14 @@ static void arrow_right(struct buf *out, const char *text)
     buf_add_text(out, "</code><i class=\"to-right\"></i>");
 }
 
-static void dns_rows(struct html_page *page, const struct report_session *session, size_t index)
+static void dns_rows(struct html_page *page, struct ladder *ladder, size_t index)
 {
     const struct report_run *run = page->run;
     for (size_t i = 0; i < run->query_count; i++) {
         const struct report_query *query = &run->queries[i];
         if (query->session != index + 1)
             continue;
-        begin_row(page, "dns", query->at_us, session->start_us, query->packet);
+        begin_row(page, ladder, "dns", query->at_us, query->packet);
         html_print(page->out, "<code>%s %s</code><i class=\"both\"></i><code>%s</code>",
                    query->type, query->name,
                    *query->data != '\0'    ? query->data
@@ -87,7 +105,7 @@ static void band_row(struct html_page *page, const struct report_step *step)
         html_print(out, "<span>accepted");
         if (*step->text != '\0')
             html_print(out, " %s", step->text);
-        html_print(out, ", %" PRId64 " bytes</span>", step->number);
+        html_print(out, ", %" PRId64 " bytes%s</span>", step->number, step->note);
         break;
     case REPORT_STEP_VIOLATION:
         html_print(out, "<span>%s</span>", step->text);
@@ -131,13 +149,12 @@ static const char *step_class(const struct report_step *step)
     }
 }
 
-static void step_row(struct html_page *page, const struct report_session *session,
-                     const struct report_step *step)
+static void step_row(struct html_page *page, struct ladder *ladder, const struct report_step *step)
 {
     const char *note = "";
     bool seen = step->kind != REPORT_STEP_RULE && step->kind != REPORT_STEP_ACCEPTED &&
                 step->kind != REPORT_STEP_DISCONNECT;
-    begin_row(page, step_class(step), step->at_us, session->start_us, seen ? step->packet : 0);
+    begin_row(page, ladder, step_class(step), step->at_us, seen ? step->packet : 0);
     if (step->kind == REPORT_STEP_REPLY) {
         reply_row(page, step);
         note = step->note;
@@ -167,9 +184,10 @@ void html_ladder(struct html_page *page, const struct report_session *session)
         "<th scope=\"col\">Decided by</th></tr></thead><tbody>\n",
         *page->run->hostname != '\0' ? page->run->hostname : "client", session->client,
         session->host, session->server, session->port);
-    dns_rows(page, session, (size_t)(session - page->run->sessions));
+    struct ladder ladder = {.start_us = session->start_us};
+    dns_rows(page, &ladder, (size_t)(session - page->run->sessions));
     for (size_t i = 0; i < session->step_count; i++)
-        step_row(page, session, &session->steps[i]);
+        step_row(page, &ladder, &session->steps[i]);
     buf_add_text(out, "</tbody></table></div>\n");
     if (session->steps_left_out > 0)
         html_print(out, "<p class=\"note\">%zu more steps are in <code>events.jsonl</code>.</p>\n",

@@ -85,8 +85,11 @@ void html_cut_note(struct html_page *page, size_t shown, size_t all, const char 
 const char *html_verdict_word(enum report_verdict verdict)
 {
     static const char *const words[] = {
-        [REPORT_PASSED] = "Passed",  [REPORT_FAILED] = "Failed",
-        [REPORT_WARNED] = "Warning", [REPORT_NOT_APPLICABLE] = "Not applicable",
+        [REPORT_PASSED] = "Passed",
+        [REPORT_FAILED] = "Failed",
+        [REPORT_WARNED] = "Warning",
+        [REPORT_NOTED] = "Noted",
+        [REPORT_NOT_APPLICABLE] = "Not applicable",
         [REPORT_ERROR] = "Not run",
     };
     return words[verdict];
@@ -95,8 +98,8 @@ const char *html_verdict_word(enum report_verdict verdict)
 const char *html_verdict_class(enum report_verdict verdict)
 {
     static const char *const classes[] = {
-        [REPORT_PASSED] = "pass",         [REPORT_FAILED] = "fail", [REPORT_WARNED] = "warn",
-        [REPORT_NOT_APPLICABLE] = "none", [REPORT_ERROR] = "error",
+        [REPORT_PASSED] = "pass", [REPORT_FAILED] = "fail",         [REPORT_WARNED] = "warn",
+        [REPORT_NOTED] = "none",  [REPORT_NOT_APPLICABLE] = "none", [REPORT_ERROR] = "error",
     };
     return classes[verdict];
 }

@@ -20,18 +20,20 @@ static void summary(struct html_page *page)
     html_print(out,
                "<summary><span class=\"badge %s\">%s</span><span class=\"title\"><h2>%s</h2>"
                "<span class=\"file\">%s",
-               html_verdict_class(run->verdict), html_verdict_word(run->verdict), run->name,
-               run->file);
+               html_verdict_class(run->verdict),
+               run->verdict == REPORT_WARNED ? "Passed" : html_verdict_word(run->verdict),
+               run->name, run->file);
     if (*run->cell != '\0')
         html_print(out, " \xC2\xB7 %s", run->cell);
     buf_add_text(out, "</span></span><span class=\"facts\">");
     if (run->check_count > 0)
-        html_print(out, "<span><b>%zu</b>/%zu checks</span>", passed, run->check_count);
+        html_print(out, "<span><b>%zu</b>/%zu checks</span>", passed, report_run_judged(run));
     if (warned > 0)
         html_print(out, "<span class=\"warn\"><b>%zu</b> warning%s</span>", warned,
                    warned == 1 ? "" : "s");
     if (run->attempts_seen > 0)
-        html_print(out, "<span><b>%zu</b> tries</span>", run->attempts_seen);
+        html_print(out, "<span><b>%zu</b> %s</span>", run->attempts_seen,
+                   run->attempts_seen == 1 ? "try" : "tries");
     if (run->end_us > 0)
         html_print(out, "<span title=\"virtual time\"><b>%s</b> virtual</span>",
                    report_time_text(run->end_us, text));
@@ -63,6 +65,15 @@ static const char *reason_words(const char *reason)
     return reason;
 }
 
+static void ended(struct buf *out, const struct report_run *run)
+{
+    bool settled = slice_is(slice_of(run->end_reason), "settled");
+    html_print(out, "<div><dt>Ended</dt><dd>%s", reason_words(run->end_reason));
+    if (!settled && *run->end_detail != '\0')
+        html_print(out, ": %s", run->end_detail);
+    buf_add_text(out, "</dd></div>");
+}
+
 static void evidence_link(struct html_page *page, const char *file)
 {
     const struct report_run *run = page->run;
@@ -86,15 +97,15 @@ static void facts(struct html_page *page)
     struct buf *out = page->out;
     char text[TIME_TEXT_BYTES];
     buf_add_text(out, "<dl class=\"facts\">");
-    fact(out, "Server under test", run->mta);
-    fact(out, "Host name", run->hostname);
+    if (*run->mta != '\0')
+        html_print(out, "<div><dt>Server under test</dt><dd>%s <small>%s</small></dd></div>",
+                   run->mta, run->hostname);
     if (run->started_us != 0)
         fact(out, "World began", time_to_rfc3339(run->started_us, text));
     if (run->seed != 0)
         html_print(out, "<div><dt>Seed</dt><dd>%" PRId64 "</dd></div>", run->seed);
     if (*run->end_reason != '\0')
-        html_print(out, "<div><dt>Ended</dt><dd>%s%s%s</dd></div>", reason_words(run->end_reason),
-                   *run->end_detail != '\0' ? ": " : "", run->end_detail);
+        ended(out, run);
     else if (run->end_us > 0)
         fact(out, "Ended", "it did not: the event log has no end");
     if (run->message_count > 0)

@@ -30,7 +30,10 @@ static size_t open_session(const struct html_page *page)
         for (size_t s = 0; run->checks[i].verdict == REPORT_FAILED && s < run->session_count; s++)
             if (slice_is(slice_of(run->sessions[s].id), run->checks[i].session))
                 return s;
-    return 0;
+    size_t first = 0;
+    while (first < run->session_count && run->sessions[first].refused)
+        first++;
+    return first;
 }
 
 static void summary(struct html_page *page, const struct report_session *session, size_t index,
@@ -46,7 +49,9 @@ static void summary(struct html_page *page, const struct report_session *session
                page->slug, index + 1, open ? " open" : "", outcome, outcome, session->id);
     html_time(page, session->start_us);
     html_print(out, "<span class=\"outcome\">%s</span>", outcome);
-    if (session->tls_tried)
+    if (session->refused)
+        buf_add_text(out, "<span class=\"chip\">no session</span>");
+    else if (session->tls_tried)
         html_print(out, "<span class=\"chip %s\">%s</span>", session->tls_ok ? "tls" : "fail",
                    session->tls_ok ? session->tls_version : "TLS failed");
     else

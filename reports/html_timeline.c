@@ -18,18 +18,21 @@ enum {
     MARKS_MAX = 120, /* of one row */
     TABLE_ROWS_MAX = 300,
     WIDTH = 1000,
-    GUTTER = 210,
-    RIGHT = 984,
+    GUTTER = 236, /* names on the left, the end of each on the right */
+    RIGHT = 836,
     TOP = 28,
     FLAGS_TOP = 42,
     TOP_WITH_FLAGS = 52,
     FLAG_DISTANCE = 17,
-    TITLE_HEIGHT = 26,
+    ROW_MIN = 36, /* a row: its title beside its first lane, further lanes below */
     LANE_HEIGHT = 22,
-    ROW_GAP = 10,
+    FIRST_LANE = 18,
     MARK_DISTANCE = 9,
-    NAME_BYTES = 30, /* that fit into the gutter */
+    NAME_BYTES = 32, /* that fit into the gutter */
 };
+
+/* The axis goes this many times beyond the last thing that happened, where a window is so long. */
+static const int64_t BEYOND = 4;
 
 /* The lanes of one row: the hosts in the order in which they were first tried. */
 struct lanes {
@@ -103,14 +106,18 @@ static void draw_title(struct html_page *page, const struct report_delivery *del
 {
     struct buf *out = page->out;
     char point[TIME_TEXT_BYTES];
-    html_print(out, "<text class=\"row-title\" x=\"0\" y=\"%.1f\">", y + 16);
-    html_cut(out, slice_of(delivery->recipient), 64);
-    buf_add_text(out, "<tspan class=\"quiet\" dx=\"8\">");
-    html_cut(out, slice_of(page->run->messages[delivery->message].id), 32);
-    html_print(out, "</tspan></text><text class=\"row-end %s\" x=\"%d\" y=\"%.1f\">%s",
-               end_class(delivery), RIGHT, y + 16, end_words(delivery));
+    const char *id = page->run->messages[delivery->message].id;
+    html_print(out, "<text class=\"row-title\" x=\"0\" y=\"%.1f\"><title>message %s to %s</title>",
+               y + 15, id, delivery->recipient);
+    html_cut(out, slice_of(delivery->recipient), NAME_BYTES);
+    if (strlen(delivery->recipient) + strlen(id) < NAME_BYTES)
+        html_print(out, "<tspan class=\"quiet\" dx=\"7\">%s</tspan>", id);
+    html_print(out, "</text><text class=\"row-end %s\" x=\"%d\" y=\"%.1f\">%s", end_class(delivery),
+               WIDTH, y + FIRST_LANE + 4, end_words(delivery));
     if (delivery->end_us >= 0)
         html_print(out, " %s", report_time_point(delivery->end_us, point));
+    if (delivery->end == REPORT_REFUSED)
+        html_print(out, "<title>%s</title>", page->run->messages[delivery->message].refusal);
     buf_add_text(out, "</text>\n");
 }
 
@@ -132,7 +139,26 @@ static double row_height(const struct report_delivery *delivery)
 {
     struct lanes lanes;
     find_lanes(delivery, &lanes);
-    return (double)(TITLE_HEIGHT + LANE_HEIGHT * (int)lanes.count + ROW_GAP);
+    return ROW_MIN + LANE_HEIGHT * ((double)lanes.count - 1);
+}
+
+static double lane_y(double row_y, size_t lane)
+{
+    return row_y + FIRST_LANE + LANE_HEIGHT * (double)lane;
+}
+
+static void draw_lane(struct html_page *page, const char *host, size_t lane, double row_y)
+{
+    struct buf *out = page->out;
+    double y = lane_y(row_y, lane);
+    /* The first one's name stands below the title. */
+    double name_y = lane == 0 ? row_y + 29 : y + 4;
+    html_print(out,
+               "<path class=\"lane\" d=\"M%d %.1fH%d\"/><text class=\"lane-name\" x=\"0\" "
+               "y=\"%.1f\">",
+               GUTTER, y, RIGHT, name_y);
+    html_cut(out, slice_of(*host != '\0' ? host : "no host reached"), NAME_BYTES);
+    buf_add_text(out, "</text>\n");
 }
 
 /* Two attempts at almost the same moment stand beside each other, but never far from their time. */
@@ -146,28 +172,19 @@ static double beside(double x, double last)
 static void draw_row(struct html_page *page, const struct svg_axis *axis,
                      const struct report_delivery *delivery, double y)
 {
-    struct buf *out = page->out;
     struct lanes lanes;
     find_lanes(delivery, &lanes);
-    double top = y + TITLE_HEIGHT;
     draw_title(page, delivery, y);
-    draw_window(page, axis, delivery, top, (double)(LANE_HEIGHT * (int)lanes.count));
-    for (size_t i = 0; i < lanes.count; i++) {
-        double middle = top + LANE_HEIGHT * ((double)i + 0.5);
-        html_print(out,
-                   "<path class=\"lane\" d=\"M%d %.1fH%d\"/><text class=\"lane-name\" x=\"%d\" "
-                   "y=\"%.1f\">",
-                   GUTTER, middle, RIGHT, GUTTER - 12, middle + 4);
-        html_cut(out, slice_of(*lanes.hosts[i] != '\0' ? lanes.hosts[i] : "no host reached"),
-                 NAME_BYTES);
-        buf_add_text(out, "</text>\n");
-    }
+    draw_window(page, axis, delivery, y + FIRST_LANE - LANE_HEIGHT / 2.0,
+                LANE_HEIGHT * (double)lanes.count);
+    for (size_t i = 0; i < lanes.count; i++)
+        draw_lane(page, lanes.hosts[i], i, y);
     double last[LANES_MAX] = {0};
     for (size_t i = 0; i < delivery->attempt_count && i < MARKS_MAX; i++) {
         const struct report_attempt *attempt = &delivery->attempts[i];
         size_t lane = lane_of(&lanes, attempt->host);
         double x = beside(svg_axis_x(axis, attempt->at_us), last[lane]);
-        draw_mark(page, attempt, x, top + LANE_HEIGHT * ((double)lane + 0.5));
+        draw_mark(page, attempt, x, lane_y(y, lane));
         last[lane] = x;
     }
 }
@@ -204,23 +221,38 @@ static size_t choose_rows(const struct report_run *run, size_t rows[ROWS_MAX])
     return count;
 }
 
-static int64_t last_moment(const struct report_run *run, const size_t *rows, size_t count)
+/* The last thing that happened in these rows, and the end of the longest window. */
+static void find_ends(const struct report_run *run, const size_t *rows, size_t count,
+                      int64_t *happened_us, int64_t *window_us)
 {
-    int64_t last_us = 0;
+    *happened_us = TIME_SECOND;
+    *window_us = 0;
     for (size_t i = 0; i < count; i++) {
         const struct report_delivery *delivery = &run->deliveries[rows[i]];
-        int64_t end_us = delivery->end_us;
+        int64_t end_us = delivery->end == REPORT_QUEUED ? run->end_us : delivery->end_us;
         if (delivery->attempt_count > 0 &&
             delivery->attempts[delivery->attempt_count - 1].at_us > end_us)
             end_us = delivery->attempts[delivery->attempt_count - 1].at_us;
-        if (delivery->within_us >= 0 && delivery->accepted_us + delivery->within_us > end_us)
-            end_us = delivery->accepted_us + delivery->within_us;
-        if (delivery->end == REPORT_QUEUED && run->end_us > end_us)
-            end_us = run->end_us;
-        if (end_us > last_us)
-            last_us = end_us;
+        if (end_us > *happened_us)
+            *happened_us = end_us;
+        if (delivery->within_us >= 0 && delivery->accepted_us + delivery->within_us > *window_us)
+            *window_us = delivery->accepted_us + delivery->within_us;
     }
-    return last_us;
+}
+
+/* A window much longer than what happened is not drawn to its end: it would push all to the left.
+ */
+static int64_t last_moment(const struct report_run *run, const size_t *rows, size_t count)
+{
+    int64_t happened_us;
+    int64_t window_us;
+    find_ends(run, rows, count, &happened_us, &window_us);
+    if (window_us > BEYOND * happened_us)
+        window_us = BEYOND * happened_us;
+    for (size_t i = 0; i < run->moment_count; i++)
+        if (run->moments[i].at_us > happened_us)
+            happened_us = run->moments[i].at_us;
+    return window_us > happened_us ? window_us : happened_us;
 }
 
 static void legend(struct html_page *page)
@@ -327,7 +359,7 @@ void html_timeline(struct html_page *page)
     for (size_t i = 0; i < count; i++)
         height += row_height(&run->deliveries[rows[i]]);
     struct svg_axis axis;
-    svg_axis_init(&axis, last_moment(run, rows, count), GUTTER + 8, RIGHT - 10);
+    svg_axis_init(&axis, last_moment(run, rows, count), GUTTER + 8, RIGHT - 12);
     html_section_begin(page, "timeline", "Attempts over virtual time");
     legend(page);
     html_print(out,
@@ -335,8 +367,8 @@ void html_timeline(struct html_page *page)
                "role=\"group\" aria-label=\"Attempts of each message over virtual time; the table "
                "below says the same\">\n",
                WIDTH, height);
-    svg_axis_draw(&axis, out, TOP, height - ROW_GAP);
-    draw_moments(page, &axis, height - ROW_GAP);
+    svg_axis_draw(&axis, out, TOP, height - 4);
+    draw_moments(page, &axis, height - 4);
     double y = top;
     for (size_t i = 0; i < count; i++) {
         draw_row(page, &axis, &run->deliveries[rows[i]], y);

@@ -4,6 +4,9 @@
 
 #include "mta-under-test/base/poison.h"
 
+/* How far apart an attempt at a host and the line in the server's log about it may be. */
+static const int64_t LOG_NEAR_US = 2000000;
+
 void report_book_init(struct report_book *book, struct report_run *run)
 {
     *book = (struct report_book){.run = run};
@@ -89,7 +92,7 @@ size_t report_book_find_open(const struct report_book *book, const char *from,
         const struct report_delivery *delivery = &run->deliveries[next - 1];
         const char *sender = run->messages[delivery->message].from;
         if (delivery->end == REPORT_QUEUED && delivery->accepted_us >= 0 &&
-            slice_equal_nocase(slice_of(sender), slice_of(from)))
+            (from == NULL || slice_equal_nocase(slice_of(sender), slice_of(from))))
             return next;
         next = delivery->next_same;
     }
@@ -204,21 +207,44 @@ static void attempt_domain(struct report_book *book, struct report_domain *domai
                            const struct report_attempt *attempt)
 {
     const struct report_run *run = book->run;
-    size_t noted = 0;
+    size_t pending[REPORT_PENDING_MAX + 1];
+    size_t count = 0;
     while (domain->first_open < domain->count &&
            run->deliveries[domain->deliveries[domain->first_open]].end != REPORT_QUEUED)
         domain->first_open++;
     size_t last = domain->first_open + REPORT_SCAN_MAX;
-    for (size_t i = domain->first_open; i < domain->count && i < last; i++) {
+    for (size_t i = domain->first_open;
+         i < domain->count && i < last && count <= REPORT_PENDING_MAX; i++) {
         const struct report_delivery *delivery = &run->deliveries[domain->deliveries[i]];
         const char *sender = run->messages[delivery->message].from;
-        if (delivery->end != REPORT_QUEUED || delivery->accepted_us < 0 ||
-            (from != NULL && !slice_equal_nocase(slice_of(sender), slice_of(from))))
-            continue;
-        report_book_attempt(book, domain->deliveries[i], attempt);
-        if (++noted == REPORT_PENDING_MAX)
-            return;
+        if (delivery->end == REPORT_QUEUED && delivery->accepted_us >= 0 &&
+            (from == NULL || slice_equal_nocase(slice_of(sender), slice_of(from))))
+            pending[count++] = domain->deliveries[i];
     }
+    if (count > REPORT_PENDING_MAX) {
+        domain->failed = true;
+        domain->failure = *attempt;
+        domain->failure.text = report_book_text(book, attempt->text);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        report_book_attempt(book, pending[i], attempt);
+}
+
+void report_book_logged(struct report_book *book, size_t index, int64_t at_us, const char *text)
+{
+    const struct report_delivery *delivery = &book->run->deliveries[index];
+    if (delivery->attempt_count > 0 &&
+        at_us - delivery->attempts[delivery->attempt_count - 1].at_us < LOG_NEAR_US)
+        return;
+    char *recipient = lower_copy(delivery->recipient);
+    const struct report_domain *domain = map_get_text(&book->domains, domain_of(recipient));
+    free(recipient);
+    struct report_attempt attempt = {
+        .at_us = at_us, .host = "", .outcome = REPORT_LOGGED, .text = text};
+    if (domain != NULL && domain->failed && at_us - domain->failure.at_us < LOG_NEAR_US)
+        attempt = domain->failure;
+    report_book_attempt(book, index, &attempt);
 }
 
 void report_book_attempt_host(struct report_book *book, const char *host, const char *from,

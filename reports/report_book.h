@@ -8,7 +8,7 @@
 #include "reports/report_model.h"
 
 enum {
-    REPORT_PENDING_MAX = 50,       /* deliveries that one failed connection is counted for */
+    REPORT_PENDING_MAX = 5,        /* deliveries that one failed connection is counted for */
     REPORT_SCAN_MAX = 400,         /* looked at to find them */
     REPORT_TRANSACTION_MAX = 2000, /* recipients of one transaction */
 };
@@ -29,6 +29,10 @@ struct report_domain {
     size_t *deliveries;
     size_t count;
     size_t first_open; /* all before it have their end */
+    /* The last connection that failed for more recipients than could be meant; the server's own log
+     * then says for whom it was. */
+    bool failed;
+    struct report_attempt failure;
 };
 
 struct report_book {
@@ -53,7 +57,7 @@ const char *report_book_text(struct report_book *book, const char *text);
 uint64_t report_book_packet(const struct report_book *book, int64_t seq);
 
 /* The delivery of a message to a recipient, or the oldest open one of this recipient that has this
- * sender (`message` NULL); index + 1, 0 = none. */
+ * sender (`message` NULL); index + 1, 0 = none. `from` NULL = any sender. */
 size_t report_book_find(const struct report_book *book, const char *message, const char *recipient);
 size_t report_book_find_open(const struct report_book *book, const char *from,
                              const char *recipient);
@@ -68,8 +72,11 @@ void report_book_link(struct report_book *book, const char *domain, const char *
 void report_book_attempt(struct report_book *book, size_t delivery,
                          const struct report_attempt *attempt);
 /* The same for the open deliveries that a connection to this host may have been for; `from` NULL =
- * any sender. */
+ * any sender. Where these are more than a few, it is kept for report_book_logged(). */
 void report_book_attempt_host(struct report_book *book, const char *host, const char *from,
                               const struct report_attempt *attempt);
+/* The server's log says that this delivery was deferred: the connection that failed is its attempt,
+ * or, where no host was reached, the log's line is. */
+void report_book_logged(struct report_book *book, size_t delivery, int64_t at_us, const char *text);
 void report_book_end(struct report_book *book, size_t delivery, enum report_end end, int64_t at_us);
 void report_book_change(struct report_curve *curve, int64_t at_us, int32_t by);

@@ -24,6 +24,7 @@ struct totals {
     size_t passed;
     size_t failed;
     size_t not_run;
+    size_t not_applicable;
     size_t checks;
     size_t checks_passed;
     size_t warnings;
@@ -40,8 +41,9 @@ static struct totals count_all(const struct report_suite *suite)
         const struct report_run *run = suite->runs[i];
         totals.passed += report_run_passed(run);
         totals.failed += run->verdict == REPORT_FAILED;
-        totals.not_run += run->verdict == REPORT_ERROR || run->verdict == REPORT_NOT_APPLICABLE;
-        totals.checks += run->check_count;
+        totals.not_run += run->verdict == REPORT_ERROR;
+        totals.not_applicable += run->verdict == REPORT_NOT_APPLICABLE;
+        totals.checks += report_run_judged(run);
         totals.checks_passed += report_run_count(run, REPORT_PASSED);
         totals.warnings += report_run_count(run, REPORT_WARNED);
         totals.deliveries += run->delivery_count;
@@ -70,9 +72,9 @@ static const char MARKS[] =
 static void one_verdict(struct buf *out, const struct report_run *run)
 {
     size_t failed = report_run_count(run, REPORT_FAILED);
-    html_text(out, html_verdict_word(run->verdict));
+    html_text(out, run->verdict == REPORT_WARNED ? "Passed" : html_verdict_word(run->verdict));
     if (failed > 0)
-        html_print(out, ": %zu of %zu checks", failed, run->check_count);
+        html_print(out, ": %zu of %zu checks", failed, report_run_judged(run));
     else if (report_run_passed(run) && report_run_count(run, REPORT_WARNED) > 0)
         html_print(out, ", with warnings");
 }
@@ -80,6 +82,10 @@ static void one_verdict(struct buf *out, const struct report_run *run)
 static void verdict_line(struct buf *out, const struct report_suite *suite,
                          const struct totals *totals)
 {
+    if (suite->run_count == 0) {
+        buf_add_text(out, "No scenario was run");
+        return;
+    }
     if (suite->run_count == 1) {
         one_verdict(out, suite->runs[0]);
         return;
@@ -93,6 +99,8 @@ static void verdict_line(struct buf *out, const struct report_suite *suite,
         html_print(out, ", %zu failed", totals->failed);
     if (totals->not_run > 0)
         html_print(out, ", %zu could not be run", totals->not_run);
+    if (totals->not_applicable > 0)
+        html_print(out, ", %zu not applicable", totals->not_applicable);
 }
 
 static const char *suite_title(const struct report_suite *suite)
@@ -168,6 +176,7 @@ static void toolbar(struct buf *out, const struct report_suite *suite, const str
     filter(out, "fail", "Failed", totals->failed, false);
     filter(out, "error", "Not run", totals->not_run, false);
     filter(out, "pass", "Passed", totals->passed, false);
+    filter(out, "none", "Not applicable", totals->not_applicable, false);
     buf_add_text(
         out, "</div><input type=\"search\" id=\"search\" placeholder=\"Search scenarios\" "
              "aria-label=\"Search scenarios\" title=\"Press / to search\"><div class=\"filters\">"
@@ -178,7 +187,8 @@ static void toolbar(struct buf *out, const struct report_suite *suite, const str
 
 static void header(struct buf *out, const struct report_suite *suite, const struct totals *totals)
 {
-    const char *tone = totals->failed > 0 ? "fail" : totals->not_run > 0 ? "error" : "pass";
+    bool complete = totals->not_run == 0 && suite->run_count > 0;
+    const char *tone = totals->failed > 0 ? "fail" : complete ? "pass" : "error";
     html_print(out,
                "<header class=\"top %s\"><div class=\"brand\"><span>Mailrange</span>"
                "<button type=\"button\" id=\"theme\" hidden aria-label=\"Light or dark\" "
@@ -222,22 +232,30 @@ static void make_slug(struct html_page *page, struct map *taken)
     map_set_text(taken, page->slug, page);
 }
 
-static void scenarios(struct html_page *page)
+/* The runs that passed, or the others. */
+static void scenarios_that(struct html_page *page, struct map *slugs, bool passed)
 {
     const struct report_suite *suite = page->suite;
-    struct map taken = {0};
     size_t opened = 0;
-    buf_add_text(page->out, "<main>\n");
     for (size_t i = 0; i < suite->run_count; i++) {
         page->run = suite->runs[i];
-        make_slug(page, &taken);
-        bool open =
-            suite->run_count == 1 || (!report_run_passed(page->run) && opened < OPEN_AT_FIRST);
+        if (report_run_passed(page->run) != passed)
+            continue;
+        make_slug(page, slugs);
+        bool open = suite->run_count == 1 || (!passed && opened < OPEN_AT_FIRST);
         opened += open;
         html_scenario(page, open);
     }
+}
+
+static void scenarios(struct html_page *page)
+{
+    struct map slugs = {0};
+    buf_add_text(page->out, "<main>\n");
+    scenarios_that(page, &slugs, false);
+    scenarios_that(page, &slugs, true);
     buf_add_text(page->out, "</main>\n");
-    map_deinit(&taken, NULL);
+    map_deinit(&slugs, NULL);
 }
 
 void report_html_print(const struct report_suite *suite, const char *folder, struct buf *out)

@@ -20,6 +20,7 @@ static const char *word(enum report_verdict verdict)
         return "failed";
     case REPORT_NOT_APPLICABLE:
         return "not-applicable";
+    case REPORT_NOTED:
     case REPORT_ERROR:
     default:
         return "not-run";

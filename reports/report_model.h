@@ -28,6 +28,7 @@ enum report_verdict {
     REPORT_PASSED,
     REPORT_FAILED,
     REPORT_WARNED,         /* a check of level "should" */
+    REPORT_NOTED,          /* a check of level "info" that did not hold: worth knowing, no more */
     REPORT_NOT_APPLICABLE, /* the server under test has no such thing */
     REPORT_ERROR,          /* could not be run */
 };
@@ -165,6 +166,7 @@ struct report_session {
     int64_t accepted;
     const char *ended_by;
     bool quit;
+    bool refused; /* no session: the connection was reset at once */
     bool special; /* keeps its steps in any case */
     enum report_outcome outcome;
     int last_code;
@@ -268,3 +270,5 @@ static inline void *report_room(void *array, size_t count, size_t size)
 
 /* How many of the checks, expectations and invariants, have this verdict. */
 size_t report_run_count(const struct report_run *run, enum report_verdict verdict);
+/* How many of them count: all but those that are only noted. */
+size_t report_run_judged(const struct report_run *run);

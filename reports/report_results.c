@@ -17,8 +17,10 @@ static enum report_verdict verdict_of(const char *word, const char *level)
     struct slice verdict = slice_of(word);
     if (slice_is(verdict, "passed"))
         return REPORT_PASSED;
+    if (slice_is(verdict, "failed") && slice_is(slice_of(level), "info"))
+        return REPORT_NOTED;
     if (slice_is(verdict, "failed"))
-        return slice_is(slice_of(level), "must") || *level == '\0' ? REPORT_FAILED : REPORT_WARNED;
+        return slice_is(slice_of(level), "should") ? REPORT_WARNED : REPORT_FAILED;
     if (slice_is(verdict, "warned"))
         return REPORT_WARNED;
     if (slice_is(verdict, "not-applicable"))

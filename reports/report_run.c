@@ -147,3 +147,8 @@ size_t report_run_count(const struct report_run *run, enum report_verdict verdic
         count += run->checks[i].verdict == verdict;
     return count;
 }
+
+size_t report_run_judged(const struct report_run *run)
+{
+    return run->check_count - report_run_count(run, REPORT_NOTED);
+}

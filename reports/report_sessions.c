@@ -1,5 +1,6 @@
 #include "reports/report_sessions.h"
 
+#include "mta-under-test/base/buf.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -47,7 +48,8 @@ static void attach_queries(struct report_book *book, const char *host, size_t se
     }
 }
 
-static void on_connect(struct report_book *book, const cJSON *event, const char *id)
+static struct report_session *add_session(struct report_book *book, const cJSON *event,
+                                          const char *id)
 {
     struct report_run *run = book->run;
     run->sessions = report_room(run->sessions, run->session_count, sizeof *run->sessions);
@@ -71,8 +73,16 @@ static void on_connect(struct report_book *book, const cJSON *event, const char 
         .special = map_get_text(&book->wanted, id) != NULL,
         .outcome = REPORT_BROKEN,
     };
+    run->session_count++;
+    return session;
+}
+
+static void on_connect(struct report_book *book, const cJSON *event, const char *id)
+{
+    struct report_run *run = book->run;
+    struct report_session *session = add_session(book, event, id);
     struct report_track *track = mem_alloc(sizeof *track);
-    track->session = run->session_count++;
+    track->session = run->session_count - 1;
     track->from = "";
     map_set_text(&book->tracks, id, track);
     report_book_change(&run->connections, session->start_us, 1);
@@ -265,6 +275,26 @@ static void take_dsn(struct report_book *book, struct report_track *track, const
     }
 }
 
+/* "junk, spf pass, dkim pass": what else the host made of the message. */
+static char *acceptance_words(const cJSON *event)
+{
+    struct buf words;
+    buf_init(&words, REPORT_TEXT_MAX);
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(event, "reply-sent")))
+        buf_add_text(&words, ", its reply is lost on purpose");
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(event, "dsn")))
+        buf_add_text(&words, ", a delivery status notification");
+    if (slice_is(slice_of(event_text(event, "placement")), "junk"))
+        buf_add_text(&words, ", into junk");
+    const cJSON *result;
+    cJSON_ArrayForEach(result, cJSON_GetObjectItemCaseSensitive(event, "auth"))
+    {
+        if (cJSON_IsString(result) && result->string != NULL)
+            buf_format(&words, ", %.30s %.60s", result->string, result->valuestring);
+    }
+    return buf_take(&words);
+}
+
 static void on_accepted(struct report_book *book, struct report_track *track, const cJSON *event)
 {
     struct report_session *session = session_of(book, track);
@@ -284,11 +314,13 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
         }
     }
     track->taken = true;
+    char *words = acceptance_words(event);
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
                                   .number = event_int(event, "bytes", 0),
                                   .text = event_text(event, "message"),
-                                  .note = event_text(event, "subject")});
+                                  .note = words});
+    free(words);
 }
 
 /* Violations of one kind are one finding. Where the run was checked, its results tell them already.
@@ -378,6 +410,35 @@ static void keep_or_drop(struct report_book *book, const struct report_track *tr
     arena_deinit(&session->arena);
 }
 
+/* A connection to a host that does not listen: no session, but an attempt. */
+static void on_refused(struct report_book *book, const cJSON *event)
+{
+    const char *host = event_text(event, "host");
+    if (*host == '\0')
+        host = event_text(event, "server");
+    char *id = mem_text_format("%s (refused)", host);
+    struct report_session *session = add_session(book, event, id);
+    struct report_track track = {.session = book->run->session_count - 1};
+    struct report_attempt attempt = {
+        .at_us = session->start_us,
+        .host = session->host,
+        .session = book->run->session_count,
+        .outcome = REPORT_BROKEN,
+        .text = "connection refused",
+    };
+    free(id);
+    session->refused = true;
+    session->end_us = session->start_us;
+    session->last_text = session_text(session, attempt.text);
+    add_step(book, &track, event,
+             (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
+    add_step(
+        book, &track, event,
+        (struct report_step){.kind = REPORT_STEP_DISCONNECT, .text = "a reset: nobody listens"});
+    report_book_attempt_host(book, session->host, NULL, &attempt);
+    keep_or_drop(book, &track);
+}
+
 static void on_disconnect(struct report_book *book, struct report_track *track, const cJSON *event,
                           const char *id)
 {
@@ -397,11 +458,11 @@ static void on_disconnect(struct report_book *book, struct report_track *track, 
     free(map_remove(&book->tracks, slice_of(id)));
 }
 
-/* A rule that replies stands beside its reply. */
+/* A rule that only replies stands beside its reply. */
 static void on_rule(struct report_book *book, struct report_track *track, const cJSON *event)
 {
     const char *effect = event_text(event, "effect");
-    if (!slice_is(slice_of(effect), "reply"))
+    if (!slice_is(slice_of(effect), "reply") && !slice_is(slice_of(effect), "reply, close"))
         add_step(book, track, event,
                  (struct report_step){
                      .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
@@ -414,6 +475,8 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
     struct report_track *track = map_get_text(&book->tracks, id);
     if (slice_is(kind, "connect") && track == NULL)
         on_connect(book, event, id);
+    else if (slice_is(kind, "refused"))
+        on_refused(book, event);
     if (track == NULL)
         return;
     if (slice_is(kind, "reply"))

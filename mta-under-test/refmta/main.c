@@ -3,12 +3,21 @@
  * or a bad configuration.
  */
 #include "mta-under-test/refmta/app/app.h"
+#include "mta-under-test/refmta/control/control.h"
 
 #include "mta-under-test/base/poison.h"
+
+enum { COMMAND_BYTES_MAX = 1000, ANSWER_BYTES_MAX = 256 << 20 };
 
 static const char USAGE[] = "usage: refmta --config FILE    run in the foreground until SIGTERM\n"
                             "       refmta --check FILE     read the configuration, say what is "
                             "wrong\n"
+                            "       refmta queue --config FILE COMMAND\n"
+                            "           list                one JSON object for each message\n"
+                            "           show ID             all that is known of a message\n"
+                            "           explain ID          in words: why it waits, until when\n"
+                            "           flush [DESTINATION] tries now what waits\n"
+                            "           stats               counts\n"
                             "       refmta --help\n";
 
 static int usage(void)
@@ -34,12 +43,41 @@ static int run(const char *path, bool only_check)
     return code;
 }
 
+/* Gives the words as one command to the running server; its exit code is ours. */
+static int queue_command(const char *path, char **words, int count)
+{
+    struct config config;
+    struct err err = {.text = ""};
+    struct buf command;
+    struct buf answer;
+    int result = -1;
+    buf_init(&command, COMMAND_BYTES_MAX);
+    buf_init(&answer, ANSWER_BYTES_MAX);
+    for (int i = 0; i < count; i++)
+        buf_format(&command, "%s%s", i > 0 ? " " : "", words[i]);
+    if (config_load(&config, path, &err) == 0) {
+        if (config.control == NULL)
+            err_set(&err, "%s names no \"control\" socket", path);
+        else
+            result = control_ask(config.control, buf_text(&command), &answer, &err);
+    }
+    fputs(buf_text(&answer), result == 0 ? stdout : stderr);
+    if (result < 0)
+        fprintf(stderr, "refmta: %s\n", err.text);
+    config_deinit(&config);
+    buf_deinit(&command);
+    buf_deinit(&answer);
+    return result == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         fputs(USAGE, stdout);
         return 0;
     }
+    if (argc >= 5 && strcmp(argv[1], "queue") == 0 && strcmp(argv[2], "--config") == 0)
+        return queue_command(argv[3], argv + 4, argc - 4);
     if (argc != 3)
         return usage();
     if (strcmp(argv[1], "--config") == 0)

@@ -158,6 +158,8 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
             continue;
         struct check_delivery *delivery =
             check_delivery_find(c, event_text(event, "message"), recipient);
+        if (delivery == NULL && c->handed_in_unseen)
+            delivery = check_delivery_guess(c, event_text(event, "from"), recipient);
         if (delivery != NULL)
             note_copy(delivery, attempt, copy);
         else

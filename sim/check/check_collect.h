@@ -20,6 +20,7 @@ struct check_collector {
     struct check_history *history;
     struct arena *arena; /* the history's */
     bool smart_host;
+    bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
     struct check_route route;
     struct map deliveries;   /* struct check_delivery by "message\nrecipient" */
     struct map by_recipient; /* the first struct check_delivery with it */
@@ -49,8 +50,9 @@ void check_delivery_on_submitter(struct check_collector *c, const cJSON *event);
 /* The delivery of a message to a recipient, NULL if there is none. */
 struct check_delivery *check_delivery_find(const struct check_collector *c, const char *message,
                                            const char *recipient);
-/* The one whose turn it was when `from` tried `recipient`; NULL if nobody asked for that. */
-struct check_delivery *check_delivery_guess(const struct check_collector *c, const char *from,
+/* The one whose turn it was when `from` tried `recipient`; NULL if nobody asked for that. Where
+ * mail is handed in unseen, the first try of a recipient makes its delivery. */
+struct check_delivery *check_delivery_guess(struct check_collector *c, const char *from,
                                             const char *recipient);
 void check_delivery_add_attempt(struct check_delivery *delivery,
                                 const struct check_attempt *attempt);

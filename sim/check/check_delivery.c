@@ -81,26 +81,6 @@ static int64_t last_try_us(const struct check_delivery *delivery)
     return delivery->attempt_count > 0 ? delivery->attempts[delivery->attempt_count - 1].at_us : -1;
 }
 
-struct check_delivery *check_delivery_guess(const struct check_collector *c, const char *from,
-                                            const char *recipient)
-{
-    struct buf key;
-    struct check_delivery *one = map_get(&c->by_recipient, delivery_key(&key, "", recipient));
-    buf_deinit(&key);
-    struct check_delivery *best = NULL;
-    int best_rank = -1;
-    for (; one != NULL; one = one->next_same) {
-        /* A server may rewrite the reverse-path (VERP, SRS): that is only the second choice. */
-        int rank = (check_delivery_is_waiting(one) ? 2 : 0) +
-                   (slice_equal_nocase(slice_of(one->from), slice_of(from)) ? 1 : 0);
-        if (rank > best_rank || (rank == best_rank && last_try_us(one) < last_try_us(best))) {
-            best = one;
-            best_rank = rank;
-        }
-    }
-    return best;
-}
-
 /* ---- attempts */
 
 void check_delivery_add_attempt(struct check_delivery *delivery,
@@ -116,18 +96,30 @@ void check_delivery_add_attempt(struct check_delivery *delivery,
         delivery->round_count++;
 }
 
+/* Is it one that the attempt may have been for? */
+static bool may_be_for(const struct check_delivery *delivery, const char *from,
+                       const struct check_attempt *attempt)
+{
+    return check_delivery_is_waiting(delivery) && delivery->submitted_us <= attempt->at_us &&
+           (from == NULL || slice_equal_nocase(slice_of(delivery->from), slice_of(from)));
+}
+
 static void domain_add_for_all(struct check_domain *domain, const char *from,
                                const struct check_attempt *attempt)
 {
+    struct check_attempt added = *attempt;
     size_t kept = 0;
+    size_t candidates = 0;
+    for (size_t i = 0; i < domain->waiting_count; i++)
+        candidates += may_be_for(domain->waiting[i], from, attempt) ? 1 : 0;
+    added.shared = candidates > 1;
     for (size_t i = 0; i < domain->waiting_count; i++) {
         struct check_delivery *delivery = domain->waiting[i];
         if (!check_delivery_is_waiting(delivery))
             continue;
         domain->waiting[kept++] = delivery;
-        if (delivery->submitted_us <= attempt->at_us &&
-            (from == NULL || slice_equal_nocase(slice_of(delivery->from), slice_of(from))))
-            check_delivery_add_attempt(delivery, attempt);
+        if (may_be_for(delivery, from, attempt))
+            check_delivery_add_attempt(delivery, &added);
     }
     domain->waiting_count = kept;
 }
@@ -165,12 +157,13 @@ static void domain_add(struct check_collector *c, struct check_delivery *deliver
     domain->waiting[domain->waiting_count++] = delivery;
 }
 
-static void delivery_add(struct check_collector *c, const cJSON *event, const char *to)
+static struct check_delivery *delivery_add(struct check_collector *c, const char *message,
+                                           const char *from, const char *to)
 {
     struct check_history *h = c->history;
     struct check_delivery *delivery = arena_alloc(c->arena, sizeof *delivery);
-    delivery->message = check_collect_text(c, event, "message");
-    delivery->from = check_collect_text(c, event, "from");
+    delivery->message = arena_text(c->arena, message);
+    delivery->from = arena_text(c->arena, from);
     delivery->to = arena_text(c->arena, to);
     delivery->submitted_us = c->at_us;
     delivery->submit_seq = c->seq;
@@ -192,6 +185,32 @@ static void delivery_add(struct check_collector *c, const cJSON *event, const ch
     domain_add(c, delivery);
     h->deliveries = check_collect_room(h->deliveries, h->delivery_count, sizeof *h->deliveries);
     h->deliveries[h->delivery_count++] = delivery;
+    return delivery;
+}
+
+struct check_delivery *check_delivery_guess(struct check_collector *c, const char *from,
+                                            const char *recipient)
+{
+    struct buf key;
+    struct check_delivery *one = map_get(&c->by_recipient, delivery_key(&key, "", recipient));
+    buf_deinit(&key);
+    struct check_delivery *best = NULL;
+    int best_rank = -1;
+    for (; one != NULL; one = one->next_same) {
+        /* A server may rewrite the reverse-path (VERP, SRS): that is only the second choice. */
+        int rank = (check_delivery_is_waiting(one) ? 2 : 0) +
+                   (slice_equal_nocase(slice_of(one->from), slice_of(from)) ? 1 : 0);
+        if (rank > best_rank || (rank == best_rank && last_try_us(one) < last_try_us(best))) {
+            best = one;
+            best_rank = rank;
+        }
+    }
+    /* What goes to an inbox of the senders is a notification, told by its null reverse-path. */
+    if (best == NULL && c->handed_in_unseen && from[0] != '\0') {
+        best = delivery_add(c, "", from, recipient);
+        best->accepted_us = c->at_us;
+    }
+    return best;
 }
 
 /* Handed in: a second time only if the first try did not end in an acceptance. */
@@ -208,7 +227,7 @@ static void on_submit(struct check_collector *c, const cJSON *event)
             continue;
         struct check_delivery *known = check_delivery_find(c, message, recipient);
         if (known == NULL)
-            delivery_add(c, event, recipient);
+            (void)delivery_add(c, message, event_text(event, "from"), recipient);
         else
             known->refused = false;
     }

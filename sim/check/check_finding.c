@@ -119,39 +119,48 @@ static void add_silent_hosts(struct check_report *report)
     }
 }
 
-/* How often the address of attempt `i` was tried in its round so far. */
+/* How often the address of attempt `i` was tried in its round so far. Sessions that nobody can
+ * tell whom they were for are left out: many messages may share a destination's limits. */
 static size_t tries_in_round(const struct check_delivery *d, size_t i)
 {
-    size_t tries = 1;
+    size_t tries = d->attempts[i].shared ? 0 : 1;
     for (size_t k = i; k > 0 && !d->attempts[k].first_of_round; k--) {
-        if (strcmp(d->attempts[k - 1].server, d->attempts[i].server) == 0)
+        if (!d->attempts[k - 1].shared &&
+            strcmp(d->attempts[k - 1].server, d->attempts[i].server) == 0)
             tries++;
     }
     return tries;
+}
+
+static const struct check_attempt *find_hammering(const struct check_delivery *d)
+{
+    for (size_t k = 0; k < d->attempt_count; k++) {
+        if (tries_in_round(d, k) > TRIES_OF_ADDRESS_MAX)
+            return &d->attempts[k];
+    }
+    return NULL;
 }
 
 /* RFC 5321 4.5.4.1: a client MUST delay retrying a destination after an attempt has failed. */
 static void add_hammering(struct check_report *report)
 {
     const struct check_history *h = report->history;
+    struct check_finding finding = finding_of("should", "hammering", "");
+    finding.rfc = "RFC 5321 4.5.4.1";
+    finding.count = 0;
     for (size_t i = 0; i < h->delivery_count; i++) {
-        const struct check_delivery *d = h->deliveries[i];
-        for (size_t k = 0; k < d->attempt_count; k++) {
-            if (tries_in_round(d, k) <= TRIES_OF_ADDRESS_MAX)
-                continue;
-            struct check_finding finding = finding_of(
-                "should", "hammering",
-                arena_format(&report->arena,
-                             "%s was tried at %s (%s) more than %d times without a pause", d->to,
-                             d->attempts[k].host, d->attempts[k].server, TRIES_OF_ADDRESS_MAX));
-            finding.rfc = "RFC 5321 4.5.4.1";
-            finding.session = d->attempts[k].session;
-            finding.at_us = d->attempts[k].at_us;
-            finding.seq = d->attempts[k].seq;
-            check_report_add_finding(report, &finding);
-            break;
-        }
+        const struct check_attempt *attempt = find_hammering(h->deliveries[i]);
+        if (attempt == NULL || finding.count++ > 0)
+            continue;
+        finding.text = arena_format(
+            &report->arena, "%s was tried at %s (%s) more than %d times without a pause",
+            h->deliveries[i]->to, attempt->host, attempt->server, TRIES_OF_ADDRESS_MAX);
+        finding.session = attempt->session;
+        finding.at_us = attempt->at_us;
+        finding.seq = attempt->seq;
     }
+    if (finding.count > 0)
+        check_report_add_finding(report, &finding);
 }
 
 static void add_from_scenario(struct check_report *report)

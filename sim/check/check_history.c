@@ -184,8 +184,8 @@ static void collector_deinit(struct check_collector *c)
     check_route_deinit(&c->route);
 }
 
-int check_history_read(const char *events_path, bool smart_host, struct check_history **history,
-                       struct err *err)
+int check_history_read(const char *events_path, const struct check_history_options *options,
+                       struct check_history **history, struct err *err)
 {
     *history = NULL;
     struct event_file *file = event_file_open(events_path, err);
@@ -194,7 +194,10 @@ int check_history_read(const char *events_path, bool smart_host, struct check_hi
     struct check_history *h = mem_alloc(sizeof *h);
     h->mta = h->hostname = h->clock = h->started = h->reason = h->detail = "";
     h->end_seq = -1;
-    struct check_collector c = {.history = h, .arena = &h->arena, .smart_host = smart_host};
+    struct check_collector c = {.history = h,
+                                .arena = &h->arena,
+                                .smart_host = options->smart_host,
+                                .handed_in_unseen = options->handed_in_unseen};
     check_route_init(&c.route, &h->arena);
     int got = 0;
     cJSON *event = NULL;

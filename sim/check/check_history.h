@@ -41,6 +41,7 @@ struct check_attempt {
     int code; /* 0 = none */
     enum check_outcome outcome;
     bool first_of_round;
+    bool shared; /* counted for several messages: which one it was for, nobody has told */
     int64_t seq; /* of the event that decided it */
 };
 
@@ -189,8 +190,13 @@ struct check_history {
     struct arena arena;
 };
 
-/* Reads the log to its end; -1 with file and line. `smart_host`: all mail goes to a relay, so that
- * MX sets say nothing. */
-int check_history_read(const char *events_path, bool smart_host, struct check_history **history,
-                       struct err *err) MUST_CHECK;
+struct check_history_options {
+    bool smart_host;       /* all mail goes to a relay, so that MX sets say nothing */
+    bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec`, and
+                              is first heard of when a host is asked to take it */
+};
+
+/* Reads the log to its end; -1 with file and line. */
+int check_history_read(const char *events_path, const struct check_history_options *options,
+                       struct check_history **history, struct err *err) MUST_CHECK;
 void check_history_free(struct check_history **history);

@@ -59,7 +59,7 @@ void check_judge_deliveries(struct check_report *report, const struct check_targ
         result->within_us = e->wanted.within_us;
     if (result->judged == 0) {
         result->verdict = CHECK_FAILED;
-        result->actual = "the scenario sends no such message";
+        result->actual = "no such message was sent";
         return;
     }
     judge_share(report, e, result);

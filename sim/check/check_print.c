@@ -6,9 +6,7 @@ static const char *mark_of(const struct check_result *result)
 {
     if (result->verdict != CHECK_FAILED)
         return "ok";
-    if (result->level == CHECK_MUST)
-        return "FAILED";
-    return result->level == CHECK_SHOULD ? "warning" : "info";
+    return result->level == CHECK_MUST ? "FAILED" : "warning";
 }
 
 static void print_where(const struct check_result *result, struct buf *out)
@@ -36,6 +34,11 @@ static void print_result(const struct check_result *result, bool all, struct buf
                        result->actual);
         return;
     }
+    /* What is only told takes one line. */
+    if (result->level == CHECK_INFO) {
+        buf_format(out, "  info: %s: %s\n", result->text, result->actual);
+        return;
+    }
     buf_format(out, "  %s: %s%s%s%s\n", mark_of(result), result->text,
                result->place[0] != '\0' ? " (" : "", result->place,
                result->place[0] != '\0' ? ")" : "");
@@ -45,12 +48,18 @@ static void print_result(const struct check_result *result, bool all, struct buf
         buf_format(out, "      and %zu more like this\n", result->count - 1);
 }
 
-static size_t count_held(const struct check_result *results, size_t count)
+/* How many had to hold, and how many of them did: what is only told counts for neither. */
+static size_t count_asked(const struct check_result *results, size_t count, size_t *held)
 {
-    size_t held = 0;
-    for (size_t i = 0; i < count; i++)
-        held += results[i].verdict != CHECK_FAILED ? 1 : 0;
-    return held;
+    size_t asked = 0;
+    *held = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].level == CHECK_INFO)
+            continue;
+        asked++;
+        *held += results[i].verdict != CHECK_FAILED ? 1 : 0;
+    }
+    return asked;
 }
 
 void check_report_print(const struct check_report *report, bool all, struct buf *out)
@@ -67,8 +76,9 @@ void check_report_print(const struct check_report *report, bool all, struct buf 
             buf_format(out, "  note: %s%s%s%s\n", finding->text, *finding->rfc != '\0' ? " (" : "",
                        finding->rfc, *finding->rfc != '\0' ? ")" : "");
     }
-    buf_format(out, "  %zu of %zu expectations and %zu of %zu invariants hold\n",
-               count_held(report->expectations, report->expectation_count),
-               report->expectation_count, count_held(report->invariants, report->invariant_count),
-               report->invariant_count);
+    size_t held = 0;
+    size_t asked = count_asked(report->expectations, report->expectation_count, &held);
+    buf_format(out, "  %zu of %zu expectations", held, asked);
+    asked = count_asked(report->invariants, report->invariant_count, &held);
+    buf_format(out, " and %zu of %zu invariants hold\n", held, asked);
 }

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "sim/clock/clock_controller.h"
 #include "sim/clock/clock_program.h"
@@ -12,7 +13,7 @@
 #include "mta-under-test/base/poison.h"
 
 /* See clock_idle.c. */
-enum { RANK_CONTROLLER = 1, RANK_WORLD = 2, RANK_INJECTOR = 3 };
+enum { RANK_CONTROLLER = 1, RANK_WORLD = 2, RANK_INJECTOR = 3, RANK_GUARD = 3 };
 
 static int cpu_choose(const struct clock_options *options, int *cpu, struct err *err)
 {
@@ -32,13 +33,11 @@ static int cpu_choose(const struct clock_options *options, int *cpu, struct err 
 }
 
 /* Real-time priorities need a right that a user namespace does not give. Tried in this thread,
- * which then has the controller's; the world must not inherit it before it gets its own. */
+ * which stays lifted until the world rests for the first time: so no other world that spins on this
+ * CPU can keep this one from starting. */
 static bool ranks_allowed(void)
 {
-    struct sched_param param = {.sched_priority = RANK_INJECTOR};
-    if (sched_setscheduler(0, SCHED_FIFO, &param) != 0)
-        return false;
-    param.sched_priority = RANK_CONTROLLER;
+    struct sched_param param = {.sched_priority = RANK_GUARD};
     return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }
 
@@ -58,6 +57,7 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
     static struct clock_memory memory;
     static struct clock_injector injector;
     static struct clock_idle idle;
+    static struct clock_guard guard;
     bool ranked = ranks_allowed();
     struct clock_program program;
     if (clock_memory_open(&memory, controller->options, err) != 0 ||
@@ -72,11 +72,15 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
     controller->memory = &memory;
     controller->injector = &injector;
     controller->idle = &idle;
-    if (clock_injector_start(&injector, err) != 0 || clock_program_go(&program, argv[0], err) != 0)
+    guard = (struct clock_guard){
+        .controller = getpid(), .rank = RANK_GUARD, .low_rank = RANK_CONTROLLER, .lifted = true};
+    if (clock_injector_start(&injector, err) != 0 ||
+        (ranked && clock_guard_start(&guard, err) != 0) ||
+        clock_program_go(&program, argv[0], err) != 0)
         return -1;
     descriptors_raise();
     prctl(PR_SET_TIMERSLACK, 1UL);
-    if (clock_idle_init(&idle, &injector, cpu, ranked, err) != 0)
+    if (clock_idle_init(&idle, &injector, cpu, ranked ? &guard : NULL, err) != 0)
         return -1;
     int result = clock_controller_run(controller, err);
     clock_idle_deinit(&idle);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -71,13 +70,8 @@ static void progress_show(const struct clock_controller *c, int64_t virtual_us)
     struct clock_progress *progress = c->options->progress;
     if (progress == NULL)
         return;
-    struct rusage used;
-    getrusage(RUSAGE_CHILDREN, &used);
     atomic_store(&progress->virtual_us, virtual_us);
     atomic_store(&progress->jumps, c->result->jumps);
-    atomic_store(&progress->cpu_us,
-                 (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * US_PER_S +
-                     used.ru_utime.tv_usec + used.ru_stime.tv_usec);
     atomic_fetch_add(&progress->heartbeat, 1);
     if (c->idle != NULL)
         atomic_store(&progress->busy_task, c->idle->busy_task);
@@ -178,6 +172,8 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             continue;
         }
         looks = 0;
+        if (c->idle->guard != NULL)
+            clock_guard_lower(c->idle->guard);
         if (jump(c, &limit)) {
             rest_since_us = 0;
             continue;

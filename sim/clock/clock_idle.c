@@ -17,8 +17,9 @@
  *      runs only if no task of the world is on C's run queue, since the scheduler prefers the
  *      higher rank always; the limit on real-time tasks stops all three together. So the case does
  *      not exist.
- *    - Else each task is asked for the place where it sleeps (wchan): the kernel tells it only for
- *      a task that is off the run queue.
+ *    - Else, and while the guard (rank 3 too) has lifted a starved controller, each task is asked
+ * for the place where it sleeps (wchan): the kernel tells it only for a task that is off the run
+ * queue.
  * 3. A task that is not in the list: born after the list was made. The newest task number of the
  *    namespace is compared before and after.
  * 4. Packets. Between two sockets of the world they pass through C's queues in the kernel: first
@@ -58,9 +59,9 @@ enum { SOFTNET_BYTES = 65536, US_PER_S = 1000000, NS_PER_US = 1000, VFORK_US_MIN
 static const uint64_t vfork_spread = 0x9e3779b97f4a7c15u;
 
 int clock_idle_init(struct clock_idle *idle, const struct clock_injector *injector, int cpu,
-                    bool ranked, struct err *err)
+                    struct clock_guard *guard, struct err *err)
 {
-    *idle = (struct clock_idle){.injector = injector, .cpu = cpu, .ranked = ranked};
+    *idle = (struct clock_idle){.injector = injector, .cpu = cpu, .guard = guard};
     idle->softnet_fd = open("/proc/net/softnet_stat", O_RDONLY | O_CLOEXEC);
     idle->drain_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (idle->drain_socket < 0)
@@ -147,10 +148,18 @@ static bool look(struct clock_idle *idle, bool sure)
            !atomic_load(&idle->injector->active);
 }
 
+static bool ranks_prove(const struct clock_idle *idle)
+{
+    return idle->guard != NULL && !atomic_load(&idle->guard->lifted);
+}
+
 bool clock_idle_now(struct clock_idle *idle)
 {
     long switches = own_switches();
-    if (!look(idle, false) || (!idle->ranked && !look(idle, true)))
+    bool ranked = ranks_prove(idle);
+    if (idle->guard != NULL)
+        atomic_fetch_add(&idle->guard->beats, 1);
+    if (!look(idle, false) || (!ranked && !look(idle, true)))
         return false;
-    return own_switches() == switches;
+    return own_switches() == switches && ranks_prove(idle) == ranked;
 }

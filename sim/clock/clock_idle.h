@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/clock/clock_guard.h"
 #include "sim/clock/clock_injector.h"
 #include "sim/clock/clock_tasks.h"
 
@@ -15,17 +16,18 @@ struct clock_idle {
     struct clock_tasks tasks;
     const struct clock_injector *injector;
     int cpu;
-    bool ranked;        /* world, injector and controller have real-time priorities */
-    int drain_socket;   /* for letting the kernel do its pending work of the network */
-    int softnet_fd;     /* /proc/net/softnet_stat; -1 = there is none */
-    uint64_t vfork_key; /* tells which tasks were found waiting in vfork(), and since when */
+    struct clock_guard *guard; /* NULL without ranks */
+    int drain_socket;          /* for letting the kernel do its pending work of the network */
+    int softnet_fd;            /* /proc/net/softnet_stat; -1 = there is none */
+    uint64_t vfork_key;        /* tells which tasks were found waiting in vfork(), and since when */
     int64_t vfork_since_us;
     pid_t busy_task; /* what was found busy last; 0 = it was not a task */
     char busy_state;
 };
 
+/* `guard` is NULL if there are no ranks. */
 int clock_idle_init(struct clock_idle *idle, const struct clock_injector *injector, int cpu,
-                    bool ranked, struct err *err) MUST_CHECK;
+                    struct clock_guard *guard, struct err *err) MUST_CHECK;
 void clock_idle_deinit(struct clock_idle *idle);
 
 /* True if nothing in the world can go on before time does. */

@@ -97,13 +97,58 @@ void clock_wake_fire(struct clock_page *page, uint32_t at)
         slot_free(page, at);
 }
 
+static bool slot_exists(const struct clock_page *page, uint64_t id)
+{
+    uint32_t used = atomic_load(&page->slots_used);
+    for (uint32_t i = 0; i < used; i++)
+        if (atomic_load(&page->slot_ids[i]) == id)
+            return true;
+    return false;
+}
+
+/* A process that has inherited the timerfd of one that is gone: the one with the lowest pid that
+ * has a timerfd under that number which it has not set itself. 0 = there is none. */
+static pid_t timerfd_heir(const struct clock_page *page, const struct clock_tasks *tasks,
+                          uint32_t number)
+{
+    static const char kind[] = "anon_inode:[timerfd]";
+    pid_t heir = 0;
+    for (size_t i = 0; i < tasks->count; i++) {
+        pid_t pid = tasks->list[i].pid;
+        char path[64], link[sizeof kind];
+        if (pid != tasks->list[i].tid || (heir != 0 && heir < pid))
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/fd/%u", pid, number);
+        if (readlink(path, link, sizeof link) == (ssize_t)sizeof kind - 1 &&
+            memcmp(link, kind, sizeof kind - 1) == 0 &&
+            !slot_exists(page, clock_slot_id(CLOCK_SLOT_TIMERFD, (uint32_t)pid, number)))
+            heir = pid;
+    }
+    return heir;
+}
+
+static void slot_bequeath(struct clock_page *page, uint32_t slot, const struct clock_tasks *tasks)
+{
+    uint64_t id = atomic_load(&page->slot_ids[slot]);
+    uint32_t number = (uint32_t)(id >> 32 & 0xffffff);
+    pid_t heir = 0;
+    if (id >> KIND_SHIFT == CLOCK_SLOT_TIMERFD && atomic_load(&page->deadlines_ns[slot]) != 0)
+        heir = timerfd_heir(page, tasks, number);
+    if (heir == 0) {
+        slot_free(page, slot);
+        return;
+    }
+    page->slots[slot].pid = heir;
+    atomic_store(&page->slot_ids[slot], clock_slot_id(CLOCK_SLOT_TIMERFD, (uint32_t)heir, number));
+}
+
 void clock_wake_collect(struct clock_page *page, const struct clock_tasks *tasks)
 {
     uint32_t used = atomic_load(&page->slots_used);
     for (uint32_t i = 0; i < used; i++) {
         uint64_t id = atomic_load(&page->slot_ids[i]);
         if (id != 0 && !clock_tasks_has(tasks, (pid_t)(uint32_t)id))
-            slot_free(page, i);
+            slot_bequeath(page, i, tasks);
     }
     while (used > 0 && atomic_load(&page->slot_ids[used - 1]) == 0)
         used--;

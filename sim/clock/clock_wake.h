@@ -15,5 +15,6 @@ uint32_t clock_wake_next(const struct clock_page *page);
  * timerfd readable. A slot whose owner is gone is freed. */
 void clock_wake_fire(struct clock_page *page, uint32_t slot);
 
-/* Frees the slots of tasks that are not in the list. Only while the world rests. */
+/* Frees the slots of tasks that are not in the list; a timerfd's goes to a process that has
+ * inherited it. Only while the world rests. */
 void clock_wake_collect(struct clock_page *page, const struct clock_tasks *tasks);

@@ -260,8 +260,9 @@ static void dns_answer_texts(const struct dns_plan *plan, struct dns_outcome *ou
     for (size_t i = 0; outcome->answers > 0 && i < plan->part_count; i++) {
         const struct dns_part *part = &plan->parts[i];
         const char *text = "";
-        for (size_t k = 0; part->section == DNS_SECTION_ANSWER && text != NULL &&
-                           outcome->data_count < DNS_SET_TEXTS_MAX;
+        for (size_t k = 0;
+             part->section == DNS_SECTION_ANSWER && text != NULL &&
+             outcome->data_count < DNS_SET_TEXTS_MAX && outcome->data_count < outcome->answers;
              k++) {
             text = dns_rrset_text(part->set, k);
             if (text != NULL)

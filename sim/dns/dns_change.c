@@ -81,7 +81,8 @@ static int dns_change_name(const struct dns_zone *zone, const char *text, struct
         return err_set(err, "\"%s\" is no domain name", text);
     if (dns_wire_is_within(dns_name_slice(name), origin))
         return 0;
-    if (given.data[given.len - 1] == '.' || name->len - 1 + origin.len > DNS_NAME_BYTES_MAX)
+    if (given.len == 0 || given.data[given.len - 1] == '.' ||
+        name->len - 1 + origin.len > DNS_NAME_BYTES_MAX)
         return err_set(err, "\"%s\" does not stand in this zone", text);
     memcpy(name->bytes + name->len - 1, origin.data, origin.len);
     name->len += origin.len - 1;

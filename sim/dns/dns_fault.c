@@ -143,19 +143,42 @@ void dns_fault_free(struct dns_fault **fault)
     *fault = NULL;
 }
 
+static bool dns_fault_has_type(const struct dns_fault *fault, uint16_t type)
+{
+    for (size_t i = 0; i < fault->type_count; i++) {
+        if (fault->types[i] == type)
+            return true;
+    }
+    return fault->type_count == 0;
+}
+
 bool dns_fault_matches(const struct dns_fault *fault, struct slice name, uint16_t type, bool tcp)
 {
     if (!(tcp ? fault->tcp : fault->udp))
         return false;
-    bool right_type = fault->type_count == 0;
-    for (size_t i = 0; i < fault->type_count; i++)
-        right_type = right_type || fault->types[i] == type;
-    return right_type && (fault->pattern == NULL || pattern_matches(fault->pattern, name));
+    return dns_fault_has_type(fault, type) &&
+           (fault->pattern == NULL || pattern_matches(fault->pattern, name));
 }
 
 bool dns_fault_is_on(const struct dns_fault *fault, int64_t now_us, int64_t since_start_us)
 {
     return !fault->windowed || window_holds(&fault->during, now_us, since_start_us);
+}
+
+bool dns_fault_hides(const struct dns_fault *first, const struct dns_fault *later)
+{
+    if (first->windowed || first->times > 0 || first->millionths < 1000000 ||
+        (later->udp && !first->udp) || (later->tcp && !first->tcp))
+        return false;
+    if (first->type_count > 0 && later->type_count == 0)
+        return false;
+    for (size_t i = 0; i < later->type_count; i++) {
+        if (!dns_fault_has_type(first, later->types[i]))
+            return false;
+    }
+    return first->pattern == NULL ||
+           (later->pattern != NULL &&
+            strcmp(pattern_text(first->pattern), pattern_text(later->pattern)) == 0);
 }
 
 static void dns_fault_limits_to_text(const struct dns_fault *fault, struct buf *out)

@@ -63,6 +63,9 @@ void dns_fault_free(struct dns_fault **fault);
 bool dns_fault_matches(const struct dns_fault *fault, struct slice name, uint16_t type, bool tcp);
 bool dns_fault_is_on(const struct dns_fault *fault, int64_t now_us, int64_t since_start_us);
 
+/* True if `first` always decides where `later` would. */
+bool dns_fault_hides(const struct dns_fault *first, const struct dns_fault *later);
+
 /* "servfail", as the scenario writes it. */
 const char *dns_fault_answer_name(enum dns_fault_answer answer);
 

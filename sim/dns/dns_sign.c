@@ -161,6 +161,14 @@ struct dns_node *dns_signing_cover(const struct dns_zone *zone, struct slice nam
 
 /* ---- signing */
 
+/* Adds a record unless the zone says something else in its place (such as a CNAME). */
+static void dns_zone_add_link(struct dns_zone *zone, ldns_rr *rr)
+{
+    struct err ignored;
+    (void)!dns_zone_add(zone, rr, &ignored);
+    ldns_rr_free(rr);
+}
+
 /* The child's NS and, if it is signed, DS: the link of the chain of trust. */
 static void dns_zone_delegate(const struct dns_model *model, struct dns_zone *zone,
                               const struct dns_zone *child)
@@ -169,16 +177,10 @@ static void dns_zone_delegate(const struct dns_model *model, struct dns_zone *zo
     const struct dns_rrset *ns = dns_node_set(child->apex, LDNS_RR_TYPE_NS);
     struct slice data;
     bool delegated = dns_node_set(dns_zone_node(zone, name), LDNS_RR_TYPE_NS) != NULL;
-    for (size_t at = 0; !delegated && dns_rdata_next(&ns->records, &at, &data);) {
-        ldns_rr *rr = dns_record_make(name, LDNS_RR_TYPE_NS, ns->ttl, data);
-        dns_zone_add_own(zone, rr);
-        ldns_rr_free(rr);
-    }
-    if (!child->is_signed)
-        return;
-    ldns_rr *ds = dns_zone_ds(model, child);
-    dns_zone_add_own(zone, ds);
-    ldns_rr_free(ds);
+    for (size_t at = 0; !delegated && dns_rdata_next(&ns->records, &at, &data);)
+        dns_zone_add_link(zone, dns_record_make(name, LDNS_RR_TYPE_NS, ns->ttl, data));
+    if (child->is_signed)
+        dns_zone_add_link(zone, dns_zone_ds(model, child));
 }
 
 static void dns_zone_delegate_all(const struct dns_model *model, struct dns_zone *zone)

@@ -109,6 +109,18 @@ static int dns_spec_parse_zones(struct spec spec, const char *const *folders,
 
 /* ---- faults */
 
+/* A fault that an earlier one always decides before is a mistake. */
+static int dns_spec_check_hidden(struct spec spec, const struct dns_model *model,
+                                 const struct dns_fault *fault, struct err *err)
+{
+    for (size_t i = 0; i < model->fault_count; i++) {
+        if (dns_fault_hides(model->faults[i], fault))
+            return spec_error(spec, err, "can never happen: %s always decides before it",
+                              model->faults[i]->place);
+    }
+    return 0;
+}
+
 static int dns_spec_parse_faults(struct spec spec, struct dns_model *model, struct err *err)
 {
     if (spec_check_array(spec, err) != 0)
@@ -120,6 +132,10 @@ static int dns_spec_parse_faults(struct spec spec, struct dns_model *model, stru
         struct dns_fault *fault;
         if (dns_fault_parse(spec_at(spec, i), &model->arena, &fault, err) != 0)
             return -1;
+        if (dns_spec_check_hidden(spec_at(spec, i), model, fault, err) != 0) {
+            dns_fault_free(&fault);
+            return -1;
+        }
         model->faults = mem_grow(model->faults, model->fault_count + 1, sizeof(struct dns_fault *));
         model->faults[model->fault_count++] = fault;
     }

@@ -64,8 +64,11 @@ const char *event_text(const cJSON *event, const char *key)
 
 int64_t event_int(const cJSON *event, const char *key, int64_t otherwise)
 {
+    /* Beyond 2^53 a double is no whole number any more, and beyond 2^63 none of ours. */
+    static const double EXACT = 9007199254740992.0;
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(event, key);
-    return cJSON_IsNumber(item) ? (int64_t)item->valuedouble : otherwise;
+    bool whole = cJSON_IsNumber(item) && item->valuedouble >= -EXACT && item->valuedouble <= EXACT;
+    return whole ? (int64_t)item->valuedouble : otherwise;
 }
 
 bool event_bool(const cJSON *event, const char *key)

@@ -256,6 +256,21 @@ static void mx_junk_apply(const struct mx_action *action, struct mx_question *qu
     effects->junk = true;
 }
 
+/* Bytes in place of a reply, well formed or not. */
+static int mx_raw_read(struct mx_rule_reader *reader, struct spec spec, struct mx_action *action,
+                       struct err *err)
+{
+    (void)reader;
+    return spec_read_text(spec, &action->text, err);
+}
+
+static void mx_raw_apply(const struct mx_action *action, struct mx_question *question,
+                         struct mx_effects *effects)
+{
+    (void)question;
+    effects->raw = action->text;
+}
+
 /* ---- tls, profile, log */
 
 static int mx_tls_fault_read(struct mx_rule_reader *reader, struct spec spec,
@@ -319,6 +334,7 @@ const struct mx_action_kind MX_ACTION_KINDS[] = {
     {"delay", ALL, mx_delay_read, mx_delay_apply},
     {"drip", ALL, mx_drip_read, mx_drip_apply},
     {"reply", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_reply_read, mx_reply_apply},
+    {"raw", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_raw_read, mx_raw_apply},
     {"swallow", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_flag_action_read, mx_swallow_apply},
     {"lose-reply", CONTENT, mx_flag_action_read, mx_lose_reply_apply},
     {"close", ALL, mx_close_read, mx_close_apply},

@@ -13,6 +13,17 @@
  * kept apart by a byte in front of its key. */
 enum { MX_GREYLIST_ALLOWANCE = 'a' };
 
+static int mx_greylist_check(struct spec spec, const struct mx_greylist *greylist, struct err *err)
+{
+    if (greylist->window_us > greylist->delay_us)
+        return 0;
+    return spec_error(spec, err,
+                      "the window for the retry (%lld s) ends before the delay "
+                      "(%lld s): nothing would ever pass",
+                      (long long)(greylist->window_us / TIME_SECOND),
+                      (long long)(greylist->delay_us / TIME_SECOND));
+}
+
 static int mx_greylist_read_spans(struct spec spec, struct mx_greylist *greylist, struct err *err)
 {
     const struct {
@@ -29,13 +40,7 @@ static int mx_greylist_read_spans(struct spec spec, struct mx_greylist *greylist
             spec_read_span(member, SPANS[i].span_us, err) != 0)
             return -1;
     }
-    if (greylist->window_us <= greylist->delay_us)
-        return spec_error(spec, err,
-                          "the window for the retry (%lld s) ends before the delay "
-                          "(%lld s): nothing would ever pass",
-                          (long long)(greylist->window_us / TIME_SECOND),
-                          (long long)(greylist->delay_us / TIME_SECOND));
-    return 0;
+    return mx_greylist_check(spec, greylist, err);
 }
 
 static int mx_greylist_read_keys(struct spec spec, struct mx_greylist *greylist, struct err *err)
@@ -73,7 +78,9 @@ MX_CONDITION_READER(mx_greylist_read)
     struct spec member;
     if (!spec_is_object(spec)) {
         /* "5m" alone is the delay. */
-        return spec_read_span(spec, &greylist->delay_us, err);
+        return spec_read_span(spec, &greylist->delay_us, err) != 0
+                   ? -1
+                   : mx_greylist_check(spec, greylist, err);
     }
     if (spec_check_keys(spec, KEYS, err) != 0 || mx_greylist_read_spans(spec, greylist, err) != 0 ||
         mx_greylist_read_keys(spec, greylist, err) != 0)

@@ -39,7 +39,7 @@
     X(HEADER_TWICE, "header-twice", "RFC 5322 3.6", "must")                     \
     X(AFTER_421, "command-after-421", "RFC 5321 3.8", "should")                 \
     X(AFTER_QUIT, "command-after-quit", "RFC 5321 4.1.1.10", "must")            \
-    X(NO_QUIT, "no-quit", "RFC 5321 4.1.1.10", "must")                          \
+    X(NO_QUIT, "no-quit", "RFC 5321 4.1.1.10", "should")                        \
     X(AUTH_IN_CLEAR, "auth-in-clear", "RFC 4954 4", "should")
 
 enum mx_violation {

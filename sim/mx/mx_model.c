@@ -3,6 +3,7 @@
 #include "mta-under-test/base/text.h"
 #include "sim/mx/mx_profile.h"
 #include "sim/mx/mx_settings.h"
+#include "sim/value/spec_document.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -275,10 +276,12 @@ int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct are
     if (!spec_is_object(hosts))
         return spec_error(hosts, err, "expected an object: {\"mx.a.test\": {...}}");
     struct mx_model *model = mx_model_new(root, seed, arena);
-    for (size_t i = 0; i < spec_count(hosts); i++) {
-        struct spec spec = spec_at(hosts, i);
+    size_t i = 0;
+    /* Along the list itself: there may be a hundred thousand hosts. */
+    for (const cJSON *child = hosts.json->child; child != NULL; child = child->next) {
+        struct spec spec = spec_of_child(hosts, child, i++);
         const char *name;
-        int result = mx_host_read_name(spec, spec_key_at(hosts, i), arena, &name, err);
+        int result = mx_host_read_name(spec, child->string, arena, &name, err);
         if (result == 0 && mx_model_find_host(model, name) != NULL)
             result = spec_error(spec, err, "the host \"%s\" stands here twice", name);
         if (result == 0)

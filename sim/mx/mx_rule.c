@@ -132,7 +132,7 @@ static int mx_actions_check(struct spec then, struct err *err)
 {
     static const char *const GROUPS[][6] = {
         {"close", "reset", "hang", "half-close", "lose-reply", NULL},
-        {"reply", "swallow", "lose-reply", NULL},
+        {"reply", "raw", "swallow", "lose-reply", NULL},
     };
     for (size_t i = 0; i < sizeof GROUPS / sizeof GROUPS[0]; i++) {
         const char *first = NULL;

@@ -1,8 +1,10 @@
 #include "sim/mx/mx_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ struct mx_server {
     struct mx_server_listener listeners[MX_LISTENERS_MAX];
     size_t listener_count;
     size_t content_total;
+    int spare_fd; /* given up for a moment when there is no other descriptor left */
     bool failed;
     struct err failure;
 };
@@ -128,6 +131,20 @@ static void mx_server_take(struct mx_server_listener *listener, int fd,
     mx_connection_start(&server->home, fd, &options);
 }
 
+/* No descriptor is left: the connection is taken with the spare one and reset, or else the loop
+ * would come back for it for ever. */
+static void mx_server_turn_away(struct mx_server *server, int listener)
+{
+    close(server->spare_fd);
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) {
+        struct linger linger = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        close(fd);
+    }
+    server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void mx_server_on_accept(evutil_socket_t fd, short what, void *context)
 {
     struct mx_server_listener *listener = context;
@@ -136,6 +153,8 @@ static void mx_server_on_accept(evutil_socket_t fd, short what, void *context)
         struct sockaddr_storage peer;
         socklen_t len = sizeof peer;
         int taken = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (taken < 0 && (errno == EMFILE || errno == ENFILE))
+            mx_server_turn_away(listener->server, fd);
         if (taken < 0)
             return;
         mx_server_take(listener, taken, &peer);
@@ -189,6 +208,16 @@ static int mx_server_listen(struct mx_server *server, const struct mx_listener *
     return 0;
 }
 
+/* Ten thousand connections need as many descriptors; the usual soft limit is 1,024. */
+static void mx_server_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 struct mx_server *mx_server_open(struct event_base *base, struct mx_model *model,
                                  struct event_log *log, const struct mx_server_options *options,
                                  struct err *err)
@@ -200,7 +229,9 @@ struct mx_server *mx_server_open(struct event_base *base, struct mx_model *model
         count = sizeof MX_LISTENERS_DEFAULT / sizeof MX_LISTENERS_DEFAULT[0];
     }
     signal(SIGPIPE, SIG_IGN);
+    mx_server_raise_limit();
     struct mx_server *server = mem_alloc(sizeof *server);
+    server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     server->model = model;
     server->log = log;
     server->options = *options;
@@ -237,6 +268,8 @@ void mx_server_close(struct mx_server **server_at)
         close(server->listeners[i].fd);
     }
     mx_connection_end_all(&server->home);
+    if (server->spare_fd >= 0)
+        close(server->spare_fd);
     free(server->home.read_buffer);
     free(server);
 }

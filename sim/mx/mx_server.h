@@ -4,7 +4,8 @@
  * one thread. A connection to an address that no host has, or to a host that does not listen, is
  * reset at once and logged (`refused`).
  *
- * The process must not die of SIGPIPE: mx_server_open() ignores it.
+ * The process must not die of SIGPIPE: mx_server_open() ignores it. It also raises the soft limit
+ * of open files to the hard one; when even that is used up, connections are reset.
  */
 #pragma once
 

@@ -13,6 +13,14 @@ enum { MX_TEXT_BYTES_MAX = 64 * 1024 };
 
 /* ---- life */
 
+/* What is larger than the host takes is counted, not kept. */
+static size_t mx_session_content_max(const struct mx_session_options *options)
+{
+    size_t max = options->limits->content_bytes_max;
+    uint64_t size_max = (uint64_t)options->host->size_max;
+    return size_max > 0 && size_max < max ? (size_t)size_max : max;
+}
+
 struct mx_session *mx_session_new(const struct mx_session_options *options)
 {
     struct mx_session *session = mem_alloc(sizeof *session);
@@ -27,7 +35,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
     /* Replies are small; a client that does not read is not read from, so this is never reached. */
     buf_init(&session->output, options->limits->output_bytes_max + (size_t)MX_TEXT_BYTES_MAX * 4);
     buf_init(&session->text, MX_TEXT_BYTES_MAX);
-    buf_init(&session->transaction.content, options->limits->content_bytes_max);
+    buf_init(&session->transaction.content, mx_session_content_max(options));
     arena_init(&session->transaction.arena);
     mx_effects_init(&session->effects);
     session->facts = (struct mx_facts){
@@ -99,217 +107,6 @@ void mx_session_set_state(struct mx_session *session, enum mx_state_name state)
     session->state = state;
 }
 
-/* ---- asking the rules */
-
-void mx_session_note(struct mx_session *session, enum mx_happening_kind kind, enum mx_count count,
-                     int64_t amount)
-{
-    const struct mx_happening happening = {
-        .kind = kind, .stage = MX_STAGE_COUNT, .count = count, .amount = amount};
-    mx_rulebook_note(&session->options.host->rules, &session->facts, &happening);
-}
-
-/* What is judged at a stage, for the counters; false if nothing countable is. */
-static bool mx_session_countable(const struct mx_session *session, enum mx_stage stage,
-                                 enum mx_count *count, int64_t *amount)
-{
-    static const struct {
-        enum mx_stage stage;
-        enum mx_count count;
-    } COUNTABLE[] = {
-        {MX_STAGE_CONNECT, MX_COUNT_CONNECTIONS},
-        {MX_STAGE_MAIL, MX_COUNT_MESSAGES},
-        {MX_STAGE_RCPT, MX_COUNT_RECIPIENTS},
-        {MX_STAGE_DATA_END, MX_COUNT_BYTES},
-    };
-    for (size_t i = 0; i < sizeof COUNTABLE / sizeof COUNTABLE[0]; i++) {
-        if (COUNTABLE[i].stage != stage)
-            continue;
-        *count = COUNTABLE[i].count;
-        *amount = *count == MX_COUNT_BYTES ? session->facts.size : 1;
-        return true;
-    }
-    return false;
-}
-
-static void mx_session_ask(struct mx_session *session, enum mx_stage stage)
-{
-    const struct mx_session_options *options = &session->options;
-    enum mx_count count;
-    int64_t amount;
-    if (mx_session_countable(session, stage, &count, &amount))
-        mx_session_note(session, MX_HAPPENS_TRIED, count, amount);
-    const struct mx_happening happening = {.kind = MX_HAPPENS_STAGE, .stage = stage};
-    /* data-body is asked again and again, but it is one attempt. */
-    if (stage != MX_STAGE_DATA_BODY || session->transaction.data.bytes == 0)
-        mx_rulebook_note(&options->host->rules, &session->facts, &happening);
-    mx_rulebook_ask(&options->host->rules, stage, &session->facts, options->log, &session->effects);
-    if (session->effects.profile != NULL)
-        session->facts.profile = session->effects.profile;
-}
-
-/* ---- answering */
-
-static enum mx_need mx_need_of(enum mx_ending ending)
-{
-    switch (ending) {
-    case MX_ENDING_CLOSE:
-        return MX_NEED_CLOSE;
-    case MX_ENDING_RESET:
-        return MX_NEED_RESET;
-    case MX_ENDING_HANG:
-        return MX_NEED_HANG;
-    case MX_ENDING_HALF_CLOSE:
-        return MX_NEED_HALF_CLOSE;
-    case MX_ENDING_TLS:
-        return MX_NEED_TLS;
-    case MX_ENDING_NONE:
-    case MX_ENDING_COUNT:
-        break;
-    }
-    return MX_NEED_INPUT;
-}
-
-/* The answer goes out. */
-static void mx_session_release(struct mx_session *session)
-{
-    struct mx_answer *answer = &session->answer;
-    if (answer->accepts)
-        mx_transaction_accept(session, answer->is_reply);
-    answer->accepts = false;
-    session->greeted = true;
-    if (answer->is_reply) {
-        bool offered =
-            session->esmtp && mx_host_offers(session->options.host, MX_EXTENSION_ENHANCED);
-        bool by_rule = answer->rule[0] != '\0';
-        if (!by_rule && !offered)
-            answer->reply.enhanced[0] = '\0';
-        mx_report_reply(session, answer);
-        mx_reply_write(&answer->reply, true, &session->output);
-        session->lint.told_421 = answer->reply.code == 421;
-    }
-    session->need = session->next_need;
-    if (answer->stage == MX_STAGE_DATA_END)
-        mx_transaction_reset(session);
-    if (session->need == MX_NEED_CLOSE || session->need == MX_NEED_RESET)
-        mx_session_set_state(session, MX_STATE_CLOSED);
-}
-
-/* No word is said: the rule wants silence, or ends the connection without a reply. */
-static bool mx_effects_are_silent(const struct mx_effects *effects)
-{
-    if (effects->swallow || effects->lose_reply)
-        return true;
-    return effects->reply.code == 0 &&
-           (effects->ending == MX_ENDING_CLOSE || effects->ending == MX_ENDING_RESET ||
-            effects->ending == MX_ENDING_HANG);
-}
-
-static bool mx_session_is_taken(const struct mx_session *session, enum mx_stage stage,
-                                const struct mx_reply *usual)
-{
-    const struct mx_effects *effects = &session->effects;
-    int code = effects->reply.code != 0 ? effects->reply.code : usual->code;
-    int wanted = stage == MX_STAGE_DATA ? 3 : 2;
-    if (mx_effects_are_silent(effects) && !effects->swallow && !effects->lose_reply)
-        return false;
-    return code / 100 == wanted;
-}
-
-/* Turns the effects into an answer; true if the command takes effect. */
-static bool mx_session_apply(struct mx_session *session, enum mx_stage stage,
-                             const struct mx_reply *usual)
-{
-    struct mx_effects *effects = &session->effects;
-    bool by_rule = effects->reply.code != 0;
-    bool taken = mx_session_is_taken(session, stage, usual);
-    struct mx_answer *answer = &session->answer;
-    *answer = (struct mx_answer){
-        .stage = stage,
-        .is_reply = !mx_effects_are_silent(effects),
-        .reply = by_rule ? effects->reply : *usual,
-        .rule = by_rule ? effects->rule->name : "",
-        .recipient = stage == MX_STAGE_RCPT ? session->facts.recipient : NULL,
-        .accepts = taken && stage == MX_STAGE_DATA_END,
-    };
-    enum mx_ending ending = effects->lose_reply ? MX_ENDING_CLOSE : effects->ending;
-    if (ending == MX_ENDING_NONE && answer->is_reply && answer->reply.code == 421 &&
-        !effects->stay_open)
-        ending = MX_ENDING_CLOSE;
-    session->next_need = mx_need_of(ending);
-    session->drip = effects->drip;
-    enum mx_count count;
-    int64_t amount;
-    if (taken && mx_session_countable(session, stage, &count, &amount))
-        mx_session_note(session, MX_HAPPENS_PASSED, count, amount);
-    if (answer->is_reply && answer->reply.code >= 400) {
-        mx_session_note(session, MX_HAPPENS_TRIED, MX_COUNT_ERRORS, 1);
-        mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_ERRORS, 1);
-    }
-    session->delay_us = effects->delay_us;
-    session->need = MX_NEED_DELAY;
-    if (session->delay_us == 0)
-        mx_session_release(session);
-    return taken;
-}
-
-bool mx_session_answer(struct mx_session *session, enum mx_stage stage,
-                       const struct mx_reply *usual)
-{
-    mx_session_ask(session, stage);
-    return mx_session_apply(session, stage, usual);
-}
-
-bool mx_session_ask_body(struct mx_session *session)
-{
-    mx_session_ask(session, MX_STAGE_DATA_BODY);
-    struct mx_effects *effects = &session->effects;
-    if (effects->rule == NULL)
-        return true;
-    session->transaction.body_rule_fired = true;
-    /* In the middle of a message nothing is said unless a rule has words for it. */
-    if (effects->reply.code == 0)
-        effects->swallow = true;
-    else
-        session->transaction.is_refused = true;
-    const struct mx_reply usual = {.code = 354, .text = ""};
-    mx_session_apply(session, MX_STAGE_DATA_BODY, &usual);
-    return session->need == MX_NEED_INPUT;
-}
-
-void mx_session_refuse(struct mx_session *session, enum mx_stage stage, int code,
-                       const char *enhanced, const char *text)
-{
-    struct mx_reply reply = {.code = code, .text = text};
-    snprintf(reply.enhanced, sizeof reply.enhanced, "%s", enhanced);
-    mx_effects_reset(&session->effects);
-    mx_session_apply(session, stage, &reply);
-}
-
-void mx_session_refuse_bad(struct mx_session *session, enum mx_stage stage, int code,
-                           const char *enhanced, const char *text)
-{
-    session->bad_commands++;
-    if (session->bad_commands > session->options.limits->bad_commands_max)
-        mx_session_refuse(session, stage, 421, "4.7.0", "Too many bad commands");
-    else
-        mx_session_refuse(session, stage, code, enhanced, text);
-}
-
-struct mx_reply mx_session_reply(struct mx_session *session, int code, const char *enhanced,
-                                 const char *format, ...)
-{
-    struct mx_reply reply = {.code = code};
-    snprintf(reply.enhanced, sizeof reply.enhanced, "%s", enhanced);
-    buf_reset(&session->text);
-    va_list args;
-    va_start(args, format);
-    buf_vformat(&session->text, format, args);
-    va_end(args);
-    reply.text = buf_text(&session->text);
-    return reply;
-}
-
 /* ---- the beginning */
 
 static void mx_session_greet(struct mx_session *session)
@@ -321,8 +118,8 @@ static void mx_session_greet(struct mx_session *session)
                                 : mx_session_reply(session, 220, "", "%s ESMTP", host->name);
     mx_session_ask(session, MX_STAGE_CONNECT);
     struct mx_effects *effects = &session->effects;
-    bool decided =
-        effects->reply.code != 0 || effects->ending != MX_ENDING_NONE || effects->swallow;
+    bool decided = effects->reply.code != 0 || effects->raw != NULL ||
+                   effects->ending != MX_ENDING_NONE || effects->swallow;
     enum mx_stage stage = MX_STAGE_CONNECT;
     if (!decided) {
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_CONNECTIONS, 1);

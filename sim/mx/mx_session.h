@@ -49,7 +49,7 @@ enum mx_need {
     MX_NEED_TLS,
     MX_NEED_CLOSE,
     MX_NEED_RESET,
-    MX_NEED_HANG,       /* nothing any more until the client goes or the idle time is over */
+    MX_NEED_HANG,       /* nothing any more until the client goes */
     MX_NEED_HALF_CLOSE, /* send FIN; then mx_session_continue() */
 };
 

@@ -60,6 +60,7 @@ struct mx_answer {
     enum mx_stage stage;
     bool is_reply; /* false: nothing is sent */
     struct mx_reply reply;
+    const char *raw; /* bytes in place of the reply, or NULL */
     const char *rule;
     const char *recipient;
     bool accepts; /* the message is taken when this goes out */
@@ -101,7 +102,19 @@ struct mx_session {
 /* ---- mx_session.c */
 
 void mx_session_set_state(struct mx_session *session, enum mx_state_name state);
+/* TLS comes next: asks the rules of that stage. */
+void mx_session_start_tls(struct mx_session *session);
 
+/* ---- mx_session_answer.c */
+
+/* Asks the rules of a stage; what they say is in session->effects. */
+void mx_session_ask(struct mx_session *session, enum mx_stage stage);
+/* Turns the effects into an answer; true if the command takes effect. */
+bool mx_session_apply(struct mx_session *session, enum mx_stage stage,
+                      const struct mx_reply *usual);
+/* The answer goes out. */
+void mx_session_release(struct mx_session *session);
+enum mx_need mx_need_of(enum mx_ending ending);
 /*
  * Asks the rules of `stage` and answers: with what they say, else with the usual reply. True if the
  * command takes effect. The text of `usual` must live until the next command (a literal, or
@@ -123,8 +136,6 @@ struct mx_reply mx_session_reply(struct mx_session *session, int code, const cha
 /* Tells the counters. */
 void mx_session_note(struct mx_session *session, enum mx_happening_kind kind, enum mx_count count,
                      int64_t amount);
-/* TLS comes next: asks the rules of that stage. */
-void mx_session_start_tls(struct mx_session *session);
 
 /* ---- mx_transaction.c */
 
@@ -144,6 +155,9 @@ void mx_transaction_accept(struct mx_session *session, bool reply_sent);
 
 /* Bytes of the message, of a chunk; an answer to a challenge. Return what was consumed. */
 size_t mx_verb_data_feed(struct mx_session *session, struct slice input);
+/* Rules of data-body: asked when the first byte comes, and again after each step, until one fires.
+ * True if the session goes on reading. */
+bool mx_verb_data_ask_body(struct mx_session *session);
 size_t mx_verb_bdat_feed(struct mx_session *session, struct slice input);
 void mx_verb_auth_feed(struct mx_session *session, struct slice line);
 /* The content is whole: asks the rules of data-end and answers. */

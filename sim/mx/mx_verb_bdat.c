@@ -31,6 +31,11 @@ static void mx_bdat_end_chunk(struct mx_session *session)
         mx_transaction_reset(session);
         return;
     }
+    if (transaction->is_refused && !transaction->chunk_is_last) {
+        /* A rule has replied in the middle of the chunk. */
+        mx_session_set_state(session, MX_STATE_BDAT);
+        return;
+    }
     if (transaction->chunk_is_last) {
         mx_verb_data_finish(session);
         return;
@@ -75,6 +80,8 @@ size_t mx_verb_bdat_feed(struct mx_session *session, struct slice input)
 {
     struct mx_transaction *transaction = &session->transaction;
     struct slice chunk = slice_first(input, transaction->chunk_left);
+    if (!transaction->chunk_refused && !mx_verb_data_ask_body(session))
+        return 0;
     if (!transaction->chunk_refused) {
         size_t before = transaction->content.len;
         mx_data_feed_chunk(&transaction->data, chunk, &transaction->content);

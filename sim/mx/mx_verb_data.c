@@ -37,9 +37,7 @@ void mx_verb_data(struct mx_session *session, struct slice args)
     mx_session_set_state(session, MX_STATE_DATA);
 }
 
-/* Rules of data-body: asked when the first byte comes, and again after each step, until one fires.
- * True if the session goes on reading. */
-static bool mx_data_ask_body(struct mx_session *session)
+bool mx_verb_data_ask_body(struct mx_session *session)
 {
     struct mx_transaction *transaction = &session->transaction;
     if (transaction->body_rule_fired || transaction->data.bytes < transaction->next_step)
@@ -67,7 +65,7 @@ static void mx_data_count(struct mx_session *session, size_t before)
 size_t mx_verb_data_feed(struct mx_session *session, struct slice input)
 {
     struct mx_transaction *transaction = &session->transaction;
-    if (!mx_data_ask_body(session))
+    if (!mx_verb_data_ask_body(session))
         return 0;
     size_t before = transaction->content.len;
     size_t consumed = mx_data_feed(&transaction->data, slice_first(input, mx_data_step(session)),

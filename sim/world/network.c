@@ -356,9 +356,15 @@ static int pair_up(struct network *network, struct err *err)
         netlink_flush(&network->internet, err) != 0 ||
         link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
         return -1;
-    if (await_running(&network->internet, NETWORK_INTERNET_LINK, err) != 0)
+    if (await_running(&network->internet, NETWORK_INTERNET_LINK, err) != 0 ||
+        await_running(&network->mta, NETWORK_MTA_LINK, err) != 0)
         return -1;
-    return await_running(&network->mta, NETWORK_MTA_LINK, err);
+    /* The kernel says "running" a moment before it lets packets out, both under one lock, which a
+     * change takes too: this one, which changes nothing, comes back only after that moment. */
+    if (link_up(&network->internet, INTERNET_INDEX, err) != 0 ||
+        link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
+        return -1;
+    return netlink_flush(&network->internet, err);
 }
 
 static int check_addresses(const struct network *network, struct err *err)

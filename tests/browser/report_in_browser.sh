@@ -14,10 +14,10 @@ trap 'rm -rf "$folder"' EXIT
 
 # $1: what stands behind the page's address. The page as it is after its script has run.
 dom() {
-    timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --no-first-run \
+    timeout 150 "$chromium" --headless --no-sandbox --disable-gpu --no-first-run \
         --disable-background-networking --disable-component-update --disable-sync \
         --disable-dev-shm-usage --user-data-dir="$folder/profile" --virtual-time-budget=5000 \
-        --dump-dom "file://$folder/report.html$1" 2>"$folder/errors" >"$folder/dom"
+        --dump-dom "file://$folder/report.html$1" 2>"$folder/errors" >"$folder/dom" || true
     if ! grep -q '</html>' "$folder/dom"; then
         echo "skipped: this chromium shows no page: $(tail -n 1 "$folder/errors")"
         exit 77

@@ -86,7 +86,7 @@ static bool date_zone(struct date_reader *reader, struct date_parts *parts)
     struct slice word = date_word(reader);
     int index = date_index(word, NAMES);
     if (index >= 0)
-        parts->offset_minutes = HOURS[index] * 60;
+        parts->offset_minutes = (int64_t)HOURS[index] * 60;
     return word.len > 0;
 }
 

@@ -116,7 +116,7 @@ static int arc_put_signature(const struct arc_seal_options *options, struct aren
         text_to_base64(&out, signature.data, signature.len);
     } else {
         struct buf text;
-        buf_init(&text, DKIM_SIGNATURE_BYTES_MAX * 2);
+        buf_init(&text, (size_t)DKIM_SIGNATURE_BYTES_MAX * 2);
         text_to_base64(&text, signature.data, signature.len);
         for (size_t at = 0; at < text.len; at += 66)
             buf_format(&out, "\r\n\t%.*s",

@@ -12,6 +12,10 @@ void facts_init(struct facts *facts, struct arena *arena)
     facts->depth = 1;
 }
 
+PRINTF_LIKE(3, 0)
+static struct fact *facts_append(struct facts *facts, const char *kind, const char *format,
+                                 va_list args) PRINTF_LIKE(3, 0);
+
 static struct fact *facts_append(struct facts *facts, const char *kind, const char *format,
                                  va_list args)
 {
@@ -21,8 +25,8 @@ static struct fact *facts_append(struct facts *facts, const char *kind, const ch
     }
     struct buf raw;
     struct buf safe;
-    buf_init(&raw, FACTS_TEXT_BYTES_MAX * 16);
-    buf_init(&safe, FACTS_TEXT_BYTES_MAX * 4 + 16);
+    buf_init(&raw, (size_t)FACTS_TEXT_BYTES_MAX * 16);
+    buf_init(&safe, (size_t)FACTS_TEXT_BYTES_MAX * 4 + 16);
     if (!buf_vformat(&raw, format, args))
         buf_add_text(&raw, "(too long to show)");
     text_to_printable(&safe, buf_slice(&raw), FACTS_TEXT_BYTES_MAX);
@@ -110,7 +114,7 @@ static void facts_list_to_tree(const struct fact *parent, struct buf *out, struc
 void facts_to_tree(const struct facts *facts, struct buf *out)
 {
     struct buf prefix;
-    buf_init(&prefix, FACTS_DEPTH_MAX * 4);
+    buf_init(&prefix, (size_t)FACTS_DEPTH_MAX * 4);
     facts_list_to_tree(&facts->root, out, &prefix);
     if (facts->dropped > 0)
         buf_format(out, "(%zu more facts are not shown)\n", facts->dropped);

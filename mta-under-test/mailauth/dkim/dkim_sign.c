@@ -167,6 +167,7 @@ static size_t dkim_sign_tags(const struct message *message, const struct dkim_si
 {
     size_t count = 0;
     uint64_t body_len = 0;
+    uint64_t expiry_s = options->time_s + options->lifetime_s;
     struct slice hash = dkim_sign_body(message, options, arena, &body_len);
     tags[count++] = (struct dkim_sign_tag){"v", SLICE("1")};
     tags[count++] = (struct dkim_sign_tag){"a", slice_of(dkim_sign_algorithm(options->key))};
@@ -180,8 +181,7 @@ static size_t dkim_sign_tags(const struct message *message, const struct dkim_si
             "t", slice_of(arena_format(arena, "%llu", (unsigned long long)options->time_s))};
     if (options->has_time && options->lifetime_s > 0)
         tags[count++] = (struct dkim_sign_tag){
-            "x", slice_of(arena_format(
-                     arena, "%llu", (unsigned long long)(options->time_s + options->lifetime_s)))};
+            "x", slice_of(arena_format(arena, "%llu", (unsigned long long)expiry_s))};
     if (options->limits_body)
         tags[count++] = (struct dkim_sign_tag){
             "l", slice_of(arena_format(arena, "%llu", (unsigned long long)body_len))};
@@ -199,7 +199,7 @@ static void dkim_sign_add_signature(struct buf *out, struct slice signature)
 {
     struct buf text;
     size_t column = DKIM_SIGN_COLUMNS;
-    buf_init(&text, DKIM_SIGNATURE_BYTES_MAX * 2);
+    buf_init(&text, (size_t)DKIM_SIGNATURE_BYTES_MAX * 2);
     text_to_base64(&text, signature.data, signature.len);
     struct slice rest = buf_slice(&text);
     while (rest.len > 0) {

@@ -180,7 +180,7 @@ static enum dkim_reason dkim_signature_parse_dkim(const struct taglist *tags,
 unsigned dkim_signature_instance(struct slice text)
 {
     uint64_t number = 0;
-    if (text.len == 0 || text.len > 2 || text.data[0] == '0')
+    if (text.len == 0 || text.len > 2)
         return 0;
     if (text_to_u64(text, &number) != 0 || number > ARC_INSTANCE_MAX)
         return 0;

@@ -70,6 +70,5 @@ struct dkim_signature {
 enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, struct slice raw,
                                       struct dkim_signature *signature, const char **problem);
 
-/* The instance tag "i=" of ARC: 1 to 50, without leading zeros; 0 if it is none (RFC 8617 4.2.1).
- */
+/* The instance tag "i=" of ARC: one or two digits, 1 to 50; 0 if it is none (RFC 8617 4.2.1). */
 unsigned dkim_signature_instance(struct slice text);

@@ -34,7 +34,7 @@ static size_t dmarc_authors(const struct message *message, struct arena *arena,
     size_t count = 0;
     for (const struct message_field *field = message_find(message, "From"); field != NULL;
          field = message_next(message, field)) {
-        struct address_list list;
+        struct address_list list = {0};
         const char *wrong = address_list_parse(arena, field->value, &list);
         if (wrong != NULL && list.count == 0)
             return SIZE_MAX;

@@ -55,7 +55,7 @@ enum dmarc_external dmarc_external_check(const struct dmarc_context *context,
 {
     struct slice host;
     struct slice ours;
-    struct slice theirs;
+    struct slice theirs = {NULL, 0};
     if (replacement != NULL)
         memset(replacement, 0, sizeof *replacement);
     if (!domain_to_ascii(context->arena, dmarc_address_domain(uri->address), &host) ||

@@ -219,8 +219,8 @@ void dmarc_record_parse(struct arena *arena, struct slice text, struct dmarc_rec
     record->reports_all = true;
     bool is_version = true;
     while (slice_split(&rest, ';', &part)) {
-        struct slice name;
-        struct slice value;
+        struct slice name = {NULL, 0};
+        struct slice value = {NULL, 0};
         bool is_tag = !is_version && dmarc_cut_tag(part, &name, &value);
         is_version = false;
         if (is_tag && !dmarc_parse_policy_tag(name, value, record, &others))

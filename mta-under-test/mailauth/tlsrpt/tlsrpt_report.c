@@ -159,7 +159,8 @@ static int tlsrpt_read_policy(struct arena *arena, const cJSON *item, struct tls
     if (size > TLSRPT_ITEMS_MAX)
         return err_set(err, "too many failure-details");
     policy->failures = arena_alloc_array(arena, (size_t)size, sizeof *policy->failures);
-    cJSON_ArrayForEach(failure, failures)
+    for (failure = failures != NULL ? failures->child : NULL; failure != NULL;
+         failure = failure->next)
         tlsrpt_read_failure(arena, failure, &policy->failures[policy->failure_count++]);
     return 0;
 }
@@ -181,8 +182,7 @@ static int tlsrpt_read_document(struct arena *arena, const cJSON *root,
     if (size > TLSRPT_ITEMS_MAX)
         return err_set(err, "too many policies");
     report->policies = arena_alloc_array(arena, (size_t)size, sizeof *report->policies);
-    cJSON_ArrayForEach(item, policies)
-    {
+    for (item = policies != NULL ? policies->child : NULL; item != NULL; item = item->next) {
         if (tlsrpt_read_policy(arena, item, &report->policies[report->count], err) != 0)
             return -1;
         report->count++;

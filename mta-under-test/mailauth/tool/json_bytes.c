@@ -7,7 +7,9 @@ static const char JSON_BYTES_NUL[] = "\xee\x80\x80"; /* U+E000 in UTF-8 */
 cJSON *json_bytes_parse(struct slice json, size_t *at)
 {
     const char *end = NULL;
-    char *copy = mem_text_copy_n(json.data != NULL ? json.data : "", json.len);
+    char *copy = mem_alloc(json.len + 1);
+    if (json.len > 0)
+        memcpy(copy, json.data, json.len);
     for (size_t i = 0; i + 6 <= json.len; i++) {
         if (copy[i] != '\\')
             continue;

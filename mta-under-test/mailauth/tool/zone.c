@@ -51,8 +51,7 @@ static int zone_index(struct zone *zone, struct err *err)
     const cJSON *item = NULL;
     if (!cJSON_IsObject(zone->names))
         return err_set(err, "a zone must be a JSON object of names");
-    cJSON_ArrayForEach(item, zone->names)
-    {
+    for (item = zone->names != NULL ? zone->names->child : NULL; item != NULL; item = item->next) {
         if (!cJSON_IsObject(item))
             return err_set(err, "zone: \"%s\" must be an object of record types", item->string);
         struct slice name = json_bytes_of(&zone->cache.arena, item->string);
@@ -199,8 +198,7 @@ static const struct dns_answer *zone_read_records(struct zone *zone, enum dns_ty
     size_t max = size > 0 ? (size_t)size : 0;
     struct dns_record *records = mem_alloc_array(max > 0 ? max : 1, sizeof *records);
     const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, list)
-    {
+    for (item = list != NULL ? list->child : NULL; item != NULL; item = item->next) {
         if (answer.count < max && zone_read_record(zone, type, item, &records[answer.count]))
             answer.count++;
     }

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/net/tls_context.h"
 #include "mta-under-test/refmta/server/server.h"
@@ -22,6 +23,7 @@ struct app {
     struct queue *queue;
     struct delivery *delivery;
     struct server *server;
+    struct control *control;
     struct server_limits limits;
     SSL_CTX *tls_server;
     SSL_CTX *tls_client;
@@ -101,10 +103,7 @@ static int open_tls(struct app *app, struct err *err)
 
 static int open_loop(struct app *app, struct err *err)
 {
-    struct event_config *options = event_config_new();
-    event_config_set_flag(options, EVENT_BASE_FLAG_PRECISE_TIMER);
-    app->base = event_base_new_with_config(options);
-    event_config_free(options);
+    app->base = event_base_new();
     if (app->base == NULL)
         return err_set(err, "cannot start the event loop");
     app->on_term = evsignal_new(app->base, SIGTERM, on_stop_signal, app);
@@ -183,13 +182,23 @@ static int open_rest(struct app *app, struct err *err)
         .arg = app,
     };
     app->server = server_open(&server, err);
-    return app->server != NULL ? 0 : -1;
+    if (app->server == NULL)
+        return -1;
+    if (config->control != NULL) {
+        struct control_options control = {
+            .config = config, .base = app->base, .queue = app->queue, .log = app->log};
+        app->control = control_open(&control, err);
+        if (app->control == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 static void app_close(struct app *app)
 {
     if (app->delivery != NULL && app->queue != NULL)
         delivery_abandon(app->delivery);
+    control_close(&app->control);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);

@@ -32,33 +32,22 @@ static struct log *log_of(const struct delivery_connection *connection)
     return connection->lane->delivery->options.log;
 }
 
-static void drop_item(struct delivery_connection *connection)
+/* A server that still listens hears QUIT first (RFC 5321 4.1.1.10), in whatever state we leave. */
+static bool should_say_quit(const struct delivery_connection *connection)
 {
-    free(connection->outcomes);
-    free(connection->decided);
-    free(connection->transaction.recipients);
-    free(connection->chosen);
-    connection->outcomes = NULL;
-    connection->decided = NULL;
-    connection->transaction.recipients = NULL;
-    connection->chosen = NULL;
-    connection->item = NULL;
-}
-
-static void take_item(struct delivery_connection *connection, struct queue_item *item)
-{
-    connection->item = item;
-    connection->outcomes = mem_alloc_array(item->recipient_count, sizeof *connection->outcomes);
-    connection->decided = mem_alloc_array(item->recipient_count, sizeof *connection->decided);
-    connection->transaction.recipients = mem_alloc_array(
-        item->recipient_count < LANE_RECIPIENTS_MAX ? item->recipient_count : LANE_RECIPIENTS_MAX,
-        sizeof(struct client_recipient));
-    connection->chosen = mem_alloc_array(LANE_RECIPIENTS_MAX, sizeof *connection->chosen);
+    enum client_state state = connection->session.state;
+    return connection->has_session && !connection->session.transaction &&
+           connection->session.reply.code != 421 && state != CLIENT_STATE_SECURING &&
+           state != CLIENT_STATE_QUIT && state != CLIENT_STATE_CLOSED &&
+           connection->transaction_heard;
 }
 
 static void close_session(struct delivery_connection *connection)
 {
-    conn_close(&connection->conn);
+    if (should_say_quit(connection))
+        conn_part(&connection->conn, SLICE("QUIT\r\n"), QUIT_TIMEOUT_US);
+    else
+        conn_close(&connection->conn);
     if (connection->has_session)
         client_session_deinit(&connection->session);
     connection->has_session = false;
@@ -99,67 +88,6 @@ static void log_attempt(const struct delivery_connection *connection, const char
     if (text != NULL)
         json_out_text(&line.json, "text", text);
     log_end(&line);
-}
-
-/* --- the item -------------------------------------------------------------------------------- */
-
-static void settle_item(struct delivery_connection *connection)
-{
-    struct queue_item *item = connection->item;
-    struct queue *queue = connection->lane->delivery->queue;
-    connection->item = NULL;
-    queue_settle(queue, item, connection->outcomes);
-    drop_item(connection);
-}
-
-static void decide(struct delivery_connection *connection, uint32_t index,
-                   enum client_verdict verdict, const struct reason *reason)
-{
-    struct queue_outcome *outcome = &connection->outcomes[index];
-    outcome->kind = verdict == CLIENT_ACCEPTED  ? OUTCOME_DELIVERED
-                    : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
-                                                : OUTCOME_DEFERRED;
-    outcome->reason = *reason;
-    outcome->peer_has_dsn = (connection->session.extensions & CLIENT_DSN) != 0;
-    connection->decided[index] = true;
-}
-
-/* RFC 5321 4.5.3.1.10: "too many recipients" for some means: those in another transaction. */
-static bool is_too_many(const struct client_recipient *recipient, bool any_accepted)
-{
-    return any_accepted && recipient->at_rcpt && (recipient->code == 452 || recipient->code == 552);
-}
-
-static void take_results(struct delivery_connection *connection)
-{
-    const struct client_transaction *transaction = &connection->transaction;
-    bool any_accepted = false;
-    for (size_t i = 0; i < transaction->recipient_count; i++)
-        any_accepted = any_accepted || transaction->recipients[i].verdict == CLIENT_ACCEPTED;
-    for (size_t i = 0; i < transaction->recipient_count; i++) {
-        const struct client_recipient *recipient = &transaction->recipients[i];
-        if (!is_too_many(recipient, any_accepted))
-            decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
-    }
-    if (any_accepted)
-        lane_succeeded(connection->lane);
-}
-
-static bool any_undecided(const struct delivery_connection *connection)
-{
-    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
-        if (!connection->decided[i])
-            return true;
-    return false;
-}
-
-/* What has no result by now gets this one. */
-static void decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
-                        const struct reason *reason)
-{
-    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
-        if (!connection->decided[i])
-            decide(connection, i, verdict, reason);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -211,8 +139,8 @@ static void feed_content(struct delivery_connection *connection)
         if (got < 0) {
             reason_set(&reason, "4.3.0", false, "", "the content cannot be read: %s",
                        strerror(errno));
-            decide_rest(connection, CLIENT_DEFERRED, &reason);
-            settle_item(connection);
+            delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
+            delivery_item_settle(connection);
             connection_gone(connection);
             return;
         }
@@ -267,28 +195,12 @@ static void next_item(struct delivery_connection *connection)
     if (connection->message_count < LANE_MESSAGES_MAX)
         item = lane_next_item(lane);
     if (item != NULL) {
-        take_item(connection, item);
+        delivery_item_take(connection, item);
         begin_transaction(connection);
     } else if (connection->message_count >= LANE_MESSAGES_MAX || lane->delivery->stopping) {
         delivery_connection_quit(connection);
     } else {
         go_idle(connection);
-    }
-}
-
-static void choose_recipients(struct delivery_connection *connection)
-{
-    const struct queue_item *item = connection->item;
-    struct client_transaction *transaction = &connection->transaction;
-    transaction->recipient_count = 0;
-    for (uint32_t i = 0;
-         i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
-        if (connection->decided[i])
-            continue;
-        const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
-        connection->chosen[transaction->recipient_count] = i;
-        transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
-            .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
     }
 }
 
@@ -316,18 +228,18 @@ static void transaction_done(struct delivery_connection *connection)
         try_next(connection, &reason, CLIENT_DEFERRED);
         return;
     }
-    take_results(connection);
-    if (any_undecided(connection) && !connection->session.closing) {
+    delivery_item_take_results(connection);
+    if (delivery_item_any_undecided(connection) && !connection->session.closing) {
         begin_transaction(connection);
         return;
     }
-    if (any_undecided(connection)) {
+    if (delivery_item_any_undecided(connection)) {
         struct reason reason;
         reason_set(&reason, "4.4.2", false, connection->host, "%s closed the session",
                    connection->host);
-        decide_rest(connection, CLIENT_DEFERRED, &reason);
+        delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
     }
-    settle_item(connection);
+    delivery_item_settle(connection);
     next_item(connection);
 }
 
@@ -335,7 +247,7 @@ static void begin_transaction(struct delivery_connection *connection)
 {
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
-    choose_recipients(connection);
+    delivery_item_choose(connection);
     transaction->sender = message->sender;
     transaction->envid = message->envid;
     transaction->body = (enum envelope_body)message->body;
@@ -357,7 +269,7 @@ void delivery_connection_give(struct delivery_connection *connection, struct que
     list_remove(&connection->idle_link);
     connection->is_idle = false;
     event_del(connection->idle_timer);
-    take_item(connection, item);
+    delivery_item_take(connection, item);
     begin_transaction(connection);
 }
 
@@ -375,7 +287,7 @@ static void session_lost(struct delivery_connection *connection, const struct re
     /* An old connection that was closed under our feet says nothing about the message. */
     if (in_transaction && connection->message_count > 1 && !connection->transaction_heard) {
         struct queue_item *item = connection->item;
-        drop_item(connection);
+        delivery_item_drop(connection);
         queue_put_back(connection->lane->delivery->queue, item);
         connection_gone(connection);
         return;
@@ -384,9 +296,9 @@ static void session_lost(struct delivery_connection *connection, const struct re
      * it (RFC 5321 4.5.3.2.6, RFC 1047). */
     if (in_transaction && connection->session.state == CLIENT_STATE_FINAL) {
         client_session_abort(&connection->session, CLIENT_DEFERRED, reason);
-        take_results(connection);
-        decide_rest(connection, CLIENT_DEFERRED, reason);
-        settle_item(connection);
+        delivery_item_take_results(connection);
+        delivery_item_decide_rest(connection, CLIENT_DEFERRED, reason);
+        delivery_item_settle(connection);
         connection_gone(connection);
         return;
     }
@@ -578,11 +490,11 @@ static void try_next(struct delivery_connection *connection, const struct reason
         any_decided = any_decided || connection->decided[i];
     enum outcome_kind kind = connection->any_deferred ? OUTCOME_DEFERRED : OUTCOME_FAILED;
     if (any_decided) {
-        decide_rest(connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED,
-                    reason);
-        settle_item(connection);
+        delivery_item_decide_rest(
+            connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED, reason);
+        delivery_item_settle(connection);
     } else {
-        drop_item(connection);
+        delivery_item_drop(connection);
         lane_unreachable(lane, item, kind, reason);
     }
     connection_gone(connection);
@@ -600,7 +512,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item)
     list_push_back(&lane->connections, &connection->link);
     lane->connection_count++;
     delivery->connection_count++;
-    take_item(connection, item);
+    delivery_item_take(connection, item);
     struct route_candidate candidates[LANE_CANDIDATES_MAX];
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, candidates, LANE_CANDIDATES_MAX);
@@ -616,7 +528,7 @@ void delivery_connection_abandon(struct delivery_connection *connection)
     struct lane *lane = connection->lane;
     struct queue_item *item = connection->item;
     if (item != NULL) {
-        drop_item(connection);
+        delivery_item_drop(connection);
         queue_put_back(lane->delivery->queue, item);
     }
     close_session(connection);

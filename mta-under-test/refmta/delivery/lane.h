@@ -86,6 +86,19 @@ void delivery_connection_quit(struct delivery_connection *connection);
 /* Ends it now; its item goes back to the queue as it was. */
 void delivery_connection_abandon(struct delivery_connection *connection);
 
+/* The item of a connection (delivery_item.c): takes it up, lets go of it, settles it. */
+void delivery_item_take(struct delivery_connection *connection, struct queue_item *item);
+void delivery_item_drop(struct delivery_connection *connection);
+void delivery_item_settle(struct delivery_connection *connection);
+/* The recipients of the next transaction: those without a result, as many as one may have. */
+void delivery_item_choose(struct delivery_connection *connection);
+/* Takes the results of a transaction; some recipients may need another one. */
+void delivery_item_take_results(struct delivery_connection *connection);
+bool delivery_item_any_undecided(const struct delivery_connection *connection);
+/* What has no result by now gets this one. */
+void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
+                               const struct reason *reason);
+
 /* The next item for a connection that has finished one; NULL if there is none for it. */
 struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;
 void lane_succeeded(struct lane *lane);

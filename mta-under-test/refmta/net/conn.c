@@ -11,7 +11,7 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    READ_BYTES = 16384,
+    READ_BYTES = 65536,
     OUTPUT_BYTES_MAX = 1 << 26,
 };
 
@@ -207,20 +207,13 @@ static void on_later(evutil_socket_t fd, short what, void *arg)
     settle(arg);
 }
 
-/* One read into the input. 1: got bytes, 0: nothing now, -1: over. */
-static int read_some(struct conn *conn)
+/* Reads at most `len` bytes. More than 0: so many came; 0: nothing now; -1: it is over. */
+static ssize_t read_bytes(struct conn *conn, char *bytes, size_t len)
 {
-    char *room = buf_reserve(&conn->input, READ_BYTES);
-    if (room == NULL) {
-        end(conn, CONN_END_ERROR, "the peer sends more than is allowed");
-        return -1;
-    }
     if (conn->tls == NULL) {
-        ssize_t got = recv(conn->fd, room, READ_BYTES, 0);
-        if (got > 0) {
-            buf_commit(&conn->input, (size_t)got);
-            return 1;
-        }
+        ssize_t got = recv(conn->fd, bytes, len, 0);
+        if (got > 0)
+            return got;
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             return 0;
         end(conn, got == 0 ? CONN_END_CLOSED : CONN_END_ERROR,
@@ -228,12 +221,10 @@ static int read_some(struct conn *conn)
         return -1;
     }
     ERR_clear_error();
-    int got = SSL_read(conn->tls, room, READ_BYTES);
+    int got = SSL_read(conn->tls, bytes, (int)len);
     conn->tls_wants_write = false;
-    if (got > 0) {
-        buf_commit(&conn->input, (size_t)got);
-        return 1;
-    }
+    if (got > 0)
+        return got;
     int code = SSL_get_error(conn->tls, got);
     conn->tls_wants_write = code == SSL_ERROR_WANT_WRITE;
     if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
@@ -243,6 +234,23 @@ static int read_some(struct conn *conn)
     else
         end_tls(conn, "TLS read failed");
     return -1;
+}
+
+/* One read into the input. 1: got bytes, 0: nothing now, -1: over. */
+static int read_some(struct conn *conn)
+{
+    /* Not into the input itself: ten thousand idle connections would each keep the room. */
+    static char bytes[READ_BYTES];
+    size_t room = conn->input.max - conn->input.len;
+    if (room == 0) {
+        end(conn, CONN_END_ERROR, "the peer sends more than is allowed");
+        return -1;
+    }
+    ssize_t got = read_bytes(conn, bytes, room < sizeof bytes ? room : sizeof bytes);
+    if (got <= 0)
+        return (int)got;
+    buf_add(&conn->input, bytes, (size_t)got);
+    return 1;
 }
 
 static void handshake(struct conn *conn)
@@ -393,6 +401,38 @@ void conn_close(struct conn **where)
     event_del(conn->later);
     if (conn->busy == 0)
         destroy(conn);
+}
+
+static void on_parting_input(void *owner)
+{
+    conn_finish(owner);
+}
+
+static void on_parting_end(void *owner, enum conn_end why, const char *text)
+{
+    struct conn *conn = owner;
+    (void)why;
+    (void)text;
+    conn_close(&conn);
+}
+
+void conn_part(struct conn **where, struct slice bytes, int64_t timeout_us)
+{
+    static const struct conn_handler PARTING = {
+        .on_input = on_parting_input,
+        .on_end = on_parting_end,
+    };
+    struct conn *conn = *where;
+    if (conn == NULL || conn->phase != PHASE_OPEN) {
+        conn_close(where);
+        return;
+    }
+    *where = NULL;
+    conn->handler = &PARTING;
+    conn->owner = conn;
+    buf_reset(&conn->input);
+    conn_write(conn, bytes);
+    conn_set_timeout(conn, timeout_us);
 }
 
 struct buf *conn_input(struct conn *conn)

@@ -53,6 +53,12 @@ size_t conn_pending(const struct conn *conn);
 void conn_write(struct conn *conn, struct slice bytes);
 /* For on_end() only: tries once to send a last line to a peer that was silent for too long. */
 void conn_last_words(struct conn *conn, struct slice bytes);
+/*
+ * Lets go of an open connection in an orderly way: writes `bytes` (such as QUIT), waits for one
+ * answer or the end, at most `timeout_us`, and closes by itself. A connection that is over is only
+ * closed.
+ */
+void conn_part(struct conn **conn, struct slice bytes, int64_t timeout_us);
 /* No more input is read; when all is written, on_end(CONN_END_FLUSHED) is called. */
 void conn_finish(struct conn *conn);
 /* Stops and goes on with reading, so that a peer cannot fill the memory while we wait. */

@@ -1,3 +1,5 @@
+#include "mta-under-test/refmta/queue/queue.h"
+
 #include <assert.h>
 #include <errno.h>
 
@@ -11,17 +13,25 @@ enum { CACHE_BYTES_MAX = 64 << 20, DESTINATION_NAME_BYTES = 256 };
 
 /* --- destinations ---------------------------------------------------------------------------- */
 
-static struct queue_destination *destination_of(struct queue *queue, struct slice domain)
+/* The name under which a domain's destination is kept. */
+static const char *destination_name(const struct queue *queue, struct slice domain,
+                                    char name[DESTINATION_NAME_BYTES])
 {
-    char name[DESTINATION_NAME_BYTES];
     if (queue->config->smart_host != NULL)
         domain = slice_of(queue->config->smart_host);
-    if (domain.len >= sizeof name)
-        domain.len = sizeof name - 1;
+    if (domain.len >= DESTINATION_NAME_BYTES)
+        domain.len = DESTINATION_NAME_BYTES - 1;
     memcpy(name, domain.data, domain.len);
     name[domain.len] = '\0';
     text_to_lower(name);
-    struct queue_destination *destination = map_get_text(&queue->destinations, name);
+    return name;
+}
+
+static struct queue_destination *destination_of(struct queue *queue, struct slice domain)
+{
+    char name[DESTINATION_NAME_BYTES];
+    struct queue_destination *destination =
+        map_get_text(&queue->destinations, destination_name(queue, domain, name));
     if (destination != NULL)
         return destination;
     destination = mem_alloc(sizeof *destination);
@@ -30,6 +40,13 @@ static struct queue_destination *destination_of(struct queue *queue, struct slic
     list_init(&destination->link);
     map_set_text(&queue->destinations, name, destination);
     return destination;
+}
+
+const struct queue_destination *queue_destination_of(struct queue *queue, const char *address)
+{
+    char name[DESTINATION_NAME_BYTES];
+    return map_get_text(&queue->destinations,
+                        destination_name(queue, message_domain(address), name));
 }
 
 static void destination_free(void *value)
@@ -390,6 +407,11 @@ void queue_each(struct queue *queue, void (*visit)(void *arg, const struct messa
         visit(arg, map_value(at));
 }
 
+const struct message *queue_find(struct queue *queue, uint64_t id)
+{
+    return map_get(&queue->messages, id_key(&id));
+}
+
 size_t queue_message_count(const struct queue *queue)
 {
     return queue->messages.count;
@@ -496,13 +518,13 @@ void queue_close(struct queue **where)
         free_item(LIST_ENTRY(link, struct queue_item, link));
     }
     map_deinit(&queue->destinations, destination_free);
+    /* The store first: a message that leaves the memory now must not look like one that is done. */
+    store_close(&queue->store);
     for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at)) {
         struct message *message = map_value(at);
-        store_release(queue->store, &message->entry);
         message_free(&message);
     }
     map_deinit(&queue->messages, NULL);
-    store_close(&queue->store);
     due_heap_deinit(&queue->waiting);
     if (queue->timer != NULL)
         event_free(queue->timer);

@@ -103,6 +103,10 @@ size_t queue_flush(struct queue *queue, const char *destination);
 /* Calls `visit` for each message, in the order of receipt. */
 void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),
                 void *arg);
+/* NULL if there is none. */
+const struct message *queue_find(struct queue *queue, uint64_t id);
+/* Where mail for the address goes; NULL if nothing is on its way there. */
+const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
 size_t queue_message_count(const struct queue *queue);
 
 /* For tests without a loop: writes what is to be written, and makes ready what is due. */

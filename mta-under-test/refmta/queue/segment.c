@@ -15,10 +15,11 @@
 enum { NAME_BYTES = 32 };
 
 static const char SUFFIX[] = ".log";
+static const char SPARE_SUFFIX[] = ".spare";
 
-static const char *segment_name(uint32_t number, char name[NAME_BYTES])
+static const char *file_of(uint32_t number, const char *suffix, char name[NAME_BYTES])
 {
-    snprintf(name, NAME_BYTES, "%010u%s", number, SUFFIX);
+    snprintf(name, NAME_BYTES, "%010u%s", number, suffix);
     return name;
 }
 
@@ -32,11 +33,17 @@ static struct store_segment *segment_of(int fd, uint32_t number)
     return segment;
 }
 
-struct store_segment *segment_create(int folder_fd, uint32_t number, bool sync)
+struct store_segment *segment_create(int folder_fd, uint32_t number, const uint32_t *spare,
+                                     bool sync)
 {
     char name[NAME_BYTES];
+    char spare_name[NAME_BYTES];
+    file_of(number, SUFFIX, name);
+    if (spare != NULL &&
+        renameat(folder_fd, file_of(*spare, SPARE_SUFFIX, spare_name), folder_fd, name) != 0)
+        spare = NULL;
     int fd =
-        openat(folder_fd, segment_name(number, name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        openat(folder_fd, name, O_RDWR | (spare != NULL ? 0 : O_CREAT | O_EXCL) | O_CLOEXEC, 0600);
     if (fd < 0)
         return NULL;
     if (sync && fsync(folder_fd) != 0) {
@@ -52,7 +59,7 @@ struct store_segment *segment_create(int folder_fd, uint32_t number, bool sync)
 struct store_segment *segment_open(int folder_fd, uint32_t number)
 {
     char name[NAME_BYTES];
-    int fd = openat(folder_fd, segment_name(number, name), O_RDWR | O_CLOEXEC);
+    int fd = openat(folder_fd, file_of(number, SUFFIX, name), O_RDWR | O_CLOEXEC);
     return fd >= 0 ? segment_of(fd, number) : NULL;
 }
 
@@ -67,14 +74,32 @@ void segment_close(struct store_segment **where)
     free(segment);
 }
 
-void segment_delete(int folder_fd, struct store_segment **segment, bool sync)
+void segment_delete(int folder_fd, struct store_segment **segment, bool keep, bool sync)
 {
     char name[NAME_BYTES];
-    unlinkat(folder_fd, segment_name((*segment)->number, name), 0);
+    char spare_name[NAME_BYTES];
+    uint32_t number = (*segment)->number;
+    file_of(number, SUFFIX, name);
+    file_of(number, SPARE_SUFFIX, spare_name);
+    if (!keep || renameat(folder_fd, name, folder_fd, spare_name) != 0)
+        unlinkat(folder_fd, name, 0);
     /* The deletions must reach the disk in order: see store.h. */
     if (sync)
         fsync(folder_fd);
     segment_close(segment);
+}
+
+void segment_delete_spare(int folder_fd, uint32_t number)
+{
+    char name[NAME_BYTES];
+    unlinkat(folder_fd, file_of(number, SPARE_SUFFIX, name), 0);
+}
+
+void segment_trim(const struct store_segment *segment, uint64_t bytes)
+{
+    /* Only to give back what nobody needs: what stays behind the end is passed over. */
+    if (ftruncate(segment->fd, (off_t)bytes) != 0)
+        return;
 }
 
 int segment_write(const struct store_segment *segment, struct iovec *parts, int count,
@@ -111,8 +136,9 @@ static int compare_numbers(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-int segment_list(int folder_fd, uint32_t **numbers, size_t *count)
+int segment_list(int folder_fd, bool spares, uint32_t **numbers, size_t *count)
 {
+    const char *suffix = spares ? SPARE_SUFFIX : SUFFIX;
     int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (folder == NULL)
@@ -123,8 +149,8 @@ int segment_list(int folder_fd, uint32_t **numbers, size_t *count)
     for (struct dirent *item; (item = readdir(folder)) != NULL;) {
         struct slice name = slice_of(item->d_name);
         uint64_t number = 0;
-        if (!slice_ends_with_nocase(name, slice_of(SUFFIX)) ||
-            text_to_u64(slice_first(name, name.len - strlen(SUFFIX)), &number) != 0 ||
+        if (!slice_ends_with_nocase(name, slice_of(suffix)) ||
+            text_to_u64(slice_first(name, name.len - strlen(suffix)), &number) != 0 ||
             number > UINT32_MAX)
             continue;
         if (*count == size) {

@@ -13,7 +13,7 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    SEGMENT_BYTES = 64 << 20,
+    SEGMENT_BYTES = 16 << 20,
     SEGMENTS_SPARE = 3, /* this many are kept before anything is moved */
     STUCK_RETRY_SECONDS = 5,
 };
@@ -187,8 +187,21 @@ static bool nothing_waits(struct store *store)
     return idle;
 }
 
+/* From now on the loop writes by itself: there must never be two writers. */
+static void stop_thread(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    store->stopping = true;
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+    store->threaded = false;
+}
+
 void store_flush(struct store *store)
 {
+    if (store->threaded)
+        stop_thread(store);
     if (!list_is_empty(&store->stuck))
         on_stuck(-1, 0, store);
     do {
@@ -299,24 +312,12 @@ struct store *store_open(const struct store_options *options, struct err *err)
     return store;
 }
 
-static void stop_thread(struct store *store)
-{
-    pthread_mutex_lock(&store->lock);
-    store->stopping = true;
-    pthread_cond_signal(&store->work);
-    pthread_mutex_unlock(&store->lock);
-    pthread_join(store->thread, NULL);
-    store->threaded = false;
-}
-
 void store_close(struct store **where)
 {
     struct store *store = *where;
     *where = NULL;
     if (store == NULL)
         return;
-    if (store->threaded)
-        stop_thread(store);
     if (store->lock_fd >= 0)
         store_flush(store);
     for (struct list *link; (link = list_pop_front(&store->stuck)) != NULL;)

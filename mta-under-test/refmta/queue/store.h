@@ -58,14 +58,16 @@ struct store_options {
 /* What recovery found. */
 struct store_found {
     uint64_t records;
-    uint64_t damaged_bytes; /* passed over: a torn end is normal after a crash */
+    uint64_t damaged_bytes; /* passed over. Normal after a crash: a torn end, or what a file had
+                             * that was used before */
 };
 
 void store_entry_init(struct store_entry *entry);
 
 /* Locks the folder, so that two servers cannot share it. NULL with a text. */
 struct store *store_open(const struct store_options *options, struct err *err) MUST_CHECK;
-/* Writes what is waiting first. The live messages must have been released. */
+/* Writes what is waiting first. Entries of live messages are of no use any more behind it; they
+ * must not be released before, which would tell the store that the messages are done. */
 void store_close(struct store **store);
 
 /*
@@ -78,10 +80,11 @@ int store_recover(struct store *store, void (*take)(void *arg, struct record_ite
 struct store_commit *store_commit_new(void) MUST_CHECK;
 /* Gives the commit to the store, which frees it after done(). done() is never called from here. */
 void store_submit(struct store *store, struct store_commit *commit);
-/* Writes all that waits and calls done() for each, before it returns. */
+/* Writes all that waits and calls done() for each, before it returns. For tests and for the end:
+ * there is no writer's thread any more behind it. */
 void store_flush(struct store *store);
 
-/* The message is gone or was never stored. */
+/* The message is done: its end is on the disk (or it was replaced by another of the same id). */
 void store_release(struct store *store, struct store_entry *entry);
 
 /* Reads content; the bytes read (fewer only at its end), or -1 with errno. */

@@ -8,6 +8,8 @@
 
 #include "mta-under-test/refmta/queue/segment.h"
 
+enum { STORE_SPARES_MAX = 4 };
+
 struct store {
     /* The loop's own. */
     struct event_base *base;
@@ -33,8 +35,11 @@ struct store {
     int done_fd;
     /* The writer's own (the thread's, or the loop's where there is none). */
     struct store_segment *active;
-    uint64_t offset;
+    uint64_t offset; /* where the next record goes; segment_bytes when no more may come */
+    uint64_t end;    /* behind the last good record */
     uint32_t next_number;
+    uint32_t spares[STORE_SPARES_MAX]; /* numbers of files to be used again */
+    size_t spare_count;
     pthread_t thread;
 };
 

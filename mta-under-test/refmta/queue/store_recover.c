@@ -35,7 +35,12 @@ int store_recover(struct store *store, void (*take)(void *arg, struct record_ite
     uint32_t *numbers = NULL;
     size_t count = 0;
     *found = (struct store_found){0};
-    if (segment_list(store->folder_fd, &numbers, &count) != 0)
+    if (segment_list(store->folder_fd, true, &numbers, &count) != 0)
+        return err_set_errno(err, "cannot read the spool folder");
+    for (size_t i = 0; i < count; i++)
+        segment_delete_spare(store->folder_fd, numbers[i]);
+    free(numbers);
+    if (segment_list(store->folder_fd, false, &numbers, &count) != 0)
         return err_set_errno(err, "cannot read the spool folder");
     for (size_t i = 0; i < count; i++) {
         struct store_segment *segment = segment_open(store->folder_fd, numbers[i]);

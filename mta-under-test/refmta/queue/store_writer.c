@@ -13,15 +13,21 @@ static int ready_segment(struct store *store)
 {
     if (store->active != NULL && store->offset < store->segment_bytes)
         return 0;
+    const uint32_t *spare = store->spare_count > 0 ? &store->spares[store->spare_count - 1] : NULL;
     struct store_segment *segment =
-        segment_create(store->folder_fd, store->next_number, store->sync);
+        segment_create(store->folder_fd, store->next_number, spare, store->sync);
+    if (spare != NULL)
+        store->spare_count--;
     if (segment == NULL)
         return errno;
+    if (store->active != NULL && store->active->written)
+        segment_trim(store->active, store->end);
     store->next_number++;
     if (store->active != NULL && !store->active->written)
         segment_close(&store->active);
     store->active = segment;
     store->offset = 0;
+    store->end = 0;
     return 0;
 }
 
@@ -61,6 +67,7 @@ static int write_records(struct store *store, struct list *records)
         return error;
     }
     store->offset = offset;
+    store->end = offset;
     store->active->written = true;
     return 0;
 }
@@ -69,6 +76,13 @@ static void set_errors(struct list *records, int error)
 {
     LIST_EACH(link, records)
     LIST_ENTRY(link, struct store_commit, link)->error = error;
+}
+
+/* Gives the room of the spare files back, when there is no other. */
+static void drop_spares(struct store *store)
+{
+    while (store->spare_count > 0)
+        segment_delete_spare(store->folder_fd, store->spares[--store->spare_count]);
 }
 
 /* A batch could not be written: each record by itself, since a small one may still find room. */
@@ -104,8 +118,10 @@ static bool write_batch(struct store *store, struct list *batch, struct list *do
 {
     int error = blocked ? EAGAIN : write_records(store, batch);
     set_errors(batch, error);
-    if (error != 0)
+    if (error != 0) {
+        drop_spares(store);
         return write_singly(store, batch, done, blocked);
+    }
     for (struct list *link; (link = list_pop_front(batch)) != NULL;)
         list_push_back(done, link);
     return false;
@@ -115,7 +131,10 @@ static void empty_trash(struct store *store, struct list *trash)
 {
     for (struct list *link; (link = list_pop_front(trash)) != NULL;) {
         struct store_segment *segment = LIST_ENTRY(link, struct store_segment, link);
-        segment_delete(store->folder_fd, &segment, store->sync);
+        bool keep = store->sync && store->spare_count < STORE_SPARES_MAX;
+        if (keep)
+            store->spares[store->spare_count++] = segment->number;
+        segment_delete(store->folder_fd, &segment, keep, store->sync);
     }
 }
 

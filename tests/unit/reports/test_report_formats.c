@@ -118,6 +118,17 @@ START_TEST(test_the_page_is_whole_and_calls_nobody)
 }
 END_TEST
 
+START_TEST(test_nothing_run_is_nothing_passed)
+{
+    const struct report_suite none = {.runs = NULL, .run_count = 0};
+    buf_init(&out, OUTPUT_MAX);
+    report_html_print(&none, "", &out);
+    has("<header class=\"top error\">");
+    has("<h1>No scenario was run</h1>");
+    buf_deinit(&out);
+}
+END_TEST
+
 UNIT_MAIN(test_tap_has_a_point_for_each_scenario_and_check, test_tap_lines_cannot_be_forged,
           test_json_counts_and_keeps_each_result, test_github_annotations_stay_in_their_line,
-          test_the_page_is_whole_and_calls_nobody)
+          test_the_page_is_whole_and_calls_nobody, test_nothing_run_is_nothing_passed)

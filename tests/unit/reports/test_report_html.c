@@ -154,7 +154,29 @@ START_TEST(test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)
 }
 END_TEST
 
+START_TEST(test_a_check_that_is_only_info_is_noted_and_does_not_count)
+{
+    char folder[] = "/tmp/report-html-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/results.json", folder);
+    struct err err = {0};
+    const char *results = "{\"scenario\":{\"name\":\"N\"},\"verdict\":\"passed\",\"expectations\":["
+                          "{\"text\":\"a\",\"level\":\"must\",\"verdict\":\"passed\"},"
+                          "{\"text\":\"b\",\"level\":\"info\",\"verdict\":\"failed\"}]}";
+    ck_assert_int_eq(file_write(path, slice_of(results), &err), 0);
+    print_page(folder);
+    has("<h1>Passed</h1>");
+    has("<b>1</b>/1 checks");
+    has("<span class=\"badge none\">Noted</span>");
+    buf_deinit(&out);
+    unlink(path);
+    rmdir(folder);
+    free(path);
+}
+END_TEST
+
 UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
+          test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

@@ -120,6 +120,64 @@ START_TEST(test_a_connection_that_breaks_is_an_attempt_for_whom_it_may_have_been
 }
 END_TEST
 
+START_TEST(test_a_host_that_does_not_listen_is_an_attempt_without_a_session)
+{
+    make_folder(START SUBMITTED
+                "{\"seq\":3,\"at\":5,\"source\":\"mx\",\"kind\":\"refused\",\"host\":"
+                "\"mx.r.test\",\"server\":\"198.18.1.1\",\"client\":\"192.0.2.10\","
+                "\"port\":25}\n");
+    struct report_run *run = load(folder);
+    ck_assert_uint_eq(run->session_count, 1);
+    ck_assert(run->sessions[0].refused);
+    ck_assert_uint_eq(run->deliveries[0].attempt_count, 1);
+    ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_BROKEN);
+    ck_assert_str_eq(run->deliveries[0].attempts[0].text, "connection refused");
+    report_run_free(&run);
+    remove_folder();
+}
+END_TEST
+
+/* Ten messages to one domain, then a connection that is turned away, and the server's log about two
+ * of them. */
+START_TEST(test_the_log_says_for_whom_a_connection_was_where_it_may_have_been_for_many)
+{
+    struct buf events;
+    buf_init(&events, 100000);
+    buf_add_text(&events, START SUBMITTED);
+    for (int i = 0; i < 10; i++)
+        buf_format(
+            &events,
+            "{\"seq\":9,\"at\":3,\"source\":\"submitter\",\"kind\":\"accepted\",\"message\":\"c/"
+            "%d\",\"from\":\"a@s.test\",\"to\":[\"u%d@r.test\"],\"bytes\":9}\n",
+            i, i);
+    buf_add_text(&events,
+                 CONNECT MX("reply", "\"stage\":\"connect\",\"code\":421,\"text\":\"Busy\"")
+                     MX("disconnect", "\"by\":\"server\",\"quit\":false"));
+    for (int i = 3; i < 5; i++)
+        buf_format(&events,
+                   "{\"seq\":9,\"at\":5000001,\"source\":\"mta\",\"kind\":\"log\",\"status\":"
+                   "\"deferred\",\"recipient\":\"u%d@r.test\",\"text\":\"421 Busy\"}\n",
+                   i);
+    make_folder(buf_text(&events));
+    struct report_run *run = load(folder);
+    ck_assert_uint_eq(run->attempts_seen, 2);
+    for (size_t i = 0; i < run->delivery_count; i++) {
+        const struct report_delivery *delivery = &run->deliveries[i];
+        bool meant = strncmp(delivery->recipient, "u3@", 3) == 0 ||
+                     strncmp(delivery->recipient, "u4@", 3) == 0;
+        ck_assert_uint_eq(delivery->attempt_count, meant);
+        if (meant) {
+            ck_assert_int_eq(delivery->attempts[0].outcome, REPORT_DEFERRED);
+            ck_assert_str_eq(delivery->attempts[0].host, "mx.r.test");
+            ck_assert_uint_eq(delivery->attempts[0].session, 1);
+        }
+    }
+    report_run_free(&run);
+    remove_folder();
+    buf_deinit(&events);
+}
+END_TEST
+
 START_TEST(test_a_refusal_at_the_greeting_has_its_code)
 {
     make_folder(START SUBMITTED CONNECT MX("reply", "\"stage\":\"connect\",\"code\":554,\"text\":"
@@ -158,6 +216,8 @@ START_TEST(test_a_lost_reply_and_a_duplicate_are_seen)
     ck_assert_uint_eq(run->deliveries[0].attempt_count, 2);
     ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_LOST);
     ck_assert_int_eq(run->deliveries[0].attempts[1].outcome, REPORT_ACCEPTED);
+    ck_assert_str_eq(run->sessions[0].steps[1].note, ", its reply is lost on purpose");
+    ck_assert_str_eq(run->sessions[0].steps[2].note, "");
     report_run_free(&run);
     remove_folder();
 }
@@ -237,6 +297,8 @@ END_TEST
 UNIT_MAIN(test_a_greylisted_message_has_three_attempts,
           test_a_session_has_its_steps_queries_and_tls, test_a_check_knows_its_packet,
           test_a_connection_that_breaks_is_an_attempt_for_whom_it_may_have_been,
+          test_a_host_that_does_not_listen_is_an_attempt_without_a_session,
+          test_the_log_says_for_whom_a_connection_was_where_it_may_have_been_for_many,
           test_a_refusal_at_the_greeting_has_its_code,
           test_a_session_that_only_says_quit_is_no_attempt,
           test_a_lost_reply_and_a_duplicate_are_seen, test_a_bounce_ends_the_message_it_speaks_of,

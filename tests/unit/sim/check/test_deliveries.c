@@ -344,6 +344,29 @@ START_TEST(test_a_share_is_of_all_recipients)
 }
 END_TEST
 
+START_TEST(test_mail_of_a_command_is_heard_of_at_the_hosts)
+{
+    begin("bob@a.test", "[{\"to\":\"bob@a.test\",\"is\":\"delivered\",\"attempts\":2},{\"to\":"
+                        "\"ann@a.test\",\"is\":\"delivered\"}]");
+    fx.scenario.message_count = 0;
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    try_rcpt("mx.a.test#1", 451, "4.7.1 greylisted");
+    at(10 * TIME_MINUTE);
+    connect_to("mx.a.test", "mx.a.test#2", "198.18.1.1");
+    mail("mx.a.test#2", "news@sender.test");
+    rcpt("mx.a.test#2", "bob@a.test", 250, "ok");
+    event("mx", "accepted",
+          "\"session\":\"mx.a.test#2\",\"host\":\"mx.a.test\",\"from\":"
+          "\"news@sender.test\",\"to\":[\"bob@a.test\"],\"message\":\"\"");
+    bye("mx.a.test#2");
+    judge("command");
+    ck_assert_msg(expectation(0)->verdict == CHECK_PASSED, "%s", expectation(0)->actual);
+    ck_assert_str_eq(expectation(1)->actual, "no such message was sent");
+    ck_assert(!has_finding("unasked", ""));
+    done();
+}
+END_TEST
+
 START_TEST(test_levels_decide_the_verdict)
 {
     begin("bob@a.test", "[{\"is\":\"bounced\",\"level\":\"should\"},{\"is\":\"queued\",\"level\":"
@@ -369,4 +392,4 @@ UNIT_MAIN(test_a_delivery_after_a_deferral_counts_two_attempts,
           test_retry_spacing_is_judged_behind_the_right_replies, test_the_order_of_hosts_is_judged,
           test_tls_of_the_delivering_session_is_judged,
           test_clear_text_after_broken_tls_is_one_attempt, test_a_share_is_of_all_recipients,
-          test_levels_decide_the_verdict)
+          test_mail_of_a_command_is_heard_of_at_the_hosts, test_levels_decide_the_verdict)

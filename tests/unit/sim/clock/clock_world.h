@@ -10,11 +10,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,8 +28,9 @@ enum world_kind { WORLD_PLAIN, WORLD_IN_USER_NAMESPACE };
 
 /* What happened, in memory that the processes share. */
 struct world {
-    int refused; /* errno of what the machine refuses; 0 = it ran */
-    int failed;  /* clock_run() returned -1 */
+    int refused;        /* errno of what the machine refuses; 0 = it ran */
+    int failed;         /* clock_run() returned -1 */
+    _Atomic pid_t init; /* PID 1 of the world, as seen from here */
     struct clock_result result;
     struct clock_progress progress;
     struct err err;
@@ -84,9 +87,11 @@ static inline void world_enter(struct world *world, const struct clock_options *
     }
     pid_t init = fork();
     if (init == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         world_inside(world, options, argv);
         _exit(0);
     }
+    atomic_store(&world->init, init);
     while (waitpid(init, NULL, 0) < 0 && errno == EINTR)
         continue;
     _exit(0);
@@ -116,8 +121,10 @@ static inline pid_t world_start(struct world *world, const struct clock_options 
 {
     fflush(NULL);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         world_enter(world, options, argv, kind);
+    }
     ck_assert(pid > 0);
     return pid;
 }

@@ -253,6 +253,7 @@ START_TEST(test_records_are_removed)
     ck_assert_int_eq(dns_model_remove(model, "a.test", "x.b.test.", NULL, &err), -1);
     ck_assert_int_eq(dns_model_remove(model, "a.test", "mx1", "XX", &err), -1);
     ck_assert_int_eq(dns_model_remove(model, "b.test", "mx1", NULL, &err), -1);
+    ck_assert_int_eq(dns_model_remove(model, "a.test", "", NULL, &err), -1);
     dns_model_free(&model);
 }
 END_TEST

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/rng.h"
 #include "tests/unit/sim/dns/dns_test.h"
 
 #include "mta-under-test/base/poison.h"
@@ -388,6 +388,49 @@ START_TEST(test_a_client_that_never_reads)
 }
 END_TEST
 
+/* Random bytes, right queries with random bytes put in, connections that end anywhere. */
+START_TEST(test_nonsense_by_udp_and_tcp)
+{
+    enum { ROUNDS = 300, OPEN = 20 };
+    struct bench bench;
+    struct rng rng;
+    struct buf query;
+    int open_fds[OPEN];
+    bench_open(&bench, "{ " ZONES ", \"faults\": [ { \"name\": \"mx.*\", \"delay\": \"1ms\" } ] }",
+               NULL);
+    buf_init(&query, 4096);
+    rng_init(&rng, 1);
+    int udp = connect_to(&bench, "127.0.0.1", SOCK_DGRAM);
+    for (int i = 0; i < OPEN; i++)
+        open_fds[i] = connect_to(&bench, "127.0.0.1", SOCK_STREAM);
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t at = rng_below(&rng, OPEN);
+        buf_reset(&query);
+        for (uint64_t n = rng_below(&rng, 4); n > 0; n--)
+            add_tcp(&query, n % 2 == 0 ? "mx.a.test" : "a.test", "A");
+        for (uint64_t n = rng_below(&rng, 8); n > 0 && query.len > 0; n--)
+            query.data[rng_below(&rng, query.len)] = (char)rng_below(&rng, 256);
+        (void)send(open_fds[at], query.data, query.len, MSG_NOSIGNAL);
+        if (query.len > 2)
+            (void)send(udp, query.data + 2, query.len - 2, MSG_NOSIGNAL);
+        event_base_loop(bench.base, EVLOOP_NONBLOCK);
+        if (rng_below(&rng, 3) == 0) {
+            close(open_fds[at]);
+            open_fds[at] = connect_to(&bench, "127.0.0.1", SOCK_STREAM);
+        }
+    }
+    int fd = connect_to(&bench, "127.0.0.1", SOCK_DGRAM);
+    send_udp(fd, "a.test", "MX");
+    expect(receive_udp(&bench, fd), MX);
+    for (int i = 0; i < OPEN; i++)
+        close(open_fds[i]);
+    close(fd);
+    close(udp);
+    buf_deinit(&query);
+    free(bench_close(&bench));
+}
+END_TEST
+
 START_TEST(test_a_taken_port_is_an_error)
 {
     struct bench bench;
@@ -419,4 +462,5 @@ END_TEST
 
 UNIT_MAIN(test_udp_and_its_event, test_the_address_that_was_asked_answers, test_ipv6,
           test_tcp_several_queries_in_pieces, test_tcp_limits, test_delay_none_and_reset,
-          test_a_client_that_never_reads, test_a_taken_port_is_an_error, test_the_event_of_a_change)
+          test_a_client_that_never_reads, test_nonsense_by_udp_and_tcp,
+          test_a_taken_port_is_an_error, test_the_event_of_a_change)

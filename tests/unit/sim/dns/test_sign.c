@@ -242,5 +242,19 @@ START_TEST(test_chain_of_trust)
 }
 END_TEST
 
+/* What the parent says in the child's place stays, and nothing breaks. */
+START_TEST(test_a_child_in_the_place_of_an_alias)
+{
+    struct dns_model *model = ask_scenario(
+        "{ \"zones\": { \"a.test\": [ \"sub CNAME mx\", \"mx A 192.0.2.1\" ],"
+        " \"sub.a.test\": [ \"@ A 192.0.2.9\" ] }, \"signed\": [ \"a.test\", \"sub.a.test\" ] }");
+    struct dns_answerer *answerer = ask_answerer(model, 1);
+    expect_verified(answerer, "mx.a.test", "A", 0, LDNS_STATUS_OK);
+    ask_expect(answerer, "sub.a.test", "A", 0, "NOERROR ra\nan sub.a.test. 300 IN A 192.0.2.9");
+    dns_answerer_free(&answerer);
+    dns_model_free(&model);
+}
+END_TEST
+
 UNIT_MAIN(test_signatures_verify, test_proofs, test_ad_bit, test_a_changed_zone_is_signed_again,
-          test_spoiled_signatures, test_chain_of_trust)
+          test_spoiled_signatures, test_chain_of_trust, test_a_child_in_the_place_of_an_alias)

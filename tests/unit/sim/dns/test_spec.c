@@ -92,4 +92,44 @@ START_TEST(test_errors_name_the_place)
 }
 END_TEST
 
-UNIT_MAIN(test_all_parts, test_a_zone_file_of_the_project, test_errors_name_the_place)
+/* A fault that an earlier one leaves nothing to. */
+START_TEST(test_hidden_faults)
+{
+    static const struct {
+        const char *first;
+        const char *later;
+        bool hidden;
+    } CASES[] = {
+        {"", "\"name\": \"a.test\"", true},
+        {"\"name\": \"a.test\"", "\"name\": \"a.test\", \"type\": \"A\"", true},
+        {"\"type\": [\"A\", \"MX\"]", "\"type\": \"MX\"", true},
+        {"\"type\": \"A\"", "\"type\": [\"A\", \"MX\"]", false},
+        {"\"type\": \"A\"", "\"name\": \"a.test\"", false},
+        {"\"name\": \"a.test\"", "", false},
+        {"\"name\": \"a.test\"", "\"name\": \"b.test\"", false},
+        {"\"during\": \"0s..1h\"", "", false},
+        {"\"times\": 1", "", false},
+        {"\"probability\": \"50%\"", "", false},
+        {"\"transport\": \"udp\"", "", false},
+        {"\"transport\": \"udp\"", "\"transport\": \"udp\"", true},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        const char *first = CASES[i].first;
+        const char *later = CASES[i].later;
+        char *json =
+            mem_text_format("{ \"faults\": [ { \"answer\": \"none\"%s%s },"
+                            " { \"answer\": \"servfail\"%s%s } ] }",
+                            *first != '\0' ? ", " : "", first, *later != '\0' ? ", " : "", later);
+        if (CASES[i].hidden) {
+            expect_error(json, "$.faults[1]: can never happen: $.faults[0] always decides");
+        } else {
+            struct dns_model *model = ask_scenario(json);
+            dns_model_free(&model);
+        }
+        free(json);
+    }
+}
+END_TEST
+
+UNIT_MAIN(test_all_parts, test_a_zone_file_of_the_project, test_errors_name_the_place,
+          test_hidden_faults)

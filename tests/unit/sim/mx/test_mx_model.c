@@ -82,6 +82,7 @@ static const struct {
     {RULE("\"mail\"", "\"connections\":{\"by\":\"helo\",\"over\":1}", LATER),
      "source-prefix or all"},
     {RULE("\"rcpt\"", "\"greylist\":{\"delay\":\"2h\",\"window\":\"1h\"}", LATER), "ever pass"},
+    {RULE("\"rcpt\"", "\"greylist\":\"3d\"", LATER), "ever pass"},
     {RULE("\"rcpt\"", "\"greylist\":{\"prefix\":\"24\"}", LATER), "24/64"},
     {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"later\"}}"), "three digits"},
     {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"650 x\"}}"), "no reply code"},

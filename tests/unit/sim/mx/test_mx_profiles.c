@@ -8,6 +8,11 @@
 #define START "new\n< 220\n> HELO c.test\n< 250\n"
 #define TO_RCPT START "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test>\n"
 
+#define MESSAGE \
+    "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test>\n< 250\n> DATA\n< 354\n> .\n< 250\n"
+#define NOBODY "> RCPT TO:<x@a.test>\n< 550\n"
+#define UNKNOWN NOBODY NOBODY NOBODY NOBODY NOBODY
+
 static const struct play_case PROFILES[] = {
     {"postgrey", "\"profile\":\"greylisting/postgrey\"",
      TO_RCPT
@@ -39,6 +44,26 @@ static const struct play_case PROFILES[] = {
     {"mimecast-like", "\"profile\":\"greylisting/mimecast-like\"",
      TO_RCPT "< 451\n+ 59s\n" TO_RCPT "< 451\n+ 1s\n" TO_RCPT "< 250\n+ 31d\n" TO_RCPT
              "< 451\n+ 13h\n" TO_RCPT "< 451\n"},
+    {"yahoo-like hangs up after twenty", "\"profile\":\"providers/yahoo-like\"",
+     START MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE
+         MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE
+     "> MAIL FROM:<a@s.test>\n.\n! close\n"},
+    {"t-online-like does not know the address", "\"profile\":\"providers/t-online-like\"",
+     "new\n< 554 IP=192.0.2.10\n+ 25h\n" START},
+    {"gmx-like has lines without enhanced codes",
+     "\"profile\":\"providers/gmx-like\",\"users\":\"bob\"",
+     START "> MAIL FROM:<a@s.test>\n< 250\n" UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN
+           "new\n< 220\n> HELO c.test\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n> RCPT "
+           "TO:<x@a.test>\n< 550\n"
+           "new\n< 554-Reputation\n< 554-No SMTP\n< 554-IP address\n< 554 see https\n! close\n"},
+    {"postscreen wants a second visit", "\"profile\":\"policy/postscreen\"",
+     "new\n! delay 6s\ngo\n< 220\n> HELO c.test\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n"
+     "> RCPT TO:<b@a.test>\n< 450 4.3.2\n+ 5m\n" TO_RCPT "< 250\n"},
+    {"tarpit", "\"profile\":\"policy/tarpit\"", "new\n! delay 4m\ngo\n< 220\n"},
+    {"triggers", "\"profile\":\"policy/triggers\"",
+     START "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<bounce-552@a.test>\n< 552 5.2.2\n"
+           "> RCPT TO:<defer-1x@a.test>\n< 451\n> RCPT TO:<defer-1x@a.test>\n< 250\n"
+           "> RCPT TO:<bob@a.test>\n< 250\n> RCPT TO:<drop@a.test>\n! close\n"},
 };
 
 START_TEST(test_profiles)
@@ -100,7 +125,8 @@ static unsigned check_folder(const char *path, const char *name)
 START_TEST(test_all_files)
 {
     ck_assert_uint_ge(check_folder("fixtures/profiles/greylisting", "greylisting"), 5);
-    ck_assert_uint_ge(check_folder("fixtures/providers", "providers"), 1);
+    ck_assert_uint_ge(check_folder("fixtures/profiles/policy", "policy"), 3);
+    ck_assert_uint_ge(check_folder("fixtures/providers", "providers"), 7);
 }
 END_TEST
 

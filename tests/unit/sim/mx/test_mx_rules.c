@@ -176,6 +176,11 @@ static const struct play_case ACTIONS[] = {
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") ".\n! close\n"},
     {"reply and close", ALWAYS("\"rcpt\"", "\"reply\":\"450 x\",\"close\":true"),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 450\n! close\n"},
+    {"raw bytes", ALWAYS("\"mail\"", "\"raw\":\"2x0 what\\r\\n\""),
+     HELLO MAIL("a@s.test") "< 2x0 what\n.\n! input\n" RCPT(
+         "b@a.test") "< 503\nlog \"code\":0,\"enhanced\":\"\",\"text\":\"2x0 "
+                     "what\\r\\n\",\"rule\":\"r\"\n"},
+    {"a raw greeting", ALWAYS("\"connect\"", "\"raw\":\"hi\\r\\n\""), "new\n< hi\n.\n! input\n"},
     {"reset", ALWAYS("\"connect\"", "\"reset\":true"), "new\n.\n! reset\n"},
     {"hang", ALWAYS("\"data\"", "\"hang\":true"),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n.\n! hang\n"},
@@ -208,6 +213,16 @@ static const struct play_case ACTIONS[] = {
     {"refused in the middle", ALWAYS("\"data-body\"", "\"reply\":\"451 4.3.0 enough\""),
      HELLO TO_DATA
      "> x\n< 451\n> y\n.\n> .\n.\n! input\n> NOOP\n< 250\nnolog \"kind\":\"accepted\"\n"},
+    {"cut in the middle of a chunk",
+     "\"offers\":[\"CHUNKING\"]," ALWAYS("\"data-body\"", "\"close\":true"),
+     "new\n< 220\n> EHLO c\n< 250\n< 250\n> MAIL FROM:<>\n< 250\n" RCPT(
+         "b@a.test") "< 250\n>> BDAT 10\\r\\nabc\n.\n! close\nnolog \"kind\":\"accepted\"\n"},
+    {"refused in the middle of a chunk",
+     "\"offers\":[\"CHUNKING\"]," ALWAYS("\"data-body\"", "\"reply\":\"451 enough\""),
+     "new\n< 220\n> EHLO c\n< 250\n< 250\n> MAIL FROM:<>\n< 250\n" RCPT(
+         "b@a.test") "< 250\n>> BDAT 4\\r\\nabcdBDAT 2 LAST\\r\\nef\n< 451\n.\n! input\n> NOOP\n< "
+                     "250\n"
+                     "nolog \"kind\":\"accepted\"\n"},
     {"DATA refused", ALWAYS("\"data\"", "\"reply\":\"451 4.3.0 no\""),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n< 451\n> NOOP\n< 250\n"},
     {"a fault for the handshake", ALWAYS("\"tls\"", "\"tls\":\"garbage\""),

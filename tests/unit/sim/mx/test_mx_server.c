@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -585,6 +586,40 @@ START_TEST(test_connections_are_limited)
 }
 END_TEST
 
+static void client_without_room(struct stand *stand)
+{
+    struct rlimit limit;
+    int first = dial(stand);
+    hear(stand, "220");
+    int second = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)second + 1; /* nothing can be opened any more */
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(mx_server_port(stand->server, 0)),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    char c;
+    ck_assert_int_eq(connect(second, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(recv(second, &c, 1, 0), -1);
+    limit.rlim_cur = before;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    close(first);
+    close(second);
+}
+
+START_TEST(test_no_descriptor_is_left)
+{
+    struct stand stand = {0};
+    stand_open(&stand, "{\"mx.a.test\":{}}", "mx.a.test", 25);
+    stand_serve(&stand, client_without_room);
+    stand_serve(&stand, client_plain);
+    stand_close(&stand);
+}
+END_TEST
+
 static void client_never_reads(struct stand *stand)
 {
     dial(stand);
@@ -661,5 +696,5 @@ UNIT_MAIN(test_a_message_is_taken_and_stored, test_a_store_without_room_is_told,
           test_a_client_that_speaks_no_tls, test_reset_by_a_rule, test_an_address_that_no_host_has,
           test_the_address_says_which_host_answers, test_a_host_that_is_down, test_half_close,
           test_leaving_during_a_delay, test_drip_latency_bandwidth, test_many_at_once,
-          test_connections_are_limited, test_a_client_that_never_reads,
+          test_connections_are_limited, test_no_descriptor_is_left, test_a_client_that_never_reads,
           test_idle_clients_are_sent_away, test_closing_ends_sessions)

@@ -3,8 +3,8 @@
  * topic, each case one call. What a case expects must be in the answer; the answer may say more.
  *
  *     { "topic": "...", "run": ["spf", ...], "zone": {...}, "cases": [
- *         { "name": "...", "section": "RFC 7208 4.6.4", "run": [more arguments], "zone": {more names},
- *           "message": "...", "stdin": [values, one a line], "expect": {...} } ] }
+ *         { "name": "...", "section": "RFC 7208 4.6.4", "run": [more arguments], "zone": {more
+ * names}, "message": "...", "stdin": [values, one a line], "expect": {...} } ] }
  */
 #include <cjson/cJSON.h>
 #include <fcntl.h>
@@ -201,6 +201,12 @@ START_TEST(arc)
 }
 END_TEST
 
+START_TEST(seal)
+{
+    run_topic("seal", 8);
+}
+END_TEST
+
 START_TEST(dmarc)
 {
     run_topic("dmarc", 60);
@@ -225,4 +231,4 @@ START_TEST(psl)
 }
 END_TEST
 
-UNIT_MAIN(spf, dkim, arc, dmarc, addr, sts, psl)
+UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl)

@@ -1,0 +1,153 @@
+#include "mta-under-test/mailauth/core/dns_cache.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_external.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_report.h"
+#include "tests/unit/unit.h"
+
+#include "mta-under-test/base/poison.h"
+
+static struct dmarc_report sample(struct dmarc_report_row *row, struct dmarc_report_result *dkim,
+                                  struct dmarc_report_result *spf)
+{
+    *dkim = (struct dmarc_report_result){
+        .domain = SLICE("x.test"), .selector = SLICE("s"), .result = SLICE("pass")};
+    *spf = (struct dmarc_report_result){
+        .domain = SLICE("x.test"), .scope = SLICE("mfrom"), .result = SLICE("fail")};
+    *row = (struct dmarc_report_row){.source_ip = SLICE("192.0.2.1"),
+                                     .count = 3,
+                                     .disposition = SLICE("none"),
+                                     .dkim = SLICE("pass"),
+                                     .spf = SLICE("fail"),
+                                     .override_type = SLICE("other"),
+                                     .override_comment = SLICE("a < b & c > d \x01"),
+                                     .header_from = SLICE("x.test"),
+                                     .dkim_count = 1,
+                                     .dkim_results = dkim,
+                                     .spf_count = 1,
+                                     .spf_results = spf};
+    return (struct dmarc_report){.version = SLICE("1.0"),
+                                 .org_name = SLICE("R"),
+                                 .email = SLICE("r@r.test"),
+                                 .report_id = SLICE("id-1"),
+                                 .begin_s = 1000,
+                                 .end_s = 2000,
+                                 .domain = SLICE("x.test"),
+                                 .p = SLICE("reject"),
+                                 .pct = SLICE("100"),
+                                 .count = 1,
+                                 .rows = row};
+}
+
+START_TEST(reports_survive_writing_and_reading)
+{
+    struct arena arena;
+    struct buf xml;
+    struct buf packed;
+    struct err err;
+    struct dmarc_report_row row;
+    struct dmarc_report_result dkim;
+    struct dmarc_report_result spf;
+    struct dmarc_report report = sample(&row, &dkim, &spf);
+    struct dmarc_report read;
+    arena_init(&arena);
+    buf_init(&xml, 1 << 20);
+    buf_init(&packed, 1 << 20);
+    dmarc_report_write(&report, &xml);
+    dmarc_report_gzip(buf_slice(&xml), &packed);
+    ck_assert_msg(dmarc_report_read(&arena, buf_slice(&packed), &read, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(read.count, 1);
+    ck_assert_uint_eq(read.rows[0].count, 3);
+    ck_assert(slice_is(read.rows[0].source_ip, "192.0.2.1"));
+    ck_assert(slice_is(read.rows[0].override_comment, "a < b & c > d \xef\xbf\xbd"));
+    ck_assert(slice_is(read.rows[0].dkim_results[0].selector, "s"));
+    ck_assert(slice_is(read.rows[0].spf_results[0].scope, "mfrom"));
+    ck_assert_int_eq(read.end_s, 2000);
+    buf_reset(&packed);
+    dmarc_report_file_name(&report, SLICE("r.test"), &packed);
+    ck_assert_str_eq(buf_text(&packed), "r.test!x.test!1000!2000.xml.gz");
+    buf_deinit(&xml);
+    buf_deinit(&packed);
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(bad_reports_are_refused)
+{
+    static const char *const BAD[] = {
+        "",
+        "no xml",
+        "<feedback>",
+        "<other/>",
+        "<feedback/>",
+        "\x1f\x8b broken",
+        "<!DOCTYPE feedback [<!ENTITY a \"x\">]><feedback><report_metadata><report_id>1"
+        "</report_id></report_metadata><policy_published><domain>&a;</domain></policy_published>"
+        "</feedback>"};
+    struct arena arena;
+    struct dmarc_report report;
+    struct err err;
+    arena_init(&arena);
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
+        ck_assert_int_eq(dmarc_report_read(&arena, slice_of(BAD[i]), &report, &err), -1);
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(a_zip_bomb_is_cut)
+{
+    struct buf zeros;
+    struct buf packed;
+    struct buf out;
+    buf_init(&zeros, 8 << 20);
+    buf_init(&packed, 1 << 20);
+    buf_init(&out, 8 << 20);
+    char *room = buf_reserve(&zeros, 4 << 20);
+    memset(room, 0, 4 << 20);
+    buf_commit(&zeros, 4 << 20);
+    dmarc_report_gzip(buf_slice(&zeros), &packed);
+    ck_assert_int_eq(dmarc_report_gunzip(buf_slice(&packed), 1 << 20, &out), -1);
+    ck_assert_uint_lt(out.len, 2 << 20);
+    buf_deinit(&zeros);
+    buf_deinit(&packed);
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(external_addresses_need_consent)
+{
+    struct arena arena;
+    struct dns_cache cache;
+    struct dmarc_record record;
+    struct dmarc_uri other;
+    arena_init(&arena);
+    dns_cache_init(&cache);
+    struct dns_resolver resolver = dns_cache_resolver(&cache);
+    struct dmarc_context context = {.resolver = &resolver, .arena = &arena};
+    dmarc_record_parse(&arena,
+                       SLICE("v=DMARC1; p=none; rua=mailto:a@sub.x.test!10m,mailto:b@y.test,"
+                             "https://z.test/, bad"),
+                       &record);
+    ck_assert_uint_eq(record.aggregate_count, 3);
+    ck_assert_uint_eq(record.aggregate[0].bytes_max, 10 << 20);
+    ck_assert_int_eq(dmarc_external_check(&context, SLICE("x.test"), &record.aggregate[0], &other),
+                     DMARC_EXTERNAL_OK);
+    ck_assert_int_eq(dmarc_external_check(&context, SLICE("x.test"), &record.aggregate[1], &other),
+                     DMARC_EXTERNAL_PENDING);
+    struct dns_answer none = {.status = DNS_NXDOMAIN};
+    dns_cache_put(&cache, DNS_TYPE_TXT, SLICE("x.test._report._dmarc.y.test"), &none);
+    ck_assert_int_eq(dmarc_external_check(&context, SLICE("x.test"), &record.aggregate[1], &other),
+                     DMARC_EXTERNAL_REFUSED);
+    struct dns_record consent = {.data = SLICE("v=DMARC1; rua=mailto:new@y.test")};
+    struct dns_answer some = {.status = DNS_OK, .count = 1, .records = &consent};
+    dns_cache_put(&cache, DNS_TYPE_TXT, SLICE("x.test._report._dmarc.y.test"), &some);
+    ck_assert_int_eq(dmarc_external_check(&context, SLICE("x.test"), &record.aggregate[1], &other),
+                     DMARC_EXTERNAL_OK);
+    ck_assert(slice_is(other.address, "new@y.test"));
+    ck_assert_int_eq(dmarc_external_check(&context, SLICE("x.test"), &record.aggregate[2], &other),
+                     DMARC_EXTERNAL_BAD);
+    dns_cache_deinit(&cache);
+    arena_deinit(&arena);
+}
+END_TEST
+
+UNIT_MAIN(reports_survive_writing_and_reading, bad_reports_are_refused, a_zip_bomb_is_cut,
+          external_addresses_need_consent)
