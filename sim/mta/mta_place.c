@@ -138,9 +138,9 @@ int mta_place(const struct mta_adapter *adapter, const struct mta_settings *sett
     return 0;
 }
 
-int mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
-                     const char *programs, const struct mta_command *command, struct arena *arena,
-                     char ***argv, struct err *err)
+char **mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
+                        const char *programs, const struct mta_command *command,
+                        struct arena *arena, struct err *err)
 {
     struct mta_values values = {
         .settings = settings, .programs = programs, .mta = adapter->name, .file = ""};
@@ -154,8 +154,7 @@ int mta_fill_command(const struct mta_adapter *adapter, const struct mta_setting
         words[i] = arena_text(arena, buf_text(&word));
         buf_deinit(&word);
         if (result != 0)
-            return -1;
+            return NULL;
     }
-    *argv = words;
-    return 0;
+    return words;
 }

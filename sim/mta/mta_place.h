@@ -10,10 +10,11 @@
 int mta_place(const struct mta_adapter *adapter, const struct mta_settings *settings,
               const char *programs, struct err *err) MUST_CHECK;
 
-/* A command's words with their {{names}} filled in, NULL-terminated, in `arena`. */
-int mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
-                     const char *programs, const struct mta_command *command, struct arena *arena,
-                     char ***argv, struct err *err) MUST_CHECK;
+/* A command's words with their {{names}} filled in, NULL-terminated, in `arena`; NULL with `err`.
+ */
+char **mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
+                        const char *programs, const struct mta_command *command,
+                        struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
  * Makes the simulated authority the only one that programs of the world trust: a fresh

@@ -258,10 +258,10 @@ static pid_t mta_process_spawn(struct mta_process *process, const struct mta_com
                                int *pid_fd, struct err *err)
 {
     const struct mta_process_options *options = &process->options;
-    char **argv = NULL;
     const char *const *variables = NULL;
-    if (mta_fill_command(options->adapter, options->settings, options->programs, command,
-                         &process->arena, &argv, err) != 0 ||
+    char **argv = mta_fill_command(options->adapter, options->settings, options->programs, command,
+                                   &process->arena, err);
+    if (argv == NULL ||
         mta_skew_variables(options->settings, &process->arena, &variables, err) != 0)
         return -1;
     const struct mta_spawn spawn = {
