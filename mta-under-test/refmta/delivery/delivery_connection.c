@@ -232,6 +232,13 @@ static bool another_host_may_do(const struct delivery_connection *connection)
     return true;
 }
 
+/* The server did not want the message now, whoever it was for: a limit on us, most likely. */
+static bool is_refused_at_mail(const struct delivery_connection *connection)
+{
+    return (connection->session.mail_refused || connection->session.reply.code == 421) &&
+           connection->transaction.recipients[0].verdict == CLIENT_DEFERRED;
+}
+
 static void transaction_done(struct delivery_connection *connection)
 {
     queue_destination_works(connection->lane->delivery->queue, connection->lane->destination);
@@ -251,7 +258,10 @@ static void transaction_done(struct delivery_connection *connection)
                    connection->host);
         delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
     }
+    bool refused = is_refused_at_mail(connection);
+    struct reason reason = connection->transaction.recipients[0].reason;
     delivery_item_settle(connection);
+    lane_note_refusal(connection->lane, refused ? &reason : NULL);
     next_item(connection);
 }
 
