@@ -107,8 +107,9 @@ START_TEST(test_every_shipped_adapter_loads_and_its_templates_fill)
         struct mta_adapter *adapter = mta_adapter_load(".", *names, &arena, &err);
         ck_assert_msg(adapter != NULL, "%s", err.text);
         ck_assert_int_eq(mta_adapter_suits(adapter, settings, &err), 0);
-        char **argv = mta_fill_command(adapter, settings, "/p", &adapter->start, &arena, &err);
-        ck_assert_msg(argv != NULL, "%s", err.text);
+        const struct mta_setup setup = {.adapter = adapter, .settings = settings, .programs = "/p"};
+        ck_assert_msg(mta_fill_command(&setup, &adapter->start, &arena, &err) != NULL, "%s",
+                      err.text);
         mta_adapter_release(adapter);
     }
     arena_deinit(&arena);
