@@ -109,9 +109,12 @@ static int read_acknowledgements(struct netlink *netlink, struct err *err)
     if (len < 0)
         return errno == EINTR ? 0 : err_set_errno(err, "cannot read from netlink");
     int seen = 0;
-    size_t left = (size_t)len;
-    for (struct nlmsghdr *header = (struct nlmsghdr *)(void *)packet; NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
+    size_t next = 0;
+    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= (size_t)len; at = next) {
+        struct nlmsghdr *header = (struct nlmsghdr *)(void *)(packet + at);
+        if (!NLMSG_OK(header, (size_t)len - at))
+            break;
+        next = at + NLMSG_ALIGN(header->nlmsg_len);
         if (header->nlmsg_type != NLMSG_ERROR)
             continue;
         seen++;
