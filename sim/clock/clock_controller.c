@@ -1,6 +1,7 @@
 #include "sim/clock/clock_controller.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +21,7 @@ enum {
     NAP_US_MIN = 20,
     NAP_US_MAX = 1000,
     NAPS_OF_A_LENGTH = 16,
+    YIELDS_MAX = 4,
 };
 
 static int64_t real_us(void)
@@ -139,8 +141,12 @@ static bool jump(struct clock_controller *c, bool *limit)
 
 /* Between two looks at a world that is busy. With ranks it is busy with something that is not a
  * task on this CPU; without, the controller is as any other program and leaves the CPU to it. */
-static void wait_a_little(unsigned looks)
+static void wait_a_little(const struct clock_controller *c, unsigned looks)
 {
+    if (c->idle->guard == NULL && looks < YIELDS_MAX) {
+        sched_yield(); /* the one just woken goes first */
+        return;
+    }
     int64_t us = NAP_US_MIN;
     for (; looks >= NAPS_OF_A_LENGTH && us < NAP_US_MAX; looks -= NAPS_OF_A_LENGTH)
         us *= 2;
@@ -168,7 +174,7 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             return -1;
         if (!clock_idle_now(c->idle)) {
             rest_since_us = 0;
-            wait_a_little(looks++);
+            wait_a_little(c, looks++);
             continue;
         }
         looks = 0;

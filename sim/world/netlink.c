@@ -101,6 +101,14 @@ void netlink_end(struct netlink *netlink)
     open_message(netlink)->nlmsg_len = (uint32_t)(netlink->used - netlink->message);
 }
 
+/* NLMSG_NEXT() without its cast from bytes; messages stand at multiples of four. */
+static struct nlmsghdr *next_message(struct nlmsghdr *header, size_t *left)
+{
+    size_t len = NLMSG_ALIGN(header->nlmsg_len);
+    *left = len < *left ? *left - len : 0;
+    return (struct nlmsghdr *)(void *)((char *)header + len);
+}
+
 /* Reads one packet of acknowledgements; returns how many it had, -1 at the first refusal. */
 static int read_acknowledgements(struct netlink *netlink, struct err *err)
 {
@@ -109,12 +117,9 @@ static int read_acknowledgements(struct netlink *netlink, struct err *err)
     if (len < 0)
         return errno == EINTR ? 0 : err_set_errno(err, "cannot read from netlink");
     int seen = 0;
-    size_t next = 0;
-    for (size_t at = 0; at + sizeof(struct nlmsghdr) <= (size_t)len; at = next) {
-        struct nlmsghdr *header = (struct nlmsghdr *)(void *)(packet + at);
-        if (!NLMSG_OK(header, (size_t)len - at))
-            break;
-        next = at + NLMSG_ALIGN(header->nlmsg_len);
+    size_t left = (size_t)len;
+    struct nlmsghdr *header = (struct nlmsghdr *)(void *)packet;
+    for (; NLMSG_OK(header, left); header = next_message(header, &left)) {
         if (header->nlmsg_type != NLMSG_ERROR)
             continue;
         seen++;

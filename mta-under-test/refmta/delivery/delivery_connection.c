@@ -204,11 +204,23 @@ static void next_item(struct delivery_connection *connection)
     }
 }
 
+/* The candidate behind the one at hand. A host that has answered is not asked again at its other
+ * addresses: they lead to the same answer, and to a sender that seems not to listen. */
+static size_t next_candidate(const struct delivery_connection *connection, bool answered)
+{
+    size_t next = connection->candidate + 1;
+    while (answered && next < connection->candidate_count &&
+           strcmp(connection->names[next], connection->names[connection->candidate]) == 0)
+        next++;
+    return next;
+}
+
 /* MAIL was deferred, or the session ended with 421: another host may take it at once. */
 static bool another_host_may_do(const struct delivery_connection *connection)
 {
     const struct client_transaction *transaction = &connection->transaction;
-    if (connection->message_count > 1 || connection->candidate + 1 >= connection->candidate_count ||
+    if (connection->message_count > 1 ||
+        next_candidate(connection, true) >= connection->candidate_count ||
         !(connection->session.closing || connection->session.mail_refused))
         return false;
     for (size_t i = 0; i < transaction->recipient_count; i++)
@@ -218,6 +230,13 @@ static bool another_host_may_do(const struct delivery_connection *connection)
         if (connection->decided[i])
             return false;
     return true;
+}
+
+/* The server did not want the message now, whoever it was for: a limit on us, most likely. */
+static bool is_refused_at_mail(const struct delivery_connection *connection)
+{
+    return (connection->session.mail_refused || connection->session.reply.code == 421) &&
+           connection->transaction.recipients[0].verdict == CLIENT_DEFERRED;
 }
 
 static void transaction_done(struct delivery_connection *connection)
@@ -239,7 +258,10 @@ static void transaction_done(struct delivery_connection *connection)
                    connection->host);
         delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
     }
+    bool refused = is_refused_at_mail(connection);
+    struct reason reason = connection->transaction.recipients[0].reason;
     delivery_item_settle(connection);
+    lane_note_refusal(connection->lane, refused ? &reason : NULL);
     next_item(connection);
 }
 
@@ -477,7 +499,7 @@ static void try_next(struct delivery_connection *connection, const struct reason
     if (verdict != CLIENT_REFUSED)
         connection->any_deferred = true;
     close_session(connection);
-    connection->candidate++;
+    connection->candidate = next_candidate(connection, reason->said);
     if (connection->candidate < connection->candidate_count) {
         try_candidate(connection);
         return;

@@ -12,6 +12,7 @@ enum {
     LANE_CANDIDATES_MAX = 12,  /* addresses tried in one attempt */
     LANE_RECIPIENTS_MAX = 100, /* of one transaction: what any server must take (RFC 5321) */
     LANE_MESSAGES_MAX = 100,   /* of one connection */
+    LANE_REFUSALS_MAX = 3,     /* of MAIL in a row, before the destination rests */
     LANE_WINDOW_START = 5,     /* connections before anything is known of the destination */
 };
 
@@ -34,6 +35,7 @@ struct lane {
     bool finding;
     bool dropped;           /* the delivery is gone: free when the route comes */
     unsigned window;        /* connections that are allowed now */
+    unsigned refusals;      /* of MAIL, in a row */
     unsigned successes;     /* since the window was changed */
     int64_t window_held_us; /* it does not grow before (monotonic time) */
     struct list connections;
@@ -102,6 +104,9 @@ void delivery_item_decide_rest(struct delivery_connection *connection, enum clie
 /* The next item for a connection that has finished one; NULL if there is none for it. */
 struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;
 void lane_succeeded(struct lane *lane);
+/* A transaction was deferred at MAIL (with its reason), or was not (NULL). After some in a row the
+ * destination rests. */
+void lane_note_refusal(struct lane *lane, const struct reason *reason);
 /* No candidate could be used: settles the item, and slows the destination down or holds it. */
 void lane_unreachable(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
                       const struct reason *reason);
