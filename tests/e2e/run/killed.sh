@@ -40,8 +40,11 @@ for _ in $(seq 600); do
     sleep 0.05
 done
 kill -TERM "$pid"
-wait "$pid"
-[ $? -eq 0 ] && ok "up ends with 0 when it is told to end" || bad "up ended otherwise: $(cat log)"
+if wait "$pid"; then
+    ok "up ends with 0 when it is told to end"
+else
+    bad "up ended otherwise: $(cat log)"
+fi
 OUTPUT=$(tail -n 1 out/greylisting/events.jsonl)
 expect_text '"kind":"end","reason":"stopped"' "its event log has its end"
 finish
