@@ -12,13 +12,15 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 6
-BASE, AUTH = "mta-under-test/base", "mta-under-test/mailauth"
+BASE, AUTH, MODEL = "mta-under-test/base", "mta-under-test/mailauth", "sim/scenario/model"
 
-# What a folder may include, besides itself and its own sub-folders: the arrows between the layers.
+# What a folder may include, besides itself and its own sub-folders: the arrows between the layers,
+# from the bottom up: each points to one above it in this table. An arrow that nothing needs is a
+# breach, too.
 LAYERS = {
     BASE: [],
     AUTH: [BASE],
-    "mta-under-test/refmta": [BASE, AUTH],
+    "mta-under-test/refmta": [BASE],
     "sim/event": [BASE],
     "sim/value": [BASE],
     "sim/clock": [BASE],
@@ -26,15 +28,18 @@ LAYERS = {
     "sim/tls": [BASE],
     "sim/world": [BASE, "sim/clock", "sim/value"],
     "sim/dns": [BASE, AUTH, "sim/event", "sim/value"],
-    "sim/mx": [BASE, AUTH, "sim/event", "sim/value", "sim/tls"],
-    "sim/mta": [BASE, "sim/event", "sim/value", "sim/world"],
-    "sim/check": [BASE, "sim/event", "sim/value", "sim/scenario"],
-    "sim/scenario": [BASE, "sim/value", "sim/event", "sim/dns", "sim/mx", "sim/mta", "sim/check", "sim/submit"],
-    "sim/submit": [BASE, "sim/event", "sim/value", "sim/scenario"],
-    "sim/inside": [BASE, "sim"],
-    "sim/run": [BASE, "sim", "reports"],
-    "sim/cli": [BASE, "sim", "reports"],
+    "sim/mx": [BASE, "sim/event", "sim/value", "sim/tls"],
+    "sim/mta": [BASE, "sim/event", "sim/value"],
+    MODEL: [BASE, "sim/value"],
+    "sim/check": [BASE, "sim/event", "sim/value", MODEL],
+    "sim/submit": [BASE, "sim/event", "sim/value", MODEL],
+    "sim/scenario": [BASE, "sim/value", "sim/dns", "sim/mx", "sim/mta", "sim/check", MODEL],
+    "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/mta",
+                   "sim/check", "sim/submit", "sim/scenario"],
     "reports": [BASE, "sim/event", "sim/capture"],
+    "sim/run": [BASE, "sim/event", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario", "sim/inside",
+                "reports"],
+    "sim/cli": [BASE, "sim/world", "sim/mta", "sim/scenario", "sim/inside", "sim/run"],
 }
 # Folders whose code is no part of the program: their helpers need no test and no header.
 ASIDE = re.compile(r"(^|/)(tests|bench|tool)/")
@@ -45,6 +50,7 @@ WORDS_ALLOWED = re.compile(r"tap|tidy\.py", re.IGNORECASE)
 MADE = re.compile(r"(\.git|build|build-[^/]*|build[^/]*\.log|reports/latest|\.cache)$|(.*/)?(__pycache__|[^/]*\.swp)$")
 
 breaches = []
+arrows_used = set()
 
 
 def breach(path, line, text):
@@ -89,10 +95,22 @@ def check_layers(path, lines):
         found = re.match(r'#include "([^"]+)"', line)
         if not found:
             continue
-        target = os.path.dirname(found.group(1))
-        allowed = [layer] + LAYERS[layer]
-        if not any(target == one or target.startswith(one + "/") for one in allowed):
+        target = layer_of(found.group(1))
+        arrows_used.add((layer, target))
+        if target != layer and target not in LAYERS[layer]:
             breach(path, number, f"{layer} must not include {found.group(1)}")
+
+
+def check_arrows():
+    """The table itself: no circles, no arrow that is not needed, no folder that is gone."""
+    below = []
+    for layer, arrows in LAYERS.items():
+        for target in arrows:
+            if target not in below:
+                breach("tests/lint/tidy.py", 1, f"LAYERS: {layer} -> {target} points upward")
+            if (layer, target) not in arrows_used:
+                breach("tests/lint/tidy.py", 1, f"LAYERS: {layer} -> {target} is not needed")
+        below.append(layer)
 
 
 def check_includes(path, lines):
@@ -172,6 +190,7 @@ def main():
     for path in files():
         if not path.endswith((".eml", ".pem", ".pcapng", ".png")) and "/corpus/" not in path:
             check_words(path, read(path))
+    check_arrows()
     check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
     for line in breaches:
         print(line)

@@ -33,7 +33,7 @@ static int unknown_key(struct config_reader *reader, const char *path, const cha
                        const struct config_key *keys)
 {
     const char *names[KEYS_MAX + 1] = {NULL};
-    for (size_t i = 0; keys[i].name != NULL && i < KEYS_MAX; i++)
+    for (size_t i = 0; i < KEYS_MAX && keys[i].name != NULL; i++)
         names[i] = keys[i].name;
     const char *nearest = text_nearest(key, names);
     struct buf shown;

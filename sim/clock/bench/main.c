@@ -58,7 +58,7 @@ static void world_run(struct figures *figures, char *self, char *what)
                                     .limit_us = 10ll * JUMPS * US_PER_S,
                                     .cpu = -1,
                                     .virtual_time = true};
-    struct clock_result result;
+    struct clock_result result = {0};
     char *argv[] = {self, what, NULL};
     double start = clock_now_ns(CLOCK_MONOTONIC);
     if (mount("proc", "/proc", "proc", 0, NULL) != 0)

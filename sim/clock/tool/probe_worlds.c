@@ -127,10 +127,12 @@ static _Noreturn void child_end(int kind)
         work((unsigned)rand() % 20000);
     if (kind == 1)
         execl(probe_self, "clock_probe", "nothing", (char *)NULL);
-    if (kind == 2) { /* much memory to give up */
+    if (kind == 2) { /* much memory to give up: all of it at the exit */
+        static void *memory;
         size_t bytes = 16 << 20;
-        memset(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1,
-               bytes);
+        memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED)
+            memset(memory, 1, bytes);
     }
     for (int i = 0; kind == 3 && i < 10; i++) /* many sockets to close */
         tcp_pair(pair);

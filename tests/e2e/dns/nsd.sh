@@ -1,7 +1,6 @@
 #!/bin/bash
 # NSD, which knows nothing of us, answers the same from the same zones: RCODE, flags, and answers.
 # (Type ANY apart: NSD gives one RRset of the name, RFC 8482, and we give all.)
-# shellcheck disable=SC2317 # stop_all is called by the trap
 # shellcheck source=server.sh
 . "$(dirname "$0")/server.sh"
 PATH=$PATH:/usr/sbin
