@@ -147,6 +147,10 @@ void run_print_case(const struct run_options *options, const struct run_case *on
         [RUN_EXIT_INTERNAL] = {"ERROR", RUN_RED},  [RUN_EXIT_SKIPPED] = {"N/A", RUN_YELLOW},
     };
     bool quiet = options->verbosity == RUN_QUIET;
+    if (options->interactive && code <= RUN_EXIT_FAILED) {
+        printf("ended; the evidence is in %s\n", folder);
+        return;
+    }
     if (quiet && (code == RUN_EXIT_PASSED || code == RUN_EXIT_SKIPPED))
         return;
     run_say(options, ENDS[code].hue, ENDS[code].word);

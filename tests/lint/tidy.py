@@ -3,9 +3,9 @@
 
 Prints one line for each breach, "FILE:LINE: what", and ends with 1 if there is any.
 """
+import fnmatch
 import os
 import re
-import subprocess
 import sys
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
@@ -46,6 +46,8 @@ ASIDE = re.compile(r"(^|/)(tests|bench|tool)/")
 WORDS = re.compile(r"/wor[k]/|/tmp/w[t]/|\.\./share[d]|\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b")
 # "# TODO" is a directive of TAP 14 that the writer and its tests must be able to name.
 WORDS_ALLOWED = re.compile(r"tap|tidy\.py", re.IGNORECASE)
+# What .gitignore names, and git's own.
+MADE = re.compile(r"(\.git|build|build-[^/]*|build[^/]*\.log|reports/latest|\.cache)$|(.*/)?(__pycache__|[^/]*\.swp)$")
 
 breaches = []
 arrows_used = set()
@@ -55,10 +57,19 @@ def breach(path, line, text):
     breaches.append(f"{path}:{line}: {text}")
 
 
+def tree():
+    """The project's files: what is built, logged and reported is none. Needs no git, so that it also
+    holds for an unpacked archive, and for a clone of another user."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        inside = os.path.relpath(folder, ROOT)
+        folders[:] = sorted(one for one in folders if not MADE.match(os.path.normpath(os.path.join(inside, one))))
+        found += [os.path.normpath(os.path.join(inside, name)) for name in sorted(names)]
+    return [path for path in found if not MADE.match(path)]
+
+
 def files(*patterns):
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns],
-                         cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return [path for path in out.splitlines() if os.path.exists(os.path.join(ROOT, path))]
+    return [path for path in TREE if not patterns or any(fnmatch.fnmatch(path, one) for one in patterns)]
 
 
 def read(path):
@@ -160,6 +171,9 @@ def check_module_has_test(modules, tests):
     for folder in folders:
         if not any(test.startswith(f"tests/unit/{folder}/") for test in tests):
             breach(folder, 1, f"no unit test below tests/unit/{folder}/")
+
+
+TREE = tree()
 
 
 def main():

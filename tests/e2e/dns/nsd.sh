@@ -45,8 +45,8 @@ zone:
 END
 nsd -d -c "$WORK/nsd.conf" > "$WORK/nsd.log" 2>&1 &
 NSD_PID=$!
-options=(+norec +tries=3 +time=2 +bufsize=1232 +nocookie +notcp)
-for ((i = 0; i < 100; i++)); do
+options=(+norec +tries=3 +time=20 +bufsize=1232 +nocookie +notcp)
+for ((i = 0; i < 1200; i++)); do
     dig "@127.0.0.1" -p "$nsd_port" "${options[@]}" +noall +comments odd.test SOA 2> /dev/null |
         grep -q 'status: NOERROR' && break
     kill -0 "$NSD_PID" 2> /dev/null || skip "nsd does not start here: $(tail -n 1 "$WORK/nsd.log")"
