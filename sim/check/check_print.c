@@ -1,5 +1,7 @@
 #include "sim/check/check.h"
 
+#include <inttypes.h>
+
 #include "mta-under-test/base/poison.h"
 
 static const char *mark_of(const struct check_result *result)
@@ -9,7 +11,15 @@ static const char *mark_of(const struct check_result *result)
     return result->level == CHECK_MUST ? "FAILED" : "warning";
 }
 
-static void print_where(const struct check_result *result, struct buf *out)
+static void print_event(int64_t seq, const struct check_packets *packets, struct buf *out)
+{
+    buf_format(out, "      event     %" PRId64 "\n", seq);
+    if ((uint64_t)seq < packets->count && packets->numbers[seq] > 0)
+        buf_format(out, "      packet    %" PRIu64 " of capture.pcapng\n", packets->numbers[seq]);
+}
+
+static void print_where(const struct check_result *result, const struct check_packets *packets,
+                        struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
     if (result->message[0] != '\0' || result->recipient[0] != '\0')
@@ -21,12 +31,13 @@ static void print_where(const struct check_result *result, struct buf *out)
     if (result->session[0] != '\0')
         buf_format(out, "      session   %s\n", result->session);
     if (result->seq >= 0)
-        buf_format(out, "      event     %lld\n", (long long)result->seq);
+        print_event(result->seq, packets, out);
     if (result->rfc[0] != '\0')
         buf_format(out, "      see       %s\n", result->rfc);
 }
 
-static void print_result(const struct check_result *result, bool all, struct buf *out)
+static void print_result(const struct check_result *result, bool all,
+                         const struct check_packets *packets, struct buf *out)
 {
     if (result->verdict != CHECK_FAILED) {
         if (all)
@@ -43,35 +54,43 @@ static void print_result(const struct check_result *result, bool all, struct buf
                result->place[0] != '\0' ? " (" : "", result->place,
                result->place[0] != '\0' ? ")" : "");
     buf_format(out, "      expected  %s\n      happened  %s\n", result->expected, result->actual);
-    print_where(result, out);
+    print_where(result, packets, out);
     if (result->count > 1)
         buf_format(out, "      and %zu more like this\n", result->count - 1);
 }
 
-static size_t count_held(const struct check_result *results, size_t count)
+/* How many had to hold, and how many of them did: what is only told counts for neither. */
+static size_t count_asked(const struct check_result *results, size_t count, size_t *held)
 {
-    size_t held = 0;
-    for (size_t i = 0; i < count; i++)
-        held += results[i].verdict != CHECK_FAILED ? 1 : 0;
-    return held;
+    size_t asked = 0;
+    *held = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (results[i].level == CHECK_INFO)
+            continue;
+        asked++;
+        *held += results[i].verdict != CHECK_FAILED ? 1 : 0;
+    }
+    return asked;
 }
 
-void check_report_print(const struct check_report *report, bool all, struct buf *out)
+void check_report_print(const struct check_report *report, bool all,
+                        const struct check_packets *packets, struct buf *out)
 {
     if (report->problem[0] != '\0')
         buf_format(out, "  could not be judged: %s\n", report->problem);
     for (size_t i = 0; i < report->expectation_count; i++)
-        print_result(&report->expectations[i], all, out);
+        print_result(&report->expectations[i], all, packets, out);
     for (size_t i = 0; i < report->invariant_count; i++)
-        print_result(&report->invariants[i], all, out);
+        print_result(&report->invariants[i], all, packets, out);
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct check_finding *finding = &report->findings[i];
         if (all || finding->level[0] != 'i')
             buf_format(out, "  note: %s%s%s%s\n", finding->text, *finding->rfc != '\0' ? " (" : "",
                        finding->rfc, *finding->rfc != '\0' ? ")" : "");
     }
-    buf_format(out, "  %zu of %zu expectations and %zu of %zu invariants hold\n",
-               count_held(report->expectations, report->expectation_count),
-               report->expectation_count, count_held(report->invariants, report->invariant_count),
-               report->invariant_count);
+    size_t held = 0;
+    size_t asked = count_asked(report->expectations, report->expectation_count, &held);
+    buf_format(out, "  %zu of %zu expectations", held, asked);
+    asked = count_asked(report->invariants, report->invariant_count, &held);
+    buf_format(out, " and %zu of %zu invariants hold\n", held, asked);
 }

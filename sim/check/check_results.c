@@ -1,7 +1,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "sim/check/check.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 
 #include "mta-under-test/base/poison.h"
 

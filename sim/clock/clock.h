@@ -20,14 +20,15 @@
 #include "mta-under-test/base/err.h"
 
 /* What the controller tells a watchdog outside: the runner maps it MAP_SHARED, zeroed, before it
- * makes the world. A world that spins on the clock shows as `virtual_us` and `jumps` that stand
- * still while `cpu_us` grows; one that rests for ever as both standing still. */
+ * makes the world. A world that spins on the clock shows as `jumps` that stand still while
+ * `heartbeat` grows and `busy_task` is not 0 (the controller comes to look after half a second at
+ * the latest). A world that rests for ever needs no watchdog: clock_run() returns. */
 struct clock_progress {
     _Atomic int64_t virtual_us; /* virtual CLOCK_REALTIME since 1970 */
     _Atomic uint64_t jumps;
     _Atomic uint64_t heartbeat; /* grows whenever the controller had the CPU */
-    _Atomic int64_t cpu_us;     /* CPU time that ended programs of the world have used */
-    _Atomic int32_t busy_task;  /* the task that kept the world from resting when last looked at */
+    _Atomic int32_t busy_task;  /* the task that kept the world from resting at the last look, its
+                                   number in the world; 0 = it rested, or it was not a task */
 };
 
 struct clock_options {

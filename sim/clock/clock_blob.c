@@ -16,7 +16,7 @@ enum { TABLE_AT = 8 /* shim_start.S */, PAGE_BYTES = 4096 };
 
 size_t clock_blob_bytes(void)
 {
-    return (size_t)(clock_blob_end - clock_blob);
+    return (uintptr_t)clock_blob_end - (uintptr_t)clock_blob;
 }
 
 static uint32_t table_entry(int i)

@@ -1,8 +1,8 @@
 #include "sim/clock/clock_controller.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +21,7 @@ enum {
     NAP_US_MIN = 20,
     NAP_US_MAX = 1000,
     NAPS_OF_A_LENGTH = 16,
+    YIELDS_MAX = 4,
 };
 
 static int64_t real_us(void)
@@ -71,13 +72,8 @@ static void progress_show(const struct clock_controller *c, int64_t virtual_us)
     struct clock_progress *progress = c->options->progress;
     if (progress == NULL)
         return;
-    struct rusage used;
-    getrusage(RUSAGE_CHILDREN, &used);
     atomic_store(&progress->virtual_us, virtual_us);
     atomic_store(&progress->jumps, c->result->jumps);
-    atomic_store(&progress->cpu_us,
-                 (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * US_PER_S +
-                     used.ru_utime.tv_usec + used.ru_stime.tv_usec);
     atomic_fetch_add(&progress->heartbeat, 1);
     if (c->idle != NULL)
         atomic_store(&progress->busy_task, c->idle->busy_task);
@@ -145,8 +141,12 @@ static bool jump(struct clock_controller *c, bool *limit)
 
 /* Between two looks at a world that is busy. With ranks it is busy with something that is not a
  * task on this CPU; without, the controller is as any other program and leaves the CPU to it. */
-static void wait_a_little(unsigned looks)
+static void wait_a_little(const struct clock_controller *c, unsigned looks)
 {
+    if (c->idle->guard == NULL && looks < YIELDS_MAX) {
+        sched_yield(); /* the one just woken goes first */
+        return;
+    }
     int64_t us = NAP_US_MIN;
     for (; looks >= NAPS_OF_A_LENGTH && us < NAP_US_MAX; looks -= NAPS_OF_A_LENGTH)
         us *= 2;
@@ -174,7 +174,7 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
             return -1;
         if (!clock_idle_now(c->idle)) {
             rest_since_us = 0;
-            wait_a_little(looks++);
+            wait_a_little(c, looks++);
             continue;
         }
         looks = 0;

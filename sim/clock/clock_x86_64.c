@@ -84,7 +84,7 @@ enum clock_machine_result clock_machine_inject(pid_t task, const struct clock_pa
     if (regs.cs != CODE_SEGMENT_64 || vdso == 0)
         return CLOCK_MACHINE_FOREIGN;
     uint64_t boot = vdso + page->vdso_offset[0] + BOOTSTRAP_AT;
-    size_t boot_len = (size_t)(clock_x86_64_boot_end - clock_x86_64_boot);
+    size_t boot_len = (uintptr_t)clock_x86_64_boot_end - (uintptr_t)clock_x86_64_boot;
     if (!poke(task, boot, clock_x86_64_boot, boot_len))
         return CLOCK_MACHINE_GONE;
     uint64_t bytes = CLOCK_SHIM_BYTES + CLOCK_PAGE_BYTES, hint = 0;

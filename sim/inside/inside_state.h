@@ -59,6 +59,7 @@ struct inside {
     struct event *limit_timer;  /* the scenario's limit */
     struct event *settle_timer; /* the while longer; also the last wait for a server to stop */
     struct event *signals[INSIDE_SIGNALS];
+    struct event *stop_event; /* the runner wants the end */
 };
 
 /* Moves on; legal only forwards. */

@@ -122,11 +122,18 @@ static int mta_place_file(const struct mta_adapter *adapter, const struct mta_fi
     return 0;
 }
 
-int mta_place(const struct mta_adapter *adapter, const struct mta_settings *settings,
-              const char *programs, struct err *err)
+static struct mta_values mta_setup_values(const struct mta_setup *setup)
 {
-    struct mta_values values = {
-        .settings = settings, .programs = programs, .mta = adapter->name, .file = ""};
+    return (struct mta_values){.settings = setup->settings,
+                               .programs = setup->programs,
+                               .mta = setup->adapter->name,
+                               .file = ""};
+}
+
+int mta_place(const struct mta_setup *setup, struct err *err)
+{
+    const struct mta_adapter *adapter = setup->adapter;
+    struct mta_values values = mta_setup_values(setup);
     for (size_t i = 0; i < adapter->user_count; i++) {
         if (mta_place_user(&adapter->users[i], err) != 0)
             return -1;
@@ -138,24 +145,21 @@ int mta_place(const struct mta_adapter *adapter, const struct mta_settings *sett
     return 0;
 }
 
-int mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
-                     const char *programs, const struct mta_command *command, struct arena *arena,
-                     char ***argv, struct err *err)
+char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,
+                        struct arena *arena, struct err *err)
 {
-    struct mta_values values = {
-        .settings = settings, .programs = programs, .mta = adapter->name, .file = ""};
+    struct mta_values values = mta_setup_values(setup);
     struct mta_template_source source = mta_values_source(&values);
     char **words = arena_alloc_array(arena, command->word_count + 1, sizeof *words);
     for (size_t i = 0; i < command->word_count; i++) {
         struct buf word;
         buf_init(&word, MTA_WORD_BYTES_MAX);
-        int result = mta_template_fill(spec_document_name(adapter->document),
+        int result = mta_template_fill(spec_document_name(setup->adapter->document),
                                        slice_of(command->words[i]), &source, &word, err);
         words[i] = arena_text(arena, buf_text(&word));
         buf_deinit(&word);
         if (result != 0)
-            return -1;
+            return NULL;
     }
-    *argv = words;
-    return 0;
+    return words;
 }

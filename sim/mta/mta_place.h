@@ -6,14 +6,20 @@
 
 #include "sim/mta/mta_adapter.h"
 
-/* -1 with the place in `err` (the template's line, or the path that could not be written). */
-int mta_place(const struct mta_adapter *adapter, const struct mta_settings *settings,
-              const char *programs, struct err *err) MUST_CHECK;
+/* What is put in place, and for which scenario. All borrowed. */
+struct mta_setup {
+    const struct mta_adapter *adapter;
+    const struct mta_settings *settings;
+    const char *programs; /* folder of the project's programs */
+};
 
-/* A command's words with their {{names}} filled in, NULL-terminated, in `arena`. */
-int mta_fill_command(const struct mta_adapter *adapter, const struct mta_settings *settings,
-                     const char *programs, const struct mta_command *command, struct arena *arena,
-                     char ***argv, struct err *err) MUST_CHECK;
+/* -1 with the place in `err` (the template's line, or the path that could not be written). */
+int mta_place(const struct mta_setup *setup, struct err *err) MUST_CHECK;
+
+/* A command's words with their {{names}} filled in, NULL-terminated, in `arena`; NULL with the
+ * place in `err` if a name is unknown. */
+char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,
+                        struct arena *arena, struct err *err) MUST_CHECK;
 
 /*
  * Makes the simulated authority the only one that programs of the world trust: a fresh

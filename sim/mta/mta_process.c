@@ -253,15 +253,22 @@ static void mta_process_on_helper_exit(evutil_socket_t unused, short what, void 
         mta_process_probe(process);
 }
 
+static struct mta_setup mta_process_setup(const struct mta_process *process)
+{
+    const struct mta_process_options *options = &process->options;
+    return (struct mta_setup){
+        .adapter = options->adapter, .settings = options->settings, .programs = options->programs};
+}
+
 /* Starts one command in the server's network; -1 with `err`. */
 static pid_t mta_process_spawn(struct mta_process *process, const struct mta_command *command,
                                int *pid_fd, struct err *err)
 {
     const struct mta_process_options *options = &process->options;
-    char **argv = NULL;
+    const struct mta_setup setup = mta_process_setup(process);
     const char *const *variables = NULL;
-    if (mta_fill_command(options->adapter, options->settings, options->programs, command,
-                         &process->arena, &argv, err) != 0 ||
+    char **argv = mta_fill_command(&setup, command, &process->arena, err);
+    if (argv == NULL ||
         mta_skew_variables(options->settings, &process->arena, &variables, err) != 0)
         return -1;
     const struct mta_spawn spawn = {
@@ -320,8 +327,8 @@ int mta_process_start(struct mta_process *process, struct err *err)
     assert(process->state == MTA_DOWN);
     if (process->output_fd < 0)
         return err_set(err, "%s: cannot be written", options->output);
-    if (!process->placed &&
-        mta_place(options->adapter, options->settings, options->programs, err) != 0)
+    const struct mta_setup setup = mta_process_setup(process);
+    if (!process->placed && mta_place(&setup, err) != 0)
         return -1;
     if (process->server_log == NULL && options->adapter->pattern_count > 0) {
         process->server_log = mta_log_open(options->base, options->log, options->adapter,

@@ -101,6 +101,14 @@ void netlink_end(struct netlink *netlink)
     open_message(netlink)->nlmsg_len = (uint32_t)(netlink->used - netlink->message);
 }
 
+/* NLMSG_NEXT() without its cast from bytes; messages stand at multiples of four. */
+static struct nlmsghdr *next_message(struct nlmsghdr *header, size_t *left)
+{
+    size_t len = NLMSG_ALIGN(header->nlmsg_len);
+    *left = len < *left ? *left - len : 0;
+    return (struct nlmsghdr *)(void *)((char *)header + len);
+}
+
 /* Reads one packet of acknowledgements; returns how many it had, -1 at the first refusal. */
 static int read_acknowledgements(struct netlink *netlink, struct err *err)
 {
@@ -110,8 +118,8 @@ static int read_acknowledgements(struct netlink *netlink, struct err *err)
         return errno == EINTR ? 0 : err_set_errno(err, "cannot read from netlink");
     int seen = 0;
     size_t left = (size_t)len;
-    for (struct nlmsghdr *header = (struct nlmsghdr *)(void *)packet; NLMSG_OK(header, left);
-         header = NLMSG_NEXT(header, left)) {
+    struct nlmsghdr *header = (struct nlmsghdr *)(void *)packet;
+    for (; NLMSG_OK(header, left); header = next_message(header, &left)) {
         if (header->nlmsg_type != NLMSG_ERROR)
             continue;
         seen++;

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sim/world/link_state.h"
 #include "sim/world/netlink.h"
 #include "sim/world/sysctl.h"
 
@@ -336,14 +337,14 @@ static int internet_build(struct network *network, struct err *err)
 /* Waits until an end of the pair can carry packets. The kernel gets there a moment after the
  * interface was switched on; what is sent before that is lost without a word, and a lost SYN comes
  * again after a whole second. */
-static int await_running(const struct netlink *netlink, const char *link, struct err *err)
+static int await_running(const struct netlink *netlink, int index, const char *link,
+                         struct err *err)
 {
     for (int i = 0; i < RUNNING_TRIES_MAX; i++) {
-        struct ifreq request = {0};
-        snprintf(request.ifr_name, sizeof request.ifr_name, "%s", link);
-        if (ioctl(netlink->fd, SIOCGIFFLAGS, &request) != 0)
-            return err_set_errno(err, "cannot look at the interface %s", link);
-        if ((request.ifr_flags & IFF_RUNNING) != 0)
+        bool up = false;
+        if (link_state_is_up(netlink->fd, index, &up, err) != 0)
+            return -1;
+        if (up)
             return 0;
         usleep(RUNNING_PAUSE_US);
     }
@@ -356,9 +357,15 @@ static int pair_up(struct network *network, struct err *err)
         netlink_flush(&network->internet, err) != 0 ||
         link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
         return -1;
-    if (await_running(&network->internet, NETWORK_INTERNET_LINK, err) != 0)
+    if (await_running(&network->internet, INTERNET_INDEX, NETWORK_INTERNET_LINK, err) != 0 ||
+        await_running(&network->mta, MTA_INDEX, NETWORK_MTA_LINK, err) != 0)
         return -1;
-    return await_running(&network->mta, NETWORK_MTA_LINK, err);
+    /* The kernel says "up" a moment before it lets packets out, both under one lock, which a
+     * change takes too: this one, which changes nothing, comes back only after that moment. */
+    if (link_up(&network->internet, INTERNET_INDEX, err) != 0 ||
+        link_up(&network->mta, MTA_INDEX, err) != 0 || netlink_flush(&network->mta, err) != 0)
+        return -1;
+    return netlink_flush(&network->internet, err);
 }
 
 static int check_addresses(const struct network *network, struct err *err)

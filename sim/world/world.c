@@ -166,7 +166,7 @@ static int wait_watching(struct world *world, int timeout_ms)
         if (timeout_ms >= 0 && (now_us - started_us) / TIME_MS >= timeout_ms)
             return 0;
         if (world->is_virtual &&
-            watch_is_stuck(&world->watch, world->progress, now_us, WATCH_STUCK_US))
+            watch_is_stuck(&world->watch, world->progress, now_us, watch_cpu_us(world->pid)))
             return -1;
     }
 }

@@ -86,8 +86,9 @@ READER(read_listeners)
 {
     struct config *config = target;
     void *items = NULL;
-    if (config_read_array(reader, value, path, sizeof(struct config_listener), &items,
-                          &config->listener_count, read_listener) != 0)
+    if (config_read_array(reader, value, path,
+                          &(struct config_array){sizeof(struct config_listener), &items,
+                                                 &config->listener_count, read_listener}) != 0)
         return -1;
     config->listeners = items;
     return 0;
@@ -111,8 +112,9 @@ READER(read_resolvers)
 {
     struct config *config = target;
     void *items = NULL;
-    if (config_read_array(reader, value, path, sizeof(struct ip_endpoint), &items,
-                          &config->resolver_count, read_resolver) != 0)
+    if (config_read_array(reader, value, path,
+                          &(struct config_array){sizeof(struct ip_endpoint), &items,
+                                                 &config->resolver_count, read_resolver}) != 0)
         return -1;
     config->resolvers = items;
     return 0;
@@ -130,8 +132,9 @@ READER(read_sources)
     struct config *config = target;
     void *items = NULL;
     size_t count = 0;
-    if (config_read_array(reader, value, path, sizeof(struct ip_address), &items, &count,
-                          read_source) != 0)
+    if (config_read_array(
+            reader, value, path,
+            &(struct config_array){sizeof(struct ip_address), &items, &count, read_source}) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
         const struct ip_address *address = (const struct ip_address *)items + i;
@@ -156,8 +159,9 @@ READER(read_relay_networks)
 {
     struct config *config = target;
     void *items = NULL;
-    if (config_read_array(reader, value, path, sizeof(struct ip_network), &items,
-                          &config->relay_network_count, read_network) != 0)
+    if (config_read_array(reader, value, path,
+                          &(struct config_array){sizeof(struct ip_network), &items,
+                                                 &config->relay_network_count, read_network}) != 0)
         return -1;
     config->relay_networks = items;
     return 0;
@@ -172,8 +176,9 @@ READER(read_relay_for)
 {
     struct config *config = target;
     void *items = NULL;
-    if (config_read_array(reader, value, path, sizeof(const char *), &items,
-                          &config->relay_for.count, read_domain) != 0)
+    if (config_read_array(reader, value, path,
+                          &(struct config_array){sizeof(const char *), &items,
+                                                 &config->relay_for.count, read_domain}) != 0)
         return -1;
     config->relay_for.names = items;
     return 0;

@@ -33,7 +33,7 @@ static int unknown_key(struct config_reader *reader, const char *path, const cha
                        const struct config_key *keys)
 {
     const char *names[KEYS_MAX + 1] = {NULL};
-    for (size_t i = 0; keys[i].name != NULL && i < KEYS_MAX; i++)
+    for (size_t i = 0; i < KEYS_MAX && keys[i].name != NULL; i++)
         names[i] = keys[i].name;
     const char *nearest = text_nearest(key, names);
     struct buf shown;
@@ -172,23 +172,22 @@ int config_read_hostname(struct config_reader *reader, const cJSON *value, const
 }
 
 int config_read_array(struct config_reader *reader, const cJSON *value, const char *path,
-                      size_t size, void **items, size_t *count,
-                      int (*read)(struct config_reader *, const cJSON *, const char *, void *))
+                      const struct config_array *into)
 {
     if (!cJSON_IsArray(value))
         return config_expected(reader, value, path, "a list");
     size_t total = (size_t)cJSON_GetArraySize(value);
-    char *array = arena_alloc_array(reader->arena, total > 0 ? total : 1, size);
+    char *array = arena_alloc_array(reader->arena, total > 0 ? total : 1, into->size);
     size_t index = 0;
     const cJSON *child = NULL;
     cJSON_ArrayForEach(child, value)
     {
         const char *place = arena_format(reader->arena, "%s[%zu]", path, index);
-        if (read(reader, child, place, array + index * size) != 0)
+        if (into->read(reader, child, place, array + index * into->size) != 0)
             return -1;
         index++;
     }
-    *items = array;
-    *count = total;
+    *into->items = array;
+    *into->count = total;
     return 0;
 }

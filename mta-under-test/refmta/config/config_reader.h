@@ -43,8 +43,14 @@ int config_read_word(struct config_reader *reader, const cJSON *value, const cha
 /* A host name (RFC 1123 2.1), as lower case. */
 int config_read_hostname(struct config_reader *reader, const cJSON *value, const char *path,
                          const char **out) MUST_CHECK;
-/* Calls `read` for each element; *count and *items (of `size` bytes each) come from the arena. */
+/* Where the elements of a list go. */
+struct config_array {
+    size_t size;  /* of one element */
+    void **items; /* from the arena */
+    size_t *count;
+    int (*read)(struct config_reader *reader, const cJSON *value, const char *path, void *target);
+};
+
+/* Reads each element of a list. */
 int config_read_array(struct config_reader *reader, const cJSON *value, const char *path,
-                      size_t size, void **items, size_t *count,
-                      int (*read)(struct config_reader *, const cJSON *, const char *,
-                                  void *)) MUST_CHECK;
+                      const struct config_array *into) MUST_CHECK;

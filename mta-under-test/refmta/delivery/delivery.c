@@ -95,6 +95,15 @@ void lane_succeeded(struct lane *lane)
     }
 }
 
+void lane_note_refusal(struct lane *lane, const struct reason *reason)
+{
+    lane->refusals = reason != NULL ? lane->refusals + 1 : 0;
+    if (lane->refusals < LANE_REFUSALS_MAX)
+        return;
+    lane->refusals = 0;
+    queue_destination_failed(lane->delivery->queue, lane->destination, reason);
+}
+
 struct queue_item *lane_next_item(struct lane *lane)
 {
     if (lane->delivery->stopping)

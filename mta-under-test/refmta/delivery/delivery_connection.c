@@ -32,30 +32,6 @@ static struct log *log_of(const struct delivery_connection *connection)
     return connection->lane->delivery->options.log;
 }
 
-static void drop_item(struct delivery_connection *connection)
-{
-    free(connection->outcomes);
-    free(connection->decided);
-    free(connection->transaction.recipients);
-    free(connection->chosen);
-    connection->outcomes = NULL;
-    connection->decided = NULL;
-    connection->transaction.recipients = NULL;
-    connection->chosen = NULL;
-    connection->item = NULL;
-}
-
-static void take_item(struct delivery_connection *connection, struct queue_item *item)
-{
-    connection->item = item;
-    connection->outcomes = mem_alloc_array(item->recipient_count, sizeof *connection->outcomes);
-    connection->decided = mem_alloc_array(item->recipient_count, sizeof *connection->decided);
-    connection->transaction.recipients = mem_alloc_array(
-        item->recipient_count < LANE_RECIPIENTS_MAX ? item->recipient_count : LANE_RECIPIENTS_MAX,
-        sizeof(struct client_recipient));
-    connection->chosen = mem_alloc_array(LANE_RECIPIENTS_MAX, sizeof *connection->chosen);
-}
-
 /* A server that still listens hears QUIT first (RFC 5321 4.1.1.10), in whatever state we leave. */
 static bool should_say_quit(const struct delivery_connection *connection)
 {
@@ -114,67 +90,6 @@ static void log_attempt(const struct delivery_connection *connection, const char
     log_end(&line);
 }
 
-/* --- the item -------------------------------------------------------------------------------- */
-
-static void settle_item(struct delivery_connection *connection)
-{
-    struct queue_item *item = connection->item;
-    struct queue *queue = connection->lane->delivery->queue;
-    connection->item = NULL;
-    queue_settle(queue, item, connection->outcomes);
-    drop_item(connection);
-}
-
-static void decide(struct delivery_connection *connection, uint32_t index,
-                   enum client_verdict verdict, const struct reason *reason)
-{
-    struct queue_outcome *outcome = &connection->outcomes[index];
-    outcome->kind = verdict == CLIENT_ACCEPTED  ? OUTCOME_DELIVERED
-                    : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
-                                                : OUTCOME_DEFERRED;
-    outcome->reason = *reason;
-    outcome->peer_has_dsn = (connection->session.extensions & CLIENT_DSN) != 0;
-    connection->decided[index] = true;
-}
-
-/* RFC 5321 4.5.3.1.10: "too many recipients" for some means: those in another transaction. */
-static bool is_too_many(const struct client_recipient *recipient, bool any_accepted)
-{
-    return any_accepted && recipient->at_rcpt && (recipient->code == 452 || recipient->code == 552);
-}
-
-static void take_results(struct delivery_connection *connection)
-{
-    const struct client_transaction *transaction = &connection->transaction;
-    bool any_accepted = false;
-    for (size_t i = 0; i < transaction->recipient_count; i++)
-        any_accepted = any_accepted || transaction->recipients[i].verdict == CLIENT_ACCEPTED;
-    for (size_t i = 0; i < transaction->recipient_count; i++) {
-        const struct client_recipient *recipient = &transaction->recipients[i];
-        if (!is_too_many(recipient, any_accepted))
-            decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
-    }
-    if (any_accepted)
-        lane_succeeded(connection->lane);
-}
-
-static bool any_undecided(const struct delivery_connection *connection)
-{
-    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
-        if (!connection->decided[i])
-            return true;
-    return false;
-}
-
-/* What has no result by now gets this one. */
-static void decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
-                        const struct reason *reason)
-{
-    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
-        if (!connection->decided[i])
-            decide(connection, i, verdict, reason);
-}
-
 /* --- writing --------------------------------------------------------------------------------- */
 
 static int64_t timeout_of(enum client_state state)
@@ -224,8 +139,8 @@ static void feed_content(struct delivery_connection *connection)
         if (got < 0) {
             reason_set(&reason, "4.3.0", false, "", "the content cannot be read: %s",
                        strerror(errno));
-            decide_rest(connection, CLIENT_DEFERRED, &reason);
-            settle_item(connection);
+            delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
+            delivery_item_settle(connection);
             connection_gone(connection);
             return;
         }
@@ -280,7 +195,7 @@ static void next_item(struct delivery_connection *connection)
     if (connection->message_count < LANE_MESSAGES_MAX)
         item = lane_next_item(lane);
     if (item != NULL) {
-        take_item(connection, item);
+        delivery_item_take(connection, item);
         begin_transaction(connection);
     } else if (connection->message_count >= LANE_MESSAGES_MAX || lane->delivery->stopping) {
         delivery_connection_quit(connection);
@@ -289,27 +204,23 @@ static void next_item(struct delivery_connection *connection)
     }
 }
 
-static void choose_recipients(struct delivery_connection *connection)
+/* The candidate behind the one at hand. A host that has answered is not asked again at its other
+ * addresses: they lead to the same answer, and to a sender that seems not to listen. */
+static size_t next_candidate(const struct delivery_connection *connection, bool answered)
 {
-    const struct queue_item *item = connection->item;
-    struct client_transaction *transaction = &connection->transaction;
-    transaction->recipient_count = 0;
-    for (uint32_t i = 0;
-         i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
-        if (connection->decided[i])
-            continue;
-        const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
-        connection->chosen[transaction->recipient_count] = i;
-        transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
-            .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
-    }
+    size_t next = connection->candidate + 1;
+    while (answered && next < connection->candidate_count &&
+           strcmp(connection->names[next], connection->names[connection->candidate]) == 0)
+        next++;
+    return next;
 }
 
 /* MAIL was deferred, or the session ended with 421: another host may take it at once. */
 static bool another_host_may_do(const struct delivery_connection *connection)
 {
     const struct client_transaction *transaction = &connection->transaction;
-    if (connection->message_count > 1 || connection->candidate + 1 >= connection->candidate_count ||
+    if (connection->message_count > 1 ||
+        next_candidate(connection, true) >= connection->candidate_count ||
         !(connection->session.closing || connection->session.mail_refused))
         return false;
     for (size_t i = 0; i < transaction->recipient_count; i++)
@@ -321,6 +232,13 @@ static bool another_host_may_do(const struct delivery_connection *connection)
     return true;
 }
 
+/* The server did not want the message now, whoever it was for: a limit on us, most likely. */
+static bool is_refused_at_mail(const struct delivery_connection *connection)
+{
+    return (connection->session.mail_refused || connection->session.reply.code == 421) &&
+           connection->transaction.recipients[0].verdict == CLIENT_DEFERRED;
+}
+
 static void transaction_done(struct delivery_connection *connection)
 {
     queue_destination_works(connection->lane->delivery->queue, connection->lane->destination);
@@ -329,18 +247,21 @@ static void transaction_done(struct delivery_connection *connection)
         try_next(connection, &reason, CLIENT_DEFERRED);
         return;
     }
-    take_results(connection);
-    if (any_undecided(connection) && !connection->session.closing) {
+    delivery_item_take_results(connection);
+    if (delivery_item_any_undecided(connection) && !connection->session.closing) {
         begin_transaction(connection);
         return;
     }
-    if (any_undecided(connection)) {
+    if (delivery_item_any_undecided(connection)) {
         struct reason reason;
         reason_set(&reason, "4.4.2", false, connection->host, "%s closed the session",
                    connection->host);
-        decide_rest(connection, CLIENT_DEFERRED, &reason);
+        delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
     }
-    settle_item(connection);
+    bool refused = is_refused_at_mail(connection);
+    struct reason reason = connection->transaction.recipients[0].reason;
+    delivery_item_settle(connection);
+    lane_note_refusal(connection->lane, refused ? &reason : NULL);
     next_item(connection);
 }
 
@@ -348,7 +269,7 @@ static void begin_transaction(struct delivery_connection *connection)
 {
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
-    choose_recipients(connection);
+    delivery_item_choose(connection);
     transaction->sender = message->sender;
     transaction->envid = message->envid;
     transaction->body = (enum envelope_body)message->body;
@@ -370,7 +291,7 @@ void delivery_connection_give(struct delivery_connection *connection, struct que
     list_remove(&connection->idle_link);
     connection->is_idle = false;
     event_del(connection->idle_timer);
-    take_item(connection, item);
+    delivery_item_take(connection, item);
     begin_transaction(connection);
 }
 
@@ -388,7 +309,7 @@ static void session_lost(struct delivery_connection *connection, const struct re
     /* An old connection that was closed under our feet says nothing about the message. */
     if (in_transaction && connection->message_count > 1 && !connection->transaction_heard) {
         struct queue_item *item = connection->item;
-        drop_item(connection);
+        delivery_item_drop(connection);
         queue_put_back(connection->lane->delivery->queue, item);
         connection_gone(connection);
         return;
@@ -397,9 +318,9 @@ static void session_lost(struct delivery_connection *connection, const struct re
      * it (RFC 5321 4.5.3.2.6, RFC 1047). */
     if (in_transaction && connection->session.state == CLIENT_STATE_FINAL) {
         client_session_abort(&connection->session, CLIENT_DEFERRED, reason);
-        take_results(connection);
-        decide_rest(connection, CLIENT_DEFERRED, reason);
-        settle_item(connection);
+        delivery_item_take_results(connection);
+        delivery_item_decide_rest(connection, CLIENT_DEFERRED, reason);
+        delivery_item_settle(connection);
         connection_gone(connection);
         return;
     }
@@ -578,7 +499,7 @@ static void try_next(struct delivery_connection *connection, const struct reason
     if (verdict != CLIENT_REFUSED)
         connection->any_deferred = true;
     close_session(connection);
-    connection->candidate++;
+    connection->candidate = next_candidate(connection, reason->said);
     if (connection->candidate < connection->candidate_count) {
         try_candidate(connection);
         return;
@@ -591,11 +512,11 @@ static void try_next(struct delivery_connection *connection, const struct reason
         any_decided = any_decided || connection->decided[i];
     enum outcome_kind kind = connection->any_deferred ? OUTCOME_DEFERRED : OUTCOME_FAILED;
     if (any_decided) {
-        decide_rest(connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED,
-                    reason);
-        settle_item(connection);
+        delivery_item_decide_rest(
+            connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED, reason);
+        delivery_item_settle(connection);
     } else {
-        drop_item(connection);
+        delivery_item_drop(connection);
         lane_unreachable(lane, item, kind, reason);
     }
     connection_gone(connection);
@@ -613,7 +534,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item)
     list_push_back(&lane->connections, &connection->link);
     lane->connection_count++;
     delivery->connection_count++;
-    take_item(connection, item);
+    delivery_item_take(connection, item);
     struct route_candidate candidates[LANE_CANDIDATES_MAX];
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, candidates, LANE_CANDIDATES_MAX);
@@ -629,7 +550,7 @@ void delivery_connection_abandon(struct delivery_connection *connection)
     struct lane *lane = connection->lane;
     struct queue_item *item = connection->item;
     if (item != NULL) {
-        drop_item(connection);
+        delivery_item_drop(connection);
         queue_put_back(lane->delivery->queue, item);
     }
     close_session(connection);

@@ -12,6 +12,7 @@ enum {
     LANE_CANDIDATES_MAX = 12,  /* addresses tried in one attempt */
     LANE_RECIPIENTS_MAX = 100, /* of one transaction: what any server must take (RFC 5321) */
     LANE_MESSAGES_MAX = 100,   /* of one connection */
+    LANE_REFUSALS_MAX = 3,     /* of MAIL in a row, before the destination rests */
     LANE_WINDOW_START = 5,     /* connections before anything is known of the destination */
 };
 
@@ -34,6 +35,7 @@ struct lane {
     bool finding;
     bool dropped;           /* the delivery is gone: free when the route comes */
     unsigned window;        /* connections that are allowed now */
+    unsigned refusals;      /* of MAIL, in a row */
     unsigned successes;     /* since the window was changed */
     int64_t window_held_us; /* it does not grow before (monotonic time) */
     struct list connections;
@@ -86,9 +88,25 @@ void delivery_connection_quit(struct delivery_connection *connection);
 /* Ends it now; its item goes back to the queue as it was. */
 void delivery_connection_abandon(struct delivery_connection *connection);
 
+/* The item of a connection (delivery_item.c): takes it up, lets go of it, settles it. */
+void delivery_item_take(struct delivery_connection *connection, struct queue_item *item);
+void delivery_item_drop(struct delivery_connection *connection);
+void delivery_item_settle(struct delivery_connection *connection);
+/* The recipients of the next transaction: those without a result, as many as one may have. */
+void delivery_item_choose(struct delivery_connection *connection);
+/* Takes the results of a transaction; some recipients may need another one. */
+void delivery_item_take_results(struct delivery_connection *connection);
+bool delivery_item_any_undecided(const struct delivery_connection *connection);
+/* What has no result by now gets this one. */
+void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
+                               const struct reason *reason);
+
 /* The next item for a connection that has finished one; NULL if there is none for it. */
 struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;
 void lane_succeeded(struct lane *lane);
+/* A transaction was deferred at MAIL (with its reason), or was not (NULL). After some in a row the
+ * destination rests. */
+void lane_note_refusal(struct lane *lane, const struct reason *reason);
 /* No candidate could be used: settles the item, and slows the destination down or holds it. */
 void lane_unreachable(struct lane *lane, struct queue_item *item, enum outcome_kind kind,
                       const struct reason *reason);

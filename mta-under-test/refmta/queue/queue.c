@@ -1,3 +1,5 @@
+#include "mta-under-test/refmta/queue/queue.h"
+
 #include <assert.h>
 #include <errno.h>
 

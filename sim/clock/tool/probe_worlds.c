@@ -127,10 +127,12 @@ static _Noreturn void child_end(int kind)
         work((unsigned)rand() % 20000);
     if (kind == 1)
         execl(probe_self, "clock_probe", "nothing", (char *)NULL);
-    if (kind == 2) { /* much memory to give up */
+    if (kind == 2) { /* much memory to give up: all of it at the exit */
+        static void *memory;
         size_t bytes = 16 << 20;
-        memset(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1,
-               bytes);
+        memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory != MAP_FAILED)
+            memset(memory, 1, bytes);
     }
     for (int i = 0; kind == 3 && i < 10; i++) /* many sockets to close */
         tcp_pair(pair);
@@ -189,6 +191,30 @@ static void await_threads(int rounds)
     }
 }
 
+/* The child waits for a disk, if there is one. */
+static void await_disk(int rounds)
+{
+    static char bytes[65536];
+    for (int i = 0; i < rounds; i++) {
+        int ends[2];
+        EXPECT(pipe(ends) == 0);
+        pid_t child = fork();
+        if (child == 0) {
+            char name[] = "/var/tmp/clock-probe-XXXXXX";
+            int fd = mkstemp(name);
+            EXPECT(fd >= 0 && unlink(name) == 0);
+            EXPECT(write(fd, bytes, sizeof bytes) == sizeof bytes);
+            fsync(fd);
+            EXPECT(write(ends[1], "x", 1) == 1);
+            _exit(0);
+        }
+        await(ends[0]);
+        EXPECT(probe_wait(child) == 0);
+        close(ends[0]);
+        close(ends[1]);
+    }
+}
+
 static void job_run(int job, int rounds)
 {
     signal(SIGCHLD, on_child);
@@ -206,8 +232,11 @@ static void job_run(int job, int rounds)
     case 3:
         await_threads(20 * rounds);
         break;
+    case 4:
+        await_disk(rounds);
+        break;
     default:
-        await_children((job == 6 ? 2 : 10) * rounds, job - 4);
+        await_children((job == 7 ? 2 : 10) * rounds, job - 5);
         break;
     }
 }
@@ -215,7 +244,7 @@ static void job_run(int job, int rounds)
 /* Every job alone, then all at once: in no case may any time pass. */
 static void run_stress(void)
 {
-    enum { JOBS = 8 };
+    enum { JOBS = 9 };
     int rounds = (int)strtol(probe_args[0], NULL, 10);
     for (int job = 0; job < JOBS; job++)
         job_run(job, rounds);

@@ -18,8 +18,9 @@ grep -q '"kind":"accepted".*bob@bigmail.test' "$WORK/out/s/events.jsonl" &&
 expect_exit 0 "swaks on port 587" \
     "$MAILRANGE" exec "$WORK/s.json" -o "$WORK/out" -- swaks --to bob@bigmail.test \
     --from ann@sender.test --server mail.sender.test:587
+printf '{ "name": "Only hosts", "hosts": { "mx.bigmail.test": {} } }' >"$WORK/only.json"
 expect_exit 0 "dig finds the MX" \
-    "$MAILRANGE" exec "$WORK/s.json" -o "$WORK/out2" -v -- sh -c 'dig +short bigmail.test MX; sleep 86400; date -u +%Y'
+    "$MAILRANGE" exec "$WORK/only.json" -o "$WORK/out2" -v -- sh -c 'dig +short bigmail.test MX; sleep 86400; date -u +%Y'
 expect_text 'mx.bigmail.test' "the command's output is shown, with the simulated MX"
 expect_exit 1 "a command that fails fails the run" \
     "$MAILRANGE" exec "$WORK/s.json" -o "$WORK/out" -- sh -c 'exit 3'

@@ -52,9 +52,9 @@ expect_exit 0 "merge" "$MAILRANGE" merge "$WORK/shard1" "$WORK/shard2" -o "$WORK
 expect_exit 0 "the merged junit.xml has three scenarios and one of them fails" \
     python3 -c 'import sys, xml.etree.ElementTree as e
 r = e.parse(sys.argv[1]).getroot()
-suites = list(r.iter("testsuite"))
-failed = [s for s in suites if list(s.iter("failure"))]
-sys.exit(not (len(suites) == 3 and len(failed) == 1))' "$WORK/merged/junit.xml"
+cases = list(r.iter("testcase"))
+failed = [c for c in cases if list(c.iter("failure"))]
+sys.exit(not (len(cases) == 3 and len(failed) == 1))' "$WORK/merged/junit.xml"
 expect_exit 0 "the report can be made again" "$MAILRANGE" report "$WORK/all"
 expect_exit 1 "GitHub annotations name the file" "$MAILRANGE" run "$WORK/s/three.json" --github -q -o "$WORK/x"
 expect_text '^::error .*three.json' "as a workflow command"

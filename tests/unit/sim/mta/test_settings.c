@@ -7,9 +7,12 @@
 #include "sim/mta/mta_values.h"
 #include "tests/unit/unit.h"
 
+/* What parse() made last: settings borrow from it. */
+static struct spec_document *document;
+
 static struct mta_settings *parse(const char *text, struct arena *arena, struct err *err)
 {
-    struct spec_document *document = spec_document_parse("s.json", slice_of(text), err);
+    document = spec_document_parse("s.json", slice_of(text), err);
     struct mta_settings *settings = NULL;
     ck_assert_ptr_nonnull(document);
     if (mta_settings_parse(spec_root(document), arena, &settings, err) != 0)
@@ -64,6 +67,7 @@ START_TEST(test_settings_become_values_of_templates)
         ck_assert_str_eq(buf_text(&out), VALUES[i].want);
         buf_deinit(&out);
     }
+    spec_document_free(&document);
     arena_deinit(&arena);
 }
 END_TEST
@@ -85,6 +89,7 @@ START_TEST(test_wrong_settings_name_their_place)
         struct err err = {0};
         ck_assert_ptr_null(parse(WRONG[i].text, &arena, &err));
         ck_assert_msg(strstr(err.text, WRONG[i].message) != NULL, "%s", err.text);
+        spec_document_free(&document);
         arena_deinit(&arena);
     }
 }
@@ -102,10 +107,9 @@ START_TEST(test_every_shipped_adapter_loads_and_its_templates_fill)
         struct mta_adapter *adapter = mta_adapter_load(".", *names, &arena, &err);
         ck_assert_msg(adapter != NULL, "%s", err.text);
         ck_assert_int_eq(mta_adapter_suits(adapter, settings, &err), 0);
-        char **argv = NULL;
-        ck_assert_msg(
-            mta_fill_command(adapter, settings, "/p", &adapter->start, &arena, &argv, &err) == 0,
-            "%s", err.text);
+        const struct mta_setup setup = {.adapter = adapter, .settings = settings, .programs = "/p"};
+        ck_assert_msg(mta_fill_command(&setup, &adapter->start, &arena, &err) != NULL, "%s",
+                      err.text);
         mta_adapter_release(adapter);
     }
     arena_deinit(&arena);
@@ -132,6 +136,7 @@ START_TEST(test_a_scenario_for_another_server_does_not_suit)
     ck_assert_int_eq(mta_adapter_suits(adapter, settings, &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "postfix only"));
     mta_adapter_release(adapter);
+    spec_document_free(&document);
     arena_deinit(&arena);
 }
 END_TEST

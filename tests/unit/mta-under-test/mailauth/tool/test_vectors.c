@@ -201,6 +201,12 @@ START_TEST(arc)
 }
 END_TEST
 
+START_TEST(seal)
+{
+    run_topic("seal", 8);
+}
+END_TEST
+
 START_TEST(dmarc)
 {
     run_topic("dmarc", 60);
@@ -225,4 +231,4 @@ START_TEST(psl)
 }
 END_TEST
 
-UNIT_MAIN(spf, dkim, arc, dmarc, addr, sts, psl)
+UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl)

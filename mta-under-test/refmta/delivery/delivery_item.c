@@ -1,0 +1,101 @@
+#include "mta-under-test/refmta/delivery/lane.h"
+
+#include "mta-under-test/base/poison.h"
+
+void delivery_item_drop(struct delivery_connection *connection)
+{
+    free(connection->outcomes);
+    free(connection->decided);
+    free(connection->transaction.recipients);
+    free(connection->chosen);
+    connection->outcomes = NULL;
+    connection->decided = NULL;
+    connection->transaction.recipients = NULL;
+    connection->chosen = NULL;
+    connection->item = NULL;
+}
+
+void delivery_item_take(struct delivery_connection *connection, struct queue_item *item)
+{
+    connection->item = item;
+    connection->outcomes = mem_alloc_array(item->recipient_count, sizeof *connection->outcomes);
+    connection->decided = mem_alloc_array(item->recipient_count, sizeof *connection->decided);
+    connection->transaction.recipients = mem_alloc_array(
+        item->recipient_count < LANE_RECIPIENTS_MAX ? item->recipient_count : LANE_RECIPIENTS_MAX,
+        sizeof(struct client_recipient));
+    connection->chosen = mem_alloc_array(LANE_RECIPIENTS_MAX, sizeof *connection->chosen);
+}
+
+void delivery_item_settle(struct delivery_connection *connection)
+{
+    struct queue_item *item = connection->item;
+    struct queue *queue = connection->lane->delivery->queue;
+    connection->item = NULL;
+    queue_settle(queue, item, connection->outcomes);
+    delivery_item_drop(connection);
+}
+
+static void decide(struct delivery_connection *connection, uint32_t index,
+                   enum client_verdict verdict, const struct reason *reason)
+{
+    struct queue_outcome *outcome = &connection->outcomes[index];
+    outcome->kind = verdict == CLIENT_ACCEPTED  ? OUTCOME_DELIVERED
+                    : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
+                                                : OUTCOME_DEFERRED;
+    outcome->reason = *reason;
+    outcome->peer_has_dsn = (connection->session.extensions & CLIENT_DSN) != 0;
+    connection->decided[index] = true;
+}
+
+/* RFC 5321 4.5.3.1.10: "too many recipients" for some means: those in another transaction. */
+static bool is_too_many(const struct client_recipient *recipient, bool any_accepted)
+{
+    return any_accepted && recipient->at_rcpt && (recipient->code == 452 || recipient->code == 552);
+}
+
+void delivery_item_take_results(struct delivery_connection *connection)
+{
+    const struct client_transaction *transaction = &connection->transaction;
+    bool any_accepted = false;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        any_accepted = any_accepted || transaction->recipients[i].verdict == CLIENT_ACCEPTED;
+    for (size_t i = 0; i < transaction->recipient_count; i++) {
+        const struct client_recipient *recipient = &transaction->recipients[i];
+        if (!is_too_many(recipient, any_accepted))
+            decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
+    }
+    if (any_accepted)
+        lane_succeeded(connection->lane);
+}
+
+bool delivery_item_any_undecided(const struct delivery_connection *connection)
+{
+    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
+        if (!connection->decided[i])
+            return true;
+    return false;
+}
+
+void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
+                               const struct reason *reason)
+{
+    for (uint32_t i = 0; i < connection->item->recipient_count; i++)
+        if (!connection->decided[i])
+            decide(connection, i, verdict, reason);
+}
+
+void delivery_item_choose(struct delivery_connection *connection)
+{
+    const struct queue_item *item = connection->item;
+    struct client_transaction *transaction = &connection->transaction;
+    transaction->recipient_count = 0;
+    for (uint32_t i = 0;
+         i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
+        if (connection->decided[i])
+            continue;
+        const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
+        connection->chosen[transaction->recipient_count] = i;
+        transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
+            .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
+    }
+}
