@@ -26,8 +26,8 @@ static void fake_say(struct bufferevent *stream, const char *text)
 
 static void fake_line(struct fake *fake, struct bufferevent *stream, const char *line)
 {
-    strncat(fake->received, line, sizeof fake->received - strlen(fake->received) - 2);
-    strncat(fake->received, "\n", 1);
+    size_t used = strlen(fake->received);
+    snprintf(fake->received + used, sizeof fake->received - used, "%s\n", line);
     if (fake->in_data) {
         fake->in_data = strcmp(line, ".") != 0;
         if (!fake->in_data)
