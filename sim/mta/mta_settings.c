@@ -6,6 +6,7 @@
 #include "mta-under-test/base/poison.h"
 
 static const char MTA_HOSTNAME[] = "mail.sender.test";
+static const char MTA_DKIM_SELECTOR[] = "range";
 static const char *const MTA_SOURCES[] = {"192.0.2.10", "2001:db8::10"};
 
 enum { MTA_CONCURRENCY_MAX = 10000, MTA_RAW_MAX = 64, MTA_COMMAND_WORDS_MAX = 256 };
@@ -118,12 +119,37 @@ static int mta_read_tls(struct spec spec, struct mta_settings *settings, struct 
     return 0;
 }
 
+static int mta_read_dkim(struct spec spec, struct arena *arena, struct mta_settings *settings,
+                         struct err *err)
+{
+    static const char *const KEYS[] = {"domain", "selector", "key", "publish", NULL};
+    static const char *const TYPES[] = {"rsa", "ed25519", NULL};
+    struct mta_dkim *dkim = arena_alloc(arena, sizeof *dkim);
+    struct spec member;
+    size_t type = 0;
+    *dkim = (struct mta_dkim){.domain = mta_settings_domain(settings),
+                              .selector = MTA_DKIM_SELECTOR,
+                              .is_published = true};
+    settings->dkim = dkim;
+    if (spec_check_keys(spec, KEYS, err) != 0 ||
+        (spec_get(spec, "domain", &member) &&
+         spec_read_domain(member, arena, &dkim->domain, err) != 0) ||
+        (spec_get(spec, "selector", &member) &&
+         spec_read_domain(member, arena, &dkim->selector, err) != 0) ||
+        (spec_get(spec, "key", &member) && spec_read_word(member, TYPES, &type, err) != 0) ||
+        (spec_get(spec, "publish", &member) &&
+         spec_read_bool(member, &dkim->is_published, err) != 0))
+        return -1;
+    dkim->is_ed25519 = type == 1;
+    return 0;
+}
+
 static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_settings *settings,
                              struct err *err)
 {
     static const char *const KEYS[] = {"retry",         "give-up",     "warn-after", "tls",
                                        "smart-host",    "concurrency", "size-limit", "relay-for",
-                                       "local-domains", NULL};
+                                       "local-domains", "dkim",        NULL};
     struct spec member;
     if (spec_check_keys(spec, KEYS, err) != 0 ||
         (spec_get(spec, "retry", &member) && mta_read_retry(member, arena, settings, err) != 0) ||
@@ -141,6 +167,7 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
         (spec_get(spec, "relay-for", &member) &&
          spec_read_texts(member, arena, &settings->relay_for, &settings->relay_for_count, err) !=
              0) ||
+        (spec_get(spec, "dkim", &member) && mta_read_dkim(member, arena, settings, err) != 0) ||
         (spec_get(spec, "local-domains", &member) &&
          spec_read_texts(member, arena, &settings->local_domains, &settings->local_domain_count,
                          err) != 0))
@@ -271,6 +298,10 @@ void mta_settings_explain(const struct mta_settings *settings, struct buf *out)
     mta_explain_span(out, "warns the sender after", settings->warn_after_us);
     if (settings->smart_host != NULL)
         buf_format(out, "  sends everything through %s\n", settings->smart_host);
+    if (settings->dkim != NULL)
+        buf_format(out, "  signs for %s with the key %s (%s)%s\n", settings->dkim->domain,
+                   settings->dkim->selector, settings->dkim->is_ed25519 ? "Ed25519" : "RSA",
+                   settings->dkim->is_published ? "" : ", which is not published");
     if (settings->only != NULL)
         buf_format(out, "  only with %s\n", settings->only);
 }

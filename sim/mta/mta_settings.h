@@ -19,6 +19,14 @@ struct mta_raw {
     const char *text;
 };
 
+/* The server signs what it takes for relay (RFC 6376). */
+struct mta_dkim {
+    const char *domain;   /* d= */
+    const char *selector; /* s= */
+    bool is_ed25519;      /* RFC 8463; else RSA of 2048 bits */
+    bool is_published;    /* the record is put into the zone */
+};
+
 struct mta_settings {
     const char *hostname; /* "mail.sender.test" */
     const struct address *sources;
@@ -40,6 +48,8 @@ struct mta_settings {
     size_t relay_for_count;
     const char *const *local_domains;
     size_t local_domain_count;
+
+    const struct mta_dkim *dkim; /* NULL = it does not sign */
 
     bool has_skew; /* the server's own clock is wrong (libfaketime) */
     int64_t skew_us;

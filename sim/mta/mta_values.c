@@ -5,6 +5,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/mta/mta_dkim.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -211,6 +212,24 @@ static void mta_value_local_domains(const struct mta_values *values, struct buf 
     mta_add_list(values->settings->local_domains, values->settings->local_domain_count, " ", out);
 }
 
+static void mta_value_dkim_domain(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, values->settings->dkim->domain);
+}
+
+static void mta_value_dkim_selector(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, values->settings->dkim->selector);
+}
+
+static void mta_value_dkim_key(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, MTA_DKIM_KEY_FILE);
+}
+
 /* An item of the list "relay-for" or "local-domains". */
 static void mta_value_item(const struct mta_values *values, struct buf *out)
 {
@@ -260,6 +279,9 @@ static const struct {
     {"relay-for", mta_value_relay_for},
     {"relay-for-json", mta_value_relay_for_json},
     {"local-domains", mta_value_local_domains},
+    {"dkim-domain", mta_value_dkim_domain},
+    {"dkim-selector", mta_value_dkim_selector},
+    {"dkim-key", mta_value_dkim_key},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };

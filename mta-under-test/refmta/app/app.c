@@ -28,6 +28,7 @@ struct app {
     SSL_CTX *tls_server;
     SSL_CTX *tls_client;
     SSL_CTX *tls_verified;
+    struct signer *signer;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -99,6 +100,15 @@ static int open_tls(struct app *app, struct err *err)
     app->tls_client = tls_context_client(config->tls_trust, false, err);
     app->tls_verified = tls_context_client(config->tls_trust, true, err);
     return app->tls_client != NULL && app->tls_verified != NULL ? 0 : -1;
+}
+
+static int open_signer(struct app *app, struct err *err)
+{
+    const struct config *config = app->config;
+    if (config->dkim_domain == NULL)
+        return 0;
+    app->signer = signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
+    return app->signer != NULL ? 0 : -1;
 }
 
 static int open_loop(struct app *app, struct err *err)
@@ -178,6 +188,7 @@ static int open_rest(struct app *app, struct err *err)
         .base = app->base,
         .queue = app->queue,
         .tls = app->tls_server,
+        .signer = app->signer,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -207,6 +218,7 @@ static void app_close(struct app *app)
     SSL_CTX_free(app->tls_server);
     SSL_CTX_free(app->tls_client);
     SSL_CTX_free(app->tls_verified);
+    signer_close(&app->signer);
     log_close(&app->log);
     struct event *events[] = {app->on_term, app->on_int, app->on_hup, app->stop_timer};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
@@ -242,6 +254,8 @@ int app_run(const struct config *config, struct err *err)
     if (result == 0)
         result = open_tls(&app, err);
     if (result == 0)
+        result = open_signer(&app, err);
+    if (result == 0)
         result = open_delivery(&app, err);
     if (result == 0)
         result = open_rest(&app, err);
@@ -261,6 +275,9 @@ int app_check(const struct config *config, struct err *err)
 {
     struct app app = {.config = config};
     int result = open_tls(&app, err);
+    if (result == 0)
+        result = open_signer(&app, err);
+    signer_close(&app.signer);
     SSL_CTX_free(app.tls_server);
     SSL_CTX_free(app.tls_client);
     SSL_CTX_free(app.tls_verified);

@@ -47,6 +47,9 @@ struct config {
     const char *tls_trust;  /* NULL: the system's */
     const char *smart_host; /* NULL: straight to the MX hosts */
     uint16_t smart_host_port;
+    const char *dkim_domain; /* NULL: nothing is signed */
+    const char *dkim_selector;
+    const char *dkim_key; /* file */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     const char *log;

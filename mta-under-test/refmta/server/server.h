@@ -16,7 +16,8 @@ struct server_options {
     struct log *log;
     struct event_base *base;
     struct queue *queue;
-    SSL_CTX *tls; /* NULL: no listener needs it */
+    SSL_CTX *tls;                /* NULL: no listener needs it */
+    const struct signer *signer; /* NULL: nothing is signed */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;

@@ -194,6 +194,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .listener = listener->config,
         .limits = server->options.limits,
         .log = server->options.log,
+        .signer = server->options.signer,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,
         .new_id = new_id,
