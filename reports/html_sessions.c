@@ -1,7 +1,5 @@
 #include "reports/html_page.h"
 
-#include <inttypes.h>
-
 #include "reports/report_index.h"
 #include "reports/report_time.h"
 

@@ -4,8 +4,6 @@
  */
 #include "reports/html_page.h"
 
-#include <inttypes.h>
-
 #include "reports/report_time.h"
 #include "reports/svg_axis.h"
 

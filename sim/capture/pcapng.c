@@ -1,7 +1,6 @@
 #include "sim/capture/pcapng.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 
 #include "mta-under-test/base/poison.h"
 

@@ -10,6 +10,7 @@
 
 static char cli_root_path[PATH_MAX];
 static char cli_program_path[PATH_MAX];
+static struct arena cli_texts;
 
 const struct cli_command CLI_COMMANDS[] = {
     {"run", "[FILE|DIR]...", "runs scenarios, each in its own world",
@@ -47,6 +48,11 @@ const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof CLI_COMMANDS[0];
 const char *cli_root(void)
 {
     return cli_root_path;
+}
+
+struct arena *cli_arena(void)
+{
+    return &cli_texts;
 }
 
 const char *cli_program(void)
@@ -183,5 +189,7 @@ int cli_main(int argc, char **argv)
         cli_print_help(command);
         return RUN_EXIT_PASSED;
     }
-    return command->run(command, argc - 2, argv + 2);
+    int code = command->run(command, argc - 2, argv + 2);
+    arena_deinit(&cli_texts);
+    return code;
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/err.h"
 #include "sim/run/run_options.h"
@@ -35,6 +36,8 @@ void cli_print_help(const struct cli_command *command);
 const char *cli_root(void);
 /* This program's own path. */
 const char *cli_program(void);
+/* For what the options of this call hold; lives until cli_main() returns. */
+struct arena *cli_arena(void) __attribute__((returns_nonnull));
 
 /*
  * Reads flags into `options`, environment first (MAILRANGE_MTA, ...). Returns how many arguments

@@ -84,7 +84,7 @@ static int cli_split(const char *value, const char **items, size_t *count, size_
             return err_set(err, "an empty name stands in \"%s\"", value);
         if (*count == max)
             return err_set(err, "at most %zu names are allowed", max);
-        items[(*count)++] = mem_text_copy_n(part.data, part.len);
+        items[(*count)++] = arena_text_of(cli_arena(), part);
     }
     return 0;
 }

@@ -3,8 +3,6 @@
  */
 #include "sim/cli/cli.h"
 
-#include <errno.h>
-
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/slice.h"
 #include "sim/run/run_plan.h"

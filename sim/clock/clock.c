@@ -1,6 +1,5 @@
 #include "sim/clock/clock.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,6 +1,5 @@
 #include "sim/clock/clock_controller.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>

@@ -41,7 +41,6 @@
  */
 #include "sim/clock/clock_idle.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>

@@ -1,6 +1,5 @@
 #include "sim/mta/mta_log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>

@@ -1,6 +1,5 @@
 #include "sim/mta/mta_place.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,6 @@
 #include "sim/mta/mta_process.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/mount.h>

@@ -328,11 +328,3 @@ struct mta_template_source mta_values_source(struct mta_values *values)
                                         .select = mta_values_select,
                                         .context = values};
 }
-
-const char *const *mta_values_names(void)
-{
-    static const char *names[MTA_VALUE_COUNT + 1];
-    for (size_t i = 0; i < MTA_VALUE_COUNT; i++)
-        names[i] = MTA_VALUES[i].name;
-    return names;
-}

@@ -18,6 +18,3 @@ struct mta_values {
 
 /* The values as a template wants them; valid as long as `values`. */
 struct mta_template_source mta_values_source(struct mta_values *values);
-
-/* All names, NULL-terminated. */
-const char *const *mta_values_names(void);

@@ -77,11 +77,6 @@ void mx_session_free(struct mx_session **session_at)
     free(session);
 }
 
-const char *mx_session_name(const struct mx_session *session)
-{
-    return session->name;
-}
-
 /* ---- state */
 
 /* From which states each may be entered. */

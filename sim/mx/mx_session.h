@@ -105,6 +105,3 @@ void mx_session_time_out(struct mx_session *session, int64_t now_us);
 
 /* The connection is gone: `by` is client, server, reset, timeout or end (of the run). Call once. */
 void mx_session_end(struct mx_session *session, int64_t now_us, const char *by);
-
-/* "HOST#N". */
-const char *mx_session_name(const struct mx_session *session);

@@ -1,6 +1,5 @@
 #include "sim/run/run_case.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>

@@ -1,7 +1,5 @@
 #include "sim/submit/submitter.h"
 
-#include <assert.h>
-
 #include "mta-under-test/base/list.h"
 #include "mta-under-test/base/time_text.h"
 #include "sim/submit/submit_message.h"

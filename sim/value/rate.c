@@ -1,4 +1,3 @@
-#include <inttypes.h>
 
 #include "mta-under-test/base/text.h"
 #include "sim/value/range.h"

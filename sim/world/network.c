@@ -1,6 +1,5 @@
 #include "sim/world/network.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>

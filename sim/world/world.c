@@ -133,11 +133,6 @@ int world_start(const struct world_options *options, struct world **out, struct 
     return 0;
 }
 
-int world_fd(const struct world *world)
-{
-    return world->pid_fd;
-}
-
 /* Reaps PID 1; all other processes of the world are gone then, since the kernel ends them first. */
 static int reap(struct world *world)
 {
@@ -228,16 +223,4 @@ void world_free(struct world **world)
         munmap((*world)->progress, sizeof *(*world)->progress);
     free(*world);
     *world = NULL;
-}
-
-void world_describe(const struct world_options *options, struct buf *out)
-{
-    char text[ADDRESS_TEXT_BYTES];
-    buf_format(out, "world: %s, %s", options->hostname,
-               ids_is_privileged() ? "as root" : "as an ordinary user (user namespace)");
-    for (size_t i = 0; i < options->mta_count; i++)
-        buf_format(out, ", %s", address_to_text(&options->mta[i], text));
-    buf_format(out, "; gateway %s and %s; %zu further addresses, %zu layers, %zu files, %s clock\n",
-               NETWORK_GATEWAY_V4, NETWORK_GATEWAY_V6, options->extra_count, options->layer_count,
-               options->file_count, options->virtual_clock ? "virtual" : "real");
 }

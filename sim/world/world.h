@@ -97,9 +97,6 @@ struct world;
 int world_start(const struct world_options *options, struct world **world,
                 struct err *err) MUST_CHECK;
 
-/* Readable when the world has ended. */
-int world_fd(const struct world *world);
-
 /* Waits for the end (and ends a world that stays at one moment of virtual time for two minutes of
  * real time: WORLD_STUCK, with the program's name), at most `timeout_ms` (-1: for ever). 1 with
  * *result filled, 0 at the timeout. After 1 the handle may only be freed. */
@@ -110,9 +107,6 @@ void world_kill(struct world *world);
 
 /* Kills it first if need be; sets NULL; accepts NULL. */
 void world_free(struct world **world);
-
-/* What this world has, in words, for `--verbose`; appended. */
-void world_describe(const struct world_options *options, struct buf *out);
 
 /* Can this machine give a world to this user? -1 with what is missing and how to get it. It tries
  * each part for a moment, in a process of its own. `many_users` as in the options. */

@@ -533,13 +533,3 @@ struct ip_endpoint conn_peer(const struct conn *conn)
         ip_from_sockaddr(&address, &endpoint);
     return endpoint;
 }
-
-struct ip_endpoint conn_local(const struct conn *conn)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    struct ip_endpoint endpoint = {0};
-    if (getsockname(conn->fd, (struct sockaddr *)&address, &len) == 0)
-        ip_from_sockaddr(&address, &endpoint);
-    return endpoint;
-}

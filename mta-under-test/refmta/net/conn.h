@@ -73,4 +73,3 @@ void conn_start_tls(struct conn *conn, SSL_CTX *context, bool is_server, const c
 SSL *conn_tls(struct conn *conn);
 
 struct ip_endpoint conn_peer(const struct conn *conn);
-struct ip_endpoint conn_local(const struct conn *conn);

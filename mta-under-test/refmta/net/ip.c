@@ -103,11 +103,6 @@ const char *ip_address_to_text(const struct ip_address *address, char text[IP_TE
     return text;
 }
 
-bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
-{
-    return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
 bool ip_network_contains(const struct ip_network *network, const struct ip_address *address)
 {
     if (network->address.family != address->family)

@@ -39,7 +39,6 @@ int ip_network_from_text(struct slice text, struct ip_network *network)
 /* Returns `text`. */
 const char *ip_address_to_text(const struct ip_address *address, char text[IP_TEXT_BYTES]);
 
-bool ip_address_equal(const struct ip_address *a, const struct ip_address *b);
 bool ip_network_contains(const struct ip_network *network, const struct ip_address *address);
 
 /* Writes the socket address and returns its length. */

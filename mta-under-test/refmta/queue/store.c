@@ -253,11 +253,6 @@ uint64_t store_total_bytes(const struct store *store)
     return store->total_bytes;
 }
 
-uint64_t store_live_bytes(const struct store *store)
-{
-    return store->live_bytes;
-}
-
 static int lock_folder(struct store *store, const char *folder, struct err *err)
 {
     if (file_make_folders(folder, err) != 0)

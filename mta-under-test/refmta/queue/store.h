@@ -95,6 +95,5 @@ ssize_t store_read(const struct store_entry *entry, uint64_t offset, char *data,
  * same entry), or NULL. */
 struct store_entry *store_oldest_entry(struct store *store);
 
-/* Bytes in all segments; bytes of live messages. */
+/* Bytes in all segments. */
 uint64_t store_total_bytes(const struct store *store);
-uint64_t store_live_bytes(const struct store *store);

@@ -13,6 +13,7 @@
 struct fake {
     struct event_base *base;
     struct evconnlistener *listener;
+    struct bufferevent *stream; /* of the one connection */
     uint16_t port;
     bool in_data;
     const char *refuse; /* part of a command that gets a 550 */
@@ -26,8 +27,8 @@ static void fake_say(struct bufferevent *stream, const char *text)
 
 static void fake_line(struct fake *fake, struct bufferevent *stream, const char *line)
 {
-    strncat(fake->received, line, sizeof fake->received - strlen(fake->received) - 2);
-    strncat(fake->received, "\n", 1);
+    size_t used = strlen(fake->received);
+    snprintf(fake->received + used, sizeof fake->received - used, "%s\n", line);
     if (fake->in_data) {
         fake->in_data = strcmp(line, ".") != 0;
         if (!fake->in_data)
@@ -61,10 +62,11 @@ static void fake_on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     (void)listener;
     (void)address;
     (void)len;
-    struct bufferevent *stream = bufferevent_socket_new(fake->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    bufferevent_setcb(stream, fake_on_read, NULL, NULL, fake);
-    bufferevent_enable(stream, EV_READ | EV_WRITE);
-    fake_say(stream, "220 fake.test ESMTP\r\n");
+    ck_assert_ptr_null(fake->stream);
+    fake->stream = bufferevent_socket_new(fake->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    bufferevent_setcb(fake->stream, fake_on_read, NULL, NULL, fake);
+    bufferevent_enable(fake->stream, EV_READ | EV_WRITE);
+    fake_say(fake->stream, "220 fake.test ESMTP\r\n");
 }
 
 static void fake_open(struct fake *fake)
@@ -78,6 +80,13 @@ static void fake_open(struct fake *fake)
     ck_assert_ptr_nonnull(fake->listener);
     getsockname(evconnlistener_get_fd(fake->listener), (struct sockaddr *)&address, &len);
     fake->port = ntohs(address.sin_port);
+}
+
+static void fake_close(struct fake *fake)
+{
+    bufferevent_free(fake->stream);
+    evconnlistener_free(fake->listener);
+    event_base_free(fake->base);
 }
 
 /* Submits one message and returns the event log; `log_path` is the file's place. */
@@ -139,6 +148,7 @@ START_TEST(test_a_message_goes_in_with_dots_doubled)
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(accepted, "to")), 2);
     ck_assert_ptr_null(find(log_path, "refused"));
     cJSON_Delete(accepted);
+    fake_close(&fake);
     unlink(log_path);
 }
 END_TEST
@@ -160,6 +170,7 @@ START_TEST(test_one_refused_recipient_does_not_stop_the_other)
     ck_assert_int_eq(event_int(refused, "code", 0), 550);
     cJSON_Delete(accepted);
     cJSON_Delete(refused);
+    fake_close(&fake);
     unlink(log_path);
 }
 END_TEST
@@ -177,6 +188,7 @@ START_TEST(test_a_refused_sender_refuses_all)
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(refused, "to")), 2);
     ck_assert_ptr_null(find(log_path, "accepted"));
     cJSON_Delete(refused);
+    fake_close(&fake);
     unlink(log_path);
 }
 END_TEST
