@@ -37,8 +37,8 @@ LAYERS = {
     "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/mta",
                    "sim/check", "sim/submit", "sim/scenario"],
     "reports": [BASE, "sim/event", "sim/capture"],
-    "sim/run": [BASE, "sim/event", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario", "sim/inside",
-                "reports"],
+    "sim/run": [BASE, "sim/event", "sim/capture", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario",
+                "sim/inside", "reports"],
     "sim/cli": [BASE, "sim/world", "sim/mta", "sim/scenario", "sim/inside", "sim/run"],
 }
 # Folders whose code is no part of the program: their helpers need no test and no header.

@@ -37,7 +37,8 @@ static bool take_line(struct server_content *content, struct slice line)
     bool crlf = whole && line.len >= 2 && line.data[line.len - 2] == '\r';
     struct slice inner = slice_first(line, line.len - (crlf ? 2 : whole ? 1 : 0));
     bool was_start = content->at_line_start;
-    content->at_line_start = whole;
+    /* Behind a bare LF no line begins: the dot in LF "." CR LF must not end the message. */
+    content->at_line_start = crlf;
     if (whole && !crlf)
         note_fault(content, SERVER_CONTENT_BARE_LF);
     if (memchr(inner.data, '\r', inner.len) != NULL)
