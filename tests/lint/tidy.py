@@ -20,7 +20,7 @@ BASE, AUTH, MODEL = "mta-under-test/base", "mta-under-test/mailauth", "sim/scena
 LAYERS = {
     BASE: [],
     AUTH: [BASE],
-    "mta-under-test/refmta": [BASE],
+    "mta-under-test/refmta": [BASE, AUTH],
     "sim/event": [BASE],
     "sim/value": [BASE],
     "sim/clock": [BASE],
@@ -28,7 +28,7 @@ LAYERS = {
     "sim/tls": [BASE],
     "sim/world": [BASE, "sim/clock", "sim/value"],
     "sim/dns": [BASE, AUTH, "sim/event", "sim/value"],
-    "sim/mx": [BASE, "sim/event", "sim/value", "sim/tls"],
+    "sim/mx": [BASE, AUTH, "sim/event", "sim/value", "sim/tls"],
     "sim/mta": [BASE, "sim/event", "sim/value"],
     MODEL: [BASE, "sim/value"],
     "sim/check": [BASE, "sim/event", "sim/value", MODEL],
