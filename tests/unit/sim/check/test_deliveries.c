@@ -51,6 +51,34 @@ START_TEST(test_too_few_attempts_are_told_with_session_and_event)
 }
 END_TEST
 
+/* What the receiver found out about the sender, with its reason. */
+static void judge_spf(const char *auth)
+{
+    begin("bob@a.test", "[{\"is\":\"delivered\",\"spf\":\"pass\",\"dkim\":[\"pass\",\"none\"]}]");
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    deliver("mx.a.test#1", auth);
+    judge("settled");
+}
+
+START_TEST(test_results_at_the_receiver)
+{
+    judge_spf(",\"auth\":{\"spf\":{\"result\":\"pass\",\"reason\":\"x\"},"
+              "\"dkim\":{\"result\":\"none\",\"reason\":\"y\"}}");
+    ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
+    ck_assert_str_eq(fx.report->history->deliveries[0]->copies[0].auth.reasons[CHECK_AUTH_DKIM],
+                     "y");
+    done();
+    judge_spf(",\"auth\":{\"spf\":{\"result\":\"fail\",\"reason\":\"-all\"}}");
+    ck_assert_str_eq(expectation(0)->expected, "SPF pass");
+    ck_assert_str_eq(expectation(0)->actual, "SPF fail at mx.a.test: -all");
+    done();
+    judge_spf("");
+    ck_assert_str_eq(expectation(0)->actual, "SPF was not looked at by mx.a.test");
+    done();
+}
+END_TEST
+
 START_TEST(test_a_late_delivery_is_told)
 {
     begin("bob@a.test", "[{\"is\":\"delivered\",\"within\":\"5m\"}]");
@@ -382,7 +410,8 @@ END_TEST
 
 UNIT_MAIN(test_a_delivery_after_a_deferral_counts_two_attempts,
           test_too_few_attempts_are_told_with_session_and_event, test_a_late_delivery_is_told,
-          test_a_delivery_may_come_too_early, test_what_is_still_queued_says_what_was_answered_last,
+          test_results_at_the_receiver, test_a_delivery_may_come_too_early,
+          test_what_is_still_queued_says_what_was_answered_last,
           test_a_bounce_is_an_end_with_its_fields, test_a_warning_is_no_end,
           test_what_was_never_handed_in_is_missed, test_a_refused_submission_is_an_end,
           test_a_host_that_closes_at_once_counts_for_who_waits,

@@ -38,6 +38,7 @@ struct play {
     struct spec_document *document;
     struct mx_model *model;
     struct mx_host *host;
+    struct mx_verifier *verifier; /* set by a test that wants one */
     struct event_log *log;
     int log_fd;
     struct mx_session *session;
@@ -90,6 +91,7 @@ static inline struct mx_session *play_connect(struct play *play, const char *add
         .start_us = PLAY_START_US,
         .port = 25,
         .client_name = "client.test",
+        .verifier = play->verifier,
     };
     ck_assert_int_eq(address_from_text(slice_of(address), &options.client), 0);
     ck_assert_int_eq(address_from_text(SLICE("198.18.1.1"), &options.server), 0);

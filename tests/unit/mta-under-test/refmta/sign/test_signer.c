@@ -1,0 +1,119 @@
+/* What is signed verifies, with both kinds of keys; a change of the message shows. */
+#include "mta-under-test/refmta/sign/signer.h"
+
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/dkim/dkim_verify.h"
+#include "tests/unit/unit.h"
+
+#define MESSAGE "From: a@a.test\r\nSubject: x\r\n\r\nHello \r\n.\r\n\r\n"
+
+static struct buf record;
+
+static const struct dns_answer *look_up(void *context, enum dns_type type, struct slice name)
+{
+    static struct dns_record found;
+    static struct dns_answer answer;
+    (void)context;
+    answer = (struct dns_answer){.status = DNS_NXDOMAIN};
+    found.data = buf_slice(&record);
+    if (type == DNS_TYPE_TXT && slice_is(name, "s1._domainkey.a.test"))
+        answer = (struct dns_answer){.status = DNS_OK, .count = 1, .records = &found};
+    return &answer;
+}
+
+/* The private half goes to a file, the public half to the record. */
+static struct signer *open_signer(EVP_PKEY *key, struct err *err)
+{
+    char path[] = "/tmp/mailrange-key-XXXXXX";
+    unsigned char raw[32];
+    size_t len = sizeof raw;
+    unsigned char *der = NULL;
+    FILE *file = fdopen(mkstemp(path), "w");
+    ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+    buf_init(&record, 8192);
+    if (EVP_PKEY_base_id(key) == EVP_PKEY_RSA) {
+        int der_len = i2d_PUBKEY(key, &der);
+        buf_add_text(&record, "v=DKIM1; k=rsa; p=");
+        text_to_base64(&record, der, (size_t)der_len);
+        OPENSSL_free(der);
+    } else {
+        EVP_PKEY_get_raw_public_key(key, raw, &len);
+        buf_add_text(&record, "v=DKIM1; k=ed25519; p=");
+        text_to_base64(&record, raw, len);
+    }
+    struct signer *signer = signer_open("a.test", "s1", path, err);
+    unlink(path);
+    return signer;
+}
+
+static enum dkim_result verify(const struct buf *signature, const char *text)
+{
+    struct arena arena = {0};
+    struct buf whole;
+    struct message message;
+    struct dkim_outcomes outcomes;
+    struct dkim_key_cache keys;
+    const struct dns_resolver resolver = {NULL, look_up};
+    struct dkim_context context = {.resolver = &resolver, .keys = &keys, .arena = &arena};
+    dkim_key_cache_init(&keys, 8);
+    buf_init(&whole, 65536);
+    buf_add_slice(&whole, buf_slice(signature));
+    buf_add_text(&whole, text);
+    ck_assert(message_parse(&arena, buf_slice(&whole), &message));
+    dkim_verify(&message, &DKIM_VERIFY_DEFAULT, &context, &outcomes);
+    ck_assert_uint_eq(outcomes.count, 1);
+    enum dkim_result result = outcomes.list[0].result;
+    dkim_key_cache_deinit(&keys);
+    buf_deinit(&whole);
+    arena_deinit(&arena);
+    return result;
+}
+
+static void check_key(EVP_PKEY *key)
+{
+    struct err err = {0};
+    struct buf signature;
+    struct signer *signer = open_signer(key, &err);
+    ck_assert_msg(signer != NULL, "%s", err.text);
+    buf_init(&signature, 8192);
+    ck_assert_int_eq(signer_sign(signer, SLICE(MESSAGE), 1000 * TIME_SECOND, &signature, &err), 0);
+    ck_assert_ptr_nonnull(strstr(buf_text(&signature), "t=1000"));
+    ck_assert_int_eq(verify(&signature, MESSAGE), DKIM_RESULT_PASS);
+    ck_assert_int_eq(verify(&signature, MESSAGE "more\r\n"), DKIM_RESULT_FAIL);
+    /* From stands once more in h= than in the message: a second one breaks it. */
+    ck_assert_int_eq(verify(&signature, "From: b@b.test\r\n" MESSAGE), DKIM_RESULT_FAIL);
+    ck_assert_int_eq(signer_sign(signer, SLICE("To: x\r\n\r\n"), 0, &signature, &err), -1);
+    buf_deinit(&signature);
+    buf_deinit(&record);
+    signer_close(&signer);
+    EVP_PKEY_free(key);
+}
+
+START_TEST(test_both_kinds_of_keys)
+{
+    check_key(EVP_RSA_gen(2048));
+    check_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+}
+END_TEST
+
+START_TEST(test_what_is_no_key)
+{
+    struct err err = {0};
+    ck_assert_ptr_null(signer_open("a.test", "s1", "/dev/null", &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "private key"));
+    ck_assert_ptr_null(signer_open("a.test", "s1", "/no/such/key", &err));
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    ck_assert_ptr_null(open_signer(key, &err));
+    buf_deinit(&record);
+    EVP_PKEY_free(key);
+}
+END_TEST
+
+UNIT_MAIN(test_both_kinds_of_keys, test_what_is_no_key)
