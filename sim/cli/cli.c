@@ -31,8 +31,11 @@ const struct cli_command CLI_COMMANDS[] = {
      cli_cmd_shell},
     {"up", "FILE", "keeps the scenario's internet up until Ctrl-C, in real time", "", true,
      cli_cmd_up},
-    {"compare", "[FILE|DIR]... --mta A,B", "the same scenarios over several servers", "", true,
-     cli_cmd_compare},
+    {"compare", "[FILE|DIR]... --mta A,B", "the same scenarios over several servers",
+     "compare.html and compare.json in the output folder show side by side what each server did "
+     "and\n"
+     "when. --scoreboard takes all servers and writes docs/scoreboard.md too.\n",
+     true, cli_cmd_compare},
     {"report", "[DIR]", "makes the reports of a run's folder again, prints where they are", "",
      true, cli_cmd_report},
     {"merge", "DIR...", "joins the results of several shards into one report", "", true,

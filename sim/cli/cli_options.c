@@ -229,6 +229,8 @@ static const struct cli_flag CLI_FLAGS[] = {
     {"--report-junit", NULL, "FILE", NULL, cli_take_text, AT(report_junit), "a copy of junit.xml"},
     {"--report-tap", NULL, "FILE", NULL, cli_take_text, AT(report_tap), "results as TAP 14"},
     {"--github", NULL, NULL, NULL, cli_take_true, AT(github), "print GitHub annotations"},
+    {"--scoreboard", NULL, NULL, NULL, cli_take_true, AT(scoreboard),
+     "of compare: all servers, and docs/scoreboard.md"},
     {"--color", NULL, "auto|always|never", "MAILRANGE_COLOR", cli_take_color, 0, "colours"},
     {"--quiet", "-q", NULL, NULL, cli_take_quiet, 0, "only failures and the last line"},
     {"--verbose", "-v", NULL, NULL, cli_take_verbose, 0, "every expectation"},

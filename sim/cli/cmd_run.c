@@ -2,10 +2,15 @@
  * The commands that make a world: run, compare, exec, up, shell.
  */
 #include "sim/cli/cli.h"
+
+#include <dirent.h>
+
 #include "sim/mta/mta_adapter.h"
+#include "sim/run/run_compare.h"
 #include "sim/run/run_suite.h"
 #include "sim/world/world.h"
 
+#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/slice.h"
 
 #include "mta-under-test/base/poison.h"
@@ -25,8 +30,13 @@ static int cli_check_mtas(const struct run_options *options, struct err *err)
     return result;
 }
 
-/* Plans and runs; `paths` as given. */
-static int cli_run_paths(const struct run_options *options, char **paths, int count)
+/* What is done with the evidence of a plan that has run, besides the reports. */
+typedef int cli_after(const struct run_options *options, const struct run_plan *plan,
+                      struct err *err);
+
+/* Plans and runs; `paths` as given; `after` may be NULL. */
+static int cli_run_paths(const struct run_options *options, char **paths, int count,
+                         cli_after *after)
 {
     struct run_plan plan;
     struct err err = {0};
@@ -45,6 +55,10 @@ static int cli_run_paths(const struct run_options *options, char **paths, int co
         code = RUN_EXIT_MACHINE;
     } else {
         code = run_suite(options, &plan);
+        if (after != NULL && after(options, &plan, &err) != 0) {
+            cli_error("%s", err.text);
+            code = RUN_EXIT_INTERNAL;
+        }
     }
     run_plan_deinit(&plan);
     return code;
@@ -65,7 +79,28 @@ int cli_cmd_run(const struct cli_command *command, int argc, char **argv)
     int used = cli_read_options(command, argc, argv, &options);
     if (used < 0)
         return RUN_EXIT_USAGE;
-    return cli_run_paths(&options, argv + used, argc - used);
+    return cli_run_paths(&options, argv + used, argc - used, NULL);
+}
+
+/* Every adapter of the project, refmta first. */
+static void cli_take_all_mtas(struct run_options *options)
+{
+    char *folder = mem_text_format("%s/mta-under-test/adapters", options->root);
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    options->mtas[0] = "refmta";
+    options->mta_count = 1;
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        char *file = mem_text_format("%s/%s/adapter.json", folder, name);
+        if (name[0] != '.' && !slice_is(slice_of(name), "refmta") && file_exists(file) &&
+            options->mta_count < RUN_MTAS_MAX)
+            options->mtas[options->mta_count++] = mem_text_copy(name);
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    free(folder);
 }
 
 int cli_cmd_compare(const struct cli_command *command, int argc, char **argv)
@@ -74,9 +109,11 @@ int cli_cmd_compare(const struct cli_command *command, int argc, char **argv)
     int used = cli_read_options(command, argc, argv, &options);
     if (used < 0)
         return RUN_EXIT_USAGE;
+    if (options.scoreboard && options.mta_count < 2)
+        cli_take_all_mtas(&options);
     if (options.mta_count < 2)
         return cli_usage_error(command, "at least two servers are needed: --mta refmta,postfix");
-    return cli_run_paths(&options, argv + used, argc - used);
+    return cli_run_paths(&options, argv + used, argc - used, run_compare_write);
 }
 
 /* FILE -- COMMAND...: exec, and what shell and up are made of. */
@@ -86,7 +123,7 @@ static int cli_run_inside(const struct cli_command *command, struct run_options 
     if (file_count != 1)
         return cli_usage_error(command, "exactly one scenario is needed");
     options->jobs = 1;
-    return cli_run_paths(options, files, 1);
+    return cli_run_paths(options, files, 1, NULL);
 }
 
 int cli_cmd_exec(const struct cli_command *command, int argc, char **argv)

@@ -55,14 +55,14 @@ static bool first_ended(struct clock_controller *c)
     struct clock_injector *injector = c->injector;
     if (injector == NULL)
         return children_reap(c);
-    if (pthread_mutex_trylock(&injector->tracing) != 0)
+    if (!clock_lock_try(&injector->tracing))
         return false; /* soon */
     bool ended = children_reap(c);
     if (!ended && atomic_load(&injector->first_reaped)) {
         c->result->status = atomic_load(&injector->first_status);
         ended = true;
     }
-    pthread_mutex_unlock(&injector->tracing);
+    clock_lock_give(&injector->tracing);
     return ended;
 }
 

@@ -116,7 +116,7 @@ static void exec_answer(struct clock_injector *injector, const struct seccomp_no
 {
     pid_t task = (pid_t)ask->pid;
     struct seccomp_notif_resp reply = {.id = ask->id};
-    pthread_mutex_lock(&injector->tracing);
+    clock_lock_take(&injector->tracing);
     bool seized = ptrace(PTRACE_SEIZE, task, NULL, (long)PTRACE_O_TRACEEXEC) == 0;
     if (seized) {
         ptrace(PTRACE_INTERRUPT, task, NULL, 0L);
@@ -132,7 +132,7 @@ static void exec_answer(struct clock_injector *injector, const struct seccomp_no
     ioctl(injector->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply); /* fails if the task is gone */
     if (seized)
         exec_follow(injector, task);
-    pthread_mutex_unlock(&injector->tracing);
+    clock_lock_give(&injector->tracing);
 }
 
 /* False when the last task with the filter is gone. */
@@ -172,12 +172,6 @@ static void *injector_run(void *context)
 int clock_injector_start(struct clock_injector *injector, struct err *err)
 {
     ioctl(injector->listener, NOTIF_SET_FLAGS, NOTIF_FD_SYNC_WAKE_UP);
-    /* The controller has the lower priority and may hold the lock: it inherits ours then. */
-    pthread_mutexattr_t inherit;
-    pthread_mutexattr_init(&inherit);
-    pthread_mutexattr_setprotocol(&inherit, PTHREAD_PRIO_INHERIT);
-    pthread_mutex_init(&injector->tracing, &inherit);
-    pthread_mutexattr_destroy(&inherit);
     int number = pthread_create(&injector->thread, NULL, injector_run, injector);
     if (number != 0) {
         errno = number;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "mta-under-test/base/err.h"
+#include "sim/clock/clock_lock.h"
 #include "sim/clock/clock_memory.h"
 
 struct clock_injector {
@@ -20,8 +21,9 @@ struct clock_injector {
     int priority;    /* of SCHED_FIFO; 0 = leave it */
     _Atomic int tid; /* 0 until it runs */
     /* Held while a task is traced. waitpid() for all children, in any thread of PID 1, would take
-     * the stops of those that are traced: so it is called only with the lock. */
-    pthread_mutex_t tracing;
+     * the stops of those that are traced: so it is called only with the lock. The controller has
+     * the lower priority and may hold it: it inherits the injector's then. */
+    struct clock_lock tracing;
     pid_t first;               /* the world's first program */
     _Atomic bool first_reaped; /* it was killed while it was traced, and reaped here */
     _Atomic int first_status;

@@ -76,7 +76,9 @@ bool dsn_parse(struct slice message, struct arena *arena, struct dsn *dsn)
 {
     *dsn = (struct dsn){.reporting_mta = "", .message = ""};
     struct mime_part whole = mime_part_of(message);
-    if (!mime_part_is(&whole, "multipart/report"))
+    /* RFC 6522 demands multipart/report; servers that write multipart/mixed around the same parts
+     * have told their sender all the same. */
+    if (!mime_part_is(&whole, "multipart/report") && !mime_part_is(&whole, "multipart/mixed"))
         return false;
     struct slice boundary = mime_part_parameter(&whole, "boundary");
     struct slice rest = whole.body;

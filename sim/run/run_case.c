@@ -313,9 +313,9 @@ static int run_steps(struct run_execution *run, struct err *err)
     return code;
 }
 
-static void run_write_error(struct run_execution *run, const char *text)
+static void run_write_error(struct run_execution *run, const char *name, const char *text)
 {
-    char *path = run_folder_file(run->folder, RUN_ERROR_FILE);
+    char *path = run_folder_file(run->folder, name);
     struct err ignored = {0};
     (void)!file_write(path, slice_of(text), &ignored);
     free(path);
@@ -334,7 +334,8 @@ int run_case_execute(const struct run_case_options *options)
     }
     int code = run_steps(&run, &err);
     if (code > RUN_EXIT_FAILED)
-        run_write_error(&run, err.text);
+        run_write_error(&run, code == RUN_EXIT_SKIPPED ? RUN_SKIPPED_FILE : RUN_ERROR_FILE,
+                        err.text);
     mta_adapter_release(run.adapter);
     arena_deinit(&run.arena);
     return code;

@@ -7,6 +7,7 @@
  * accepted), server.log (the output of the server under test), results.json, timing.json (real
  * time: never part of what is compared between runs). When the case could not run, error.txt says
  * why and results.json is missing.
+ * A server that cannot be told what the scenario asks for leaves not-applicable.txt instead.
  */
 #pragma once
 

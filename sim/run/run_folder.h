@@ -9,6 +9,7 @@
 /* Files whose absence or presence says how a case ended. */
 #define RUN_RESULTS_FILE "results.json"
 #define RUN_ERROR_FILE "error.txt"
+#define RUN_SKIPPED_FILE "not-applicable.txt"
 #define RUN_EVENTS_FILE "events.jsonl"
 #define RUN_TIMING_FILE "timing.json"
 

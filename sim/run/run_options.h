@@ -54,6 +54,7 @@ struct run_options {
     const char *report_junit;
     const char *report_tap;
     bool github;
+    bool scoreboard; /* of `compare`: writes docs/scoreboard.md too */
 
     enum run_color color;
     enum run_verbosity verbosity;

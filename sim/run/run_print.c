@@ -124,10 +124,11 @@ static void run_print_report(const struct run_options *options, const struct run
     free(events);
 }
 
-static void run_print_error(const char *folder)
+static void run_print_error(const char *folder, int code)
 {
     struct buf text;
-    char *path = run_folder_file(folder, RUN_ERROR_FILE);
+    char *path =
+        run_folder_file(folder, code == RUN_EXIT_SKIPPED ? RUN_SKIPPED_FILE : RUN_ERROR_FILE);
     buf_init(&text, RUN_TEXT_BYTES_MAX);
     if (file_read(path, &text, NULL) == 0)
         printf("  %s\n", buf_text(&text));
@@ -159,7 +160,7 @@ void run_print_case(const struct run_options *options, const struct run_case *on
         run_print_timing(options, folder);
     putchar('\n');
     if (code > RUN_EXIT_FAILED)
-        run_print_error(folder);
+        run_print_error(folder, code);
     else if (code == RUN_EXIT_FAILED || !quiet)
         run_print_report(options, one, folder);
     if (code != RUN_EXIT_PASSED && code != RUN_EXIT_SKIPPED)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "reports/report_model.h"
 #include "reports/report_suite.h"
 #include "sim/run/run_folder.h"
 
@@ -12,7 +13,8 @@
 
 enum { RUN_REPORT_BYTES_MAX = 256 * 1024 * 1024 };
 
-static const char *const RUN_REPORTS[] = {"report.html", "results.json", "junit.xml", NULL};
+static const char *const RUN_REPORTS[] = {"report.html",  "results.json", "junit.xml",
+                                          "compare.html", "compare.json", NULL};
 
 struct run_evidence {
     struct report_run **runs;
@@ -46,12 +48,30 @@ static void run_evidence_free(struct run_evidence *evidence)
     free(evidence->runs);
 }
 
+/* A case without results: why there are none stands in a file. */
+static int run_evidence_problem(struct run_evidence *evidence, const char *path, bool skipped,
+                                const char *name, const char *file, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, ERR_TEXT_BYTES * (size_t)2);
+    int result = file_read(path, &text, err);
+    if (result == 0) {
+        struct report_run *run = report_run_of_problem(name, file, buf_text(&text));
+        if (skipped)
+            run->verdict = REPORT_NOT_APPLICABLE;
+        run_evidence_add(evidence, run);
+    }
+    buf_deinit(&text);
+    return result;
+}
+
 /* The case's evidence, or its error where it could not run. */
 static int run_evidence_load(struct run_evidence *evidence, const char *folder, const char *name,
                              const char *file, struct err *err)
 {
     char *results = run_folder_file(folder, RUN_RESULTS_FILE);
     char *error = run_folder_file(folder, RUN_ERROR_FILE);
+    char *skipped = run_folder_file(folder, RUN_SKIPPED_FILE);
     int result = 0;
     if (file_exists(results)) {
         struct report_run *run = report_run_load(folder, err);
@@ -60,15 +80,13 @@ static int run_evidence_load(struct run_evidence *evidence, const char *folder, 
         else
             result = -1;
     } else if (file_exists(error)) {
-        struct buf text;
-        buf_init(&text, ERR_TEXT_BYTES * (size_t)2);
-        result = file_read(error, &text, err);
-        if (result == 0)
-            run_evidence_add(evidence, report_run_of_problem(name, file, buf_text(&text)));
-        buf_deinit(&text);
+        result = run_evidence_problem(evidence, error, false, name, file, err);
+    } else if (file_exists(skipped)) {
+        result = run_evidence_problem(evidence, skipped, true, name, file, err);
     }
     free(results);
     free(error);
+    free(skipped);
     return result;
 }
 
