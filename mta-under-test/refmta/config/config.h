@@ -47,6 +47,10 @@ struct config {
     const char *tls_trust;  /* NULL: the system's */
     const char *smart_host; /* NULL: straight to the MX hosts */
     uint16_t smart_host_port;
+    const char *smart_host_user;          /* NULL: no login there */
+    const char *smart_host_password_file; /* its first line is the password */
+    const char *auth_users;               /* file of those who may log in; NULL: nobody */
+    bool auth_on_loopback;                /* without TLS, from this machine */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     const char *log;

@@ -2,12 +2,10 @@
 
 #include "mta-under-test/base/poison.h"
 
-static bool client_is_trusted(const struct relay_facts *facts)
+bool relay_client_is_trusted(const struct config *config, const struct ip_address *client)
 {
-    if (facts->authenticated)
-        return true;
-    for (size_t i = 0; i < facts->config->relay_network_count; i++)
-        if (ip_network_contains(&facts->config->relay_networks[i], facts->client))
+    for (size_t i = 0; i < config->relay_network_count; i++)
+        if (ip_network_contains(&config->relay_networks[i], client))
             return true;
     return false;
 }
@@ -15,7 +13,7 @@ static bool client_is_trusted(const struct relay_facts *facts)
 enum relay_verdict relay_decide(const struct relay_facts *facts)
 {
     struct slice local = facts->recipient->local;
-    if (client_is_trusted(facts))
+    if (facts->authenticated || relay_client_is_trusted(facts->config, facts->client))
         return RELAY_ALLOWED_CLIENT;
     if (!config_domains_have(&facts->config->relay_for, facts->recipient->domain))
         return RELAY_DENIED;

@@ -21,4 +21,6 @@ enum relay_verdict {
     RELAY_DENIED_ROUTING, /* a local part that asks the next server to relay: a%b, a!b, "a@b" */
 };
 
+/* Whether the client is in one of the relay networks. */
+bool relay_client_is_trusted(const struct config *config, const struct ip_address *client);
 enum relay_verdict relay_decide(const struct relay_facts *facts);
