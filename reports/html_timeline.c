@@ -84,11 +84,11 @@ static const char *end_words(const struct report_delivery *delivery)
 {
     switch (delivery->end) {
     case REPORT_DELIVERED:
-        return delivery->copies > 1 ? "delivered more than once" : "delivered";
+        return delivery->copies > 1 ? "several copies" : "delivered";
     case REPORT_RETURNED:
-        return "returned to the sender";
+        return "returned";
     case REPORT_REFUSED:
-        return "refused at submission";
+        return "refused";
     case REPORT_QUEUED:
     default:
         return "still queued";

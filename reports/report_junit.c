@@ -20,16 +20,11 @@ static double seconds_of(const struct report_run *run)
     return (double)us / (double)TIME_SECOND;
 }
 
-/* "scenarios/retry/greylisting.json" gives "retry"; a file in no folder "scenarios". */
+/* The folder of the scenario, which is its topic. */
 static struct slice topic_of(const struct report_run *run)
 {
-    struct slice file = slice_of(run->file);
-    size_t end = slice_find_last(file, '/');
-    if (end == SIZE_MAX)
-        return SLICE("scenarios");
-    file = slice_first(file, end);
-    size_t start = slice_find_last(file, '/');
-    return start == SIZE_MAX ? file : slice_skip(file, start + 1);
+    struct slice folder = file_folder_name(run->file);
+    return folder.len > 0 ? folder : SLICE("scenarios");
 }
 
 /* The words of one check, as lines. */

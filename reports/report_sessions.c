@@ -289,8 +289,9 @@ static char *acceptance_words(const cJSON *event)
     const cJSON *result;
     cJSON_ArrayForEach(result, cJSON_GetObjectItemCaseSensitive(event, "auth"))
     {
-        if (cJSON_IsString(result) && result->string != NULL)
-            buf_format(&words, ", %.30s %.60s", result->string, result->valuestring);
+        const char *word = event_text(result, "result");
+        if (word[0] != '\0' && strcmp(word, "none") != 0)
+            buf_format(&words, ", %.30s %.60s", result->string, word);
     }
     return buf_take(&words);
 }

@@ -112,6 +112,16 @@ const char *file_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+struct slice file_folder_name(const char *path)
+{
+    size_t end = slice_find_last(slice_of(path), '/');
+    if (end == SIZE_MAX)
+        return SLICE("");
+    struct slice folder = slice_first(slice_of(path), end);
+    size_t before = slice_find_last(folder, '/');
+    return before == SIZE_MAX ? folder : slice_skip(folder, before + 1);
+}
+
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;

@@ -22,4 +22,6 @@ int file_write_fd(int fd, struct slice bytes) MUST_CHECK;
 
 /* The part behind the last slash. */
 const char *file_name(const char *path);
+/* The name of the folder that `path` stands in, "retry" of "a/retry/b.json"; empty without one. */
+struct slice file_folder_name(const char *path);
 bool file_exists(const char *path);

@@ -64,6 +64,8 @@ static inline struct list *list_pop_front(struct list *head)
     if (list_is_empty(head))
         return NULL;
     struct list *link = head->next;
-    list_remove(link);
+    head->next = link->next;
+    head->next->prev = head;
+    list_init(link);
     return link;
 }

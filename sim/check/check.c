@@ -1,7 +1,7 @@
 #include "sim/check/check.h"
 
 #include "sim/check/check_judge.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 
 #include "mta-under-test/base/poison.h"
 

@@ -72,6 +72,14 @@ void check_report_free(struct check_report **report);
 int check_results_write(const struct check_report *report, const char *path,
                         struct err *err) MUST_CHECK;
 
+/* Which packet of the capture was the last one when an event was logged, by the event's number;
+ * none where there is no capture. */
+struct check_packets {
+    const uint64_t *numbers;
+    size_t count;
+};
+
 /* For the terminal: every expectation and invariant that did not hold, with expected, actual, when
  * and where; findings; one line for what held. `all` shows each that held as well. */
-void check_report_print(const struct check_report *report, bool all, struct buf *out);
+void check_report_print(const struct check_report *report, bool all,
+                        const struct check_packets *packets, struct buf *out);

@@ -233,15 +233,22 @@ static void on_submit(struct check_collector *c, const cJSON *event)
     }
 }
 
+/* What is known of the event's message to the recipient `to`; NULL if nothing is. */
+static struct check_delivery *delivery_to(struct check_collector *c, const cJSON *event,
+                                          const cJSON *to)
+{
+    const char *recipient = cJSON_GetStringValue(to);
+    if (recipient == NULL)
+        return NULL;
+    return check_delivery_find(c, event_text(event, "message"), recipient);
+}
+
 static void on_accepted(struct check_collector *c, const cJSON *event)
 {
     const cJSON *to = NULL;
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
-        const char *recipient = cJSON_GetStringValue(to);
-        struct check_delivery *delivery =
-            recipient != NULL ? check_delivery_find(c, event_text(event, "message"), recipient)
-                              : NULL;
+        struct check_delivery *delivery = delivery_to(c, event, to);
         if (delivery == NULL)
             continue;
         delivery->accepted_us = c->at_us;
@@ -254,10 +261,7 @@ static void on_refused(struct check_collector *c, const cJSON *event)
     const cJSON *to = NULL;
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
-        const char *recipient = cJSON_GetStringValue(to);
-        struct check_delivery *delivery =
-            recipient != NULL ? check_delivery_find(c, event_text(event, "message"), recipient)
-                              : NULL;
+        struct check_delivery *delivery = delivery_to(c, event, to);
         if (delivery == NULL || delivery->accepted_us >= 0)
             continue;
         delivery->refused = true;

@@ -54,9 +54,7 @@ struct check_copy {
     const char *tls; /* version, "" = clear text */
     const char *cipher;
     const char *identity;
-    const char *spf;
-    const char *dkim;
-    const char *dmarc;
+    struct check_auth auth;
     const char *placement;
     bool reply_sent; /* false: the final reply was lost on purpose */
 };

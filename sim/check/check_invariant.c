@@ -1,5 +1,5 @@
 #include "sim/check/check_judge.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 
 #include "mta-under-test/base/poison.h"
 

@@ -268,16 +268,37 @@ static bool judge_tls(const struct delivery_judge *j)
            judge_pattern(j, w->tls_identity, "certificate", copy->identity);
 }
 
+/* The receiver's results; what it found with it, so that a failure explains itself. */
+static bool judge_auth(const struct delivery_judge *j)
+{
+    const struct check_delivery *d = j->delivery;
+    for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
+        const struct pattern *wanted = j->wanted->auth[i];
+        const char *title = CHECK_AUTH_TITLES[i];
+        if (wanted == NULL)
+            continue;
+        const char *expected = arena_format(j->arena, "%s %s", title, pattern_text(wanted));
+        if (d->copy_count == 0)
+            return not_met(j, expected, end_text(j));
+        const struct check_copy *copy = &d->copies[0];
+        const char *found = copy->auth.results[i];
+        if (found[0] == '\0')
+            return not_met(j, expected,
+                           arena_format(j->arena, "%s was not looked at by %s", title, copy->host));
+        if (!pattern_matches(wanted, slice_of(found)))
+            return not_met(j, expected,
+                           arena_format(j->arena, "%s %s at %s: %s", title, found, copy->host,
+                                        copy->auth.reasons[i]));
+    }
+    return true;
+}
+
 static bool judge_copy(const struct delivery_judge *j)
 {
-    static const struct check_copy NONE = {
-        .host = "", .spf = "", .dkim = "", .dmarc = "", .placement = ""};
+    static const struct check_copy NONE = {.host = "", .placement = ""};
     const struct check_wanted *w = j->wanted;
     const struct check_copy *copy = j->delivery->copy_count > 0 ? &j->delivery->copies[0] : &NONE;
     return judge_pattern(j, w->via, "at host", copy->host) &&
-           judge_pattern(j, w->spf, "SPF", copy->spf) &&
-           judge_pattern(j, w->dkim, "DKIM", copy->dkim) &&
-           judge_pattern(j, w->dmarc, "DMARC", copy->dmarc) &&
            judge_pattern(j, w->placement, "placed in", copy->placement);
 }
 
@@ -300,8 +321,8 @@ bool check_judge_delivery(const struct check_wanted *wanted, const struct check_
                           struct check_fault *fault)
 {
     static bool (*const CONDITIONS[])(const struct delivery_judge *j) = {
-        judge_ends, judge_counts, judge_spacing, judge_hosts,
-        judge_copy, judge_tls,    judge_dsn,     judge_reply,
+        judge_ends, judge_counts, judge_spacing, judge_hosts, judge_copy,
+        judge_auth, judge_tls,    judge_dsn,     judge_reply,
     };
     *fault = (struct check_fault){"", "", "", -1, -1};
     struct delivery_judge j = {wanted, target->delivery, history, arena, fault};

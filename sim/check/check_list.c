@@ -173,13 +173,22 @@ static int read_hosts(struct check_reader *r, struct check_wanted *wanted)
     return spec_read_texts(hosts, r->arena, &wanted->hosts, &wanted->host_count, r->err);
 }
 
+static int read_auth(struct check_reader *r, struct check_wanted *wanted)
+{
+    for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
+        if (read_pattern(r, CHECK_AUTH_WORDS[i], &wanted->auth[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int read_deliveries(struct check_reader *r)
 {
-    static const char *const KEYS[] = {"about",     "level",    "for",     "message",    "from",
-                                       "to",        "is",       "within",  "attempts",   "tries",
-                                       "copies",    "warnings", "retries", "via",        "hosts",
-                                       "reply",     "tls",      "spf",     "dkim",       "dmarc",
-                                       "placement", "dsn",      "share",   "not-before", NULL};
+    static const char *const KEYS[] = {
+        "about",  "level",     "for",   "message", "from",       "to",      "is",
+        "within", "attempts",  "tries", "copies",  "warnings",   "retries", "via",
+        "hosts",  "reply",     "tls",   "spf",     "dkim",       "dmarc",   "arc",
+        "iprev",  "placement", "dsn",   "share",   "not-before", NULL};
     struct check_expectation *e = r->expectation;
     struct check_wanted *wanted = &e->wanted;
     if (spec_check_keys(r->spec, KEYS, r->err) != 0 ||
@@ -193,9 +202,7 @@ static int read_deliveries(struct check_reader *r)
         read_range(r, "warnings", range_read, &wanted->warnings) != 0 ||
         read_range(r, "share", range_read_share, &e->share) != 0 ||
         read_pattern(r, "via", &wanted->via) != 0 ||
-        read_pattern(r, "reply", &wanted->reply) != 0 ||
-        read_pattern(r, "spf", &wanted->spf) != 0 || read_pattern(r, "dkim", &wanted->dkim) != 0 ||
-        read_pattern(r, "dmarc", &wanted->dmarc) != 0 ||
+        read_pattern(r, "reply", &wanted->reply) != 0 || read_auth(r, wanted) != 0 ||
         read_pattern(r, "placement", &wanted->placement) != 0 || read_hosts(r, wanted) != 0 ||
         read_tls(r, wanted) != 0 || read_retries(r, wanted) != 0 || read_dsn(r, wanted) != 0)
         return -1;
@@ -457,6 +464,17 @@ int check_list_parse(struct spec spec, const struct spec_variable *variables, si
     return 0;
 }
 
+bool check_list_asks_auth(const struct check_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++) {
+            if (list->items[i].wanted.auth[k] != NULL)
+                return true;
+        }
+    }
+    return false;
+}
+
 void check_list_release(struct check_list **list)
 {
     if (*list == NULL)
@@ -479,9 +497,6 @@ void check_list_release(struct check_list **list)
                                             w->reply,
                                             w->tls_cipher,
                                             w->tls_identity,
-                                            w->spf,
-                                            w->dkim,
-                                            w->dmarc,
                                             w->placement,
                                             w->dsn_status,
                                             w->dsn_diagnostic,
@@ -489,6 +504,8 @@ void check_list_release(struct check_list **list)
                                             w->dsn_reporting_mta};
         for (size_t k = 0; k < sizeof PATTERNS / sizeof PATTERNS[0]; k++)
             pattern_release(PATTERNS[k]);
+        for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++)
+            pattern_release(w->auth[k]);
     }
     *list = NULL;
 }

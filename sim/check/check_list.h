@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "sim/check/check_auth.h"
 #include "sim/value/pattern.h"
 #include "sim/value/range.h"
 
@@ -72,9 +73,7 @@ struct check_wanted {
     struct range tls_version; /* 10 .. 13 */
     struct pattern *tls_cipher;
     struct pattern *tls_identity;
-    struct pattern *spf; /* results at the receiver */
-    struct pattern *dkim;
-    struct pattern *dmarc;
+    struct pattern *auth[CHECK_AUTH_COUNT]; /* results at the receiver */
     struct pattern *placement;
     struct pattern *dsn_status;
     struct pattern *dsn_diagnostic;
@@ -131,6 +130,8 @@ struct check_list {
  */
 int check_list_parse(struct spec spec, const struct spec_variable *variables, size_t variable_count,
                      struct arena *arena, struct check_list **list, struct err *err) MUST_CHECK;
+/* Whether any of them asks what a host found out about a sender. */
+bool check_list_asks_auth(const struct check_list *list);
 void check_list_release(struct check_list **list);
 
 /* An expectation in words: "bob@bigmail.test is delivered within 2h after 2 to 6 attempts". */

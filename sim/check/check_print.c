@@ -1,5 +1,7 @@
 #include "sim/check/check.h"
 
+#include <inttypes.h>
+
 #include "mta-under-test/base/poison.h"
 
 static const char *mark_of(const struct check_result *result)
@@ -9,7 +11,15 @@ static const char *mark_of(const struct check_result *result)
     return result->level == CHECK_MUST ? "FAILED" : "warning";
 }
 
-static void print_where(const struct check_result *result, struct buf *out)
+static void print_event(int64_t seq, const struct check_packets *packets, struct buf *out)
+{
+    buf_format(out, "      event     %" PRId64 "\n", seq);
+    if ((uint64_t)seq < packets->count && packets->numbers[seq] > 0)
+        buf_format(out, "      packet    %" PRIu64 " of capture.pcapng\n", packets->numbers[seq]);
+}
+
+static void print_where(const struct check_result *result, const struct check_packets *packets,
+                        struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
     if (result->message[0] != '\0' || result->recipient[0] != '\0')
@@ -21,12 +31,13 @@ static void print_where(const struct check_result *result, struct buf *out)
     if (result->session[0] != '\0')
         buf_format(out, "      session   %s\n", result->session);
     if (result->seq >= 0)
-        buf_format(out, "      event     %lld\n", (long long)result->seq);
+        print_event(result->seq, packets, out);
     if (result->rfc[0] != '\0')
         buf_format(out, "      see       %s\n", result->rfc);
 }
 
-static void print_result(const struct check_result *result, bool all, struct buf *out)
+static void print_result(const struct check_result *result, bool all,
+                         const struct check_packets *packets, struct buf *out)
 {
     if (result->verdict != CHECK_FAILED) {
         if (all)
@@ -43,7 +54,7 @@ static void print_result(const struct check_result *result, bool all, struct buf
                result->place[0] != '\0' ? " (" : "", result->place,
                result->place[0] != '\0' ? ")" : "");
     buf_format(out, "      expected  %s\n      happened  %s\n", result->expected, result->actual);
-    print_where(result, out);
+    print_where(result, packets, out);
     if (result->count > 1)
         buf_format(out, "      and %zu more like this\n", result->count - 1);
 }
@@ -62,14 +73,15 @@ static size_t count_asked(const struct check_result *results, size_t count, size
     return asked;
 }
 
-void check_report_print(const struct check_report *report, bool all, struct buf *out)
+void check_report_print(const struct check_report *report, bool all,
+                        const struct check_packets *packets, struct buf *out)
 {
     if (report->problem[0] != '\0')
         buf_format(out, "  could not be judged: %s\n", report->problem);
     for (size_t i = 0; i < report->expectation_count; i++)
-        print_result(&report->expectations[i], all, out);
+        print_result(&report->expectations[i], all, packets, out);
     for (size_t i = 0; i < report->invariant_count; i++)
-        print_result(&report->invariants[i], all, out);
+        print_result(&report->invariants[i], all, packets, out);
     for (size_t i = 0; i < report->finding_count; i++) {
         const struct check_finding *finding = &report->findings[i];
         if (all || finding->level[0] != 'i')

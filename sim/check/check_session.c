@@ -275,9 +275,7 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
         .tls = tls[0] != '\0' ? tls : s->tls,
         .cipher = s->cipher,
         .identity = s->identity,
-        .spf = check_collect_text(c, auth, "spf"),
-        .dkim = check_collect_text(c, auth, "dkim"),
-        .dmarc = check_collect_text(c, auth, "dmarc"),
+        .auth = check_auth_read(auth, c->arena),
         .placement = check_collect_text(c, event, "placement"),
         .reply_sent = !cJSON_IsFalse(sent),
     };

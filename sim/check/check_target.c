@@ -2,7 +2,7 @@
 
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/text.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 #include "sim/value/template.h"
 
 #include "mta-under-test/base/poison.h"

@@ -116,9 +116,8 @@ static void write_wanted(const struct check_wanted *wanted, struct buf *out, str
     add_hosts(out, wanted, arena);
     add_pattern(out, "last reply", wanted->reply, arena);
     add_tls(out, wanted, arena);
-    add_pattern(out, "SPF", wanted->spf, arena);
-    add_pattern(out, "DKIM", wanted->dkim, arena);
-    add_pattern(out, "DMARC", wanted->dmarc, arena);
+    for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++)
+        add_pattern(out, CHECK_AUTH_TITLES[i], wanted->auth[i], arena);
     add_pattern(out, "placed in", wanted->placement, arena);
     add_pattern(out, "the notification's status", wanted->dsn_status, arena);
     add_pattern(out, "its diagnostic", wanted->dsn_diagnostic, arena);

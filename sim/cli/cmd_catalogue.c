@@ -34,16 +34,11 @@ static int cli_plan(const struct cli_command *command, int argc, char **argv,
     return result;
 }
 
-/* The folder of a scenario, which is its topic: "retry" of ".../retry/greylisting.json". */
+/* The folder of a scenario, which is its topic. */
 static struct slice cli_topic(const struct scenario *scenario)
 {
-    struct slice path = slice_of(scenario->file);
-    size_t slash = slice_find_last(path, '/');
-    if (slash == SIZE_MAX)
-        return SLICE(".");
-    path = slice_first(path, slash);
-    size_t before = slice_find_last(path, '/');
-    return before == SIZE_MAX ? path : slice_skip(path, before + 1);
+    struct slice folder = file_folder_name(scenario->file);
+    return folder.len > 0 ? folder : SLICE(".");
 }
 
 int cli_cmd_list(const struct cli_command *command, int argc, char **argv)

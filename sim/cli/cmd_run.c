@@ -114,6 +114,7 @@ int cli_cmd_shell(const struct cli_command *command, int argc, char **argv)
     if (getenv("SHELL") != NULL)
         words[0] = getenv("SHELL");
     options.command = words;
+    options.interactive = true;
     options.virtual_clock = false;
     return cli_run_inside(command, &options, argc - used, argv + used);
 }

@@ -213,7 +213,7 @@ int clock_controller_run_real(struct clock_controller *c, struct err *err)
             c->result->end = CLOCK_END_LIMIT;
             break;
         }
-        nap(NAP_US_MAX * 5);
+        nap((int64_t)NAP_US_MAX * 5);
     }
     c->result->virtual_us = c->options->start_us + passed_us;
     return 0;

@@ -19,7 +19,7 @@ static _Noreturn void guard_loop(struct clock_guard *guard)
     rank_set(0, guard->rank);
     unsigned last = 0, missed = 0;
     for (;;) {
-        struct timespec time = {0, LOOK_MS * NS_PER_MS};
+        struct timespec time = {0, (long)LOOK_MS * NS_PER_MS};
         nanosleep(&time, NULL);
         unsigned beats = atomic_load(&guard->beats);
         missed = beats == last ? missed + 1 : 0;

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_descriptor.h"
 #include "sim/clock/clock_filter.h"
 
 #include "mta-under-test/base/poison.h"
@@ -62,13 +62,7 @@ static int word_read(int fd, int *word)
 
 static int listener_take(struct clock_program *program, int number, struct err *err)
 {
-    int pidfd = (int)syscall(SYS_pidfd_open, program->pid, 0);
-    if (pidfd >= 0) {
-        program->listener = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
-        int why = errno;
-        close(pidfd);
-        errno = why;
-    }
+    program->listener = clock_descriptor_take(program->pid, number);
     if (program->listener < 0)
         return err_set_errno(err, "cannot take the seccomp listener of the world");
     return 0;

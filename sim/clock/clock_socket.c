@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_descriptor.h"
 #include "sim/clock/clock_page.h"
 
 #include "mta-under-test/base/poison.h"
@@ -55,16 +56,13 @@ static uint64_t runs_of(const struct clock_task *task)
 /* The limit of descriptor `fd` of the task; 0 = none, or no socket. */
 static uint64_t limit_of(const struct clock_task *task, int number, int option)
 {
-    int process = (int)syscall(SYS_pidfd_open, task->pid, 0);
-    int fd = process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, number, 0) : -1;
+    int fd = clock_descriptor_take(task->pid, number);
     struct timeval time = {0, 0};
     socklen_t bytes = sizeof time;
     if (fd < 0 || getsockopt(fd, SOL_SOCKET, option, &time, &bytes) != 0)
         time.tv_sec = 0;
     if (fd >= 0)
         close(fd);
-    if (process >= 0)
-        close(process);
     if (time.tv_sec < CLOCK_SOCKET_FAR_S)
         return 0;
     return (uint64_t)(time.tv_sec - CLOCK_SOCKET_FAR_S) * CLOCK_NS_PER_S +

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sim/clock/clock.h"
+#include "sim/clock/clock_descriptor.h"
 #include "sim/clock/clock_filter.h"
 #include "sim/clock/clock_page.h"
 #include "sim/clock/clock_vdso.h"
@@ -41,16 +42,11 @@ static int reach_check(pid_t child, struct err *err)
         return err_set_errno(err, "virtual time needs ptrace on child processes, which this "
                                   "machine refuses (see /proc/sys/kernel/yama/ptrace_scope, which "
                                   "must be 2 or less; a container needs --cap-add SYS_PTRACE)");
-    int process = (int)syscall(SYS_pidfd_open, child, 0);
-    int fd = process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, STDERR_FILENO, 0) : -1;
-    int why = errno;
+    int fd = clock_descriptor_take(child, STDERR_FILENO);
+    if (fd < 0 && errno != EBADF)
+        return err_set_errno(err, "virtual time needs pidfd_getfd, which this machine refuses");
     if (fd >= 0)
         close(fd);
-    if (process >= 0)
-        close(process);
-    errno = why;
-    if (fd < 0 && why != EBADF)
-        return err_set_errno(err, "virtual time needs pidfd_getfd, which this machine refuses");
     return 0;
 }
 

@@ -6,6 +6,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_descriptor.h"
+
 #include "mta-under-test/base/poison.h"
 
 enum { KIND_SHIFT = 56, TIMERFD_LOOKS_MAX = 10000 };
@@ -39,8 +41,7 @@ static void slot_free(struct clock_page *page, uint32_t slot)
 /* The kernel's timer is set to fire at once: its reader cannot tell. */
 static bool timerfd_fire(pid_t pid, int number)
 {
-    int process = (int)syscall(SYS_pidfd_open, pid, 0);
-    int fd = process >= 0 ? (int)syscall(SYS_pidfd_getfd, process, number, 0) : -1;
+    int fd = clock_descriptor_take(pid, number);
     struct itimerspec at_once = {{0, 0}, {0, 1}};
     bool fired = fd >= 0 && timerfd_settime(fd, 0, &at_once, NULL) == 0;
     /* Waits for the interrupt that does it. Not by poll(): the reader ranks above us, and may have
@@ -51,8 +52,6 @@ static bool timerfd_fire(pid_t pid, int number)
             break;
     if (fd >= 0)
         close(fd);
-    if (process >= 0)
-        close(process);
     return fired;
 }
 

@@ -93,6 +93,16 @@ static void inside_on_signal(evutil_socket_t number, short what, void *context)
     inside_end(context, "stopped", "by signal %d", (int)number);
 }
 
+/* The runner has closed its end of the pipe. */
+static void inside_on_stop(evutil_socket_t fd, short what, void *context)
+{
+    struct inside *inside = context;
+    (void)fd;
+    (void)what;
+    event_del(inside->stop_event);
+    inside_end(inside, "stopped", "from outside");
+}
+
 static void inside_log_start(struct inside *inside)
 {
     const struct scenario *scenario = inside->scenario;
@@ -164,6 +174,9 @@ static void inside_make_timers(struct inside *inside)
         inside->signals[i] = evsignal_new(inside->base, SIGNALS[i], inside_on_signal, inside);
         event_add(inside->signals[i], NULL);
     }
+    inside->stop_event = event_new(inside->base, (evutil_socket_t)inside->options->stop_fd,
+                                   EV_READ | EV_PERSIST, inside_on_stop, inside);
+    event_add(inside->stop_event, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -201,6 +214,8 @@ static void inside_free_timers(struct inside *inside)
         event_free(inside->limit_timer);
     if (inside->settle_timer != NULL)
         event_free(inside->settle_timer);
+    if (inside->stop_event != NULL)
+        event_free(inside->stop_event);
     for (int i = 0; i < INSIDE_SIGNALS; i++) {
         if (inside->signals[i] != NULL)
             event_free(inside->signals[i]);

@@ -6,12 +6,14 @@
 #include <fcntl.h>
 
 #include "mta-under-test/base/file.h"
+#include "sim/mta/mta_dkim.h"
 #include "sim/world/network.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum {
     INSIDE_DNS_PORT = 53,
+    INSIDE_KEY_BYTES_MAX = 16 * 1024,
     INSIDE_NAMES_MAX = 5000, /* that a capture tells; more than a person looks at */
 };
 
@@ -96,6 +98,38 @@ static int inside_make_authority(struct inside *inside, struct err *err)
     return mta_trust_install(slice_of(tls_authority_root_pem(inside->authority)), err);
 }
 
+/* The server's key, in its file and in the zone, where the scenario has nothing there itself. */
+static int inside_make_dkim_key(struct inside *inside, struct err *err)
+{
+    const struct mta_dkim *dkim = inside->scenario->mta->dkim;
+    struct dns_model *dns = inside->scenario->dns;
+    if (dkim == NULL)
+        return 0;
+    struct buf pem;
+    struct buf record;
+    struct buf zone;
+    char *name = mem_text_format("%s._domainkey.%s", dkim->selector, dkim->domain);
+    buf_init(&pem, INSIDE_KEY_BYTES_MAX);
+    buf_init(&record, INSIDE_KEY_BYTES_MAX);
+    buf_init(&zone, INSIDE_KEY_BYTES_MAX);
+    int result = mta_dkim_make_key(dkim, inside->scenario->seed, &pem, &record, err);
+    if (result == 0)
+        result = file_make_parents(MTA_DKIM_KEY_FILE, err);
+    if (result == 0)
+        result = file_write(MTA_DKIM_KEY_FILE, buf_slice(&pem), err);
+    if (result == 0 && dkim->is_published && !dns_model_has_record(dns, name, "TXT") &&
+        dns_model_zone_of(dns, name, &zone)) {
+        char *full = mem_text_format("%s.", name);
+        result = dns_model_add_txt(dns, buf_text(&zone), full, buf_text(&record), err);
+        free(full);
+    }
+    buf_deinit(&pem);
+    buf_deinit(&record);
+    buf_deinit(&zone);
+    free(name);
+    return result;
+}
+
 static int inside_open_dns(struct inside *inside, struct err *err)
 {
     struct address resolvers[sizeof INSIDE_RESOLVERS / sizeof INSIDE_RESOLVERS[0]];
@@ -127,14 +161,30 @@ static const char *inside_client_name(void *context, const struct address *clien
     return NULL;
 }
 
+static struct dns_resolver inside_resolver_at(void *context, int64_t now_us)
+{
+    return dns_receiver_at(context, now_us);
+}
+
+/* The hosts ask the same DNS as the server under test, inside this process. */
+static void inside_make_verifier(struct inside *inside)
+{
+    const struct dns_answer_options options = {.start_us = inside->scenario->start_us,
+                                               .seed = inside->scenario->seed};
+    inside->resolver = dns_receiver_new(inside->scenario->dns, &options);
+    inside->verifier = mx_verifier_new(inside_resolver_at, inside->resolver);
+}
+
 static int inside_open_mx(struct inside *inside, struct err *err)
 {
+    inside_make_verifier(inside);
     inside->store = mem_text_format("%s/store", inside->options->folder);
     const struct mx_server_options options = {
         .start_us = inside->scenario->start_us,
         .authority = inside->authority,
         .client_name = inside_client_name,
         .client_name_context = inside,
+        .verifier = inside->verifier,
         .store_folder = inside->store,
     };
     inside->mx = mx_server_open(inside->base, inside->scenario->mx, inside->log, &options, err);
@@ -144,7 +194,8 @@ static int inside_open_mx(struct inside *inside, struct err *err)
 int inside_open_internet(struct inside *inside, struct err *err)
 {
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
-        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0)
+        inside_make_dkim_key(inside, err) != 0 || inside_open_dns(inside, err) != 0 ||
+        inside_open_mx(inside, err) != 0)
         return -1;
     return 0;
 }
@@ -153,6 +204,8 @@ int inside_close_internet(struct inside *inside, struct err *err)
 {
     int result = inside->mx != NULL && mx_server_failed(inside->mx, err) ? -1 : 0;
     mx_server_close(&inside->mx);
+    mx_verifier_free(&inside->verifier);
+    dns_receiver_free(&inside->resolver);
     dns_server_close(&inside->dns);
     tls_authority_free(&inside->authority);
     free(inside->store);

@@ -20,6 +20,7 @@ struct inside_options {
     bool virtual_clock;
     bool capture;
     bool interactive;     /* stays until it is told to end */
+    uint64_t stop_fd;     /* end of a pipe: the runner closes the other one to end the run */
     char *const *command; /* NULL, or of `exec`; ends in NULL */
 };
 

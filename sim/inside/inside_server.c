@@ -17,6 +17,10 @@ static void inside_on_command_end(void *context, int status)
 {
     struct inside *inside = context;
     command_free(&inside->command);
+    if (inside->options->interactive) {
+        inside_end(inside, "command", "%s ended", inside->options->command[0]);
+        return;
+    }
     if (status != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;
         inside_end(inside, "command", "%s ended with %d", inside->options->command[0], status);

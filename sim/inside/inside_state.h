@@ -7,6 +7,7 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
+#include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
 #include "sim/inside/command.h"
@@ -15,6 +16,7 @@
 #include "sim/inside/timeline.h"
 #include "sim/mta/mta_place.h"
 #include "sim/mta/mta_process.h"
+#include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submitter.h"
@@ -40,6 +42,8 @@ struct inside {
     struct capture_notes *notes;
     struct tls_authority *authority;
     struct dns_server *dns;
+    struct dns_receiver *resolver; /* of the simulated hosts */
+    struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     char *store; /* folder of what the hosts accept */
     struct mta_adapter *adapter;
@@ -55,6 +59,7 @@ struct inside {
     struct event *limit_timer;  /* the scenario's limit */
     struct event *settle_timer; /* the while longer; also the last wait for a server to stop */
     struct event *signals[INSIDE_SIGNALS];
+    struct event *stop_event; /* the runner wants the end */
 };
 
 /* Moves on; legal only forwards. */

@@ -179,6 +179,18 @@ static int unpack(const char *archive, const char *folder, struct arena *arena, 
     return result;
 }
 
+/* Unpacks the archive that stands in the folder, which is then no longer needed. */
+static int unpack_fetched(const char *package, const char *folder, struct arena *arena,
+                          struct err *err)
+{
+    const char *archive = find_archive(folder, arena);
+    if (archive == NULL)
+        return err_set(err, "the Debian package %s was fetched, but is not there", package);
+    if (unpack(archive, folder, arena, err) != 0)
+        return -1;
+    return unlink(archive) == 0 ? 0 : err_set_errno(err, "%s: cannot be removed", archive);
+}
+
 /* Fetches into a folder beside, and gives it its name when it is whole. */
 static int fetch(const char *cache, const char *package, struct arena *arena, struct err *err)
 {
@@ -190,12 +202,9 @@ static int fetch(const char *cache, const char *package, struct arena *arena, st
     int result = file_make_folders(beside, err);
     if (result == 0)
         result = download(cache, package, beside, err);
-    const char *archive = result == 0 ? find_archive(beside, arena) : NULL;
-    if (result == 0 && archive == NULL)
-        result = err_set(err, "the Debian package %s was fetched, but is not there", package);
     if (result == 0)
-        result = unpack(archive, beside, arena, err);
-    if (result == 0 && (unlink(archive) != 0 || rename(beside, target) != 0))
+        result = unpack_fetched(package, beside, arena, err);
+    if (result == 0 && rename(beside, target) != 0)
         result = err_set_errno(err, "%s: cannot be made", target);
     if (result != 0)
         (void)run_quietly(erase_beside, NULL);

@@ -47,7 +47,7 @@ static void mta_probe_again(struct mta_probe *probe)
         probe->done(probe->context, false);
         return;
     }
-    const struct timeval wait = {probe->pause_ms / 1000, probe->pause_ms % 1000 * 1000};
+    const struct timeval wait = {probe->pause_ms / 1000, probe->pause_ms % 1000 * 1000L};
     event_add(probe->timer, &wait);
     if (probe->pause_ms < MTA_PROBE_PAUSE_MAX_MS)
         probe->pause_ms *= 2;

@@ -19,6 +19,14 @@ struct mta_raw {
     const char *text;
 };
 
+/* The server signs what it takes for relay (RFC 6376). */
+struct mta_dkim {
+    const char *domain;   /* d= */
+    const char *selector; /* s= */
+    bool is_ed25519;      /* RFC 8463; else RSA of 2048 bits */
+    bool is_published;    /* the record is put into the zone */
+};
+
 struct mta_settings {
     const char *hostname; /* "mail.sender.test" */
     const struct address *sources;
@@ -33,13 +41,17 @@ struct mta_settings {
     int64_t give_up_us;    /* 0 = default */
     int64_t warn_after_us; /* 0 = default, -1 = never */
     enum mta_tls tls;
-    const char *smart_host;       /* "relay.test:587"; NULL = straight to the MX hosts */
+    const char *smart_host;      /* "relay.test:587"; NULL = straight to the MX hosts */
+    const char *smart_host_user; /* NULL = without a login */
+    const char *smart_host_password;
     int64_t concurrency;          /* connections to one destination; 0 = default */
     int64_t size_limit;           /* bytes; 0 = default */
     const char *const *relay_for; /* domains whose mail is taken from anybody */
     size_t relay_for_count;
     const char *const *local_domains;
     size_t local_domain_count;
+
+    const struct mta_dkim *dkim; /* NULL = it does not sign */
 
     bool has_skew; /* the server's own clock is wrong (libfaketime) */
     int64_t skew_us;

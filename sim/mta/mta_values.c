@@ -5,6 +5,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/mta/mta_dkim.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -173,6 +174,18 @@ static void mta_value_smart_port(const struct mta_values *values, struct buf *ou
     }
 }
 
+static void mta_value_smart_user(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->smart_host_user != NULL)
+        buf_add_text(out, values->settings->smart_host_user);
+}
+
+static void mta_value_smart_password(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->smart_host_password != NULL)
+        buf_add_text(out, values->settings->smart_host_password);
+}
+
 static void mta_value_concurrency(const struct mta_values *values, struct buf *out)
 {
     if (values->settings->concurrency > 0)
@@ -209,6 +222,24 @@ static void mta_value_relay_for_json(const struct mta_values *values, struct buf
 static void mta_value_local_domains(const struct mta_values *values, struct buf *out)
 {
     mta_add_list(values->settings->local_domains, values->settings->local_domain_count, " ", out);
+}
+
+static void mta_value_dkim_domain(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, values->settings->dkim->domain);
+}
+
+static void mta_value_dkim_selector(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, values->settings->dkim->selector);
+}
+
+static void mta_value_dkim_key(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dkim != NULL)
+        buf_add_text(out, MTA_DKIM_KEY_FILE);
 }
 
 /* An item of the list "relay-for" or "local-domains". */
@@ -255,11 +286,16 @@ static const struct {
     {"tls-none", mta_value_tls_none},
     {"smart-host", mta_value_smart_host},
     {"smart-port", mta_value_smart_port},
+    {"smart-user", mta_value_smart_user},
+    {"smart-password", mta_value_smart_password},
     {"concurrency", mta_value_concurrency},
     {"size-limit", mta_value_size_limit},
     {"relay-for", mta_value_relay_for},
     {"relay-for-json", mta_value_relay_for_json},
     {"local-domains", mta_value_local_domains},
+    {"dkim-domain", mta_value_dkim_domain},
+    {"dkim-selector", mta_value_dkim_selector},
+    {"dkim-key", mta_value_dkim_key},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };

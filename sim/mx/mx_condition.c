@@ -27,6 +27,12 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"size", SENDER, mx_size_read, mx_size_holds, NULL},
     {"recipients", RECIPIENT, mx_number_range_read, mx_recipients_holds, NULL},
     {"messages", GREETED, mx_number_range_read, mx_messages_holds, NULL},
+    {"spf", SENDER, mx_result_read, mx_result_holds, NULL},
+    {"dkim", CONTENT, mx_result_read, mx_result_holds, NULL},
+    {"dmarc", CONTENT, mx_result_read, mx_result_holds, NULL},
+    {"dmarc-policy", CONTENT, mx_policy_read, mx_policy_holds, NULL},
+    {"arc", CONTENT, mx_result_read, mx_result_holds, NULL},
+    {"iprev", ALL, mx_result_read, mx_result_holds, NULL},
     {"during", ALL, mx_during_read, mx_window_holds, NULL},
     {"clock", ALL, mx_clock_read, mx_window_holds, NULL},
     {"attempt", ALL, mx_attempt_read, mx_attempt_holds, mx_track_note},
@@ -41,7 +47,8 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
 void mx_condition_release(struct mx_condition *condition)
 {
     const struct mx_condition_kind *kind = condition->kind;
-    if (kind->read == mx_pattern_read) {
+    if (kind->read == mx_pattern_read || kind->read == mx_result_read ||
+        kind->read == mx_policy_read) {
         pattern_release(condition->pattern);
     } else if (kind->read == mx_tls_read) {
         pattern_release(condition->tls.version);
@@ -49,6 +56,11 @@ void mx_condition_release(struct mx_condition *condition)
         for (size_t i = 0; i < condition->headers.count; i++)
             pattern_release(condition->headers.list[i].pattern);
     }
+}
+
+bool mx_condition_needs_auth(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_result_holds || condition->kind->holds == mx_policy_holds;
 }
 
 struct mx_key mx_condition_key(const struct mx_condition *condition)

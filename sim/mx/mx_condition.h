@@ -140,6 +140,9 @@ extern const struct mx_condition_kind MX_CONDITION_KINDS[];
 /* Releases what the arena does not hold (regular expressions). */
 void mx_condition_release(struct mx_condition *condition);
 
+/* It asks for the result of SPF, DKIM and the like: the host must have checked. */
+bool mx_condition_needs_auth(const struct mx_condition *condition);
+
 /* The key that a rule's counting condition goes by, for effects that last; parts 0 if it has none.
  */
 struct mx_key mx_condition_key(const struct mx_condition *condition);

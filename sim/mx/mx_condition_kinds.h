@@ -38,6 +38,12 @@ MX_CONDITION_READER(mx_number_range_read);
 MX_CONDITION_JUDGE(mx_recipients_holds);
 MX_CONDITION_JUDGE(mx_messages_holds);
 
+/* mx_condition_auth.c */
+MX_CONDITION_READER(mx_result_read);
+MX_CONDITION_JUDGE(mx_result_holds);
+MX_CONDITION_READER(mx_policy_read);
+MX_CONDITION_JUDGE(mx_policy_holds);
+
 /* mx_condition_time.c */
 MX_CONDITION_READER(mx_during_read);
 MX_CONDITION_READER(mx_clock_read);

@@ -8,6 +8,7 @@
 #include "sim/value/address.h"
 
 struct mx_rule_list;
+struct mx_auth;
 
 struct mx_facts {
     int64_t now_us;   /* since 1970 */
@@ -34,4 +35,6 @@ struct mx_facts {
     const char *message_id;             /* "" if unknown */
     const char *message;                /* the scenario's id of it; "" if it has none */
     const struct mx_rule_list *profile; /* the profile that a rule switched to, or NULL */
+    const struct mx_auth
+        *auth; /* what the host found out about the sender; NULL = it does not look */
 };

@@ -50,6 +50,13 @@ struct mx_credential {
 
 enum { MX_PORTS_MAX = 8 };
 
+/* Does a host look at SPF, DKIM and the like? */
+enum mx_verify {
+    MX_VERIFY_WHERE_ASKED, /* where a rule or an expectation asks for it */
+    MX_VERIFY_ALWAYS,
+    MX_VERIFY_NEVER,
+};
+
 struct mx_host {
     const char *name;
     struct address *addresses;
@@ -81,6 +88,8 @@ struct mx_host {
     struct map domains;         /* from the MX records; empty = any */
     struct mx_credential *credentials;
     size_t credential_count;
+    enum mx_verify verify;
+    unsigned auth_stages; /* MX_STAGE_BIT()s at which a rule asks for such a result */
     struct mx_rule_list own;
     struct mx_rulebook rules;
     struct spec spec;
@@ -94,6 +103,8 @@ struct mx_host {
 };
 
 bool mx_host_offers(const struct mx_host *host, enum mx_extension extension);
+/* Does it look at SPF, DKIM and the like of the messages that it gets? */
+bool mx_host_verifies(const struct mx_host *host);
 /* Is the mailbox one that the host takes? */
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox);
 /* Does it take connections at this port now? */

@@ -118,6 +118,8 @@ static void mx_model_set_lists(struct mx_model *model, struct mx_host *host, str
         arena_alloc_array(model->arena, lists->count, sizeof kept[0]);
     memcpy(kept, lists->list, lists->count * sizeof kept[0]);
     host->rules.lists = kept;
+    for (size_t i = 0; i < lists->count; i++)
+        host->auth_stages |= lists->list[i]->auth_stages;
     host->rules.list_count = lists->count;
 }
 
@@ -204,6 +206,11 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
         {MX_STAGE_AUTH, MX_EXTENSION_AUTH},
         {MX_STAGE_BDAT, MX_EXTENSION_CHUNKING},
     };
+    if (host->verify == MX_VERIFY_NEVER && host->auth_stages != 0)
+        return spec_error(
+            host->spec, err,
+            "\"verify\" is false, but a rule asks for the result of SPF, DKIM, DMARC, "
+            "ARC or iprev: it can never fire");
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
         for (size_t j = 0; j < sizeof NEEDS / sizeof NEEDS[0]; j++) {
@@ -296,6 +303,14 @@ int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct are
 }
 
 /* ---- reading it */
+
+void mx_model_verify_all(struct mx_model *model)
+{
+    for (size_t i = 0; i < model->hosts.count; i++) {
+        if (model->order[i]->verify == MX_VERIFY_WHERE_ASKED)
+            model->order[i]->verify = MX_VERIFY_ALWAYS;
+    }
+}
 
 size_t mx_model_host_count(const struct mx_model *model)
 {

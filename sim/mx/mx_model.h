@@ -37,6 +37,9 @@ struct mx_host *mx_model_find_host(const struct mx_model *model, const char *nam
 /* The host with this address, or NULL. */
 struct mx_host *mx_model_find_address(const struct mx_model *model, const struct address *address);
 
+/* All hosts look at SPF, DKIM and the like, but for those with "verify": false. */
+void mx_model_verify_all(struct mx_model *model);
+
 /* A host that the scenario does not name (the inbox of the sender's domain); the name is copied. */
 struct mx_host *mx_model_add_host(struct mx_model *model, const char *name);
 /* Gives a host one more address; -1 if another has it. */

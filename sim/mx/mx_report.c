@@ -165,6 +165,7 @@ void mx_report_accepted(struct mx_session *session, bool reply_sent)
     json_out_bool(event, "verified", session->verified);
     json_out_bool(event, "reply-sent", reply_sent);
     json_out_text(event, "placement", session->effects.junk ? "junk" : "inbox");
+    mx_auth_write(&session->auth, event);
     mx_report_dsn(event, buf_slice(&transaction->content));
     event_end(options->log);
 }

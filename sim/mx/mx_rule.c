@@ -276,6 +276,10 @@ int mx_rule_list_read(struct mx_rule_reader *reader, struct spec spec, struct mx
             mx_rule_check_name(list, rule, err) != 0 || mx_rule_check_reach(list, rule, err) != 0)
             return -1;
         list->stages |= rule->stages;
+        for (size_t j = 0; j < rule->condition_count; j++) {
+            if (mx_condition_needs_auth(&rule->conditions[j]))
+                list->auth_stages |= rule->stages;
+        }
     }
     return 0;
 }

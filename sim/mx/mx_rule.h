@@ -27,7 +27,8 @@ struct mx_rule_list {
     const char *name; /* of the profile, "" for a host's own rules */
     struct mx_rule *rules;
     size_t count;
-    unsigned stages; /* at which there is any rule */
+    unsigned stages;      /* at which there is any rule */
+    unsigned auth_stages; /* at which a rule asks for the result of SPF, DKIM and the like */
 };
 
 /* What readers of conditions and actions share. */

@@ -33,6 +33,7 @@ struct mx_server_options {
     struct tls_authority *authority; /* NULL: handshakes fail */
     mx_client_name *client_name;     /* may be NULL */
     void *client_name_context;
+    struct mx_verifier *verifier;   /* NULL: no host looks at SPF, DKIM and the like */
     const char *store_folder;       /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
     const struct mx_limits *limits; /* NULL: the defaults */
 };

@@ -53,6 +53,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
         .tls_version = "",
         .tls_session = "",
         .size = -1,
+        .auth = &session->auth,
         .message_id = "",
         .message = "",
     };

@@ -23,6 +23,7 @@
 #include "sim/mx/mx_host.h"
 
 struct mx_session;
+struct mx_verifier;
 
 /* Gets each accepted message, with its number at this host. */
 typedef void mx_store(void *context, const struct mx_host *host, uint64_t number,
@@ -35,10 +36,11 @@ struct mx_session_options {
     int64_t start_us;      /* of the run */
     struct address client;
     struct address server;
-    uint16_t port;           /* of the server */
-    bool tls_first;          /* implicit TLS (RFC 8314): a handshake comes before the banner */
-    const char *client_name; /* PTR, "" if there is none */
-    mx_store *store;         /* may be NULL */
+    uint16_t port;                /* of the server */
+    bool tls_first;               /* implicit TLS (RFC 8314): a handshake comes before the banner */
+    const char *client_name;      /* PTR, "" if there is none */
+    struct mx_verifier *verifier; /* NULL: the host cannot look at SPF, DKIM and the like */
+    mx_store *store;              /* may be NULL */
     void *store_context;
     size_t *content_total; /* bytes that all sessions hold; may be NULL */
 };

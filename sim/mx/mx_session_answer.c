@@ -50,6 +50,7 @@ void mx_session_ask(struct mx_session *session, enum mx_stage stage)
     /* data-body is asked again and again, but it is one attempt. */
     if (stage != MX_STAGE_DATA_BODY || session->transaction.data.bytes == 0)
         mx_rulebook_note(&options->host->rules, &session->facts, &happening);
+    mx_session_authenticate(session, stage);
     mx_rulebook_ask(&options->host->rules, stage, &session->facts, options->log, &session->effects);
     if (session->effects.profile != NULL)
         session->facts.profile = session->effects.profile;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_data.h"
 #include "sim/mx/mx_lint.h"
 #include "sim/mx/mx_session.h"
@@ -77,6 +78,7 @@ struct mx_session {
     struct mx_effects effects;
     struct mx_answer answer;
     struct mx_transaction transaction;
+    struct mx_auth auth; /* what was found out in this transaction */
     struct mx_lint lint;
     struct buf output;
     struct buf text; /* of a reply that is made */
@@ -104,6 +106,11 @@ struct mx_session {
 void mx_session_set_state(struct mx_session *session, enum mx_state_name state);
 /* TLS comes next: asks the rules of that stage. */
 void mx_session_start_tls(struct mx_session *session);
+
+/* ---- mx_session_auth.c */
+
+/* Looks at SPF, DKIM and the like, as far as the host and the stage want it. */
+void mx_session_authenticate(struct mx_session *session, enum mx_stage stage);
 
 /* ---- mx_session_answer.c */
 

@@ -211,7 +211,7 @@ static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_h
 
 static const char *const MX_SETTING_KEYS[] = {
     "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "listens", "down",
-    "users",  "accepts", "about",  "credentials", "provider",  "rules", NULL,
+    "users",  "accepts", "about",  "credentials", "provider",  "rules", "verify",  NULL,
 };
 
 int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)
@@ -246,6 +246,12 @@ static int mx_manners_read(struct spec spec, struct mx_host *host, struct err *e
             return -1;
         if (host->bandwidth < 1)
             return spec_error(member, err, "expected bytes a second, as in \"100kB\"");
+    }
+    if (spec_get(spec, "verify", &member)) {
+        bool verify;
+        if (spec_read_bool(member, &verify, err) != 0)
+            return -1;
+        host->verify = verify ? MX_VERIFY_ALWAYS : MX_VERIFY_NEVER;
     }
     if (spec_get(spec, "provider", &member))
         return spec_read_text(member, &host->provider, err);

@@ -58,6 +58,7 @@ void mx_transaction_reset(struct mx_session *session)
     };
     *transaction = empty;
     arena_init(&transaction->arena);
+    session->auth = (struct mx_auth){0};
     struct mx_facts *facts = &session->facts;
     facts->has_sender = false;
     facts->sender = "";

@@ -1,6 +1,7 @@
 #include "sim/run/run_case.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -24,7 +25,7 @@
 /* A server that does not stop at the scenario's limit is ended by the clock this much later. */
 static const int64_t RUN_GRACE_US = TIME_HOUR;
 
-enum { RUN_SHARES_MAX = 8 };
+enum { RUN_SHARES_MAX = 8, RUN_WAIT_MS = 60 * 1000 };
 
 static const char *const RUN_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"};
 
@@ -37,17 +38,21 @@ struct run_execution {
     size_t layer_count;
     int64_t began_us;
     int64_t world_us; /* how long the world stood */
+    struct world *world;
     struct world_result result;
 };
 
-/* The world that is to be killed when we are told to end. */
-static struct world *run_world;
+/* Our end of the pipe that ends the run in order; -1 once it is closed. */
+static volatile sig_atomic_t run_stop_fd = -1;
 
+/* The first signal ends the run in order, so that its evidence is whole; the second at once: the
+ * world ends with this process. */
 static void run_on_end(int signal_number)
 {
-    if (run_world != NULL)
-        world_kill(run_world);
-    _exit(128 + signal_number);
+    if (run_stop_fd < 0)
+        _exit(128 + signal_number);
+    close(run_stop_fd);
+    run_stop_fd = -1;
 }
 
 static const char *run_real_path(struct run_execution *run, const char *path, struct err *err)
@@ -128,8 +133,22 @@ static int run_fill_shares(struct run_execution *run, struct world_options *worl
     return 0;
 }
 
+/* The pipe whose closing ends the run; *inside_fd is the world's end. */
+static int run_make_stop_pipe(int *inside_fd, struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set_errno(err, "a pipe cannot be made");
+    *inside_fd = ends[0];
+    run_stop_fd = ends[1];
+    return 0;
+}
+
 static int run_start_world(struct run_execution *run, struct err *err)
 {
+    int stop_fd = -1;
+    if (run_make_stop_pipe(&stop_fd, err) != 0)
+        return -1;
     const struct run_options *options = run->options->run;
     const struct scenario *scenario = run->options->one->scenario;
     struct inside_options inside = {
@@ -141,6 +160,7 @@ static int run_start_world(struct run_execution *run, struct err *err)
         .virtual_clock = options->virtual_clock,
         .capture = options->capture != RUN_CAPTURE_OFF,
         .interactive = options->interactive,
+        .stop_fd = (uint64_t)stop_fd,
         .command = options->command,
     };
     struct world_options world = {
@@ -157,11 +177,15 @@ static int run_start_world(struct run_execution *run, struct err *err)
         .seed = scenario->seed,
         .slot = (unsigned)getppid() + run->options->slot, /* calls side by side spread too */
     };
+    world.fds = &stop_fd;
+    world.fd_count = 1;
     run_fill_extra(run, &world);
     if (run_fill_resolvers(run, &world, err) != 0 ||
         run_fill_shares(run, &world, &inside, err) != 0)
         return -1;
-    return world_start(&world, &run_world, err);
+    int result = world_start(&world, &run->world, err);
+    close(stop_fd);
+    return result;
 }
 
 static int run_load_adapter(struct run_execution *run, struct err *err)
@@ -259,6 +283,15 @@ static void run_drop_capture(struct run_execution *run, int code)
     free(path);
 }
 
+/* Waits for the end of the world, going on after signals. */
+static int run_wait(struct run_execution *run)
+{
+    int waited = 0;
+    while (waited == 0)
+        waited = world_wait(run->world, RUN_WAIT_MS, &run->result);
+    return waited == 1 ? 0 : -1;
+}
+
 static int run_steps(struct run_execution *run, struct err *err)
 {
     int code = run_load_adapter(run, err);
@@ -267,11 +300,11 @@ static int run_steps(struct run_execution *run, struct err *err)
     run->began_us = time_monotonic_us();
     if (run_start_world(run, err) != 0)
         return RUN_EXIT_MACHINE;
-    if (world_wait(run_world, -1, &run->result) != 1) {
+    if (run_wait(run) != 0) {
         err_set(err, "the world cannot be waited for");
         return RUN_EXIT_INTERNAL;
     }
-    world_free(&run_world);
+    world_free(&run->world);
     run->world_us = time_monotonic_us() - run->began_us;
     code = run_judge_world(run, err);
     if (code != 0)
@@ -294,7 +327,7 @@ int run_case_execute(const struct run_case_options *options)
     struct run_execution run = {.options = options};
     struct err err = {0};
     signal(SIGTERM, run_on_end);
-    signal(SIGINT, run_on_end);
+    signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the suite as well, which then tells us */
     if (run_folder_prepare(options->folder, &err) != 0 ||
         realpath(options->folder, run.folder) == NULL) {
         fprintf(stderr, "mailrange: %s\n", err.text[0] != '\0' ? err.text : options->folder);

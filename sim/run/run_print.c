@@ -5,6 +5,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/capture/capture_notes.h"
 #include "sim/check/check.h"
 #include "sim/event/event_file.h"
 #include "sim/run/run_folder.h"
@@ -102,16 +103,24 @@ static void run_print_report(const struct run_options *options, const struct run
     struct check_report *report = NULL;
     struct err err = {0};
     char *events = run_folder_file(folder, RUN_EVENTS_FILE);
+    char *notes = run_folder_file(folder, "packets.tsv");
+    uint64_t *numbers = NULL;
+    struct check_packets packets = {0};
     struct buf text;
     buf_init(&text, RUN_TEXT_BYTES_MAX);
+    /* Without a capture there are no packets to name. */
+    if (file_exists(notes) && capture_notes_read(notes, &numbers, &packets.count, NULL) == 0)
+        packets.numbers = numbers;
     if (check_run(one->scenario, events, &report, &err) == 0) {
-        check_report_print(report, options->verbosity == RUN_VERBOSE, &text);
+        check_report_print(report, options->verbosity == RUN_VERBOSE, &packets, &text);
         fputs(buf_text(&text), stdout);
     } else {
         printf("  %s\n", err.text);
     }
     check_report_free(&report);
     buf_deinit(&text);
+    free(numbers);
+    free(notes);
     free(events);
 }
 
@@ -138,6 +147,10 @@ void run_print_case(const struct run_options *options, const struct run_case *on
         [RUN_EXIT_INTERNAL] = {"ERROR", RUN_RED},  [RUN_EXIT_SKIPPED] = {"N/A", RUN_YELLOW},
     };
     bool quiet = options->verbosity == RUN_QUIET;
+    if (options->interactive && code <= RUN_EXIT_FAILED) {
+        printf("ended; the evidence is in %s\n", folder);
+        return;
+    }
     if (quiet && (code == RUN_EXIT_PASSED || code == RUN_EXIT_SKIPPED))
         return;
     run_say(options, ENDS[code].hue, ENDS[code].word);

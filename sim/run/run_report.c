@@ -61,7 +61,7 @@ static int run_evidence_load(struct run_evidence *evidence, const char *folder, 
             result = -1;
     } else if (file_exists(error)) {
         struct buf text;
-        buf_init(&text, ERR_TEXT_BYTES * 2);
+        buf_init(&text, ERR_TEXT_BYTES * (size_t)2);
         result = file_read(error, &text, err);
         if (result == 0)
             run_evidence_add(evidence, report_run_of_problem(name, file, buf_text(&text)));

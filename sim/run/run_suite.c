@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/base/time_text.h"
 #include "sim/run/run_case.h"
 #include "sim/run/run_print.h"
 #include "sim/run/run_report.h"
@@ -32,10 +33,12 @@ struct run_state {
 
 /* Set by the handler; looked at after each wait. */
 static volatile sig_atomic_t run_interrupted;
+static volatile sig_atomic_t run_interrupt_count;
 
 static void run_on_interrupt(int signal_number)
 {
     run_interrupted = signal_number;
+    run_interrupt_count++;
 }
 
 static char *run_case_path(const struct run_state *state, size_t index)
@@ -117,6 +120,9 @@ static void run_job_end(struct run_state *state, struct run_job *job, int status
     int code = run_exit_code(status);
     job->pid = 0;
     state->running--;
+    /* What a person tried by hand is not judged. */
+    if (state->options->interactive && code == RUN_EXIT_FAILED)
+        code = RUN_EXIT_PASSED;
     if (code == RUN_EXIT_FAILED && job->tries <= state->options->retries && run_interrupted == 0 &&
         run_job_start(state, job) == 0)
         return;
@@ -126,8 +132,14 @@ static void run_job_end(struct run_state *state, struct run_job *job, int status
     free(folder);
 }
 
-static void run_kill_all(struct run_state *state)
+/* Each case ends in order at the first signal, at once at the second; one that comes within a
+ * second (`timeout` sends two) is the same one. */
+static void run_tell_all(struct run_state *state, int64_t *first_us)
 {
+    int64_t now_us = time_monotonic_us();
+    if (*first_us != 0 && now_us - *first_us < TIME_SECOND)
+        return;
+    *first_us = now_us;
     for (unsigned slot = 0; slot < state->options->jobs; slot++) {
         if (state->jobs[slot].pid != 0)
             kill(state->jobs[slot].pid, SIGTERM);
@@ -136,7 +148,8 @@ static void run_kill_all(struct run_state *state)
 
 static void run_wait_all(struct run_state *state)
 {
-    bool killed = false;
+    int told = 0;
+    int64_t first_us = 0;
     while (state->running > 0 || run_may_start(state)) {
         if (run_fill(state) != 0) {
             fprintf(stderr, "mailrange: a process cannot be made: %s\n", strerrordesc_np(errno));
@@ -148,9 +161,9 @@ static void run_wait_all(struct run_state *state)
         struct run_job *job = pid > 0 ? run_job_of(state, pid) : NULL;
         if (job != NULL)
             run_job_end(state, job, status);
-        if (run_interrupted != 0 && !killed) {
-            killed = true;
-            run_kill_all(state);
+        if (told < run_interrupt_count) {
+            told = run_interrupt_count;
+            run_tell_all(state, &first_us);
         }
     }
 }
@@ -183,6 +196,8 @@ int run_suite(const struct run_options *options, const struct run_plan *plan)
         fprintf(stderr, "mailrange: %s\n", err.text);
         state.tally.internal++;
     }
+    if (options->interactive)
+        return run_tally_exit(&state.tally);
     run_print_tally(options, &state.tally);
     if (run_interrupted != 0)
         return 128 + run_interrupted;

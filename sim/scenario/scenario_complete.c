@@ -1,5 +1,6 @@
 #include <stdarg.h>
 
+#include "sim/check/check_list.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/scenario/scenario_reader.h"
@@ -275,6 +276,9 @@ static int complete_senders(struct completion *c)
         add_addresses(c, hostname, s->mta->sources, s->mta->source_count) != 0 ||
         add_pointers(c, hostname, s->mta->sources, s->mta->source_count) != 0)
         return -1;
+    if (s->mta->dkim != NULL && zone_of(c, s->mta->dkim->domain) == NULL &&
+        make_zone(c, s->mta->dkim->domain) != 0)
+        return -1;
     for (size_t i = 0; i < s->message_count; i++) {
         const char *at = strrchr(s->messages[i].from, '@');
         const char *domain = at != NULL ? spec_domain_from_text(at + 1, c->reader->arena) : NULL;
@@ -404,6 +408,8 @@ static int complete_all(struct completion *c)
 int scenario_complete(struct scenario_reader *reader)
 {
     struct completion c = {.reader = reader};
+    if (check_list_asks_auth(reader->scenario->checks))
+        mx_model_verify_all(reader->scenario->mx);
     int result = complete_all(&c);
     map_deinit(&c.made, NULL);
     map_deinit(&c.targets, NULL);

@@ -7,7 +7,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/err.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 
 /* The header line that carries a message's id through the server under test. */
 #define SUBMIT_ID_HEADER "X-Mailrange-Id"

@@ -8,7 +8,7 @@
 #include <event2/event.h>
 
 #include "sim/event/event_log.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/model/scenario_model.h"
 #include "sim/value/address.h"
 
 struct submitter;

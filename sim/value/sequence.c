@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "mta-under-test/base/text.h"
 #include "sim/value/template.h"
 
@@ -63,6 +65,6 @@ void sequence_text(struct buf *out, const char *text, size_t i)
     /* "{001..100}" counts with leading zeros. */
     int width = sequence.from.len > 1 && sequence.from.data[0] == '0' ? (int)sequence.from.len : 1;
     buf_add_slice(out, sequence.before);
-    buf_format(out, "%0*llu", width, (unsigned long long)(sequence.first + i));
+    buf_format(out, "%0*" PRIu64, width, sequence.first + i);
     buf_add_slice(out, sequence.after);
 }

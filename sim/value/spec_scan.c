@@ -76,7 +76,7 @@ static char scan_peek(const struct spec_scanner *s)
 
 static void scan_skip_space(struct spec_scanner *s)
 {
-    while (s->at < s->text.len && memchr(" \t\r\n", s->text.data[s->at], 4) != NULL)
+    for (char c = scan_peek(s); c == ' ' || c == '\t' || c == '\r' || c == '\n'; c = scan_peek(s))
         s->at++;
 }
 

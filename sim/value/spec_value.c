@@ -64,7 +64,7 @@ int spec_read_int(struct spec spec, int64_t min, int64_t max, int64_t *value, st
 
 int spec_read_word(struct spec spec, const char *const *words, size_t *index, struct err *err)
 {
-    const char *text = NULL;
+    const char *text = "";
     if (spec_read_text(spec, &text, err) != 0)
         return -1;
     for (size_t i = 0; words[i] != NULL; i++) {

@@ -95,7 +95,7 @@ static int build(const struct world_options *options, const struct root_paths *p
 }
 
 /* Without a limit: longer than anybody waits, and short enough for sums of times. */
-static const int64_t NO_LIMIT_US = 100 * 365 * TIME_DAY;
+static const int64_t NO_LIMIT_US = INT64_C(100) * 365 * TIME_DAY;
 
 static void run_clock(const struct world_options *options, struct clock_progress *progress,
                       struct world_result *result)
@@ -110,8 +110,6 @@ static void run_clock(const struct world_options *options, struct clock_progress
         .progress = progress,
     };
     struct clock_result end;
-    if (options->environment != NULL)
-        environ = (char **)(uintptr_t)options->environment;
     int64_t started_us = time_monotonic_us();
     if (clock_run(&clock, options->argv, &end, &result->err) != 0)
         return;

@@ -70,8 +70,7 @@ struct world_options {
     int64_t limit_us; /* the most virtual time that may pass; 0 = no limit */
     uint64_t seed;
 
-    char *const *argv;        /* the first program, NULL-terminated; looked for in PATH, inside */
-    char *const *environment; /* NULL-terminated; NULL: that of the caller */
+    char *const *argv; /* the first program, NULL-terminated; looked for in PATH, inside */
 };
 
 enum world_reason {

@@ -3,22 +3,24 @@
 
 Prints one line for each breach, "FILE:LINE: what", and ends with 1 if there is any.
 """
+import fnmatch
 import os
 import re
-import subprocess
 import sys
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 6
-BASE, AUTH = "mta-under-test/base", "mta-under-test/mailauth"
+BASE, AUTH, MODEL = "mta-under-test/base", "mta-under-test/mailauth", "sim/scenario/model"
 
-# What a folder may include, besides itself and its own sub-folders: the arrows between the layers.
+# What a folder may include, besides itself and its own sub-folders: the arrows between the layers,
+# from the bottom up: each points to one above it in this table. An arrow that nothing needs is a
+# breach, too.
 LAYERS = {
     BASE: [],
     AUTH: [BASE],
-    "mta-under-test/refmta": [BASE, AUTH],
+    "mta-under-test/refmta": [BASE],
     "sim/event": [BASE],
     "sim/value": [BASE],
     "sim/clock": [BASE],
@@ -26,33 +28,48 @@ LAYERS = {
     "sim/tls": [BASE],
     "sim/world": [BASE, "sim/clock", "sim/value"],
     "sim/dns": [BASE, AUTH, "sim/event", "sim/value"],
-    "sim/mx": [BASE, AUTH, "sim/event", "sim/value", "sim/tls"],
-    "sim/mta": [BASE, "sim/event", "sim/value", "sim/world"],
-    "sim/check": [BASE, "sim/event", "sim/value", "sim/scenario"],
-    "sim/scenario": [BASE, "sim/value", "sim/event", "sim/dns", "sim/mx", "sim/mta", "sim/check", "sim/submit"],
-    "sim/submit": [BASE, "sim/event", "sim/value", "sim/scenario"],
-    "sim/inside": [BASE, "sim"],
-    "sim/run": [BASE, "sim", "reports"],
-    "sim/cli": [BASE, "sim", "reports"],
+    "sim/mx": [BASE, "sim/event", "sim/value", "sim/tls"],
+    "sim/mta": [BASE, "sim/event", "sim/value"],
+    MODEL: [BASE, "sim/value"],
+    "sim/check": [BASE, "sim/event", "sim/value", MODEL],
+    "sim/submit": [BASE, "sim/event", "sim/value", MODEL],
+    "sim/scenario": [BASE, "sim/value", "sim/dns", "sim/mx", "sim/mta", "sim/check", MODEL],
+    "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/mta",
+                   "sim/check", "sim/submit", "sim/scenario"],
     "reports": [BASE, "sim/event", "sim/capture"],
+    "sim/run": [BASE, "sim/event", "sim/capture", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario",
+                "sim/inside", "reports"],
+    "sim/cli": [BASE, "sim/world", "sim/mta", "sim/scenario", "sim/inside", "sim/run"],
 }
 # Folders whose code is no part of the program: their helpers need no test and no header.
 ASIDE = re.compile(r"(^|/)(tests|bench|tool)/")
 WORDS = re.compile(r"/wor[k]/|/tmp/w[t]/|\.\./share[d]|\bTOD[O]\b|\bFIXM[E]\b|\bXX[X]\b")
 # "# TODO" is a directive of TAP 14 that the writer and its tests must be able to name.
 WORDS_ALLOWED = re.compile(r"tap|tidy\.py", re.IGNORECASE)
+# What .gitignore names, and git's own.
+MADE = re.compile(r"(\.git|build|build-[^/]*|build[^/]*\.log|reports/latest|\.cache)$|(.*/)?(__pycache__|[^/]*\.swp)$")
 
 breaches = []
+arrows_used = set()
 
 
 def breach(path, line, text):
     breaches.append(f"{path}:{line}: {text}")
 
 
+def tree():
+    """The project's files: what is built, logged and reported is none. Needs no git, so that it also
+    holds for an unpacked archive, and for a clone of another user."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        inside = os.path.relpath(folder, ROOT)
+        folders[:] = sorted(one for one in folders if not MADE.match(os.path.normpath(os.path.join(inside, one))))
+        found += [os.path.normpath(os.path.join(inside, name)) for name in sorted(names)]
+    return [path for path in found if not MADE.match(path)]
+
+
 def files(*patterns):
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns],
-                         cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return [path for path in out.splitlines() if os.path.exists(os.path.join(ROOT, path))]
+    return [path for path in TREE if not patterns or any(fnmatch.fnmatch(path, one) for one in patterns)]
 
 
 def read(path):
@@ -78,10 +95,22 @@ def check_layers(path, lines):
         found = re.match(r'#include "([^"]+)"', line)
         if not found:
             continue
-        target = os.path.dirname(found.group(1))
-        allowed = [layer] + LAYERS[layer]
-        if not any(target == one or target.startswith(one + "/") for one in allowed):
+        target = layer_of(found.group(1))
+        arrows_used.add((layer, target))
+        if target != layer and target not in LAYERS[layer]:
             breach(path, number, f"{layer} must not include {found.group(1)}")
+
+
+def check_arrows():
+    """The table itself: no circles, no arrow that is not needed, no folder that is gone."""
+    below = []
+    for layer, arrows in LAYERS.items():
+        for target in arrows:
+            if target not in below:
+                breach("tests/lint/tidy.py", 1, f"LAYERS: {layer} -> {target} points upward")
+            if (layer, target) not in arrows_used:
+                breach("tests/lint/tidy.py", 1, f"LAYERS: {layer} -> {target} is not needed")
+        below.append(layer)
 
 
 def check_includes(path, lines):
@@ -144,6 +173,9 @@ def check_module_has_test(modules, tests):
             breach(folder, 1, f"no unit test below tests/unit/{folder}/")
 
 
+TREE = tree()
+
+
 def main():
     code = [p for p in files("*.c", "*.h") if not p.startswith("tests/")]
     for path in code:
@@ -158,6 +190,7 @@ def main():
     for path in files():
         if not path.endswith((".eml", ".pem", ".pcapng", ".png")) and "/corpus/" not in path:
             check_words(path, read(path))
+    check_arrows()
     check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
     for line in breaches:
         print(line)

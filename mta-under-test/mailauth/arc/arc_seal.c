@@ -257,24 +257,19 @@ static const char *arc_decide(const struct message *message, const struct arc_op
 static int arc_seal_check(const struct arc_seal_options *options, struct arena *arena,
                           struct err *err)
 {
-    struct slice name;
+    const struct dkim_sign_options signature = {.key = options->key,
+                                                .domain = options->domain,
+                                                .selector = options->selector,
+                                                .headers = options->headers};
     struct slice rest = options->headers;
     struct slice item;
-    bool has_from = false;
-    if (!dkim_key_name(arena, options->selector, options->domain, &name))
-        return err_set(err, "\"%.*s\" and \"%.*s\" are no selector and domain",
-                       SLICE_ARG(options->selector), SLICE_ARG(options->domain));
-    if (options->key == NULL || dkim_sign_algorithm(options->key) == NULL)
-        return err_set(err, "the key is neither RSA nor Ed25519");
+    if (dkim_sign_check_basics(&signature, arena, err) != 0)
+        return -1;
     while (slice_split(&rest, ':', &item)) {
-        item = slice_trim(item);
-        has_from = has_from || slice_is_nocase(item, "from");
-        if (item.len == 0)
-            return err_set(err, "the list of header fields has an empty name");
-        if (slice_is_nocase(item, "arc-seal"))
+        if (slice_is_nocase(slice_trim(item), "arc-seal"))
             return err_set(err, "h= must not cover ARC-Seal (RFC 8617 4.1.2)");
     }
-    return has_from ? 0 : err_set(err, "the list of header fields must have From");
+    return 0;
 }
 
 int arc_seal(const struct message *message, const struct arc_seal_options *options,

@@ -242,18 +242,10 @@ static void authres_write_value(struct buf *out, struct slice value, bool is_pva
     size_t len = cfws_token_len(value);
     if (is_pvalue && len < value.len && value.data[len] == '@')
         len += 1 + cfws_token_len(slice_skip(value, len + 1));
-    if (len == value.len && value.len > 0) {
+    if (len == value.len && value.len > 0)
         buf_add_slice(out, value);
-        return;
-    }
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '"' || c == '\\')
-            buf_add_char(out, '\\');
-        buf_add_char(out, (unsigned char)c < ' ' || c == 0x7f ? ' ' : c);
-    }
-    buf_add_char(out, '"');
+    else
+        cfws_add_quoted(out, value);
 }
 
 static void authres_write_result(struct buf *out, const struct authres_result *result)

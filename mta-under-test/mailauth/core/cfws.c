@@ -121,3 +121,15 @@ struct slice cfws_unquote(struct arena *arena, struct slice quoted)
     }
     return slice_from(text, len);
 }
+
+void cfws_add_quoted(struct buf *out, struct slice text)
+{
+    buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '"' || c == '\\')
+            buf_add_char(out, '\\');
+        buf_add_char(out, (unsigned char)c < ' ' || c == 0x7f ? ' ' : c);
+    }
+    buf_add_char(out, '"');
+}

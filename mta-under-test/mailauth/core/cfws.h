@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/slice.h"
 
 enum { CFWS_NESTING_MAX = 100 };
@@ -25,3 +26,6 @@ bool cfws_is_atext(char c);
 
 /* The content of a quoted-string, without quotes, folding and the backslashes of pairs. */
 struct slice cfws_unquote(struct arena *arena, struct slice quoted);
+
+/* Appends a text as a quoted-string; control characters, which none may hold, become spaces. */
+void cfws_add_quoted(struct buf *out, struct slice text);

@@ -110,7 +110,7 @@ static struct slice dkim_sign_copies(const struct message *message, struct slice
     return copies;
 }
 
-static int dkim_sign_check(const struct dkim_sign_options *options, struct arena *arena,
+int dkim_sign_check_basics(const struct dkim_sign_options *options, struct arena *arena,
                            struct err *err)
 {
     struct slice name;
@@ -128,8 +128,16 @@ static int dkim_sign_check(const struct dkim_sign_options *options, struct arena
     }
     if (!has_from)
         return err_set(err, "the list of header fields must have From (RFC 6376 5.4)");
-    if (dkim_sign_algorithm(options->key) == NULL)
+    if (options->key == NULL || dkim_sign_algorithm(options->key) == NULL)
         return err_set(err, "the key is neither RSA nor Ed25519");
+    return 0;
+}
+
+static int dkim_sign_check(const struct dkim_sign_options *options, struct arena *arena,
+                           struct err *err)
+{
+    if (dkim_sign_check_basics(options, arena, err) != 0)
+        return -1;
     if (EVP_PKEY_base_id(options->key) == EVP_PKEY_RSA &&
         EVP_PKEY_bits(options->key) < DKIM_SIGN_BITS_MIN)
         return err_set(err, "an RSA key needs at least 1024 bits (RFC 8301 3.2)");

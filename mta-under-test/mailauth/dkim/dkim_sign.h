@@ -22,6 +22,11 @@ struct dkim_sign_options {
     bool copies_headers; /* z= */
 };
 
+/* What every signature needs: names that make the name of a key record, a key of a known kind, and
+ * a list of header fields without empty names and with From; -1 says which is missing. */
+int dkim_sign_check_basics(const struct dkim_sign_options *options, struct arena *arena,
+                           struct err *err) MUST_CHECK;
+
 /* "rsa-sha256" or "ed25519-sha256"; NULL for another key. */
 const char *dkim_sign_algorithm(EVP_PKEY *key);
 

@@ -1,6 +1,7 @@
 #include "mta-under-test/mailauth/spf/spf_header.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/core/cfws.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -14,18 +15,10 @@ static void spf_header_value(struct buf *out, struct slice value)
         bool edge = i == 0 || i + 1 == value.len || value.data[i - 1] == '.';
         plain = plain && atom && !(c == '.' && edge);
     }
-    if (plain) {
+    if (plain)
         buf_add_slice(out, value);
-        return;
-    }
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '"' || c == '\\')
-            buf_add_char(out, '\\');
-        buf_add_char(out, (unsigned char)c < ' ' || c == 0x7f ? ' ' : c);
-    }
-    buf_add_char(out, '"');
+    else
+        cfws_add_quoted(out, value);
 }
 
 static void spf_header_pair(struct buf *out, const char *key, struct slice value)

@@ -33,6 +33,7 @@ struct app {
     SSL_CTX *tls_server;
     SSL_CTX *tls_client;
     SSL_CTX *tls_verified;
+    struct signer *signer;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -150,6 +151,15 @@ static int open_tls(struct app *app, struct err *err)
     return app->tls_client != NULL && app->tls_verified != NULL ? 0 : -1;
 }
 
+static int open_signer(struct app *app, struct err *err)
+{
+    const struct config *config = app->config;
+    if (config->dkim_domain == NULL)
+        return 0;
+    app->signer = signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
+    return app->signer != NULL ? 0 : -1;
+}
+
 static int open_loop(struct app *app, struct err *err)
 {
     app->base = event_base_new();
@@ -229,6 +239,7 @@ static int open_rest(struct app *app, struct err *err)
         .queue = app->queue,
         .users = config->auth_users != NULL ? &app->users : NULL,
         .tls = app->tls_server,
+        .signer = app->signer,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -260,6 +271,7 @@ static void app_close(struct app *app)
     SSL_CTX_free(app->tls_verified);
     auth_users_deinit(&app->users);
     close_password(app);
+    signer_close(&app->signer);
     log_close(&app->log);
     struct event *events[] = {app->on_term, app->on_int, app->on_hup, app->stop_timer};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
@@ -299,6 +311,8 @@ int app_run(const struct config *config, struct err *err)
     if (result == 0)
         result = open_password(&app, err);
     if (result == 0)
+        result = open_signer(&app, err);
+    if (result == 0)
         result = open_delivery(&app, err);
     if (result == 0)
         result = open_rest(&app, err);
@@ -322,6 +336,9 @@ int app_check(const struct config *config, struct err *err)
         result = open_users(&app, err);
     if (result == 0)
         result = open_password(&app, err);
+    if (result == 0)
+        result = open_signer(&app, err);
+    signer_close(&app.signer);
     auth_users_deinit(&app.users);
     close_password(&app);
     SSL_CTX_free(app.tls_server);

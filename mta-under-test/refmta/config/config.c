@@ -322,6 +322,39 @@ READER(read_auth)
     return 0;
 }
 
+READER(read_dkim_domain)
+{
+    struct config *config = target;
+    return config_read_hostname(reader, value, path, &config->dkim_domain);
+}
+
+READER(read_dkim_selector)
+{
+    struct config *config = target;
+    return config_read_hostname(reader, value, path, &config->dkim_selector);
+}
+
+READER(read_dkim_key)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->dkim_key);
+}
+
+READER(read_dkim)
+{
+    static const struct config_key KEYS[] = {{"domain", read_dkim_domain},
+                                             {"selector", read_dkim_selector},
+                                             {"key", read_dkim_key},
+                                             {NULL, NULL}};
+    struct config *config = target;
+    if (config_read_object(reader, value, path, KEYS, target) != 0)
+        return -1;
+    if (config->dkim_domain == NULL || config->dkim_selector == NULL || config->dkim_key == NULL)
+        return err_set(reader->err, "%s: %s: needs a \"domain\", a \"selector\" and a \"key\"",
+                       reader->name, path);
+    return 0;
+}
+
 READER(read_concurrency)
 {
     struct config *config = target;
@@ -371,6 +404,7 @@ static const struct config_key KEYS[] = {
     {"tls", read_tls},
     {"smart-host", read_smart_host},
     {"auth", read_auth},
+    {"dkim", read_dkim},
     {"concurrency", read_concurrency},
     {"size-limit", read_size_limit},
     {"log", read_log},

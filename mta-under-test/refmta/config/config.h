@@ -51,6 +51,9 @@ struct config {
     const char *smart_host_password_file; /* its first line is the password */
     const char *auth_users;               /* file of those who may log in; NULL: nobody */
     bool auth_on_loopback;                /* without TLS, from this machine */
+    const char *dkim_domain;              /* NULL: nothing is signed */
+    const char *dkim_selector;
+    const char *dkim_key; /* file */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     const char *log;

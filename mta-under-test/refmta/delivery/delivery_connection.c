@@ -55,11 +55,10 @@ static void close_session(struct delivery_connection *connection)
     connection->start_tls = false;
 }
 
-/* Frees the connection; the lane may start others, or end. */
-static void connection_gone(struct delivery_connection *connection)
+/* Frees the connection, which counts no more. */
+static void connection_free(struct delivery_connection *connection)
 {
     struct lane *lane = connection->lane;
-    struct delivery *delivery = lane->delivery;
     close_session(connection);
     for (size_t i = 0; i < connection->candidate_count; i++)
         free(connection->names[i]);
@@ -68,7 +67,15 @@ static void connection_gone(struct delivery_connection *connection)
     event_free(connection->idle_timer);
     free(connection);
     lane->connection_count--;
-    delivery->connection_count--;
+    lane->delivery->connection_count--;
+}
+
+/* Frees the connection; the lane may start others, or end. */
+static void connection_gone(struct delivery_connection *connection)
+{
+    struct lane *lane = connection->lane;
+    struct delivery *delivery = lane->delivery;
+    connection_free(connection);
     bool was_last = delivery->stopping && delivery->connection_count == 0;
     lane_connection_gone(lane);
     if (was_last)
@@ -554,19 +561,10 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item)
 
 void delivery_connection_abandon(struct delivery_connection *connection)
 {
-    struct lane *lane = connection->lane;
     struct queue_item *item = connection->item;
     if (item != NULL) {
         delivery_item_drop(connection);
-        queue_put_back(lane->delivery->queue, item);
+        queue_put_back(connection->lane->delivery->queue, item);
     }
-    close_session(connection);
-    for (size_t i = 0; i < connection->candidate_count; i++)
-        free(connection->names[i]);
-    list_remove(&connection->link);
-    list_remove(&connection->idle_link);
-    event_free(connection->idle_timer);
-    free(connection);
-    lane->connection_count--;
-    lane->delivery->connection_count--;
+    connection_free(connection);
 }

@@ -122,7 +122,7 @@ static void settle_one(struct settling *settling, uint32_t index,
 {
     struct message_recipient *recipient = &settling->message->recipients[index];
     struct buf status;
-    buf_init(&status, RECIPIENT_STATUS_BYTES_MAX * 2);
+    buf_init(&status, RECIPIENT_STATUS_BYTES_MAX * (size_t)2);
     reason_to_text(&outcome->reason, &status);
     message_set_status(recipient, buf_text(&status));
     buf_deinit(&status);

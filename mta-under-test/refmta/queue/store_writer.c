@@ -31,6 +31,16 @@ static int ready_segment(struct store *store)
     return 0;
 }
 
+/* Bytes to be written, in a struct that has no const since the same serves for reading. */
+static struct iovec part_of(struct slice bytes)
+{
+    union {
+        const char *in;
+        void *out;
+    } data = {.in = bytes.data};
+    return (struct iovec){data.out, bytes.len};
+}
+
 /* Writes records behind each other and syncs once. Nothing of them counts after an error. */
 static int write_records(struct store *store, struct list *records)
 {
@@ -49,10 +59,9 @@ static int write_records(struct store *store, struct list *records)
         commit->offset = offset;
         offset += store_commit_bytes(commit);
         parts[count++] = (struct iovec){commit->header, RECORD_HEADER_BYTES};
-        parts[count++] = (struct iovec){commit->meta.data, meta.len};
+        parts[count++] = part_of(meta);
         if (commit->content.len > 0)
-            parts[count++] =
-                (struct iovec){(void *)(uintptr_t)commit->content.data, commit->content.len};
+            parts[count++] = part_of(commit->content);
     }
     error = segment_write(store->active, parts, count, store->offset);
     if (error == 0 && store->sync && fdatasync(store->active->fd) != 0) {

@@ -21,6 +21,7 @@ enum relay_verdict {
     RELAY_DENIED_ROUTING, /* a local part that asks the next server to relay: a%b, a!b, "a@b" */
 };
 
-/* Whether the client is in one of the relay networks. */
+/* The client may send to anywhere, whoever it is that it sends for. */
 bool relay_client_is_trusted(const struct config *config, const struct ip_address *client);
+
 enum relay_verdict relay_decide(const struct relay_facts *facts);

@@ -18,6 +18,7 @@ struct server_options {
     struct queue *queue;
     const struct auth_users *users; /* NULL: nobody logs in */
     SSL_CTX *tls;                   /* NULL: no listener needs it */
+    const struct signer *signer;    /* NULL: nothing is signed */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;

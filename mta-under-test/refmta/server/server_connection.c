@@ -231,6 +231,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .log = server->options.log,
         .users = server->options.users,
         .guard = &server->guard,
+        .signer = server->options.signer,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,
         .new_id = new_id,

@@ -1,8 +1,11 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
 #include "mta-under-test/base/poison.h"
+
+enum { SIGNATURE_BYTES_MAX = 4096 };
 
 enum server_event server_run_data(struct server_session *session, struct slice argument)
 {
@@ -68,6 +71,28 @@ static void complete_submission(struct server_session *session)
     session->content = whole;
 }
 
+/* Mail of our own clients is signed; what comes from elsewhere is somebody else's. */
+static void sign(struct server_session *session)
+{
+    const struct server_setup *setup = &session->setup;
+    struct slice content = slice_skip(buf_slice(&session->content), session->trace_bytes);
+    struct err err = {0};
+    struct buf whole;
+    if (setup->signer == NULL ||
+        (session->user == NULL && !relay_client_is_trusted(setup->config, &setup->client.address)))
+        return;
+    buf_init(&whole, session->content.max + SIGNATURE_BYTES_MAX);
+    buf_add(&whole, session->content.data, session->trace_bytes);
+    if (signer_sign(setup->signer, content, time_now_us(), &whole, &err) != 0) {
+        log_text(setup->log, "not-signed", "%s", err.text);
+        buf_deinit(&whole);
+        return;
+    }
+    buf_add_slice(&whole, content);
+    buf_deinit(&session->content);
+    session->content = whole;
+}
+
 static void log_received(struct server_session *session)
 {
     char ip[IP_TEXT_BYTES];
@@ -117,6 +142,7 @@ enum server_event server_data_end(struct server_session *session)
     session->envelope.body = scanner->has_8bit ? ENVELOPE_BODY_8BITMIME : ENVELOPE_BODY_7BIT;
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
+    sign(session);
     log_received(session);
     server_session_set_state(session, SERVER_STATE_STORING);
     return SERVER_EVENT_MESSAGE;

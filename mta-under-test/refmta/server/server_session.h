@@ -23,6 +23,7 @@
 #include "mta-under-test/refmta/message/envelope.h"
 #include "mta-under-test/refmta/server/server_content.h"
 #include "mta-under-test/refmta/server/server_limits.h"
+#include "mta-under-test/refmta/sign/signer.h"
 
 #define SERVER_STATES(X)                                                            \
     X(SERVER_STATE_START, "start")       /* before EHLO or HELO */                  \
@@ -58,6 +59,7 @@ struct server_setup {
     struct log *log;
     const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
     struct auth_guard *guard;
+    const struct signer *signer; /* NULL: nothing is signed */
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
     uint64_t (*new_id)(void *arg); /* a queue id for the next message */

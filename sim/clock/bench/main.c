@@ -54,8 +54,8 @@ static int sleeps_measure(void)
 /* In PID 1 of a namespace of its own. */
 static void world_run(struct figures *figures, char *self, char *what)
 {
-    struct clock_options options = {.start_us = 1900000000ll * US_PER_S,
-                                    .limit_us = 10ll * JUMPS * US_PER_S,
+    struct clock_options options = {.start_us = 1900000000LL * US_PER_S,
+                                    .limit_us = 10LL * JUMPS * US_PER_S,
                                     .cpu = -1,
                                     .virtual_time = true};
     struct clock_result result = {0};

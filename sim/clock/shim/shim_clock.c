@@ -139,7 +139,7 @@ long shim_sys_time(const long *args)
 long shim_sys_times(const long *args)
 {
     long result = SHIM_CALL(SYS_times, args[0], 0, 0, 0, 0, CLOCK_PASS);
-    if (result < 0 && result == -EFAULT)
+    if (result == -EFAULT)
         return result;
     return (long)(clock_read(CLOCK_MONOTONIC) / (CLOCK_NS_PER_S / TICKS_PER_S));
 }

@@ -30,7 +30,7 @@ bool shim_signal_set(long set, uint64_t *copy, long *address)
  * trapped call in that handler would end the program. */
 long shim_sys_rt_sigaction(const long *args)
 {
-    struct kernel_action action;
+    struct kernel_action action = {0};
     if (args[3] != SET_BYTES)
         return -EINVAL;
     if (args[1] != 0 && !shim_get(&action, args[1], sizeof action))

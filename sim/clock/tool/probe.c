@@ -8,6 +8,12 @@
 const char *probe_self;
 char **probe_args;
 
+_Noreturn void probe_fail(const char *file, int line, const char *condition)
+{
+    fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+    exit(1);
+}
+
 int64_t probe_now_us(clockid_t clock)
 {
     struct timespec now;

@@ -23,13 +23,10 @@ extern const struct probe probe_waits[], probe_timers[], probe_signals[], probe_
 extern const char *probe_self;
 extern char **probe_args;
 
-#define EXPECT(condition)                                                           \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            exit(1);                                                                \
-        }                                                                           \
-    } while (0)
+/* Says what was not so, and ends the probe. */
+_Noreturn void probe_fail(const char *file, int line, const char *condition);
+
+#define EXPECT(condition) ((condition) ? (void)0 : probe_fail(__FILE__, __LINE__, #condition))
 
 /* Microseconds of a clock. */
 int64_t probe_now_us(clockid_t clock);

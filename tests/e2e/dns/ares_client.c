@@ -168,7 +168,7 @@ static void run(ares_channel channel, const struct question *question)
 int main(int argc, char **argv)
 {
     struct ares_options options = {
-        .timeout = 3000, .tries = 2, .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOCHECKRESP};
+        .timeout = 20000, .tries = 2, .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOCHECKRESP};
     ares_channel channel = NULL;
     if (argc != 5) {
         (void)fputs("usage: dns-ares-client ADDRESS PORT NAME TYPE\n", stderr);

@@ -44,11 +44,11 @@ same() {
 
 # The three clients, each in one form: the RCODE, then the data of the last name's records, sorted.
 by_dig() {
-    dig "@127.0.0.1" -p "$PORT" +tries=2 +time=3 +noall +comments +answer "$@" | clean
+    dig "@127.0.0.1" -p "$PORT" +tries=2 +time=20 +noall +comments +answer "$@" | clean
 }
 
 by_kdig() {
-    kdig "@127.0.0.1" -p "$PORT" +retry=1 +time=3 +noall +header +answer "$@" 2> /dev/null | clean
+    kdig "@127.0.0.1" -p "$PORT" +retry=1 +time=20 +noall +header +answer "$@" 2> /dev/null | clean
 }
 
 by_ares() {

@@ -8,7 +8,7 @@ look() {
     local tls=$1
     shift
     stand_start <<<"{ \"mx.a.test\": { \"tls\": $tls } }"
-    OUTPUT=$(printf 'QUIT\r\n' | timeout 30 openssl s_client -starttls smtp -connect "127.0.0.1:$PORT" \
+    OUTPUT=$(printf 'QUIT\r\n' | timeout 300 openssl s_client -starttls smtp -connect "127.0.0.1:$PORT" \
         -CAfile "$WORK/ca.pem" -verify_hostname mx.a.test -ign_eof "$@" 2>&1)
     stand_stop
 }

@@ -18,7 +18,7 @@ try() {
     local want=$1 what=$2
     shift 2
     expect_exit "$want" "$what" swaks --server "127.0.0.1:$PORT" --helo client.test \
-        --from news@sender.test --to bob@a.test --timeout 20 "$@"
+        --from news@sender.test --to bob@a.test --timeout 300 "$@"
 }
 
 try 0 "plain" --header "X-Mailrange-Id: m1" --body "hello"

@@ -31,4 +31,20 @@ done
 after=$(mounts)
 [ "$before" -eq "$after" ] && ok "no mount is left" || bad "$before mounts before, $after after"
 [ "$FAILED" -eq 0 ] && ok "15 killed runs left no process"
+
+# Told to end, a run ends in order: the evidence is whole.
+"$MAILRANGE" up "$ROOT/scenarios/retry/greylisting.json" -o out >log 2>&1 &
+pid=$!
+for _ in $(seq 600); do
+    grep -qs '"kind":"ready"' out/greylisting/events.jsonl && break
+    sleep 0.05
+done
+kill -TERM "$pid"
+if wait "$pid"; then
+    ok "up ends with 0 when it is told to end"
+else
+    bad "up ended otherwise: $(cat log)"
+fi
+OUTPUT=$(tail -n 1 out/greylisting/events.jsonl)
+expect_text '"kind":"end","reason":"stopped"' "its event log has its end"
 finish

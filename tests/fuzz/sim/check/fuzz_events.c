@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (check_run(scenario, log_path(), &report, &err) == 0) {
         struct buf out;
         buf_init(&out, 1000000);
-        check_report_print(report, true, &out);
+        check_report_print(report, true, &(struct check_packets){0}, &out);
         buf_deinit(&out);
         check_report_free(&report);
     }

@@ -97,6 +97,9 @@ START_TEST(test_files_are_whole_or_not_there)
     ck_assert_ptr_nonnull(strstr(err.text, "larger than 11 bytes"));
     buf_deinit(&bytes);
     ck_assert_str_eq(file_name(path), "file");
+    ck_assert(slice_is(file_folder_name(path), "b"));
+    ck_assert(slice_is(file_folder_name("b/file"), "b"));
+    ck_assert(slice_is(file_folder_name("file"), ""));
     unlink(path);
     snprintf(path, sizeof path, "%s/a/b", folder);
     rmdir(path);

@@ -70,9 +70,11 @@ END_TEST
 START_TEST(test_a_failure_is_printed_with_all_that_leads_to_it)
 {
     struct buf out;
+    uint64_t numbers[21] = {[20] = 77};
+    const struct check_packets packets = {numbers, 21};
     deferred_and_delivered();
     buf_init(&out, 100000);
-    check_report_print(fx.report, false, &out);
+    check_report_print(fx.report, false, &packets, &out);
     ck_assert_str_eq(buf_text(&out), "  FAILED: every message: delivered within 5m ($[0])\n"
                                      "      expected  within 5m\n"
                                      "      happened  delivered after 10m at mx.a.test\n"
@@ -80,9 +82,10 @@ START_TEST(test_a_failure_is_printed_with_all_that_leads_to_it)
                                      "      when      10m after the start\n"
                                      "      session   mx.a.test#2\n"
                                      "      event     20\n"
+                                     "      packet    77 of capture.pcapng\n"
                                      "  1 of 2 expectations and 6 of 6 invariants hold\n");
     buf_reset(&out);
-    check_report_print(fx.report, true, &out);
+    check_report_print(fx.report, true, &packets, &out);
     ck_assert_ptr_nonnull(strstr(
         buf_text(&out), "  ok: every message: delivered: delivered after 10m at mx.a.test\n"));
     buf_deinit(&out);

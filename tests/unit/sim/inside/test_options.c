@@ -23,6 +23,7 @@ START_TEST(test_options_survive_the_command_line)
         .seed_given = true,
         .seed = UINT64_MAX,
         .capture = true,
+        .stop_fd = 9,
         .command = command,
     };
     struct arena arena = {0};
@@ -37,6 +38,7 @@ START_TEST(test_options_survive_the_command_line)
     ck_assert_str_eq(got.file, given.file);
     ck_assert_str_eq(got.mta, given.mta);
     ck_assert_uint_eq(got.cell, 3);
+    ck_assert_uint_eq(got.stop_fd, 9);
     ck_assert_uint_eq(got.seed, UINT64_MAX);
     ck_assert(got.seed_given && got.capture && !got.virtual_clock);
     ck_assert_str_eq(got.command[2], "a=b");

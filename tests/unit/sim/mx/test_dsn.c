@@ -69,8 +69,8 @@ START_TEST(test_what_is_none)
         "Content-Type: text/plain\r\n\r\nFinal-Recipient: rfc822; a@b.test\r\n",
         "Content-Type: multipart/report\r\n\r\n--x\r\n",
         "Content-Type: multipart/report; boundary=x\r\n\r\nno part\r\n",
-        "Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n"
-        "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.test\r\n--x--\r\n",
+        ("Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\n"
+         "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.test\r\n--x--\r\n"),
     };
     for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
         struct arena arena = {0};

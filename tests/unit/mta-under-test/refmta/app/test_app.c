@@ -25,7 +25,7 @@ enum {
     MESSAGES_MAX = 4000,
     TRIES_MAX = 500,
     TRY_MS = 20,
-    DELIVERY_MS = 20000,
+    DELIVERY_MS = 200000,
 };
 
 static char folder[64];

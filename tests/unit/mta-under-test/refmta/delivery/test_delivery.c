@@ -14,7 +14,7 @@
 #include "mta-under-test/refmta/net/tls_context.h"
 #include "tests/unit/unit.h"
 
-enum { CONNECTIONS_MAX = 8, LOOPS_MAX = 100000, STUCK_SECONDS = 20 };
+enum { CONNECTIONS_MAX = 8, LOOPS_MAX = 100000, STUCK_SECONDS = 240 };
 
 /*
  * What the server does on each connection, one line a step: ">text" says text, "<text" waits for a

@@ -1,0 +1,54 @@
+#include "sim/check/check_auth.h"
+
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+const char *const CHECK_AUTH_WORDS[] = {
+#define X(name, word, title) word,
+    CHECK_AUTH_METHODS(X)
+#undef X
+        NULL,
+};
+
+const char *const CHECK_AUTH_TITLES[] = {
+#define X(name, word, title) title,
+    CHECK_AUTH_METHODS(X)
+#undef X
+        NULL,
+};
+
+static const char *check_auth_text(const cJSON *json, const char *key, struct arena *arena)
+{
+    const char *text = event_text(json, key);
+    return *text != '\0' ? arena_text(arena, text) : "";
+}
+
+struct check_auth check_auth_read(const cJSON *json, struct arena *arena)
+{
+    struct check_auth auth;
+    for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
+        const cJSON *method = cJSON_GetObjectItemCaseSensitive(json, CHECK_AUTH_WORDS[i]);
+        auth.results[i] = check_auth_text(method, "result", arena);
+        auth.reasons[i] = check_auth_text(method, "reason", arena);
+    }
+    return auth;
+}
+
+void check_auth_write(const struct check_auth *auth, struct json_out *out)
+{
+    bool open = false;
+    for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
+        if (auth->results[i][0] == '\0')
+            continue;
+        if (!open)
+            json_out_object(out, "auth");
+        open = true;
+        json_out_object(out, CHECK_AUTH_WORDS[i]);
+        json_out_text(out, "result", auth->results[i]);
+        json_out_text(out, "reason", auth->reasons[i]);
+        json_out_end(out);
+    }
+    if (open)
+        json_out_end(out);
+}

@@ -1,0 +1,77 @@
+/*
+ * Conditions on what the host found out about the sender (mx_auth.h).
+ */
+#include "sim/mx/mx_auth.h"
+#include "sim/mx/mx_condition_kinds.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* A word that never comes would make a rule that never fires. */
+static int mx_auth_check_word(struct spec spec, const char *text, const char *const *words,
+                              struct err *err)
+{
+    size_t index;
+    if (text[0] == '!')
+        text++;
+    if (text[0] == '/' || strpbrk(text, "*?") != NULL)
+        return 0;
+    for (index = 0; words[index] != NULL; index++) {
+        if (strcmp(words[index], text) == 0)
+            return 0;
+    }
+    return spec_unknown(spec, err, "result", words);
+}
+
+/* The row of the table says which method it is about. */
+static enum mx_auth_method mx_auth_method_of(const struct mx_condition *condition)
+{
+    unsigned method = 0;
+    while (strcmp(MX_AUTH_METHOD_WORDS[method], condition->kind->word) != 0)
+        method++;
+    return (enum mx_auth_method)method;
+}
+
+static int mx_auth_read_words(struct spec spec, struct arena *arena, const char *const *words,
+                              struct pattern **pattern, struct err *err)
+{
+    const char *const *texts = NULL;
+    size_t count = 0;
+    if (spec_read_texts(spec, arena, &texts, &count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        struct spec place = spec_is_array(spec) ? spec_at(spec, i) : spec;
+        if (mx_auth_check_word(place, texts[i], words, err) != 0)
+            return -1;
+    }
+    return pattern_read(spec, arena, pattern, err);
+}
+
+MX_CONDITION_READER(mx_result_read)
+{
+    return mx_auth_read_words(spec, reader->arena, mx_auth_words(mx_auth_method_of(condition)),
+                              &condition->pattern, err);
+}
+
+/* What was not checked has no result that a pattern could match. */
+MX_CONDITION_JUDGE(mx_result_holds)
+{
+    const struct mx_auth *auth = question->facts->auth;
+    if (auth == NULL)
+        return false;
+    const struct mx_auth_result *result = &auth->results[mx_auth_method_of(condition)];
+    return result->word != NULL && pattern_matches(condition->pattern, slice_of(result->word));
+}
+
+MX_CONDITION_READER(mx_policy_read)
+{
+    static const char *const WORDS[] = {"none", "quarantine", "reject", NULL};
+    return mx_auth_read_words(spec, reader->arena, WORDS, &condition->pattern, err);
+}
+
+/* What the author's domain wants done with this very message, after pct= was drawn. */
+MX_CONDITION_JUDGE(mx_policy_holds)
+{
+    const struct mx_auth *auth = question->facts->auth;
+    return auth != NULL && auth->disposition != NULL &&
+           pattern_matches(condition->pattern, slice_of(auth->disposition));
+}
