@@ -3,6 +3,7 @@
  * or a bad configuration.
  */
 #include "mta-under-test/refmta/app/app.h"
+#include "mta-under-test/refmta/auth/auth_passwd.h"
 #include "mta-under-test/refmta/control/control.h"
 
 #include "mta-under-test/base/poison.h"
@@ -18,7 +19,19 @@ static const char USAGE[] = "usage: refmta --config FILE    run in the foregroun
                             "           explain ID          in words: why it waits, until when\n"
                             "           flush [DESTINATION] tries now what waits\n"
                             "           stats               counts\n"
+                            "       refmta passwd [--remove] FILE USER\n"
+                            "           makes or changes a user; asks for the password\n"
                             "       refmta --help\n";
+
+/* Changes one user of the file; the password is the first line of standard input. */
+static int passwd(const char *path, const char *name, bool is_removal)
+{
+    struct err err = {.text = ""};
+    if (auth_passwd(path, name, is_removal, &err) == 0)
+        return 0;
+    fprintf(stderr, "refmta: %s\n", err.text);
+    return 1;
+}
 
 static int usage(void)
 {
@@ -78,6 +91,10 @@ int main(int argc, char **argv)
     }
     if (argc >= 5 && strcmp(argv[1], "queue") == 0 && strcmp(argv[2], "--config") == 0)
         return queue_command(argv[3], argv + 4, argc - 4);
+    if (argc == 4 && strcmp(argv[1], "passwd") == 0)
+        return passwd(argv[2], argv[3], false);
+    if (argc == 5 && strcmp(argv[1], "passwd") == 0 && strcmp(argv[2], "--remove") == 0)
+        return passwd(argv[3], argv[4], true);
     if (argc != 3)
         return usage();
     if (strcmp(argv[1], "--config") == 0)

@@ -152,7 +152,7 @@ static int inside_load(struct inside *inside, struct err *err)
 
 static int inside_open_log(struct inside *inside, struct err *err)
 {
-    char *path = mem_text_format("%s/events.jsonl", inside->options->folder);
+    char *path = mem_text_format("%s/events.jsonl", inside->evidence);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         err_set_errno(err, "%s: cannot be made", path);
@@ -183,7 +183,10 @@ static void inside_make_timers(struct inside *inside)
 static int inside_open(struct inside *inside, struct err *err)
 {
     settle_init(&inside->settle, inside_look, inside);
-    if (inside_load(inside, err) != 0 || inside_open_log(inside, err) != 0)
+    if (inside_load(inside, err) != 0)
+        return -1;
+    inside->evidence = evidence_open(inside->options->folder, inside->options->virtual_clock, err);
+    if (inside->evidence == NULL || inside_open_log(inside, err) != 0)
         return -1;
     inside->base = event_base_new();
     if (inside->base == NULL)
@@ -241,6 +244,10 @@ static int inside_close(struct inside *inside, struct err *err)
         result = err_set(err, "%s", later.text);
     if (capture_close(&inside->capture, &later) != 0)
         result = err_set(err, "%s", later.text);
+    if (inside->evidence != NULL &&
+        evidence_keep(inside->evidence, inside->options->folder, &later) != 0)
+        result = err_set(err, "%s", later.text);
+    free(inside->evidence);
     inside_free_timers(inside);
     if (inside->base != NULL)
         event_base_free(inside->base);

@@ -27,7 +27,7 @@ static const char *const INSIDE_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"}
 
 static int inside_create(const struct inside *inside, const char *name, struct err *err)
 {
-    char *path = mem_text_format("%s/%s", inside->options->folder, name);
+    char *path = mem_text_format("%s/%s", inside->evidence, name);
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         err_set_errno(err, "%s: cannot be made", path);
@@ -178,7 +178,7 @@ static void inside_make_verifier(struct inside *inside)
 static int inside_open_mx(struct inside *inside, struct err *err)
 {
     inside_make_verifier(inside);
-    inside->store = mem_text_format("%s/store", inside->options->folder);
+    inside->store = mem_text_format("%s/store", inside->evidence);
     const struct mx_server_options options = {
         .start_us = inside->scenario->start_us,
         .authority = inside->authority,

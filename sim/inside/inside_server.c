@@ -103,7 +103,7 @@ static int inside_make_server(struct inside *inside, struct err *err)
     inside->adapter = mta_adapter_load(options->root, options->mta, &inside->arena, err);
     if (inside->adapter == NULL)
         return -1;
-    inside->server_log = mem_text_format("%s/server.log", options->folder);
+    inside->server_log = mem_text_format("%s/server.log", inside->evidence);
     const struct mta_process_options process = {
         .base = inside->base,
         .log = inside->log,

@@ -11,6 +11,7 @@
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
 #include "sim/inside/command.h"
+#include "sim/inside/evidence.h"
 #include "sim/inside/inside.h"
 #include "sim/inside/settle.h"
 #include "sim/inside/timeline.h"
@@ -45,7 +46,8 @@ struct inside {
     struct dns_receiver *resolver; /* of the simulated hosts */
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
-    char *store; /* folder of what the hosts accept */
+    char *evidence; /* folder that everything is written to while the run goes on */
+    char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
     char *server_log; /* file */
     struct arena arena;

@@ -116,6 +116,8 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
                        cJSON_IsString(value.json) ? ": " : "",
                        cJSON_IsString(value.json) ? value.json->valuestring : "");
     }
+    if (settings->smart_host_user != NULL && !mta_adapter_knows(adapter, "smart-host-login", given))
+        return err_set(err, "%s cannot be told to log in at a smart host", adapter->name);
     if (mta_settings_retry_form(settings) > adapter->retry_form)
         return err_set(err, "%s cannot be told the waits \"%s\": it knows only %s ones",
                        adapter->name, settings->retry, MTA_RETRY_FORMS[adapter->retry_form]);

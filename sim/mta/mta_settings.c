@@ -144,6 +144,35 @@ static int mta_read_dkim(struct spec spec, struct arena *arena, struct mta_setti
     return 0;
 }
 
+/* What stands in a server's own files as it is: no quotes and nothing that a quote could need. */
+static int mta_read_credential(struct spec spec, const char *key, const char **text,
+                               struct err *err)
+{
+    struct spec member;
+    if (!spec_get(spec, key, &member))
+        return spec_error(spec, err, "\"%s\" is expected", key);
+    if (spec_read_text(member, text, err) != 0)
+        return -1;
+    for (const char *p = *text; *p != '\0'; p++)
+        if ((unsigned char)*p <= ' ' || *p == '"' || *p == '\\')
+            return spec_error(member, err, "no spaces, quotes and backslashes are allowed here");
+    return **text != '\0' ? 0 : spec_error(member, err, "a text is expected");
+}
+
+/* "relay.test:587", or { "host": "relay.test:587", "user": "ann", "password": "secret" }. */
+static int mta_read_smart_host(struct spec spec, struct mta_settings *settings, struct err *err)
+{
+    static const char *const KEYS[] = {"host", "user", "password", NULL};
+    if (!spec_is_object(spec))
+        return spec_read_text(spec, &settings->smart_host, err);
+    if (spec_check_keys(spec, KEYS, err) != 0 ||
+        mta_read_credential(spec, "host", &settings->smart_host, err) != 0 ||
+        mta_read_credential(spec, "user", &settings->smart_host_user, err) != 0 ||
+        mta_read_credential(spec, "password", &settings->smart_host_password, err) != 0)
+        return -1;
+    return 0;
+}
+
 static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_settings *settings,
                              struct err *err)
 {
@@ -159,7 +188,7 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
          mta_read_warn_after(member, settings, err) != 0) ||
         (spec_get(spec, "tls", &member) && mta_read_tls(member, settings, err) != 0) ||
         (spec_get(spec, "smart-host", &member) &&
-         spec_read_text(member, &settings->smart_host, err) != 0) ||
+         mta_read_smart_host(member, settings, err) != 0) ||
         (spec_get(spec, "concurrency", &member) &&
          spec_read_int(member, 1, MTA_CONCURRENCY_MAX, &settings->concurrency, err) != 0) ||
         (spec_get(spec, "size-limit", &member) &&
@@ -297,7 +326,9 @@ void mta_settings_explain(const struct mta_settings *settings, struct buf *out)
     mta_explain_span(out, "gives up after", settings->give_up_us);
     mta_explain_span(out, "warns the sender after", settings->warn_after_us);
     if (settings->smart_host != NULL)
-        buf_format(out, "  sends everything through %s\n", settings->smart_host);
+        buf_format(out, "  sends everything through %s%s%s\n", settings->smart_host,
+                   settings->smart_host_user != NULL ? ", logged in as " : "",
+                   settings->smart_host_user != NULL ? settings->smart_host_user : "");
     if (settings->dkim != NULL)
         buf_format(out, "  signs for %s with the key %s (%s)%s\n", settings->dkim->domain,
                    settings->dkim->selector, settings->dkim->is_ed25519 ? "Ed25519" : "RSA",

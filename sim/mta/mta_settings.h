@@ -41,7 +41,9 @@ struct mta_settings {
     int64_t give_up_us;    /* 0 = default */
     int64_t warn_after_us; /* 0 = default, -1 = never */
     enum mta_tls tls;
-    const char *smart_host;       /* "relay.test:587"; NULL = straight to the MX hosts */
+    const char *smart_host;      /* "relay.test:587"; NULL = straight to the MX hosts */
+    const char *smart_host_user; /* NULL = without a login */
+    const char *smart_host_password;
     int64_t concurrency;          /* connections to one destination; 0 = default */
     int64_t size_limit;           /* bytes; 0 = default */
     const char *const *relay_for; /* domains whose mail is taken from anybody */

@@ -174,6 +174,18 @@ static void mta_value_smart_port(const struct mta_values *values, struct buf *ou
     }
 }
 
+static void mta_value_smart_user(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->smart_host_user != NULL)
+        buf_add_text(out, values->settings->smart_host_user);
+}
+
+static void mta_value_smart_password(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->smart_host_password != NULL)
+        buf_add_text(out, values->settings->smart_host_password);
+}
+
 static void mta_value_concurrency(const struct mta_values *values, struct buf *out)
 {
     if (values->settings->concurrency > 0)
@@ -274,6 +286,8 @@ static const struct {
     {"tls-none", mta_value_tls_none},
     {"smart-host", mta_value_smart_host},
     {"smart-port", mta_value_smart_port},
+    {"smart-user", mta_value_smart_user},
+    {"smart-password", mta_value_smart_password},
     {"concurrency", mta_value_concurrency},
     {"size-limit", mta_value_size_limit},
     {"relay-for", mta_value_relay_for},

@@ -1,10 +1,13 @@
 #include "mta-under-test/refmta/app/app.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/auth/auth_users.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/net/tls_context.h"
@@ -13,10 +16,12 @@
 #include "mta-under-test/base/poison.h"
 
 /* How long clients and deliveries may finish what they are at when the server stops. */
-enum { STOP_SECONDS = 30 };
+enum { STOP_SECONDS = 30, PASSWORD_BYTES_MAX = 1024 };
 
 struct app {
     const struct config *config;
+    struct auth_users users;
+    struct buf password; /* at the smart host */
     struct event_base *base;
     struct log *log;
     struct resolver *resolver;
@@ -81,12 +86,56 @@ static void on_stop_signal(evutil_socket_t fd, short what, void *arg)
     delivery_stop(app->delivery);
 }
 
+/* What is wrong in a new file keeps the users of before. */
+static void reload_users(struct app *app)
+{
+    struct auth_users users;
+    struct err err;
+    if (app->config->auth_users == NULL)
+        return;
+    if (auth_users_load(&users, app->config->auth_users, &err) != 0) {
+        log_text(app->log, "users-not-read", "%s", err.text);
+        auth_users_deinit(&users);
+        return;
+    }
+    auth_users_deinit(&app->users);
+    app->users = users;
+}
+
 static void on_hangup(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     struct app *app = arg;
     log_reopen(app->log);
+    reload_users(app);
+}
+
+/* The first line of the file. */
+static int open_password(struct app *app, struct err *err)
+{
+    const char *path = app->config->smart_host_password_file;
+    buf_init(&app->password, PASSWORD_BYTES_MAX);
+    if (path == NULL)
+        return 0;
+    if (file_read(path, &app->password, err) != 0)
+        return -1;
+    buf_truncate(&app->password, strcspn(buf_text(&app->password), "\r\n"));
+    return app->password.len > 0 ? 0 : err_set(err, "%s: has no password in its first line", path);
+}
+
+static void close_password(struct app *app)
+{
+    if (app->password.data != NULL)
+        OPENSSL_cleanse(app->password.data, app->password.len);
+    buf_deinit(&app->password);
+}
+
+static int open_users(struct app *app, struct err *err)
+{
+    return app->config->auth_users != NULL
+               ? auth_users_load(&app->users, app->config->auth_users, err)
+               : 0;
 }
 
 static int open_tls(struct app *app, struct err *err)
@@ -157,6 +206,7 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .tls_verified = app->tls_verified,
+        .password = buf_text(&app->password),
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
@@ -187,6 +237,7 @@ static int open_rest(struct app *app, struct err *err)
         .log = app->log,
         .base = app->base,
         .queue = app->queue,
+        .users = config->auth_users != NULL ? &app->users : NULL,
         .tls = app->tls_server,
         .signer = app->signer,
         .on_stopped = on_server_stopped,
@@ -218,6 +269,8 @@ static void app_close(struct app *app)
     SSL_CTX_free(app->tls_server);
     SSL_CTX_free(app->tls_client);
     SSL_CTX_free(app->tls_verified);
+    auth_users_deinit(&app->users);
+    close_password(app);
     signer_close(&app->signer);
     log_close(&app->log);
     struct event *events[] = {app->on_term, app->on_int, app->on_hup, app->stop_timer};
@@ -254,6 +307,10 @@ int app_run(const struct config *config, struct err *err)
     if (result == 0)
         result = open_tls(&app, err);
     if (result == 0)
+        result = open_users(&app, err);
+    if (result == 0)
+        result = open_password(&app, err);
+    if (result == 0)
         result = open_signer(&app, err);
     if (result == 0)
         result = open_delivery(&app, err);
@@ -276,8 +333,14 @@ int app_check(const struct config *config, struct err *err)
     struct app app = {.config = config};
     int result = open_tls(&app, err);
     if (result == 0)
+        result = open_users(&app, err);
+    if (result == 0)
+        result = open_password(&app, err);
+    if (result == 0)
         result = open_signer(&app, err);
     signer_close(&app.signer);
+    auth_users_deinit(&app.users);
+    close_password(&app);
     SSL_CTX_free(app.tls_server);
     SSL_CTX_free(app.tls_client);
     SSL_CTX_free(app.tls_verified);

@@ -264,15 +264,61 @@ READER(read_smart_host_port)
     return 0;
 }
 
+READER(read_smart_host_user)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->smart_host_user);
+}
+
+READER(read_smart_host_password_file)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->smart_host_password_file);
+}
+
 READER(read_smart_host)
 {
-    static const struct config_key KEYS[] = {
-        {"host", read_smart_host_host}, {"port", read_smart_host_port}, {NULL, NULL}};
+    static const struct config_key KEYS[] = {{"host", read_smart_host_host},
+                                             {"port", read_smart_host_port},
+                                             {"user", read_smart_host_user},
+                                             {"password-file", read_smart_host_password_file},
+                                             {NULL, NULL}};
     struct config *config = target;
     if (config_read_object(reader, value, path, KEYS, target) != 0)
         return -1;
     if (config->smart_host == NULL)
         return err_set(reader->err, "%s: %s: needs a \"host\"", reader->name, path);
+    if ((config->smart_host_user == NULL) != (config->smart_host_password_file == NULL))
+        return err_set(reader->err, "%s: %s: \"user\" and \"password-file\" belong together",
+                       reader->name, path);
+    return 0;
+}
+
+READER(read_auth_users)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->auth_users);
+}
+
+READER(read_auth_on_loopback)
+{
+    struct config *config = target;
+    if (!cJSON_IsBool(value))
+        return config_expected(reader, value, path, "true or false");
+    config->auth_on_loopback = cJSON_IsTrue(value);
+    return 0;
+}
+
+READER(read_auth)
+{
+    static const struct config_key KEYS[] = {{"users", read_auth_users},
+                                             {"clear-text-on-loopback", read_auth_on_loopback},
+                                             {NULL, NULL}};
+    const struct config *config = target;
+    if (config_read_object(reader, value, path, KEYS, target) != 0)
+        return -1;
+    if (config->auth_users == NULL)
+        return err_set(reader->err, "%s: %s: needs \"users\", a file", reader->name, path);
     return 0;
 }
 
@@ -357,6 +403,7 @@ static const struct config_key KEYS[] = {
     {"warn-after", read_warn_after},
     {"tls", read_tls},
     {"smart-host", read_smart_host},
+    {"auth", read_auth},
     {"dkim", read_dkim},
     {"concurrency", read_concurrency},
     {"size-limit", read_size_limit},
@@ -396,6 +443,11 @@ static int check_whole(const struct config *config, struct config_reader *reader
         return err_set(reader->err, "%s: needs a \"spool\", the folder of the queue", reader->name);
     if ((config->tls_certificate == NULL) != (config->tls_key == NULL))
         return err_set(reader->err, "%s: tls: \"certificate\" and \"key\" belong together",
+                       reader->name);
+    if (config->smart_host_user != NULL && config->tls_mode == CONFIG_TLS_NEVER)
+        return err_set(reader->err,
+                       "%s: smart-host.user: a password is only said in TLS, but tls.mode is "
+                       "\"none\"",
                        reader->name);
     for (size_t i = 0; i < config->listener_count; i++)
         if (config->listeners[i].tls != CONFIG_TLS_NONE && config->tls_certificate == NULL)

@@ -47,7 +47,11 @@ struct config {
     const char *tls_trust;  /* NULL: the system's */
     const char *smart_host; /* NULL: straight to the MX hosts */
     uint16_t smart_host_port;
-    const char *dkim_domain; /* NULL: nothing is signed */
+    const char *smart_host_user;          /* NULL: no login there */
+    const char *smart_host_password_file; /* its first line is the password */
+    const char *auth_users;               /* file of those who may log in; NULL: nobody */
+    bool auth_on_loopback;                /* without TLS, from this machine */
+    const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key; /* file */
     unsigned concurrency;

@@ -81,6 +81,17 @@ static enum client_event on_greeting(struct client_session *session)
     return CLIENT_EVENT_NONE;
 }
 
+static void take_mechanisms(struct client_session *session, struct slice rest)
+{
+    struct slice name;
+    while (rest.len > 0 && slice_split(&rest, ' ', &name)) {
+        if (slice_is_nocase(name, "PLAIN"))
+            session->extensions |= CLIENT_AUTH_PLAIN;
+        else if (slice_is_nocase(name, "LOGIN"))
+            session->extensions |= CLIENT_AUTH_LOGIN;
+    }
+}
+
 static void take_extension(struct client_session *session, struct slice line)
 {
     static const struct {
@@ -97,6 +108,8 @@ static void take_extension(struct client_session *session, struct slice line)
     for (size_t i = 0; i < sizeof KNOWN / sizeof KNOWN[0]; i++)
         if (slice_is_nocase(name, KNOWN[i].name))
             session->extensions |= (unsigned)KNOWN[i].bit;
+    if (slice_is_nocase(name, "AUTH"))
+        take_mechanisms(session, rest);
     if (slice_is_nocase(name, "SIZE") && text_to_u64(slice_trim(rest), &session->size_limit) != 0)
         session->size_limit = 0;
 }
@@ -127,6 +140,8 @@ static enum client_event after_hello(struct client_session *session)
     bool offered = (session->extensions & CLIENT_STARTTLS) != 0 && !session->tls_refused;
     if (session->is_tls || session->setup.tls == CLIENT_TLS_NEVER ||
         (!offered && session->setup.tls == CLIENT_TLS_IF_OFFERED)) {
+        if (session->setup.user != NULL)
+            return client_auth_begin(session);
         client_set_state(session, CLIENT_STATE_READY);
         return CLIENT_EVENT_READY;
     }
@@ -183,6 +198,10 @@ static enum client_event on_reply(struct client_session *session)
         return on_helo(session);
     case CLIENT_STATE_STARTTLS:
         return on_starttls(session);
+    case CLIENT_STATE_AUTH_USER:
+    case CLIENT_STATE_AUTH_PASSWORD:
+    case CLIENT_STATE_AUTH:
+        return client_auth_reply(session);
     case CLIENT_STATE_RSET:
     case CLIENT_STATE_MAIL:
     case CLIENT_STATE_RCPT:

@@ -13,7 +13,8 @@
  *                                                  why; recipients without a result have none
  *                            CLIENT_EVENT_CLOSED   QUIT was answered
  *
- * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, DSN 3461, SMTPUTF8 6531, STARTTLS 3207.
+ * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, DSN 3461, SMTPUTF8 6531, STARTTLS 3207, AUTH
+ * 4954.
  */
 #pragma once
 
@@ -27,6 +28,9 @@
     X(CLIENT_STATE_HELO, "HELO")                                              \
     X(CLIENT_STATE_STARTTLS, "STARTTLS")                                      \
     X(CLIENT_STATE_SECURING, "the TLS handshake") /* with the owner */        \
+    X(CLIENT_STATE_AUTH_USER, "AUTH")                                         \
+    X(CLIENT_STATE_AUTH_PASSWORD, "AUTH")                                     \
+    X(CLIENT_STATE_AUTH, "AUTH")                                              \
     X(CLIENT_STATE_READY, "idle")                                             \
     X(CLIENT_STATE_RSET, "RSET")                                              \
     X(CLIENT_STATE_MAIL, "MAIL FROM")                                         \
@@ -62,6 +66,8 @@ enum client_extension {
     CLIENT_STARTTLS = 8,
     CLIENT_DSN = 16,
     CLIENT_SMTPUTF8 = 32,
+    CLIENT_AUTH_PLAIN = 64,
+    CLIENT_AUTH_LOGIN = 128,
 };
 
 enum client_verdict { CLIENT_NONE, CLIENT_ACCEPTED, CLIENT_DEFERRED, CLIENT_REFUSED };
@@ -92,6 +98,8 @@ struct client_setup {
     const char *hostname; /* ours, for EHLO */
     const char *peer;     /* the server's name, for reasons */
     enum client_tls tls;
+    const char *user; /* logs in, in TLS only; NULL: does not */
+    const char *password;
 };
 
 struct client_session {

@@ -263,6 +263,9 @@ enum client_event client_transaction_reply(struct client_session *session)
     case CLIENT_STATE_EHLO:
     case CLIENT_STATE_HELO:
     case CLIENT_STATE_STARTTLS:
+    case CLIENT_STATE_AUTH_USER:
+    case CLIENT_STATE_AUTH_PASSWORD:
+    case CLIENT_STATE_AUTH:
     case CLIENT_STATE_SECURING:
     case CLIENT_STATE_READY:
     case CLIENT_STATE_CONTENT:

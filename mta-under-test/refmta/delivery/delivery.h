@@ -19,7 +19,8 @@ struct delivery_options {
     struct resolver *resolver;
     SSL_CTX *tls; /* for clients; it decides by the connection's own settings whom to trust */
     SSL_CTX *tls_verified;
-    uint64_t seed; /* for the order of equal MX hosts */
+    const char *password; /* of config->smart_host_user */
+    uint64_t seed;        /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;

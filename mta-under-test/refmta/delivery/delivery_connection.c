@@ -120,6 +120,9 @@ static int64_t timeout_of(enum client_state state)
     case CLIENT_STATE_EHLO:
     case CLIENT_STATE_HELO:
     case CLIENT_STATE_STARTTLS:
+    case CLIENT_STATE_AUTH_USER:
+    case CLIENT_STATE_AUTH_PASSWORD:
+    case CLIENT_STATE_AUTH:
     case CLIENT_STATE_RSET:
     case CLIENT_STATE_MAIL:
     case CLIENT_STATE_RCPT:
@@ -474,12 +477,16 @@ static void try_candidate(struct delivery_connection *connection)
 
     struct tls_facts facts = {
         .mode = config->tls_mode,
+        .has_password = config->smart_host_user != NULL,
         .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
     };
     struct tls_decision tls = tls_decide(&facts);
     connection->verify_tls = tls.verify;
-    struct client_setup setup = {
-        .hostname = config->hostname, .peer = connection->host, .tls = tls.tls};
+    struct client_setup setup = {.hostname = config->hostname,
+                                 .peer = connection->host,
+                                 .tls = tls.tls,
+                                 .user = config->smart_host_user,
+                                 .password = delivery->options.password};
     struct ip_endpoint endpoint = {connection->address, connection->port};
     const struct ip_address *source =
         connection->address.family == AF_INET ? &config->source_v4 : &config->source_v6;

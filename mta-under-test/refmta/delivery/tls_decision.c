@@ -4,6 +4,9 @@
 
 struct tls_decision tls_decide(const struct tls_facts *facts)
 {
+    if (facts->has_password)
+        return (struct tls_decision){CLIENT_TLS_REQUIRED, true,
+                                     "a password is said in verified TLS only"};
     switch (facts->mode) {
     case CONFIG_TLS_REQUIRED:
         return (struct tls_decision){CLIENT_TLS_REQUIRED, true, "verified TLS is required"};

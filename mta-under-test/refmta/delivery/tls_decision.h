@@ -8,6 +8,7 @@
 
 struct tls_facts {
     enum config_delivery_tls mode;
+    bool has_password;  /* one will be said to the host */
     bool failed_lately; /* a handshake with this address failed not long ago */
 };
 

@@ -149,3 +149,11 @@ void ip_from_sockaddr(const struct sockaddr_storage *in, struct ip_endpoint *end
         unmap(&endpoint->address);
     }
 }
+
+bool ip_address_is_loopback(const struct ip_address *address)
+{
+    static const uint8_t ONE[16] = {[15] = 1};
+    return address->family == AF_INET
+               ? address->bytes[0] == 127
+               : address->family == AF_INET6 && memcmp(address->bytes, ONE, sizeof ONE) == 0;
+}

@@ -57,6 +57,7 @@ struct server *server_open(const struct server_options *options, struct err *err
     server->options = *options;
     list_init(&server->connections);
     server->listener_count = options->config->listener_count;
+    auth_guard_init(&server->guard, &options->limits->auth);
     server->listeners = mem_alloc_array(server->listener_count, sizeof *server->listeners);
     for (size_t i = 0; i < server->listener_count; i++) {
         server->listeners[i].fd = -1;
@@ -104,6 +105,7 @@ void server_close(struct server **where)
     server->stopping = false;
     close_listeners(server);
     server_connections_close(server);
+    auth_guard_deinit(&server->guard);
     free(server->listeners);
     free(server);
 }

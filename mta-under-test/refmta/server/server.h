@@ -16,8 +16,9 @@ struct server_options {
     struct log *log;
     struct event_base *base;
     struct queue *queue;
-    SSL_CTX *tls;                /* NULL: no listener needs it */
-    const struct signer *signer; /* NULL: nothing is signed */
+    const struct auth_users *users; /* NULL: nobody logs in */
+    SSL_CTX *tls;                   /* NULL: no listener needs it */
+    const struct signer *signer;    /* NULL: nothing is signed */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;

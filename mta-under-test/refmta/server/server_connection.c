@@ -1,5 +1,6 @@
 #include "mta-under-test/refmta/server/server_connection.h"
 
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
 
 #include "mta-under-test/base/poison.h"
@@ -14,6 +15,7 @@ struct connection {
     bool storing; /* the queue will call on_stored() */
     bool closing; /* nothing more but to write what is there */
     bool start_tls;
+    struct event *delay_timer; /* NULL before the first failed login */
     char tls_text[TLS_TEXT_BYTES];
 };
 
@@ -26,6 +28,8 @@ static void connection_free(struct connection *connection)
     list_remove(&connection->link);
     server->connection_count--;
     server_session_deinit(&connection->session);
+    if (connection->delay_timer != NULL)
+        event_free(connection->delay_timer);
     free(connection);
     if (server->stopping && server->connection_count == 0)
         server->options.on_stopped(server->options.arg);
@@ -40,6 +44,8 @@ static void log_end_of(struct connection *connection, const char *why)
     json_out_int(&line.json, "session", (int64_t)session->setup.number);
     json_out_text(&line.json, "client", ip_address_to_text(&session->setup.client.address, ip));
     json_out_text(&line.json, "helo", session->helo);
+    if (session->user != NULL)
+        json_out_text(&line.json, "user", session->user);
     json_out_int(&line.json, "messages", session->accepted_count);
     json_out_int(&line.json, "errors", session->error_count);
     if (session->is_tls)
@@ -74,6 +80,31 @@ static void store_message(struct connection *connection)
                  &session->content, on_stored, connection);
 }
 
+static void drive(struct connection *connection);
+
+static void on_delay(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct connection *connection = arg;
+    server_session_delayed(&connection->session);
+    conn_pause(connection->conn, false);
+    drive(connection);
+}
+
+/* Keeps the client waiting. What it says meanwhile is not read. */
+static void delay(struct connection *connection)
+{
+    int64_t delay_us = connection->session.delay_us;
+    struct timeval wait = {.tv_sec = delay_us / TIME_SECOND, .tv_usec = delay_us % TIME_SECOND};
+    if (connection->delay_timer == NULL)
+        connection->delay_timer =
+            event_new(connection->server->options.base, -1, 0, on_delay, connection);
+    conn_pause(connection->conn, true);
+    conn_set_timeout(connection->conn, 0);
+    event_add(connection->delay_timer, &wait);
+}
+
 /* Lets the session work on what has come. */
 static void drive(struct connection *connection)
 {
@@ -99,6 +130,10 @@ static void drive(struct connection *connection)
     case SERVER_EVENT_STARTTLS:
         connection->start_tls = true;
         write_replies(connection);
+        break;
+    case SERVER_EVENT_DELAY:
+        write_replies(connection);
+        delay(connection);
         break;
     case SERVER_EVENT_CLOSE:
         finish(connection);
@@ -194,6 +229,8 @@ void server_connection_open(struct server_listener *listener, int fd)
         .listener = listener->config,
         .limits = server->options.limits,
         .log = server->options.log,
+        .users = server->options.users,
+        .guard = &server->guard,
         .signer = server->options.signer,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,

@@ -20,6 +20,7 @@ struct server {
     struct list connections;
     size_t connection_count;
     uint64_t last_number;
+    struct auth_guard guard;
     bool stopping;
 };
 

@@ -37,11 +37,13 @@ void server_trace_add(struct server_session *session, struct buf *out)
                client->family == AF_INET6 ? "IPv6:" : "", ip_address_to_text(client, ip));
     if (session->is_tls && session->tls_text != NULL)
         buf_format(out, "\r\n\t(using %s)", session->tls_text);
-    buf_format(out, "\r\n\tby %s (refmta) with %s%s id %s", session->setup.config->hostname,
+    buf_format(out, "\r\n\tby %s (refmta) with %s%s%s id %s", session->setup.config->hostname,
                session->envelope.smtputf8 ? "UTF8SMTP"
                : session->is_esmtp        ? "ESMTP"
                                           : "SMTP",
-               session->is_tls && session->is_esmtp ? "S" : "", message_id_text(session->id, id));
+               session->is_tls && session->is_esmtp ? "S" : "",
+               session->user != NULL && session->is_esmtp ? "A" : "",
+               message_id_text(session->id, id));
     /* Only where there is no other recipient that it would give away. */
     if (session->envelope.recipient_count == 1)
         buf_format(out, "\r\n\tfor <%s>", session->envelope.recipients[0].address);
@@ -76,7 +78,8 @@ static void sign(struct server_session *session)
     struct slice content = slice_skip(buf_slice(&session->content), session->trace_bytes);
     struct err err = {0};
     struct buf whole;
-    if (setup->signer == NULL || !relay_client_is_trusted(setup->config, &setup->client.address))
+    if (setup->signer == NULL ||
+        (session->user == NULL && !relay_client_is_trusted(setup->config, &setup->client.address)))
         return;
     buf_init(&whole, session->content.max + SIGNATURE_BYTES_MAX);
     buf_add(&whole, session->content.data, session->trace_bytes);
@@ -100,6 +103,8 @@ static void log_received(struct server_session *session)
     json_out_int(&line.json, "session", (int64_t)session->setup.number);
     json_out_text(&line.json, "client", ip_address_to_text(&session->setup.client.address, ip));
     json_out_text(&line.json, "helo", session->helo);
+    if (session->user != NULL)
+        json_out_text(&line.json, "user", session->user);
     json_out_text(&line.json, "sender", session->envelope.sender);
     json_out_int(&line.json, "recipients", (int64_t)session->envelope.recipient_count);
     json_out_int(&line.json, "bytes", (int64_t)session->content.len);

@@ -38,6 +38,8 @@ enum server_event server_run_ehlo(struct server_session *session, struct slice a
     server_reply_more(session, 250, "SMTPUTF8");
     if (session->setup.listener->tls == CONFIG_TLS_STARTTLS && !session->is_tls)
         server_reply_more(session, 250, "STARTTLS");
+    if (server_auth_is_allowed(session) && session->user == NULL)
+        server_reply_more(session, 250, "AUTH PLAIN LOGIN SCRAM-SHA-256");
     server_reply(session, 250, NULL, "ENHANCEDSTATUSCODES");
     return SERVER_EVENT_NONE;
 }

@@ -8,6 +8,13 @@ const struct server_limits SERVER_LIMITS_DEFAULT = {
     .message_bytes_max = 25U << 20,
     /* 512 of RFC 5321 4.5.3.1.4 and what SIZE, BODY, SMTPUTF8 and DSN add (RFC 3461 4.1 to 4.4). */
     .command_bytes_max = 2048,
+    .auth_bytes_max = 12288,
+    .auth_failures_max = 3,
+    .auth = {.failures_max = 20,
+             .delay_us = TIME_SECOND,
+             .delay_max_us = 30 * TIME_SECOND,
+             .forget_us = TIME_HOUR,
+             .clients_max = 10000},
     .recipients_max = 1000,
     .errors_max = 20,
     .received_max = 100, /* RFC 5321 6.3 */

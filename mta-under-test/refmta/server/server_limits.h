@@ -3,18 +3,21 @@
  */
 #pragma once
 
-#include <stdint.h>
+#include "mta-under-test/refmta/auth/auth_guard.h"
 
 struct server_limits {
-    uint64_t message_bytes_max; /* 552 5.3.4 */
-    unsigned command_bytes_max; /* a line with its CRLF; 500 5.5.2 */
-    unsigned recipients_max;    /* 452 4.5.3 */
-    unsigned errors_max;        /* of a session; 421 4.7.0 */
-    unsigned received_max;      /* Received fields: a loop; 554 5.4.6 */
-    unsigned transactions_max;  /* of a session; 421 4.7.0 */
-    unsigned connections_max;   /* 421 4.3.2 */
-    int64_t command_timeout_us; /* RFC 5321 4.5.3.2.7 */
-    int64_t data_timeout_us;    /* between two blocks of content */
+    uint64_t message_bytes_max;    /* 552 5.3.4 */
+    unsigned command_bytes_max;    /* a line with its CRLF; 500 5.5.2 */
+    unsigned auth_bytes_max;       /* an answer in AUTH (RFC 4954 4.); 500 5.5.2 */
+    unsigned auth_failures_max;    /* failed logins of a session; 421 4.7.0 */
+    struct auth_guard_limits auth; /* of a client; 454 4.7.0 */
+    unsigned recipients_max;       /* 452 4.5.3 */
+    unsigned errors_max;           /* of a session; 421 4.7.0 */
+    unsigned received_max;         /* Received fields: a loop; 554 5.4.6 */
+    unsigned transactions_max;     /* of a session; 421 4.7.0 */
+    unsigned connections_max;      /* 421 4.3.2 */
+    int64_t command_timeout_us;    /* RFC 5321 4.5.3.2.7 */
+    int64_t data_timeout_us;       /* between two blocks of content */
 };
 
 /* The defaults; message_bytes_max is from the configuration. */

@@ -1,4 +1,5 @@
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
 #include "mta-under-test/base/poison.h"
@@ -66,9 +67,15 @@ static bool take_envid(struct server_session *session, struct slice value)
     return true;
 }
 
+/* RFC 4954 5: who first submitted it. We do not pass it on, since no server trusts us so far. */
+static bool take_auth(struct server_session *session, struct slice value)
+{
+    return slice_is(value, "<>") || server_command_is_xtext(value) || bad_value(session, "AUTH");
+}
+
 static const struct mail_parameter PARAMETERS[] = {
     {"SIZE", take_size}, {"BODY", take_body},   {"SMTPUTF8", take_smtputf8},
-    {"RET", take_ret},   {"ENVID", take_envid},
+    {"RET", take_ret},   {"ENVID", take_envid}, {"AUTH", take_auth},
 };
 
 static bool take_parameters(struct server_session *session,
@@ -96,6 +103,12 @@ enum server_event server_run_mail(struct server_session *session, struct slice a
     struct server_path_arguments arguments;
     if (session->transaction_count >= session->setup.limits->transactions_max) {
         server_session_shut(session, "4.7.0", "too many transactions in one session");
+        return SERVER_EVENT_NONE;
+    }
+    /* RFC 6409 4.3. */
+    if (server_auth_is_configured(session) && session->user == NULL &&
+        !relay_client_is_trusted(session->setup.config, &session->setup.client.address)) {
+        server_reply(session, 530, "5.7.0", "log in first");
         return SERVER_EVENT_NONE;
     }
     if (server_command_path(argument, "FROM", false, &arguments) != 0) {

@@ -72,6 +72,7 @@ static bool is_allowed(struct server_session *session, const struct mailbox *mai
     struct relay_facts facts = {
         .config = session->setup.config,
         .client = &session->setup.client.address,
+        .authenticated = session->user != NULL,
         .recipient = mailbox,
     };
     switch (relay_decide(&facts)) {

@@ -89,6 +89,7 @@ void server_session_deinit(struct server_session *session)
     buf_deinit(&session->out);
     buf_deinit(&session->content);
     envelope_deinit(&session->envelope);
+    server_auth_deinit(session);
     free(session->helo);
     session->helo = NULL;
 }
@@ -139,7 +140,9 @@ static enum server_event run_command(struct server_session *session, struct slic
 static bool take_command(struct server_session *session, struct buf *in, enum server_event *event)
 {
     const char *newline = in->len > 0 ? memchr(in->data, '\n', in->len) : NULL;
-    size_t max = session->setup.limits->command_bytes_max;
+    bool in_auth = session->state == SERVER_STATE_AUTH;
+    size_t max =
+        in_auth ? session->setup.limits->auth_bytes_max : session->setup.limits->command_bytes_max;
     *event = SERVER_EVENT_NONE;
     if (newline == NULL) {
         if (in->len <= max)
@@ -154,6 +157,8 @@ static bool take_command(struct server_session *session, struct buf *in, enum se
         server_reply(session, 500, "5.5.2", "a line must end in CR LF");
     } else if (used > max) {
         server_reply(session, 500, "5.5.2", "the line is longer than %zu bytes", max);
+    } else if (in_auth) {
+        *event = server_auth_line(session, slice_first(line, line.len - 1));
     } else {
         *event = run_command(session, slice_first(line, line.len - 1));
     }
@@ -167,7 +172,8 @@ enum server_event server_session_feed(struct server_session *session, struct buf
         enum server_event event = SERVER_EVENT_NONE;
         if (session->state == SERVER_STATE_CLOSED)
             return SERVER_EVENT_CLOSE;
-        if (session->state == SERVER_STATE_STORING || session->state == SERVER_STATE_SECURING)
+        if (session->state == SERVER_STATE_STORING || session->state == SERVER_STATE_SECURING ||
+            session->state == SERVER_STATE_DELAY)
             return SERVER_EVENT_NONE;
         if (session->state == SERVER_STATE_DATA) {
             if (!server_content_feed(&session->scanner, in))
@@ -204,6 +210,7 @@ void server_session_secured(struct server_session *session, const char *text)
     /* RFC 3207 4.2: all that was said before is forgotten. */
     free(session->helo);
     session->helo = NULL;
+    server_auth_deinit(session);
     session->is_esmtp = false;
     session->is_tls = true;
     session->tls_text = text;

@@ -7,14 +7,17 @@
  *     case SERVER_EVENT_MESSAGE:  store session->envelope and session->content, then
  *                                 server_session_stored()
  *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
+ *     case SERVER_EVENT_DELAY:    wait session->delay_us, then server_session_delayed()
  *     case SERVER_EVENT_CLOSE:    write session->out, close
  *     }
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, ENHANCEDSTATUSCODES 2034, DSN 3461,
- * SMTPUTF8 6531, STARTTLS 3207.
+ * SMTPUTF8 6531, STARTTLS 3207, AUTH 4954.
  */
 #pragma once
 
+#include "mta-under-test/refmta/auth/auth_exchange.h"
+#include "mta-under-test/refmta/auth/auth_guard.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/envelope.h"
@@ -29,6 +32,8 @@
     X(SERVER_STATE_RCPT, "rcpt")         /* at least one RCPT was accepted */       \
     X(SERVER_STATE_DATA, "data")         /* the content is coming */                \
     X(SERVER_STATE_STORING, "storing")   /* waiting for server_session_stored() */  \
+    X(SERVER_STATE_AUTH, "auth")         /* the next line answers a challenge */    \
+    X(SERVER_STATE_DELAY, "delay")       /* waiting for server_session_delayed() */ \
     X(SERVER_STATE_SECURING, "securing") /* waiting for server_session_secured() */ \
     X(SERVER_STATE_CLOSED, "closed")     /* no more commands are heard */
 
@@ -42,6 +47,7 @@ enum server_event {
     SERVER_EVENT_NONE,
     SERVER_EVENT_MESSAGE,
     SERVER_EVENT_STARTTLS,
+    SERVER_EVENT_DELAY,
     SERVER_EVENT_CLOSE,
 };
 
@@ -51,6 +57,8 @@ struct server_setup {
     const struct config_listener *listener;
     const struct server_limits *limits;
     struct log *log;
+    const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
+    struct auth_guard *guard;
     const struct signer *signer; /* NULL: nothing is signed */
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
@@ -63,9 +71,13 @@ struct server_session {
     enum server_state state;
     bool is_esmtp; /* the client said EHLO */
     bool is_tls;
-    const char *tls_text; /* "TLSv1.3 with cipher ...", for Received; borrowed */
-    char *helo;           /* what the client called itself, NULL before */
-    struct buf out;       /* replies that wait to be written */
+    const char *tls_text;           /* "TLSv1.3 with cipher ...", for Received; borrowed */
+    char *helo;                     /* what the client called itself, NULL before */
+    char *user;                     /* who has logged in; NULL: nobody */
+    struct auth_exchange *exchange; /* in SERVER_STATE_AUTH */
+    int64_t delay_us;               /* with SERVER_EVENT_DELAY */
+    unsigned auth_failures;
+    struct buf out; /* replies that wait to be written */
     struct envelope envelope;
     struct buf content;
     struct server_content scanner;
@@ -89,5 +101,7 @@ enum server_event server_session_feed(struct server_session *session, struct buf
 void server_session_stored(struct server_session *session, int error);
 /* The handshake is done; `text` says what was agreed, and must stay. */
 void server_session_secured(struct server_session *session, const char *text);
+/* The time of SERVER_EVENT_DELAY is over: the answer comes. */
+void server_session_delayed(struct server_session *session);
 /* The server stops, or the client is too slow: 421, and nothing more is heard. */
 void server_session_shut(struct server_session *session, const char *status, const char *text);

@@ -75,6 +75,7 @@ static const struct server_verb VERBS[] = {
     {"RSET", ANY, server_check_no_argument, run_rset},
     {"NOOP", ANY, NULL, run_noop},
     {"STARTTLS", IN_START | IN_READY, server_check_starttls, server_run_starttls},
+    {"AUTH", IN_START | IN_READY, server_check_auth, server_run_auth},
     {"VRFY", ANY, NULL, run_vrfy},
     {"EXPN", ANY, NULL, run_expn},
     {"HELP", ANY, NULL, run_help},

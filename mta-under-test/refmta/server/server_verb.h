@@ -44,5 +44,16 @@ enum server_event server_run_starttls(struct server_session *session, struct sli
 bool server_check_starttls(struct server_session *session, struct slice argument);
 bool server_check_no_argument(struct server_session *session, struct slice argument);
 
+bool server_check_auth(struct server_session *session, struct slice argument);
+enum server_event server_run_auth(struct server_session *session, struct slice argument);
+
+/* Whether users log in on this listener, and whether they may at this moment. */
+bool server_auth_is_configured(const struct server_session *session);
+bool server_auth_is_allowed(const struct server_session *session);
+/* A line in SERVER_STATE_AUTH, without its CRLF. */
+enum server_event server_auth_line(struct server_session *session, struct slice line);
+/* Forgets who has logged in. */
+void server_auth_deinit(struct server_session *session);
+
 /* The content is whole: refuses it, or hands it over. */
 enum server_event server_data_end(struct server_session *session);

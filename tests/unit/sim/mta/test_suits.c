@@ -45,6 +45,29 @@ START_TEST(test_nothing_said_gives_the_defaults)
 }
 END_TEST
 
+START_TEST(test_a_smart_host_may_want_a_login)
+{
+    static const char *const BAD[] = {
+        "{\"settings\": {\"smart-host\": {\"host\": \"r.test\", \"user\": \"ann\"}}}",
+        "{\"settings\": {\"smart-host\": {\"host\": \"r.test\", \"user\": \"a b\","
+        "\"password\": \"x\"}}}",
+    };
+    struct parsed parsed;
+    parse(&parsed, "{\"settings\": {\"smart-host\": {\"host\": \"r.test:587\", \"user\": \"ann\","
+                   "\"password\": \"x\"}}}");
+    ck_assert_msg(parsed.result == 0, "%s", parsed.err.text);
+    ck_assert_str_eq(parsed.settings->smart_host, "r.test:587");
+    ck_assert_str_eq(parsed.settings->smart_host_user, "ann");
+    ck_assert_str_eq(parsed.settings->smart_host_password, "x");
+    release(&parsed);
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        parse(&parsed, BAD[i]);
+        ck_assert_int_eq(parsed.result, -1);
+        release(&parsed);
+    }
+}
+END_TEST
+
 START_TEST(test_all_is_read)
 {
     struct parsed parsed;
@@ -164,5 +187,6 @@ START_TEST(test_an_adapter_refuses_what_it_cannot_express)
 }
 END_TEST
 
-UNIT_MAIN(test_nothing_said_gives_the_defaults, test_all_is_read, test_the_form_of_a_schedule,
+UNIT_MAIN(test_nothing_said_gives_the_defaults, test_all_is_read,
+          test_a_smart_host_may_want_a_login, test_the_form_of_a_schedule,
           test_mistakes_are_told_with_their_place, test_an_adapter_refuses_what_it_cannot_express)

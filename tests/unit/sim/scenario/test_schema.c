@@ -28,6 +28,8 @@ static const struct {
     {RULE("\"then\":{" KEY "}"), "$defs then"},
     {"{\"name\":\"x\",\"mta\":{" KEY "}}", "$defs mta"},
     {"{\"name\":\"x\",\"mta\":{\"settings\":{" KEY "}}}", "$defs settings"},
+    {"{\"name\":\"x\",\"mta\":{\"settings\":{\"smart-host\":{" KEY "}}}}",
+     "$defs settings properties smart-host anyOf 1"},
     {"{\"name\":\"x\",\"mta\":{\"clock\":{" KEY "}}}", "$defs mta properties clock"},
     {"{\"name\":\"x\",\"messages\":[{" KEY "}]}", "$defs message"},
     {EXPECT("\"is\":\"delivered\"," KEY), "$defs expectDelivery"},

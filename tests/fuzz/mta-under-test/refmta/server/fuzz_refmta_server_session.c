@@ -42,6 +42,9 @@ static void run(struct server_session *session, struct buf *in)
         case SERVER_EVENT_STARTTLS:
             server_session_secured(session, "TLS");
             break;
+        case SERVER_EVENT_DELAY:
+            server_session_delayed(session);
+            break;
         }
         buf_reset(&session->out);
     }
@@ -50,7 +53,8 @@ static void run(struct server_session *session, struct buf *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct config config;
-    static struct config_listener listener = {.tls = CONFIG_TLS_STARTTLS};
+    static struct config_listener listener = {.mode = CONFIG_MODE_SUBMISSION,
+                                              .tls = CONFIG_TLS_STARTTLS};
     static struct server_limits limits;
     struct err err;
     struct server_session session;
@@ -59,8 +63,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     limits = SERVER_LIMITS_DEFAULT;
     limits.message_bytes_max = 4096;
-    struct server_setup setup = {
-        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
+    struct auth_users users;
+    struct auth_guard guard;
+    if (auth_users_parse(&users, "u", SLICE(""), &err) != 0)
+        return 0;
+    auth_guard_init(&guard, &limits.auth);
+    struct server_setup setup = {.config = &config,
+                                 .listener = &listener,
+                                 .limits = &limits,
+                                 .users = &users,
+                                 .guard = &guard,
+                                 .new_id = new_id};
     if (ip_address_from_text(SLICE("192.0.2.1"), &setup.client.address) != 0)
         return 0;
     server_session_init(&session, &setup);
@@ -73,5 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run(&session, &in);
     buf_deinit(&in);
     server_session_deinit(&session);
+    auth_guard_deinit(&guard);
+    auth_users_deinit(&users);
     return 0;
 }

@@ -275,7 +275,52 @@ START_TEST(quit_is_answered)
 }
 END_TEST
 
+static void start_with_password(void)
+{
+    struct client_setup setup = {.hostname = "mail.s.test",
+                                 .peer = "mx.x.test",
+                                 .tls = CLIENT_TLS_REQUIRED,
+                                 .user = "ann",
+                                 .password = "secret"};
+    client_session_init(&session, &setup);
+    buf_init(&in, 1 << 16);
+    hear("220 hi\r\n250-mx\r\n250-AUTH PLAIN LOGIN\r\n250 STARTTLS\r\n");
+    ck_assert_ptr_null(strstr(buf_text(&session.out), "AUTH"));
+    ck_assert_int_eq(hear("220 go\r\n"), CLIENT_EVENT_STARTTLS);
+    client_session_secured(&session);
+    buf_reset(&session.out);
+}
+
+START_TEST(it_logs_in_within_tls)
+{
+    start_with_password();
+    ck_assert_int_eq(hear("250-mx\r\n250 AUTH LOGIN PLAIN\r\n"), CLIENT_EVENT_NONE);
+    expect("AUTH PLAIN AGFubgBzZWNyZXQ=\r\n");
+    ck_assert_int_eq(hear("235 2.7.0 ok\r\n"), CLIENT_EVENT_READY);
+    stop();
+    start_with_password();
+    ck_assert_int_eq(hear("250-mx\r\n250 AUTH LOGIN\r\n"), CLIENT_EVENT_NONE);
+    expect("AUTH LOGIN\r\n");
+    hear("334 VXNlcm5hbWU6\r\n");
+    expect("YW5u\r\n");
+    hear("334 UGFzc3dvcmQ6\r\n");
+    expect("c2VjcmV0\r\n");
+    ck_assert_int_eq(hear("235 2.7.0 ok\r\n"), CLIENT_EVENT_READY);
+    stop();
+    start_with_password();
+    hear("250-mx\r\n250 AUTH PLAIN\r\n");
+    ck_assert_int_eq(hear("535 5.7.8 no\r\n"), CLIENT_EVENT_FAILED);
+    ck_assert_int_eq(session.failure_verdict, CLIENT_DEFERRED);
+    stop();
+    start_with_password();
+    ck_assert_int_eq(hear("250-mx\r\n250 SIZE\r\n"), CLIENT_EVENT_FAILED);
+    ck_assert_int_eq(session.failure_verdict, CLIENT_DEFERRED);
+    expect("");
+    stop();
+}
+END_TEST
+
 UNIT_MAIN(a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
           mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
-          what_the_server_cannot_take_is_not_sent, quit_is_answered)
+          what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls)

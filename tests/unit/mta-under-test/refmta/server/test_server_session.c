@@ -299,7 +299,55 @@ START_TEST(submission_completes_the_headers)
 }
 END_TEST
 
+/* User "ann", password "secret", on a submission listener, from outside of the relay networks. */
+START_TEST(login_opens_the_relay)
+{
+    static struct config_listener submission = {.mode = CONFIG_MODE_SUBMISSION};
+    struct auth_secret secret = {.iterations = AUTH_ITERATIONS_MIN, .salt_bytes = 16};
+    struct auth_users users;
+    struct auth_guard guard;
+    struct buf text;
+    struct err err;
+    start_from("203.0.113.1");
+    buf_init(&text, 1000);
+    auth_secret_make(&secret, SLICE("secret"));
+    auth_users_set(SLICE(""), "ann", &secret, &text);
+    ck_assert_int_eq(auth_users_parse(&users, "u", buf_slice(&text), &err), 0);
+    auth_guard_init(&guard, &limits.auth);
+    session.setup.listener = &submission;
+    session.setup.users = &users;
+    session.setup.guard = &guard;
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_null(strstr(buf_text(&session.out), "AUTH"));
+    buf_reset(&session.out);
+    say("AUTH PLAIN AGFubgBzZWNyZXQ=\r\nMAIL FROM:<a@s.test>\r\n");
+    expect("538 5.7.11 *\n530 5.7.0 *\n");
+    server_session_secured(&session, "TLSv1.3");
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.out), "250-AUTH PLAIN LOGIN SCRAM-SHA-256\r\n"));
+    buf_reset(&session.out);
+    ck_assert_int_eq(say("AUTH PLAIN AGFubgB3cm9uZw==\r\nNOOP\r\n"), SERVER_EVENT_DELAY);
+    expect("");
+    ck_assert_int_eq(session.delay_us, limits.auth.delay_us);
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    server_session_delayed(&session);
+    ck_assert_int_eq(server_session_feed(&session, &in), SERVER_EVENT_NONE);
+    expect("535 5.7.8 *\n250 2.0.0 *\n");
+    say("AUTH LOGIN\r\nYW5u\r\n*\r\nAUTH LOGIN\r\nYW5u\r\nc2VjcmV0\r\n");
+    expect("334 VXNlcm5hbWU6\n334 UGFzc3dvcmQ6\n501 5.7.0 *\n334 VXNlcm5hbWU6\n334 UGFzc3dvcmQ6\n"
+           "235 2.7.0 *\n");
+    ck_assert_str_eq(session.user, "ann");
+    ck_assert_int_eq(say("MAIL FROM:<a@s.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n.\r\n"),
+                     SERVER_EVENT_MESSAGE);
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.content), "with ESMTPSA id"));
+    stop();
+    auth_guard_deinit(&guard);
+    auth_users_deinit(&users);
+    buf_deinit(&text);
+}
+END_TEST
+
 UNIT_MAIN(a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
           syntax_is_checked, it_is_no_open_relay, limits_hold,
           bad_content_is_refused_and_the_session_goes_on, tls_forgets_what_was_said,
-          submission_completes_the_headers)
+          submission_completes_the_headers, login_opens_the_relay)
