@@ -75,8 +75,8 @@ int compare_add_results(struct compare *compare, size_t row, size_t server, cons
                         struct slice results, struct err *err) MUST_CHECK;
 void compare_add_problem(struct compare *compare, size_t row, size_t server,
                          enum compare_verdict verdict, const char *problem);
-/* A sentence for each cell that is not green, from notes (JSON: {"FILE": {"SERVER": "..."}}, FILE
- * as in the scenario's `file`). -1 with what is wrong. */
+/* A sentence for each cell that is not green, from notes (docs/scoreboard-notes.json: {"FILE":
+ * {"SERVER": "..."}}, FILE as in the scenario's `file`). -1 with what is wrong. */
 int compare_add_notes(struct compare *compare, struct slice notes, struct err *err) MUST_CHECK;
 /* Makes the lines of all rows, once everything is added. */
 void compare_make_lines(struct compare *compare);

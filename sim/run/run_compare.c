@@ -76,7 +76,7 @@ static int add_case(const struct run_options *options, const struct run_case *on
 
 static int add_notes(const struct run_options *options, struct compare *compare, struct err *err)
 {
-    char *path = run_folder_file(options->root, "scenarios/notes.json");
+    char *path = run_folder_file(options->root, "docs/scoreboard-notes.json");
     struct buf text;
     buf_init(&text, BYTES_MAX);
     int result = 0;
