@@ -26,7 +26,7 @@ static const char *check_auth_text(const cJSON *json, const char *key, struct ar
 
 struct check_auth check_auth_read(const cJSON *json, struct arena *arena)
 {
-    struct check_auth auth;
+    struct check_auth auth = {0};
     for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
         const cJSON *method = cJSON_GetObjectItemCaseSensitive(json, CHECK_AUTH_WORDS[i]);
         auth.results[i] = check_auth_text(method, "result", arena);
