@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "mta-under-test/base/err.h"
 
 /* The folder to write to, made; free() it. NULL with `err`. */
