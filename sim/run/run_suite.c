@@ -50,7 +50,15 @@ static int run_job_start(struct run_state *state, struct run_job *job)
 {
     fflush(NULL);
     pid_t parent = getpid();
+    sigset_t ends;
+    sigset_t before;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    /* Held back until the child has handlers of its own: else one sent at once would be lost. */
+    sigprocmask(SIG_BLOCK, &ends, &before);
     pid_t pid = fork();
+    if (pid != 0)
+        sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)
         return -1;
     if (pid == 0) {
