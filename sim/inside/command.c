@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/mta/mta_spawn.h"
+
 #include "mta-under-test/base/poison.h"
 
 enum { COMMAND_NOT_STARTED = 127 };
@@ -20,9 +22,6 @@ struct command {
 
 static _Noreturn void command_exec(const struct command_options *options)
 {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     if (options->network_fd >= 0 && setns(options->network_fd, CLONE_NEWNET) != 0)
         fprintf(stderr, "mailrange: the network cannot be entered: %s\n", strerrordesc_np(errno));
     else
@@ -49,8 +48,7 @@ struct command *command_start(const struct command_options *options, struct err 
 {
     struct command *command = mem_alloc(sizeof *command);
     command->options = *options;
-    fflush(NULL);
-    command->pid = fork();
+    command->pid = mta_spawn_fork();
     if (command->pid == 0)
         command_exec(options);
     command->pid_fd = command->pid > 0 ? (int)syscall(SYS_pidfd_open, command->pid, 0) : -1;

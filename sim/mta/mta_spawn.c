@@ -25,13 +25,29 @@ static void mta_spawn_environment(const struct mta_spawn *spawn)
     }
 }
 
+pid_t mta_spawn_fork(void)
+{
+    static const int CAUGHT[] = {SIGTERM, SIGINT, SIGPIPE};
+    sigset_t all;
+    sigset_t before;
+    fflush(NULL);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    pid_t pid = fork();
+    if (pid != 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return pid;
+    }
+    for (size_t i = 0; i < sizeof CAUGHT / sizeof CAUGHT[0]; i++)
+        signal(CAUGHT[i], SIG_DFL);
+    sigemptyset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    return 0;
+}
+
 /* In the child: never comes back. */
 static _Noreturn void mta_spawn_exec(const struct mta_spawn *spawn)
 {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
     setsid();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0)
@@ -55,8 +71,7 @@ static _Noreturn void mta_spawn_exec(const struct mta_spawn *spawn)
 
 pid_t mta_spawn_start(const struct mta_spawn *spawn, int *pid_fd, struct err *err)
 {
-    fflush(NULL);
-    pid_t pid = fork();
+    pid_t pid = mta_spawn_fork();
     if (pid == 0)
         mta_spawn_exec(spawn);
     if (pid < 0)

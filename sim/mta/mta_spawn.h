@@ -16,6 +16,11 @@ struct mta_spawn {
     const char *const *variables; /* "NAME=value" to add, NULL-terminated, or NULL */
 };
 
+/* fork(), for a child that will execute another program: no signal is blocked in it, and those that
+ * we catch or ignore have their default again. They are held back meanwhile, so that one that is
+ * meant for the child never runs our handler in it. */
+pid_t mta_spawn_fork(void) MUST_CHECK;
+
 /* The process id, with *pid_fd referring to it (close-on-exec); -1. A program that cannot be
  * executed ends with 127 after saying why on its stderr. */
 pid_t mta_spawn_start(const struct mta_spawn *spawn, int *pid_fd, struct err *err) MUST_CHECK;
