@@ -52,7 +52,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SOFTNET_BYTES = 65536, US_PER_S = 1000000, NS_PER_US = 1000, VFORK_US_MIN = 1000000 };
+enum { SOFTNET_BYTES = 65536, US_PER_S = 1000000, NS_PER_US = 1000, VFORK_US_MIN = 20000 };
 
 /* Spreads task numbers, so that a sum of them tells which they are. */
 static const uint64_t vfork_spread = 0x9e3779b97f4a7c15u;
