@@ -40,6 +40,15 @@ static size_t server_of(const struct compare *compare, const char *name)
     return compare->server_count;
 }
 
+/* The scenario's file from the project's root, as results.json and the notes name it. */
+static const char *file_of(const struct run_options *options, const struct scenario *scenario)
+{
+    struct slice file = slice_of(scenario->file);
+    struct slice root = slice_of(options->root);
+    bool below = slice_starts_with(file, root) && file.len > root.len && file.data[root.len] == '/';
+    return below ? scenario->file + root.len + 1 : scenario->file;
+}
+
 /* What a case left: results, or why there are none; nothing if it was never started. */
 static int add_case(const struct run_options *options, const struct run_case *one,
                     struct compare *compare, struct err *err)
@@ -53,7 +62,8 @@ static int add_case(const struct run_options *options, const struct run_case *on
         {RUN_ERROR_FILE, COMPARE_ERROR},
     };
     const struct scenario *scenario = one->scenario;
-    size_t row = compare_add_row(compare, scenario->file, scenario->name, scenario->cell);
+    size_t row =
+        compare_add_row(compare, file_of(options, scenario), scenario->name, scenario->cell);
     size_t server = server_of(compare, one->mta);
     int result = 0;
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0] && result == 0; i++) {
