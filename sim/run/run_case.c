@@ -325,12 +325,11 @@ int run_case_execute(const struct run_case_options *options)
 {
     struct run_execution run = {.options = options};
     struct err err = {0};
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
+    sigset_t none;
+    sigemptyset(&none);
     signal(SIGTERM, run_on_end);
     signal(SIGINT, SIG_IGN); /* Ctrl-C reaches the suite as well, which then tells us */
-    sigprocmask(SIG_UNBLOCK, &ends, NULL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     if (run_folder_prepare(options->folder, &err) != 0 ||
         realpath(options->folder, run.folder) == NULL) {
         fprintf(stderr, "mailrange: %s\n", err.text[0] != '\0' ? err.text : options->folder);

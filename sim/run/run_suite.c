@@ -29,17 +29,10 @@ struct run_state {
     unsigned running;
     size_t next;
     struct run_tally tally;
+    sigset_t signals; /* blocked, and taken only where all is looked at again afterwards */
+    int interrupted;  /* the signal that told us to end, or 0 */
+    int64_t told_us;  /* when the cases were told so */
 };
-
-/* Set by the handler; looked at after each wait. */
-static volatile sig_atomic_t run_interrupted;
-static volatile sig_atomic_t run_interrupt_count;
-
-static void run_on_interrupt(int signal_number)
-{
-    run_interrupted = signal_number;
-    run_interrupt_count++;
-}
 
 static char *run_case_path(const struct run_state *state, size_t index)
 {
@@ -50,15 +43,8 @@ static int run_job_start(struct run_state *state, struct run_job *job)
 {
     fflush(NULL);
     pid_t parent = getpid();
-    sigset_t ends;
-    sigset_t before;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    /* Held back until the child has handlers of its own: else one sent at once would be lost. */
-    sigprocmask(SIG_BLOCK, &ends, &before);
+    /* The child keeps the signals blocked until it has handlers of its own. */
     pid_t pid = fork();
-    if (pid != 0)
-        sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)
         return -1;
     if (pid == 0) {
@@ -87,7 +73,7 @@ static bool run_may_start(const struct run_state *state)
 {
     const struct run_options *options = state->options;
     bool enough = options->max_failures > 0 && state->tally.failed >= options->max_failures;
-    return run_interrupted == 0 && !enough && state->next < state->plan->case_count &&
+    return state->interrupted == 0 && !enough && state->next < state->plan->case_count &&
            state->running < options->jobs;
 }
 
@@ -131,8 +117,8 @@ static void run_job_end(struct run_state *state, struct run_job *job, int status
     /* What a person tried by hand is not judged. */
     if (state->options->interactive && code == RUN_EXIT_FAILED)
         code = RUN_EXIT_PASSED;
-    if (code == RUN_EXIT_FAILED && job->tries <= state->options->retries && run_interrupted == 0 &&
-        run_job_start(state, job) == 0)
+    if (code == RUN_EXIT_FAILED && job->tries <= state->options->retries &&
+        state->interrupted == 0 && run_job_start(state, job) == 0)
         return;
     char *folder = run_case_path(state, job->index);
     run_tally_add(&state->tally, code, code == RUN_EXIT_PASSED && job->tries > 1);
@@ -142,47 +128,53 @@ static void run_job_end(struct run_state *state, struct run_job *job, int status
 
 /* Each case ends in order at the first signal, at once at the second; one that comes within a
  * second (`timeout` sends two) is the same one. */
-static void run_tell_all(struct run_state *state, int64_t *first_us)
+static void run_tell_all(struct run_state *state)
 {
     int64_t now_us = time_monotonic_us();
-    if (*first_us != 0 && now_us - *first_us < TIME_SECOND)
+    if (state->told_us != 0 && now_us - state->told_us < TIME_SECOND)
         return;
-    *first_us = now_us;
+    state->told_us = now_us;
     for (unsigned slot = 0; slot < state->options->jobs; slot++) {
         if (state->jobs[slot].pid != 0)
             kill(state->jobs[slot].pid, SIGTERM);
     }
 }
 
+static void run_reap(struct run_state *state)
+{
+    int status = 0;
+    pid_t pid = 0;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct run_job *job = run_job_of(state, pid);
+        if (job != NULL)
+            run_job_end(state, job, status);
+    }
+}
+
 static void run_wait_all(struct run_state *state)
 {
-    int told = 0;
-    int64_t first_us = 0;
     while (state->running > 0 || run_may_start(state)) {
         if (run_fill(state) != 0) {
             fprintf(stderr, "mailrange: a process cannot be made: %s\n", strerrordesc_np(errno));
             state->tally.internal++;
             break;
         }
-        int status = 0;
-        pid_t pid = waitpid(-1, &status, 0);
-        struct run_job *job = pid > 0 ? run_job_of(state, pid) : NULL;
-        if (job != NULL)
-            run_job_end(state, job, status);
-        if (told < run_interrupt_count) {
-            told = run_interrupt_count;
-            run_tell_all(state, &first_us);
+        int signal_number = sigwaitinfo(&state->signals, NULL);
+        if (signal_number == SIGINT || signal_number == SIGTERM) {
+            state->interrupted = signal_number;
+            run_tell_all(state);
         }
+        run_reap(state);
     }
 }
 
-/* Handlers without SA_RESTART, so that Ctrl-C ends the wait. */
-static void run_catch_signals(void)
+static void run_block_signals(struct run_state *state)
 {
-    struct sigaction action = {.sa_handler = run_on_interrupt};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigemptyset(&state->signals);
+    sigaddset(&state->signals, SIGINT);
+    sigaddset(&state->signals, SIGTERM);
+    sigaddset(&state->signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &state->signals, NULL);
 }
 
 int run_suite(const struct run_options *options, const struct run_plan *plan)
@@ -198,7 +190,7 @@ int run_suite(const struct run_options *options, const struct run_plan *plan)
         fprintf(stderr, "mailrange: %s\n", err.text);
         return RUN_EXIT_MACHINE;
     }
-    run_catch_signals();
+    run_block_signals(&state);
     run_wait_all(&state);
     if (run_report_write(options, plan, &err) != 0) {
         fprintf(stderr, "mailrange: %s\n", err.text);
@@ -207,7 +199,7 @@ int run_suite(const struct run_options *options, const struct run_plan *plan)
     if (options->interactive)
         return run_tally_exit(&state.tally);
     run_print_tally(options, &state.tally);
-    if (run_interrupted != 0)
-        return 128 + run_interrupted;
+    if (state.interrupted != 0)
+        return 128 + state.interrupted;
     return run_tally_exit(&state.tally);
 }
