@@ -46,8 +46,11 @@ static void mta_value_source_v4(const struct mta_values *values, struct buf *out
     mta_add_source(values, true, out);
 }
 
+/* Empty as well on a machine whose kernel has IPv6 switched off: no server could use it. */
 static void mta_value_source_v6(const struct mta_values *values, struct buf *out)
 {
+    if (!file_exists("/proc/sys/net/ipv6"))
+        return;
     mta_add_source(values, false, out);
 }
 
