@@ -215,7 +215,9 @@ int submit_message_build(const struct submit_message *message, int64_t now_us, s
 {
     const struct scenario_message *entry = message->entry;
     buf_format(out, "%s: %s\r\n", SUBMIT_ID_HEADER, message->id);
-    if (entry->file != NULL) {
+    if (message->file != NULL) {
+        submit_add_file(entry, buf_slice(message->file), out);
+    } else if (entry->file != NULL) {
         struct buf text;
         buf_init(&text, SUBMIT_CONTENT_BYTES_MAX);
         int result = file_read(entry->file, &text, err);

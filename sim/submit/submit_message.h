@@ -21,6 +21,7 @@ struct submit_message {
     const char *id; /* the entry's id; with "/N" behind it where the entry makes several */
     const char *const *to;
     size_t to_count;
+    const struct buf *file; /* what stands in the entry's file, where it was read before; or NULL */
 };
 
 /* The i-th message of an entry, i < entry->instances; in `arena`. */

@@ -1,5 +1,6 @@
 #include "sim/submit/submitter.h"
 
+#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/list.h"
 #include "mta-under-test/base/time_text.h"
 #include "sim/submit/submit_message.h"
@@ -29,6 +30,10 @@ struct submit_lane {
 struct submit_entry {
     const struct scenario_message *message;
     size_t next; /* instance */
+    /* Its file, read before anything is sent: to wait for a disk in between would let the other
+     * programs of the world run, and two runs differ in the order of what happens. */
+    struct buf file;
+    bool has_file;
 };
 
 struct submitter {
@@ -63,6 +68,7 @@ static void submitter_add_job(struct submitter *submitter, struct submit_entry *
 {
     struct submit_job *job = mem_alloc(sizeof *job);
     job->message = submit_message_at(entry->message, entry->next, &job->arena);
+    job->message.file = entry->has_file ? &entry->file : NULL;
     entry->next++;
     list_push_back(&submitter->due, &job->link);
     submitter->open_count++;
@@ -101,8 +107,14 @@ struct submitter *submitter_new(const struct submitter_options *options)
     submitter->options = *options;
     size_t count = options->scenario->message_count;
     submitter->entries = mem_alloc_array(count, sizeof *submitter->entries);
-    for (size_t i = 0; i < count; i++)
-        submitter->entries[i].message = &options->scenario->messages[i];
+    for (size_t i = 0; i < count; i++) {
+        struct submit_entry *entry = &submitter->entries[i];
+        entry->message = &options->scenario->messages[i];
+        buf_init(&entry->file, SUBMIT_CONTENT_BYTES_MAX);
+        /* One that cannot be read is told when its message is due. */
+        entry->has_file = entry->message->file != NULL &&
+                          file_read(entry->message->file, &entry->file, NULL) == 0;
+    }
     list_init(&submitter->due);
     submitter->due_timer = evtimer_new(options->base, submitter_on_due, submitter);
     submitter->retry_timer = evtimer_new(options->base, submitter_on_retry, submitter);
@@ -132,6 +144,8 @@ void submitter_free(struct submitter **submitter_at)
         list_remove(link);
         submitter_end_job(submitter, LIST_ENTRY(link, struct submit_job, link));
     }
+    for (size_t i = 0; i < submitter->options.scenario->message_count; i++)
+        buf_deinit(&submitter->entries[i].file);
     event_free(submitter->due_timer);
     event_free(submitter->retry_timer);
     free(submitter->entries);
