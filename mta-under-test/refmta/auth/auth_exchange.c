@@ -45,7 +45,7 @@ void auth_exchange_start(struct auth_exchange *exchange, const struct auth_users
     buf_init(&exchange->challenge, AUTH_MESSAGE_BYTES_MAX + 1024);
     buf_init(&exchange->nonce, AUTH_MESSAGE_BYTES_MAX + 256);
     buf_init(&exchange->header, AUTH_MESSAGE_BYTES_MAX);
-    buf_init(&exchange->auth_message, 4 * AUTH_MESSAGE_BYTES_MAX);
+    buf_init(&exchange->auth_message, (size_t)4 * AUTH_MESSAGE_BYTES_MAX);
     buf_add_text(&exchange->nonce, nonce);
 }
 

@@ -50,7 +50,7 @@ static void log_auth(const struct server_session *session, const char *event)
     char ip[IP_TEXT_BYTES];
     struct buf name;
     struct log_line line;
-    buf_init(&name, 4 * AUTH_NAME_BYTES_MAX);
+    buf_init(&name, (size_t)4 * AUTH_NAME_BYTES_MAX);
     text_to_printable(&name, buf_slice(&session->exchange->name), AUTH_NAME_BYTES_MAX);
     log_begin(&line, session->setup.log, event);
     json_out_int(&line.json, "session", (int64_t)session->setup.number);
@@ -110,7 +110,7 @@ static enum server_event feed(struct server_session *session, struct slice messa
     case AUTH_CHALLENGE:
         break;
     }
-    buf_init(&text, 2 * AUTH_MESSAGE_BYTES_MAX);
+    buf_init(&text, (size_t)2 * AUTH_MESSAGE_BYTES_MAX);
     text_to_base64(&text, session->exchange->challenge.data, session->exchange->challenge.len);
     buf_format(&session->out, "334 %s\r\n", buf_text(&text));
     buf_deinit(&text);
@@ -180,7 +180,7 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
         server_reply(session, 454, "4.7.0", "no random numbers, try again later");
         return SERVER_EVENT_NONE;
     }
-    buf_init(&nonce, 2 * AUTH_NONCE_BYTES);
+    buf_init(&nonce, (size_t)2 * AUTH_NONCE_BYTES);
     text_to_base64(&nonce, random, sizeof random);
     session->exchange = mem_alloc(sizeof *session->exchange);
     auth_exchange_start(session->exchange, session->setup.users, mechanism, buf_text(&nonce));
