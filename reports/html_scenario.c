@@ -164,6 +164,7 @@ static void contents(struct html_page *page)
     jump_to(page, "timeline", "Timeline", run->delivery_count > 0);
     jump_to(page, "sessions", "Sessions", run->session_count > 0);
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
+    jump_to(page, "authentication", "Authentication", run->auth_count > 0);
     jump_to(page, "tls", "TLS", tls);
     jump_to(page, "queue", "Queue", run->queue.count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);
@@ -186,6 +187,7 @@ void html_scenario(struct html_page *page, bool open)
     html_timeline(page);
     html_sessions(page);
     html_hosts(page);
+    html_auth(page);
     html_tls(page);
     html_curves(page);
     html_dns(page);

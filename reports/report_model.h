@@ -21,6 +21,7 @@ enum {
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
+    REPORT_AUTH_MAX = 200,  /* rows of the authentication table */
     REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
 };
 
@@ -189,6 +190,44 @@ struct report_session {
     struct arena arena;
 };
 
+/* A sentence of the chain of facts behind a result, as deep as it stands in the tree. */
+struct report_fact {
+    size_t depth;
+    const char *kind;
+    const char *text;
+};
+
+enum report_auth_kind {
+    REPORT_AUTH_SPF,
+    REPORT_AUTH_DKIM,
+    REPORT_AUTH_DMARC,
+    REPORT_AUTH_ARC,
+    REPORT_AUTH_IPREV,
+    REPORT_AUTH_METHODS,
+};
+
+struct report_auth_method {
+    const char *result; /* RFC 8601 2.7; "" = not checked */
+    const char *reason;
+    bool aligned; /* SPF and DKIM: with the author's domain */
+    struct report_fact *facts;
+    size_t fact_count;
+};
+
+/* What one host found out about one message. */
+struct report_auth {
+    int64_t at_us;  /* the first time */
+    size_t session; /* index */
+    const char *message;
+    const char *from; /* the reverse-path */
+    const char *author_domain;
+    const char *policy; /* of DMARC, published; "" without a record */
+    const char *placement;
+    enum report_outcome outcome;
+    size_t times; /* the same message with the same results and end */
+    struct report_auth_method methods[REPORT_AUTH_METHODS];
+};
+
 /* What the scenario's timeline did, or what became of the server under test: marked in the charts.
  */
 struct report_moment {
@@ -247,6 +286,9 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_auth *auth;
+    size_t auth_count;
+    size_t auth_seen;
     struct report_moment *moments;
     size_t moment_count;
     struct report_curve queue;       /* recipients that the server answers for */

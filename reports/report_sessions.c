@@ -1,6 +1,7 @@
 #include "reports/report_sessions.h"
 
 #include "mta-under-test/base/buf.h"
+#include "reports/report_auth.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -315,6 +316,7 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
         }
     }
     track->taken = true;
+    report_auth_event(book, event, track->session);
     char *words = acceptance_words(event);
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
@@ -494,6 +496,8 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
                      .kind = REPORT_STEP_DATA, .number = event_int(event, "bytes", 0), .text = ""});
     else if (slice_is(kind, "accepted"))
         on_accepted(book, track, event);
+    else if (slice_is(kind, "declined"))
+        report_auth_event(book, event, track->session);
     else if (slice_is(kind, "violation"))
         on_violation(book, track, event);
     else if (slice_is(kind, "disconnect"))

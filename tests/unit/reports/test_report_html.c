@@ -57,6 +57,27 @@ START_TEST(test_the_verdict_says_what_when_and_where)
 }
 END_TEST
 
+START_TEST(test_authentication_opens_into_the_chain_of_facts)
+{
+    print_page("tests/fixtures/runs/hostile");
+    has("/authentication\">Authentication</a>");
+    has("<span class=\"badge fail\" "
+        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail");
+    has("&lt;u&gt;evil.test<br><small>p=reject</small>");
+    has("<summary>nothing &quot;aligned&quot; &amp; &lt;i&gt;done&lt;/i&gt;</summary>");
+    has("<ul class=\"tree\"><li><span class=\"kind\">spf</span> SPF of a&lt;b&gt;<ul "
+        "class=\"tree\">"
+        "<li><span class=\"kind\">record</span> v=spf1 &lt;img src=x onerror=alert(1)&gt; -all</li>"
+        "<li><span class=\"kind\">result</span> fail</li></ul></li>"
+        "<li><span class=\"kind\">limits</span> 0 of 10</li></ul>");
+    has("<td class=\"quiet\">not checked</td>");
+    buf_deinit(&out);
+    print_page("tests/fixtures/runs/greylisting");
+    ck_assert_msg(strstr(buf_text(&out), "/authentication") == NULL, "nothing was looked at");
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(test_the_timeline_has_a_mark_for_each_attempt_and_the_window)
 {
     print_page("tests/fixtures/runs/greylisting");
@@ -178,5 +199,6 @@ END_TEST
 UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
+          test_authentication_opens_into_the_chain_of_facts,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)
