@@ -21,8 +21,10 @@ enum {
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
-    REPORT_AUTH_MAX = 200,  /* rows of the authentication table */
-    REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
+    REPORT_GAUGES_MAX = 40,
+    REPORT_READINGS_MAX = 100000, /* of one gauge */
+    REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
+    REPORT_TEXT_MAX = 1000,       /* bytes of a peer's text that are kept */
 };
 
 enum report_verdict {
@@ -246,6 +248,22 @@ struct report_curve {
     size_t count;
 };
 
+/* How near to a rule's limit a client came, at each time at which the rule was judged. */
+struct report_gauge {
+    const char *host;
+    const char *rule;
+    const char *counts;
+    int64_t limit;
+    int64_t window_us; /* 0 = open at the moment */
+    int64_t peak;
+    struct report_reading {
+        int64_t at_us;
+        int64_t value;
+    } * readings;
+    size_t count;
+    size_t seen;
+};
+
 struct report_run {
     /* what was run */
     const char *folder;
@@ -286,6 +304,8 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_gauge *gauges;
+    size_t gauge_count;
     struct report_auth *auth;
     size_t auth_count;
     size_t auth_seen;

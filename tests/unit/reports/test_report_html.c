@@ -78,6 +78,19 @@ START_TEST(test_authentication_opens_into_the_chain_of_facts)
 }
 END_TEST
 
+START_TEST(test_a_limit_has_a_dot_for_each_time_it_was_judged)
+{
+    print_page("tests/fixtures/runs/hostile");
+    has("mx.evil.test: \"&lt;b&gt;too fast\" <span class=\"quiet\">messages in 1m, limit 4, "
+        "highest 5, "
+        "judged 4 times</span>");
+    ck_assert_uint_eq(count("<circle class=\"under\""), 2); /* two are the same dot */
+    ck_assert_uint_eq(count("<circle class=\"over\""), 1);
+    has(">limit 4</text>");
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(test_the_timeline_has_a_mark_for_each_attempt_and_the_window)
 {
     print_page("tests/fixtures/runs/greylisting");
@@ -200,5 +213,6 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
+          test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)
