@@ -134,6 +134,7 @@ struct report_step {
     bool encrypted;
     int code;
     int64_t at_us;
+    int64_t seq;    /* of the event */
     int64_t number; /* bytes of data; 1 = good for TLS */
     uint64_t packet;
     const char *text;
@@ -141,6 +142,7 @@ struct report_step {
 };
 
 struct report_query {
+    int64_t seq;
     int64_t at_us;
     int64_t delay_us;
     uint64_t packet;

@@ -30,7 +30,8 @@ static void add_step(struct report_book *book, struct report_track *track, const
         return;
     }
     step.at_us = event_int(event, "at", 0);
-    step.packet = report_book_packet(book, event_int(event, "seq", -1));
+    step.seq = event_int(event, "seq", -1);
+    step.packet = report_book_packet(book, step.seq);
     step.encrypted = track->in_tls;
     step.text = session_text(session, step.text);
     step.note = session_text(session, step.note != NULL ? step.note : "");

@@ -108,14 +108,14 @@ END_TEST
 START_TEST(test_the_ladder_has_dns_tcp_clear_text_and_tls)
 {
     print_page("tests/fixtures/runs/greylisting");
-    has("<tr class=\"dns\"><td class=\"when\">\xE2\x88\x92");
+    has("<tr class=\"dns\" data-at=\"");
     has("<code>MX bigmail.test</code><i class=\"both\"></i><code>10 mx.bigmail.test</code>");
     has("<span>TCP connection to 198.18.1.1</span>");
-    has("<tr class=\"command\"><td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
+    has("<td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
     has("<span>TLSv1.3, TLS_AES_256_GCM_SHA384</span>");
-    has("<tr class=\"command inside\">");
+    has("<tr class=\"command inside\" data-at=");
     has("<code>RCPT TO:&lt;bob@bigmail.test&gt;</code>");
-    has("<tr class=\"reply warn inside\">");
+    has("<tr class=\"reply warn inside\" data-at=");
     has("<td class=\"by\">greylist</td>");
     buf_deinit(&out);
 }
