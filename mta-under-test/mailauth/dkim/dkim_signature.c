@@ -85,6 +85,7 @@ static bool dkim_signature_canons(const struct taglist *tags, struct dkim_signat
     const struct tag *tag = taglist_find(tags, "c");
     signature->header_canon = DKIM_CANON_SIMPLE;
     signature->body_canon = DKIM_CANON_SIMPLE;
+    signature->has_canon = tag != NULL;
     if (tag == NULL)
         return true;
     size_t slash = slice_find(tag->value, '/');

@@ -56,6 +56,7 @@ struct dkim_signature {
     enum dkim_digest digest;
     enum dkim_canon header_canon;
     enum dkim_canon body_canon;
+    bool has_canon;      /* there is a c= */
     uint64_t body_limit; /* l=, or DKIM_BODY_NO_LIMIT */
     bool has_time;
     bool has_expiry;
