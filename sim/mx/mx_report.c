@@ -138,6 +138,22 @@ static void mx_report_dsn(struct json_out *event, struct slice content)
     arena_deinit(&arena);
 }
 
+/* What came with MAIL, and with each RCPT where any had something. */
+static void mx_report_parameters(struct json_out *event, const struct mx_transaction *transaction)
+{
+    bool any = false;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        any |= transaction->rcpt_parameters[i][0] != '\0';
+    if (transaction->mail_parameters[0] != '\0')
+        json_out_text(event, "mail-parameters", transaction->mail_parameters);
+    if (!any)
+        return;
+    json_out_array(event, "rcpt-parameters");
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        json_out_text(event, NULL, transaction->rcpt_parameters[i]);
+    json_out_end(event);
+}
+
 void mx_report_accepted(struct mx_session *session, bool reply_sent)
 {
     const struct mx_session_options *options = &session->options;
@@ -152,6 +168,8 @@ void mx_report_accepted(struct mx_session *session, bool reply_sent)
     for (size_t i = 0; i < transaction->recipient_count; i++)
         json_out_text(event, NULL, transaction->recipients[i]);
     json_out_end(event);
+    json_out_text(event, "transfer", transaction->chunked ? "bdat" : "data");
+    mx_report_parameters(event, transaction);
     json_out_text(event, "message", facts->message);
     json_out_int(event, "bytes", facts->size);
     mx_report_digest(event, facts->body);
