@@ -9,7 +9,7 @@
 #include "mta-under-test/base/rng.h"
 #include "sim/mx/mx_key.h"
 #include "sim/mx/mx_state.h"
-#include "sim/value/pattern.h"
+#include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
 struct mx_rule_reader;
@@ -124,6 +124,7 @@ struct mx_condition {
             struct mx_header_match *list;
             size_t count;
         } headers;
+        struct parameters parameters;
         struct {
             struct prefix *list;
             size_t count;
