@@ -134,12 +134,14 @@ static void note_unasked(struct check_collector *c, const cJSON *event, const ch
 }
 
 static void note_copy(struct check_delivery *delivery, const struct check_attempt *attempt,
-                      const struct check_copy *copy)
+                      const struct check_copy *copy, const char *rcpt_parameters)
 {
     check_delivery_add_attempt(delivery, attempt);
     delivery->copies =
         check_collect_room(delivery->copies, delivery->copy_count, sizeof *delivery->copies);
-    delivery->copies[delivery->copy_count++] = *copy;
+    struct check_copy *mine = &delivery->copies[delivery->copy_count++];
+    *mine = *copy;
+    mine->rcpt_parameters = rcpt_parameters;
 }
 
 void check_accepted_note(struct check_collector *c, const cJSON *event,
@@ -150,9 +152,14 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
         note_dsn(c, event, dsn);
         return;
     }
+    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(event, "rcpt-parameters");
+    const cJSON *parameter = parameters != NULL ? parameters->child : NULL;
     const cJSON *to = NULL;
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
+        const char *given = cJSON_GetStringValue(parameter);
+        const char *kept = given != NULL ? arena_text(c->arena, given) : "";
+        parameter = parameter != NULL ? parameter->next : NULL;
         const char *recipient = cJSON_GetStringValue(to);
         if (recipient == NULL)
             continue;
@@ -161,7 +168,7 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
         if (delivery == NULL && c->handed_in_unseen)
             delivery = check_delivery_guess(c, event_text(event, "from"), recipient);
         if (delivery != NULL)
-            note_copy(delivery, attempt, copy);
+            note_copy(delivery, attempt, copy, kept);
         else
             note_unasked(c, event, recipient);
     }

@@ -277,6 +277,9 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
         .identity = s->identity,
         .auth = check_auth_read(auth, c->arena),
         .placement = check_collect_text(c, event, "placement"),
+        .transfer = check_collect_text(c, event, "transfer"),
+        .mail_parameters = check_collect_text(c, event, "mail-parameters"),
+        .rcpt_parameters = "",
         .reply_sent = !cJSON_IsFalse(sent),
     };
     struct check_attempt attempt = {

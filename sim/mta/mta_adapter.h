@@ -64,6 +64,7 @@ struct mta_adapter {
     struct mta_command reload; /* none: not possible */
     const char *pid_file;      /* of a daemon whose `start` returns; NULL: `start` is it */
     const char *log;           /* file of its log; NULL: what it writes on stdout and stderr */
+    bool has_syslog; /* it speaks to /dev/log, whose lines join what it writes on stdout */
     const struct mta_log_pattern *patterns; /* the first that matches counts */
     size_t pattern_count;
     int64_t port;                /* it is ready when this port greets */

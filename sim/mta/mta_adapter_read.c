@@ -189,6 +189,13 @@ static int mta_read_log(struct spec spec, struct arena *arena, struct mta_adapte
     return spec_read_text(spec, &adapter->log, err);
 }
 
+static int mta_read_syslog(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                           struct err *err)
+{
+    (void)arena;
+    return spec_read_bool(spec, &adapter->has_syslog, err);
+}
+
 static int mta_read_port(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                          struct err *err)
 {
@@ -292,6 +299,7 @@ static const struct {
     {"reload", false, mta_read_reload},
     {"pid-file", false, mta_read_pid_file},
     {"log", false, mta_read_log},
+    {"syslog", false, mta_read_syslog},
     {"log-patterns", false, mta_read_patterns},
     {"port", false, mta_read_port},
     {"settings", false, mta_read_settings},

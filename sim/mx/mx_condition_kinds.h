@@ -27,6 +27,8 @@ MX_CONDITION_READER(mx_tls_read);
 MX_CONDITION_JUDGE(mx_tls_holds);
 MX_CONDITION_READER(mx_flag_read);
 MX_CONDITION_JUDGE(mx_authenticated_holds);
+MX_CONDITION_READER(mx_parameters_read);
+MX_CONDITION_JUDGE(mx_parameters_hold);
 
 /* mx_condition_message.c */
 MX_CONDITION_JUDGE(mx_subject_holds);

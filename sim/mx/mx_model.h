@@ -40,7 +40,8 @@ struct mx_host *mx_model_find_address(const struct mx_model *model, const struct
 /* All hosts look at SPF, DKIM and the like, but for those with "verify": false. */
 void mx_model_verify_all(struct mx_model *model);
 
-/* A host that the scenario does not name (the inbox of the sender's domain); the name is copied. */
+/* A host that the scenario does not name (the inbox of the sender's domain), which takes SMTPUTF8
+ * too; the name is copied. */
 struct mx_host *mx_model_add_host(struct mx_model *model, const char *name);
 /* Gives a host one more address; -1 if another has it. */
 int mx_model_add_address(struct mx_model *model, struct mx_host *host,

@@ -49,6 +49,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
         .helo = session->helo,
         .user = session->user,
         .sender = "",
+        .mail_parameters = "",
         .recipient = "",
         .tls_version = "",
         .tls_session = "",
@@ -101,6 +102,13 @@ void mx_session_set_state(struct mx_session *session, enum mx_state_name state)
         return;
     assert((MX_STATE_FROM[state] & MX_STATE_BIT(session->state)) != 0);
     session->state = state;
+}
+
+bool mx_session_offers(const struct mx_session *session, enum mx_extension extension)
+{
+    bool in_clear = session->facts.tls_version[0] == '\0';
+    return session->esmtp && mx_host_offers(session->options.host, extension) &&
+           !(extension == MX_EXTENSION_REQUIRETLS && in_clear);
 }
 
 /* ---- the beginning */

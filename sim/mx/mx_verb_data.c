@@ -28,6 +28,12 @@ void mx_verb_data(struct mx_session *session, struct slice args)
         mx_session_refuse(session, MX_STAGE_DATA, 554, "5.5.1", "No valid recipients");
         return;
     }
+    if (session->transaction.binary) {
+        mx_lint_report(session, MX_VIOLATION_BINARY_WITH_DATA,
+                       "DATA for a message that was announced as BINARYMIME");
+        mx_session_refuse_bad(session, MX_STAGE_DATA, 503, "5.5.1", "BINARYMIME needs BDAT");
+        return;
+    }
     if (!mx_data_fits(session))
         usual = mx_session_reply(session, 452, "4.3.1", "Insufficient system storage");
     session->facts.recipient = session->transaction.recipients[0];

@@ -10,6 +10,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MX_ENVID_BYTES_MAX = 100 };
+
 /* A parameter: false if its value is wrong. */
 typedef bool mx_mail_parameter(struct mx_session *session, struct slice value);
 
@@ -28,6 +30,7 @@ static bool mx_mail_body(struct mx_session *session, struct slice value)
     bool eight = slice_is_nocase(value, "8BITMIME");
     bool binary = slice_is_nocase(value, "BINARYMIME") &&
                   mx_host_offers(session->options.host, MX_EXTENSION_BINARY);
+    session->transaction.binary = binary;
     session->transaction.eight_bit = eight || binary;
     return eight || binary || slice_is_nocase(value, "7BIT");
 }
@@ -43,6 +46,13 @@ static bool mx_mail_ret(struct mx_session *session, struct slice value)
 {
     (void)session;
     return slice_is_nocase(value, "FULL") || slice_is_nocase(value, "HDRS");
+}
+
+/* At most 100 characters (RFC 3461 4.4). */
+static bool mx_mail_envid(struct mx_session *session, struct slice value)
+{
+    (void)session;
+    return mx_parameter_is_xtext(value, MX_ENVID_BYTES_MAX);
 }
 
 static bool mx_mail_some_value(struct mx_session *session, struct slice value)
@@ -66,7 +76,7 @@ static const struct {
     {"BODY", MX_EXTENSION_EIGHT_BIT, mx_mail_body},
     {"SMTPUTF8", MX_EXTENSION_SMTPUTF8, mx_mail_utf8},
     {"RET", MX_EXTENSION_DSN, mx_mail_ret},
-    {"ENVID", MX_EXTENSION_DSN, mx_mail_some_value},
+    {"ENVID", MX_EXTENSION_DSN, mx_mail_envid},
     {"AUTH", MX_EXTENSION_AUTH, mx_mail_some_value},
     {"REQUIRETLS", MX_EXTENSION_REQUIRETLS, mx_mail_no_value},
 };
@@ -79,8 +89,7 @@ static enum mx_parameter_result mx_mail_read_parameter(struct mx_session *sessio
     for (size_t i = 0; i < sizeof MX_MAIL_PARAMETERS / sizeof MX_MAIL_PARAMETERS[0]; i++) {
         if (!slice_is_nocase(parameter->key, MX_MAIL_PARAMETERS[i].key))
             continue;
-        if (!session->esmtp ||
-            !mx_host_offers(session->options.host, MX_MAIL_PARAMETERS[i].extension))
+        if (!mx_session_offers(session, MX_MAIL_PARAMETERS[i].extension))
             return MX_PARAMETER_UNKNOWN;
         return MX_MAIL_PARAMETERS[i].read(session, parameter->value) ? MX_PARAMETER_GOOD
                                                                      : MX_PARAMETER_WRONG;
@@ -170,6 +179,6 @@ void mx_verb_mail(struct mx_session *session, struct slice args)
         mx_transaction_reset(session);
         return;
     }
-    mx_transaction_begin(session, path.mailbox);
+    mx_transaction_begin(session, path.mailbox, args);
     mx_mail_judge(session);
 }

@@ -7,6 +7,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MX_ORCPT_BYTES_MAX = 500 }; /* RFC 3461 4.2 */
+
 /* NOTIFY=NEVER or a list of SUCCESS, FAILURE, DELAY (RFC 3461 4.1). */
 static bool mx_rcpt_notify_is_good(struct slice value)
 {
@@ -24,12 +26,16 @@ static bool mx_rcpt_notify_is_good(struct slice value)
 static bool mx_rcpt_orcpt_is_good(struct slice value)
 {
     size_t semicolon = slice_find(value, ';');
-    return semicolon != SIZE_MAX && semicolon > 0 && semicolon + 1 < value.len;
+    /* RFC 6533 section 3 adds a form of its own for "utf-8;". */
+    return semicolon != SIZE_MAX && semicolon > 0 && semicolon + 1 < value.len &&
+           value.len <= MX_ORCPT_BYTES_MAX &&
+           (slice_is_nocase(slice_first(value, semicolon), "utf-8") ||
+            mx_parameter_is_xtext(slice_skip(value, semicolon + 1), value.len));
 }
 
 static bool mx_rcpt_read_parameters(struct mx_session *session, struct slice args)
 {
-    bool offered = session->esmtp && mx_host_offers(session->options.host, MX_EXTENSION_DSN);
+    bool offered = mx_session_offers(session, MX_EXTENSION_DSN);
     struct mx_parameter parameter;
     int found;
     while ((found = mx_parameter_next(&args, &parameter)) == 1) {
@@ -102,9 +108,7 @@ void mx_verb_rcpt(struct mx_session *session, struct slice args)
     mx_rcpt_lint_path(session, &path);
     if (!mx_rcpt_read_parameters(session, args))
         return;
-    char *recipient = mem_text_copy_n(path.mailbox.data, path.mailbox.len);
-    mx_transaction_add_recipient(session, recipient);
-    free(recipient);
+    mx_transaction_add_recipient(session, path.mailbox, args);
     size_t last = session->transaction.recipient_count - 1;
     session->facts.recipient = session->transaction.recipients[last];
     struct mx_reply usual = mx_rcpt_usual(session, session->facts.recipient);
