@@ -65,7 +65,8 @@ struct scenario_event {
 
 /* A rule that the scenario itself gives to a host: one that never fires is worth a word. */
 struct scenario_rule {
-    const char *host;
+    const char *host;    /* NULL: of any host with the profile */
+    const char *profile; /* of the scenario itself, or NULL */
     const char *rule;
     const char *place;
 };
