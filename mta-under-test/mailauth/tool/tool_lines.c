@@ -21,25 +21,21 @@ static void tool_write_valid(struct tool *tool, bool valid, const char *reason)
     json_out_end(&tool->json);
 }
 
-/* Each line of standard input is one JSON value; empty lines are passed over. */
+/* Each line of standard input is one JSON value; empty lines are passed over. What is no JSON gets
+ * its answer, too (`value` is NULL then): each line has one. */
 static int tool_each_line(struct tool *tool, tool_line *answer, struct err *err)
 {
     struct slice text;
     struct slice line;
-    size_t number = 0;
     if (tool_read_stdin(tool, &text, err) != 0)
         return -1;
     while (slice_split(&text, '\n', &line)) {
         struct arena arena;
         size_t at = 0;
-        number++;
         line = slice_trim(line);
         if (line.len == 0)
             continue;
         cJSON *value = json_bytes_parse(line, &at);
-        if (value == NULL)
-            return err_set(err, "standard input, line %zu: no valid JSON near byte %zu", number,
-                           at + 1);
         arena_init(&arena);
         json_out_init(&tool->json, tool->out);
         answer(tool, &arena, value);
@@ -69,7 +65,7 @@ static void tool_sts_line(struct tool *tool, struct arena *arena, const cJSON *v
     const char *kind = cJSON_GetStringValue(cJSON_GetObjectItem(value, "kind"));
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(value, "text"));
     if (kind == NULL || text == NULL) {
-        tool_write_valid(tool, false, "expected {\"kind\": ..., \"text\": ...}");
+        tool_write_valid(tool, false, "expected a JSON object {\"kind\": ..., \"text\": ...}");
         return;
     }
     const char *wrong = tool_judge(arena, kind, json_bytes_utf8(arena, text));
