@@ -4,15 +4,19 @@
  */
 #include "mta-under-test/refmta/app/app.h"
 #include "mta-under-test/refmta/auth/auth_passwd.h"
+#include "mta-under-test/refmta/config/config_schema.h"
 #include "mta-under-test/refmta/control/control.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { COMMAND_BYTES_MAX = 1000, ANSWER_BYTES_MAX = 256 << 20 };
+enum { COMMAND_BYTES_MAX = 1000, ANSWER_BYTES_MAX = 256 << 20, TABLE_BYTES_MAX = 1 << 20 };
 
 static const char USAGE[] = "usage: refmta --config FILE    run in the foreground until SIGTERM\n"
                             "       refmta --check FILE     read the configuration, say what is "
                             "wrong\n"
+                            "       refmta --schema        print the JSON schema of the "
+                            "configuration\n"
+                            "       refmta --keys          print all its keys, as a table\n"
                             "       refmta queue --config FILE COMMAND\n"
                             "           list                one JSON object for each message\n"
                             "           show ID             all that is known of a message\n"
@@ -31,6 +35,16 @@ static int passwd(const char *path, const char *name, bool is_removal)
         return 0;
     fprintf(stderr, "refmta: %s\n", err.text);
     return 1;
+}
+
+static int print(void (*write)(struct buf *out))
+{
+    struct buf out;
+    buf_init(&out, TABLE_BYTES_MAX);
+    write(&out);
+    fputs(buf_text(&out), stdout);
+    buf_deinit(&out);
+    return 0;
 }
 
 static int usage(void)
@@ -89,6 +103,10 @@ int main(int argc, char **argv)
         fputs(USAGE, stdout);
         return 0;
     }
+    if (argc == 2 && strcmp(argv[1], "--schema") == 0)
+        return print(config_schema_write);
+    if (argc == 2 && strcmp(argv[1], "--keys") == 0)
+        return print(config_keys_write);
     if (argc >= 5 && strcmp(argv[1], "queue") == 0 && strcmp(argv[2], "--config") == 0)
         return queue_command(argv[3], argv + 4, argc - 4);
     if (argc == 4 && strcmp(argv[1], "passwd") == 0)

@@ -32,7 +32,9 @@ struct config {
     const char *spool;
     struct ip_endpoint *resolvers; /* none: those of the system */
     size_t resolver_count;
-    struct ip_address source_v4; /* family 0: not given */
+    struct ip_address *sources;
+    size_t source_count;
+    struct ip_address source_v4; /* of these; family 0: not given */
     struct ip_address source_v6;
     struct ip_network *relay_networks;
     size_t relay_network_count;
