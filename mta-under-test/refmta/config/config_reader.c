@@ -223,9 +223,12 @@ READER(read_endpoint)
     return 0;
 }
 
+static int read_keys(struct config_reader *reader, const cJSON *value, const char *path,
+                     const struct config_object *object, void *target);
+
 READER(read_object)
 {
-    return config_read_object(reader, value, path, key->object, out);
+    return read_keys(reader, value, path, key->object, out);
 }
 
 static const struct {
@@ -249,6 +252,9 @@ static const struct {
     [CONFIG_TYPE_OBJECT] = {0, read_object}, /* the object knows its size */
 };
 
+static void read_defaults(struct config_reader *reader, const struct config_object *object,
+                          void *target);
+
 static int read_list(struct config_reader *reader, const cJSON *value, const char *path,
                      const struct config_key *list, void *target)
 {
@@ -268,7 +274,7 @@ static int read_list(struct config_reader *reader, const cJSON *value, const cha
         const char *place = arena_format(reader->arena, "%s[%zu]", path, index);
         char *item = items + index++ * size;
         if (object != NULL)
-            config_read_defaults(reader, object, item);
+            read_defaults(reader, object, item);
         if (TYPES[list->item_type].read(reader, child, place, list, item) != 0)
             result = -1;
     }
@@ -285,12 +291,12 @@ static int read_key(struct config_reader *reader, const cJSON *value, const char
     return TYPES[key->type].read(reader, value, path, key, (char *)target + key->offset);
 }
 
-void config_read_defaults(struct config_reader *reader, const struct config_object *object,
+static void read_defaults(struct config_reader *reader, const struct config_object *object,
                           void *target)
 {
     for (const struct config_key *key = object->keys; key->name != NULL; key++) {
         if (key->type == CONFIG_TYPE_OBJECT)
-            config_read_defaults(reader, key->object, (char *)target + key->offset);
+            read_defaults(reader, key->object, (char *)target + key->offset);
         if (key->fallback == NULL)
             continue;
         cJSON *value = cJSON_Parse(key->fallback);
@@ -310,8 +316,8 @@ static int check_needed(struct config_reader *reader, const char *path,
     return result;
 }
 
-int config_read_object(struct config_reader *reader, const cJSON *value, const char *path,
-                       const struct config_object *object, void *target)
+static int read_keys(struct config_reader *reader, const cJSON *value, const char *path,
+                     const struct config_object *object, void *target)
 {
     const struct config_key *keys = object->keys;
     bool seen[KEYS_MAX] = {false};
@@ -340,5 +346,52 @@ int config_read_object(struct config_reader *reader, const cJSON *value, const c
         result = -1;
     if (result == 0 && object->check != NULL)
         result = object->check(reader, path, target);
+    return result;
+}
+
+static int syntax_error(const struct config_document *document, const char *at,
+                        struct config_reader *reader)
+{
+    size_t line = 1;
+    size_t column = 1;
+    const char *end = document->json.data + document->json.len;
+    for (const char *p = document->json.data; p < end && p < at; p++) {
+        column = *p == '\n' ? 1 : column + 1;
+        line += *p == '\n' ? 1 : 0;
+    }
+    buf_format(reader->mistakes, "%s:%zu:%zu: this is not JSON from here on", document->name, line,
+               column);
+    return -1;
+}
+
+static int read_whole_document(const struct config_document *document,
+                               const struct config_object *object, void *target,
+                               struct config_reader *reader)
+{
+    struct slice json = document->json;
+    const char *end = NULL;
+    if (json.len == 0)
+        return config_mistake(reader, "", "is empty");
+    cJSON *root = cJSON_ParseWithLengthOpts(json.data, json.len, &end, 0);
+    if (root == NULL)
+        return syntax_error(document, end, reader);
+    bool is_all = slice_trim(slice_from(end, (size_t)(json.data + json.len - end))).len == 0;
+    int result =
+        is_all ? read_keys(reader, root, "", object, target) : syntax_error(document, end, reader);
+    cJSON_Delete(root);
+    return result;
+}
+
+int config_read_document(const struct config_document *document, const struct config_object *object,
+                         void *target, struct arena *arena, struct err *err)
+{
+    struct buf mistakes;
+    buf_init(&mistakes, ERR_TEXT_BYTES - 1);
+    struct config_reader reader = {.arena = arena, .name = document->name, .mistakes = &mistakes};
+    read_defaults(&reader, object, target);
+    int result = read_whole_document(document, object, target, &reader);
+    if (result != 0)
+        err_set(err, "%s", buf_text(&mistakes));
+    buf_deinit(&mistakes);
     return result;
 }

@@ -17,14 +17,17 @@ struct config_reader {
     struct buf *mistakes; /* a line each; those past its limit are left out */
 };
 
-/* Puts the defaults into `target`, those of sections and objects in it too. */
-void config_read_defaults(struct config_reader *reader, const struct config_object *object,
-                          void *target);
+struct config_document {
+    const char *name; /* of the file, for messages */
+    struct slice json;
+};
 
-/* Reads an object into `target`, which has its defaults. -1 if there were mistakes. */
-int config_read_object(struct config_reader *reader, const cJSON *value, const char *path,
-                       const struct config_object *object, void *target) MUST_CHECK;
+/* Reads a whole document by its table into `target`, which is all zero; what the values become
+ * belongs to `arena`. -1 with all mistakes, a line each. */
+int config_read_document(const struct config_document *document, const struct config_object *object,
+                         void *target, struct arena *arena, struct err *err) MUST_CHECK;
 
+/* For checks of objects. */
 /* Adds the mistake "NAME: PATH: ..."; returns -1. An empty path is the whole file. */
 int config_mistake(struct config_reader *reader, const char *path, const char *format, ...)
     PRINTF_LIKE(3, 4);

@@ -28,10 +28,15 @@ static const struct config_object LISTENER = {.size = sizeof(struct config_liste
 static const char *const DELIVERY_TLS[] = {"opportunistic", "required", "none", NULL};
 
 static const struct config_key TLS_KEYS[] = {
-    {"mode", CONFIG_WORD(struct config, tls_mode, enum config_delivery_tls, DELIVERY_TLS),
+    {"mode", CONFIG_WORD(struct config, tls_mode, enum tls_mode, DELIVERY_TLS),
      .fallback = "\"opportunistic\"",
      .help = "for deliveries: TLS where offered and clear text where it fails, verified TLS or no "
              "delivery, or no TLS"},
+    {"dane", CONFIG_FLAG(struct config, tls_dane), .fallback = "false",
+     .help = "whether TLSA records are followed (RFC 7672): only where the resolvers validate and "
+             "the way to them is safe, since their AD bit counts"},
+    {"mta-sts", CONFIG_FLAG(struct config, tls_sts), .fallback = "true",
+     .help = "whether policies of MTA-STS are looked for and kept (RFC 8461)"},
     {"certificate", CONFIG_FILE(struct config, tls_certificate),
      .help = "PEM file for listeners with TLS"},
     {"key", CONFIG_FILE(struct config, tls_key), .help = "PEM file of its private key"},
@@ -186,7 +191,7 @@ static int check_root(struct config_reader *reader, const char *path, void *targ
         result = -1;
     if (check_listeners(config, reader) != 0)
         result = -1;
-    if (config->smart_host_user != NULL && config->tls_mode == CONFIG_TLS_NEVER)
+    if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
         result = config_mistake(reader, "smart-host.user",
                                 "a password is only said in TLS, but tls.mode is \"none\"");
     return result;
