@@ -34,7 +34,7 @@ START_TEST(test_a_profile_that_nobody_uses_is_noticed)
 {
     const struct scenario *s = load_shared(",\"idle\":{\"rules\":[]}");
     ck_assert_uint_eq(s->finding_count, 2);
-    ck_assert_str_eq(s->findings[1].text, "no host uses the profile \"idle\"");
+    ck_assert_str_eq(s->findings[0].text, "no host uses the profile \"idle\"");
     done();
 }
 END_TEST
