@@ -18,11 +18,16 @@ static const char USAGE[] = "usage: refmta --config FILE    run in the foregroun
                             "configuration\n"
                             "       refmta --keys          print all its keys, as a table\n"
                             "       refmta queue --config FILE COMMAND\n"
-                            "           list                one JSON object for each message\n"
-                            "           show ID             all that is known of a message\n"
-                            "           explain ID          in words: why it waits, until when\n"
-                            "           flush [DESTINATION] tries now what waits\n"
-                            "           stats               counts\n"
+                            "           list [FILTER]     one JSON object for each message\n"
+                            "           show FILTER       all that is known of them\n"
+                            "           explain FILTER    in words: why they wait, until when\n"
+                            "           flush [FILTER]    tries now what waits\n"
+                            "           hold | release FILTER\n"
+                            "           delete | bounce FILTER\n"
+                            "           stats [FILTER]    counts, and where most waits\n"
+                            "           reload            reads the configuration anew\n"
+                            "         FILTER: a queue id, domain=D, sender=A, older=SPAN,\n"
+                            "         newer=SPAN, reason=TEXT, held, all; all of them must fit\n"
                             "       refmta passwd [--remove] FILE USER\n"
                             "           makes or changes a user; asks for the password\n"
                             "       refmta --help\n";
@@ -55,16 +60,15 @@ static int usage(void)
 
 static int run(const char *path, bool only_check)
 {
-    struct config config;
     struct err err = {.text = ""};
     int code = 0;
-    if (config_load(&config, path, &err) != 0)
+    struct settings *settings = settings_open(path, &err);
+    if (settings == NULL)
         code = 2;
     else if (only_check)
-        code = app_check(&config, &err) == 0 ? 0 : 2;
+        settings_close(&settings);
     else
-        code = app_run(&config, &err) == 0 ? 0 : 1;
-    config_deinit(&config);
+        code = app_run(path, settings, &err) == 0 ? 0 : 1;
     if (code != 0)
         fprintf(stderr, "refmta: %s\n", err.text);
     return code;

@@ -11,6 +11,8 @@ enum { FILE_BYTES_MAX = 16 << 20 };
 int config_parse(struct config *config, const char *name, struct slice json, struct err *err)
 {
     *config = (struct config){0};
+    config->hold_count = arena_alloc(&config->arena, sizeof *config->hold_count);
+    config->source = arena_text_of(&config->arena, json);
     struct config_document document = {name, json};
     return config_read_document(&document, &CONFIG_ROOT, config, &config->arena, err);
 }
@@ -30,6 +32,24 @@ int config_load(struct config *config, const char *path, struct err *err)
 void config_deinit(struct config *config)
 {
     arena_deinit(&config->arena);
+}
+
+const struct config *config_hold(const struct config *config)
+{
+    if (config->hold_count != NULL)
+        ++*config->hold_count;
+    return config;
+}
+
+void config_let_go(const struct config *config)
+{
+    if (config->hold_count != NULL)
+        --*config->hold_count;
+}
+
+bool config_is_held(const struct config *config)
+{
+    return config->hold_count != NULL && *config->hold_count > 0;
 }
 
 bool config_domains_have(const struct config_domains *domains, struct slice domain)

@@ -36,6 +36,7 @@ enum config_type {
     CONFIG_TYPE_ADDRESS,       /* struct ip_address */
     CONFIG_TYPE_NETWORK,       /* struct ip_network */
     CONFIG_TYPE_ENDPOINT,      /* struct ip_endpoint */
+    CONFIG_TYPE_PARSED,        /* whatever `parse` makes of a text */
     CONFIG_TYPE_OBJECT,        /* the struct of `object` */
     CONFIG_TYPE_LIST,          /* a pointer to the first of `*count` items, from the arena */
 };
@@ -46,13 +47,16 @@ struct config_key {
     size_t offset; /* of the member, in the object's struct */
     unsigned min;  /* of a number */
     unsigned max;
-    uint16_t port;            /* of an endpoint that is written without one */
-    const char *const *words; /* NULL-terminated */
+    uint16_t port;                              /* of an endpoint that is written without one */
+    const char *const *words;                   /* NULL-terminated */
+    int (*parse)(struct slice text, void *out); /* -1 if it is not of that form */
+    const char *form;                           /* of what is parsed: "a rate like \"100/1m\"" */
     const struct config_object *object;
     enum config_type item_type; /* of a list */
     size_t count_offset;        /* of a list's count, a size_t */
     unsigned items_min;         /* how many a list must have */
     bool is_needed;
+    bool is_fixed;        /* only a restart can change it */
     const char *fallback; /* JSON; NULL leaves the member zero */
     const char *help;     /* part of a sentence, without a full stop */
 };
@@ -104,6 +108,10 @@ struct config_object {
 #define CONFIG_ENDPOINT(whole, member, usual)                                                 \
     .type = CONFIG_TYPE_ENDPOINT, .offset = CONFIG_OFFSET(whole, member, struct ip_endpoint), \
     .port = usual
+/* A text with a form of its own; not for items of lists. */
+#define CONFIG_PARSED(whole, member, member_type, function, what)                    \
+    .type = CONFIG_TYPE_PARSED, .offset = CONFIG_OFFSET(whole, member, member_type), \
+    .parse = function, .form = what
 /* An object whose members stand in the struct of the object around it. */
 #define CONFIG_SECTION(what) .type = CONFIG_TYPE_OBJECT, .offset = 0, .object = what
 /* An object that has a struct of its own inside the one around it. */

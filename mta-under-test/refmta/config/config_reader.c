@@ -223,6 +223,13 @@ READER(read_endpoint)
     return 0;
 }
 
+READER(read_parsed)
+{
+    if (!cJSON_IsString(value) || key->parse(slice_of(value->valuestring), out) != 0)
+        return expected(reader, value, path, key->form);
+    return 0;
+}
+
 static int read_keys(struct config_reader *reader, const cJSON *value, const char *path,
                      const struct config_object *object, void *target);
 
@@ -249,6 +256,7 @@ static const struct {
     [CONFIG_TYPE_ADDRESS] = {sizeof(struct ip_address), read_address},
     [CONFIG_TYPE_NETWORK] = {sizeof(struct ip_network), read_network},
     [CONFIG_TYPE_ENDPOINT] = {sizeof(struct ip_endpoint), read_endpoint},
+    [CONFIG_TYPE_PARSED] = {0, read_parsed},
     [CONFIG_TYPE_OBJECT] = {0, read_object}, /* the object knows its size */
 };
 

@@ -26,6 +26,7 @@ static const struct {
     [CONFIG_TYPE_ADDRESS] = {"address", "\"string\"", "^[0-9a-fA-F.:]+$"},
     [CONFIG_TYPE_NETWORK] = {"network", "\"string\"", "^[0-9a-fA-F.:]+(/[0-9]+)?$"},
     [CONFIG_TYPE_ENDPOINT] = {"address", "\"string\"", "^\\[?[0-9a-fA-F.:]+\\]?(:[0-9]+)?$"},
+    [CONFIG_TYPE_PARSED] = {"text", "\"string\"", "."},
     [CONFIG_TYPE_OBJECT] = {"object", "\"object\"", NULL},
     [CONFIG_TYPE_LIST] = {"list", "\"array\"", NULL},
 };
@@ -106,6 +107,8 @@ static void write_form(struct buf *out, const struct config_key *key)
             buf_format(out, "%s`%s`", i > 0 ? ", " : "", key->words[i]);
     } else if (key->type == CONFIG_TYPE_LIST) {
         buf_format(out, "list of %s", FORMS[key->item_type].name);
+    } else if (key->type == CONFIG_TYPE_PARSED) {
+        buf_add_text(out, key->form);
     } else {
         buf_add_text(out, FORMS[key->type].name);
     }
@@ -120,7 +123,8 @@ static void write_rows(struct buf *out, const char *prefix, const struct config_
             buf_format(out, " | `%s`", key->fallback);
         else
             buf_add_text(out, key->is_needed ? " | needed" : " | ");
-        buf_format(out, " | %s |\n", key->help);
+        buf_format(out, " | %s%s |\n", key->help,
+                   key->is_fixed ? " (only a restart changes it)" : "");
         if (key->object == NULL)
             continue;
         char *inner = mem_text_format("%s%s%s.", prefix, key->name,

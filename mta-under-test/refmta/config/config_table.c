@@ -35,12 +35,12 @@ static const struct config_key TLS_KEYS[] = {
     {"dane", CONFIG_FLAG(struct config, tls_dane), .fallback = "false",
      .help = "whether TLSA records are followed (RFC 7672): only where the resolvers validate and "
              "the way to them is safe, since their AD bit counts"},
-    {"mta-sts", CONFIG_FLAG(struct config, tls_sts), .fallback = "true",
+    {"mta-sts", CONFIG_FLAG(struct config, tls_sts), .fallback = "true", .is_fixed = true,
      .help = "whether policies of MTA-STS are looked for and kept (RFC 8461)"},
     {"certificate", CONFIG_FILE(struct config, tls_certificate),
      .help = "PEM file for listeners with TLS"},
     {"key", CONFIG_FILE(struct config, tls_key), .help = "PEM file of its private key"},
-    {"trust", CONFIG_FILE(struct config, tls_trust),
+    {"trust", CONFIG_FILE(struct config, tls_trust), .is_fixed = true,
      .help = "PEM file of the authorities that deliveries trust; without it those of the system"},
     CONFIG_END,
 };
@@ -56,9 +56,10 @@ static int check_tls(struct config_reader *reader, const char *path, void *targe
 static const struct config_object TLS = {.keys = TLS_KEYS, .check = check_tls};
 
 static const struct config_key SMART_HOST_KEYS[] = {
-    {"host", CONFIG_HOSTNAME(struct config, smart_host), .is_needed = true,
+    {"host", CONFIG_HOSTNAME(struct config, smart_host), .is_needed = true, .is_fixed = true,
      .help = "all mail goes there instead of to the MX hosts"},
-    {"port", CONFIG_PORT(struct config, smart_host_port, 1), .fallback = "25", .help = "its port"},
+    {"port", CONFIG_PORT(struct config, smart_host_port, 1), .fallback = "25", .is_fixed = true,
+     .help = "its port"},
     {"user", CONFIG_TEXT(struct config, smart_host_user),
      .help = "with it refmta logs in, by AUTH PLAIN or LOGIN, in verified TLS only; a refused "
              "login defers the mail"},
@@ -106,10 +107,10 @@ static const struct config_key KEYS[] = {
      .help = "the name in the banner, in EHLO and in Received"},
     {"listeners", CONFIG_LIST(struct config, listeners, CONFIG_TYPE_OBJECT, listener_count),
      .items_min = 1, .object = &LISTENER, .is_needed = true, .help = "where it listens"},
-    {"spool", CONFIG_FILE(struct config, spool), .is_needed = true,
+    {"spool", CONFIG_FILE(struct config, spool), .is_needed = true, .is_fixed = true,
      .help = "the folder of the queue; made if it is missing"},
     {"resolvers", CONFIG_LIST(struct config, resolvers, CONFIG_TYPE_ENDPOINT, resolver_count),
-     .port = DNS_PORT, .fallback = "[]",
+     .port = DNS_PORT, .fallback = "[]", .is_fixed = true,
      .help = "addresses of DNS servers, with or without a port; without any those of "
              "/etc/resolv.conf"},
     {"sources", CONFIG_LIST(struct config, sources, CONFIG_TYPE_ADDRESS, source_count),
@@ -139,13 +140,13 @@ static const struct config_key KEYS[] = {
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
-    {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"",
+    {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
      .help = "`stderr`, or a file to append to; one JSON object a line"},
     {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),
-     .fallback = "\"full\"",
+     .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
-    {"control", CONFIG_FILE(struct config, control),
+    {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,
 };
