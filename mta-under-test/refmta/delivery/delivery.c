@@ -281,6 +281,11 @@ void delivery_set_queue(struct delivery *delivery, struct queue *queue)
     delivery->queue = queue;
 }
 
+void delivery_set_config(struct delivery *delivery, const struct config *config)
+{
+    delivery->options.config = config;
+}
+
 void delivery_stop(struct delivery *delivery)
 {
     delivery->stopping = true;

@@ -57,6 +57,7 @@ static void connection_free(struct delivery_connection *connection)
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
     event_free(connection->idle_timer);
+    config_let_go(connection->config);
     free(connection);
     lane->connection_count--;
     lane->delivery->connection_count--;
@@ -437,6 +438,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item)
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
     connection->idle_timer = event_new(delivery->options.base, -1, 0, on_idle, connection);

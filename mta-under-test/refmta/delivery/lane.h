@@ -49,6 +49,7 @@ struct delivery_connection {
     struct list link;      /* in the lane's connections */
     struct list idle_link; /* in the lane's idle ones */
     struct lane *lane;
+    const struct config *config; /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;
