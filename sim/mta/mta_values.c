@@ -264,6 +264,12 @@ static void mta_value_item(const struct mta_values *values, struct buf *out)
         buf_add_text(out, values->items[values->item]);
 }
 
+static void mta_value_sender(const struct mta_values *values, struct buf *out)
+{
+    if (values->sender != NULL)
+        buf_add_text(out, values->sender);
+}
+
 /* The scenario's own lines for the file that is made, by the file's name. */
 static void mta_value_raw(const struct mta_values *values, struct buf *out)
 {
@@ -313,6 +319,7 @@ static const struct {
     {"dkim-domain", mta_value_dkim_domain},
     {"dkim-selector", mta_value_dkim_selector},
     {"dkim-key", mta_value_dkim_key},
+    {"sender", mta_value_sender},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };

@@ -37,6 +37,30 @@ static bool arc_body_fits(const struct message *message, const struct dkim_signa
     return slice_equal(slice_from((const char *)digest, len), signature->body_hash);
 }
 
+/* The signature of one ARC-Message-Signature whose form is right, and the body hash in it. */
+static enum dkim_reason arc_check_message_signature(const struct message *message,
+                                                    const struct message_field *field,
+                                                    const struct dkim_signature *signature,
+                                                    struct dkim_context *context,
+                                                    const char **problem)
+{
+    struct dkim_key_facts key;
+    struct dkim_hash hash;
+    dkim_hash_init(&hash, DKIM_SHA256);
+    dkim_header_add_chosen(&hash, signature->header_canon, message, signature->headers, field,
+                           context->arena);
+    dkim_check_add_self(&hash, signature, signature->header_canon, context->arena);
+    struct slice digest = arc_hash_finish(&hash, context->arena);
+    enum dkim_reason reason = dkim_check_signature(context, signature, digest, &key);
+    *problem = key.problem;
+    if (reason != DKIM_REASON_VALID)
+        return reason;
+    if (arc_body_fits(message, signature))
+        return DKIM_REASON_VALID;
+    *problem = "the body does not fit bh=";
+    return DKIM_REASON_BODY_HASH;
+}
+
 /* Steps 4 and 5: one ARC-Message-Signature. */
 static enum dkim_reason arc_check_message(const struct message *message,
                                           const struct message_field *field,
@@ -44,8 +68,6 @@ static enum dkim_reason arc_check_message(const struct message *message,
                                           struct dkim_context *context, const char **problem)
 {
     struct dkim_signature signature;
-    struct dkim_key_facts key;
-    struct dkim_hash hash;
     enum dkim_reason reason = dkim_signature_parse(context->arena, DKIM_FORM_ARC_MESSAGE,
                                                    field->raw, &signature, problem);
     if (reason != DKIM_REASON_VALID)
@@ -55,19 +77,15 @@ static enum dkim_reason arc_check_message(const struct message *message,
     if (signature.has_expiry && options->now_us >= 0 &&
         signature.expiry_s < (uint64_t)(options->now_us / TIME_SECOND))
         return DKIM_REASON_EXPIRED;
-    dkim_hash_init(&hash, DKIM_SHA256);
-    dkim_header_add_chosen(&hash, signature.header_canon, message, signature.headers, field,
-                           context->arena);
-    dkim_check_add_self(&hash, &signature, signature.header_canon, context->arena);
-    struct slice digest = arc_hash_finish(&hash, context->arena);
-    reason = dkim_check_signature(context, &signature, digest, &key);
-    *problem = key.problem;
-    if (reason != DKIM_REASON_VALID)
+    reason = arc_check_message_signature(message, field, &signature, context, problem);
+    if (signature.has_canon ||
+        (reason != DKIM_REASON_BAD_SIGNATURE && reason != DKIM_REASON_BODY_HASH))
         return reason;
-    if (arc_body_fits(message, &signature))
-        return DKIM_REASON_VALID;
-    *problem = "the body does not fit bh=";
-    return DKIM_REASON_BODY_HASH;
+    /* Without c= it is simple/simple, as in DKIM. But sealers that leave it out sign as the rest of
+     * ARC is signed, and their signature proves no less. */
+    signature.header_canon = DKIM_CANON_RELAXED;
+    signature.body_canon = DKIM_CANON_RELAXED;
+    return arc_check_message_signature(message, field, &signature, context, problem);
 }
 
 /* Step 6: the seal of one set. */

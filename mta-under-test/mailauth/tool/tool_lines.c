@@ -1,5 +1,5 @@
 #include "mta-under-test/base/text.h"
-#include "mta-under-test/mailauth/address/mailbox.h"
+#include "mta-under-test/mailauth/address/smtp_mailbox.h"
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_discovery.h"
 #include "mta-under-test/mailauth/sts/sts_policy.h"
@@ -83,15 +83,16 @@ int tool_sts(struct tool *tool, struct err *err)
 
 static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
 {
-    struct mailbox mailbox;
+    struct smtp_mailbox mailbox;
     const char *text = cJSON_GetStringValue(value);
     if (text == NULL) {
         tool_write_valid(tool, false, "expected a JSON string");
         return;
     }
     bool allows_utf8 = args_has(&tool->args, "smtputf8");
-    enum mailbox_reason reason = mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
-    tool_write_valid(tool, reason == MAILBOX_VALID, mailbox_reason_name(reason));
+    enum smtp_mailbox_reason reason =
+        smtp_mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
+    tool_write_valid(tool, reason == SMTP_MAILBOX_VALID, smtp_mailbox_reason_name(reason));
 }
 
 int tool_addr(struct tool *tool, struct err *err)

@@ -31,8 +31,9 @@ struct app {
     struct control *control;
     struct server_limits limits;
     SSL_CTX *tls_server;
-    SSL_CTX *tls_client;
-    SSL_CTX *tls_verified;
+    struct tls_sessions *tls_client;
+    struct https_client *https;
+    struct sts_lookups sts;
     struct signer *signer;
     struct event *on_term;
     struct event *on_int;
@@ -146,9 +147,8 @@ static int open_tls(struct app *app, struct err *err)
         if (app->tls_server == NULL)
             return -1;
     }
-    app->tls_client = tls_context_client(config->tls_trust, false, err);
-    app->tls_verified = tls_context_client(config->tls_trust, true, err);
-    return app->tls_client != NULL && app->tls_verified != NULL ? 0 : -1;
+    app->tls_client = tls_sessions_open(config->tls_trust, err);
+    return app->tls_client != NULL ? 0 : -1;
 }
 
 static int open_signer(struct app *app, struct err *err)
@@ -185,6 +185,23 @@ static void raise_descriptors(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* The policies of MTA-STS: those of before from the spool, new ones by HTTPS. */
+static int open_sts(struct app *app, struct err *err)
+{
+    enum { HTTPS_PORT = 443 };
+    app->https = https_client_open(app->base, app->config->tls_trust, err);
+    if (app->https == NULL)
+        return -1;
+    char *folder = mem_text_format("%s/mta-sts", app->config->spool);
+    app->sts = (struct sts_lookups){.resolver = app->resolver,
+                                    .client = app->https,
+                                    .store = sts_store_open(folder),
+                                    .log = app->log,
+                                    .port = HTTPS_PORT};
+    free(folder);
+    return 0;
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = app->config;
@@ -194,7 +211,7 @@ static int open_delivery(struct app *app, struct err *err)
         .server_count = config->resolver_count,
     };
     app->resolver = resolver_open(&resolver, err);
-    if (app->resolver == NULL)
+    if (app->resolver == NULL || open_sts(app, err) != 0)
         return -1;
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
@@ -205,7 +222,7 @@ static int open_delivery(struct app *app, struct err *err)
         .base = app->base,
         .resolver = app->resolver,
         .tls = app->tls_client,
-        .tls_verified = app->tls_verified,
+        .sts = config->tls_sts ? &app->sts : NULL,
         .password = buf_text(&app->password),
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -267,8 +284,9 @@ static void app_close(struct app *app)
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
     SSL_CTX_free(app->tls_server);
-    SSL_CTX_free(app->tls_client);
-    SSL_CTX_free(app->tls_verified);
+    https_client_close(&app->https);
+    sts_store_close(&app->sts.store);
+    tls_sessions_close(&app->tls_client);
     auth_users_deinit(&app->users);
     close_password(app);
     signer_close(&app->signer);
@@ -342,7 +360,6 @@ int app_check(const struct config *config, struct err *err)
     auth_users_deinit(&app.users);
     close_password(&app);
     SSL_CTX_free(app.tls_server);
-    SSL_CTX_free(app.tls_client);
-    SSL_CTX_free(app.tls_verified);
+    tls_sessions_close(&app.tls_client);
     return result;
 }

@@ -216,8 +216,20 @@ READER(read_tls_mode)
     unsigned index = 0;
     if (config_read_word(reader, value, path, WORDS, &index) != 0)
         return -1;
-    config->tls_mode = (enum config_delivery_tls)index;
+    config->tls_mode = (enum tls_mode)index;
     return 0;
+}
+
+READER(read_tls_dane)
+{
+    struct config *config = target;
+    return config_read_flag(reader, value, path, &config->tls_dane);
+}
+
+READER(read_tls_sts)
+{
+    struct config *config = target;
+    return config_read_flag(reader, value, path, &config->tls_sts);
 }
 
 READER(read_tls_certificate)
@@ -241,6 +253,8 @@ READER(read_tls_trust)
 READER(read_tls)
 {
     static const struct config_key KEYS[] = {{"mode", read_tls_mode},
+                                             {"dane", read_tls_dane},
+                                             {"mta-sts", read_tls_sts},
                                              {"certificate", read_tls_certificate},
                                              {"key", read_tls_key},
                                              {"trust", read_tls_trust},
@@ -303,10 +317,7 @@ READER(read_auth_users)
 READER(read_auth_on_loopback)
 {
     struct config *config = target;
-    if (!cJSON_IsBool(value))
-        return config_expected(reader, value, path, "true or false");
-    config->auth_on_loopback = cJSON_IsTrue(value);
-    return 0;
+    return config_read_flag(reader, value, path, &config->auth_on_loopback);
 }
 
 READER(read_auth)
@@ -421,6 +432,7 @@ static void set_defaults(struct config *config)
         abort();
     config->give_up_us = 5 * TIME_DAY;
     config->warn_after_us = 4 * TIME_HOUR;
+    config->tls_sts = true;
     config->smart_host_port = SMTP_PORT;
     config->concurrency = 20;
     config->size_limit_bytes = 25U << 20;
@@ -444,7 +456,7 @@ static int check_whole(const struct config *config, struct config_reader *reader
     if ((config->tls_certificate == NULL) != (config->tls_key == NULL))
         return err_set(reader->err, "%s: tls: \"certificate\" and \"key\" belong together",
                        reader->name);
-    if (config->smart_host_user != NULL && config->tls_mode == CONFIG_TLS_NEVER)
+    if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
         return err_set(reader->err,
                        "%s: smart-host.user: a password is only said in TLS, but tls.mode is "
                        "\"none\"",

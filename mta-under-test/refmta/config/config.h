@@ -7,10 +7,10 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
+#include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
-enum config_delivery_tls { CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_REQUIRED, CONFIG_TLS_NEVER };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -41,7 +41,9 @@ struct config {
     const char *retry_text;
     int64_t give_up_us;
     int64_t warn_after_us; /* 0: never */
-    enum config_delivery_tls tls_mode;
+    enum tls_mode tls_mode;
+    bool tls_dane;               /* the resolvers validate: their AD bit counts */
+    bool tls_sts;                /* policies of MTA-STS are looked for */
     const char *tls_certificate; /* NULL: none */
     const char *tls_key;
     const char *tls_trust;  /* NULL: the system's */

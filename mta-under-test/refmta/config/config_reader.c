@@ -191,3 +191,11 @@ int config_read_array(struct config_reader *reader, const cJSON *value, const ch
     *into->count = total;
     return 0;
 }
+
+int config_read_flag(struct config_reader *reader, const cJSON *value, const char *path, bool *out)
+{
+    if (!cJSON_IsBool(value))
+        return config_expected(reader, value, path, "true or false");
+    *out = cJSON_IsTrue(value);
+    return 0;
+}

@@ -32,6 +32,8 @@ int config_read_text(struct config_reader *reader, const cJSON *value, const cha
                      const char **out) MUST_CHECK;
 int config_read_span(struct config_reader *reader, const cJSON *value, const char *path,
                      int64_t *out) MUST_CHECK;
+int config_read_flag(struct config_reader *reader, const cJSON *value, const char *path,
+                     bool *out) MUST_CHECK;
 /* "25MB", "512kB" (powers of 1024), or a number of bytes. */
 int config_read_size(struct config_reader *reader, const cJSON *value, const char *path,
                      uint64_t *out) MUST_CHECK;

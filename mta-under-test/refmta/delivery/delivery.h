@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include <openssl/ssl.h>
-
-#include "mta-under-test/refmta/delivery/resolver.h"
+#include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
 
@@ -17,10 +16,10 @@ struct delivery_options {
     struct log *log;
     struct event_base *base;
     struct resolver *resolver;
-    SSL_CTX *tls; /* for clients; it decides by the connection's own settings whom to trust */
-    SSL_CTX *tls_verified;
-    const char *password; /* of config->smart_host_user */
-    uint64_t seed;        /* for the order of equal MX hosts */
+    struct tls_sessions *tls;
+    const struct sts_lookups *sts; /* NULL: no MTA-STS */
+    const char *password;          /* of config->smart_host_user */
+    uint64_t seed;                 /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;

@@ -39,8 +39,10 @@ struct message {
     uint8_t body;        /* enum envelope_body */
     uint8_t ret;         /* enum envelope_ret */
     bool smtputf8;
-    bool warned;  /* the sender was told of the delay */
-    bool removed; /* its end is being written */
+    bool require_tls;  /* the sender said REQUIRETLS (RFC 8689) */
+    bool tls_optional; /* the message has "TLS-Required: No" */
+    bool warned;       /* the sender was told of the delay */
+    bool removed;      /* its end is being written */
 };
 
 /* `content_len` bytes of content will be told to the store by the record it is added with. */

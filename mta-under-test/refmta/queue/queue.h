@@ -50,6 +50,7 @@ enum outcome_kind { OUTCOME_DELIVERED, OUTCOME_DEFERRED, OUTCOME_FAILED };
 struct queue_outcome {
     enum outcome_kind kind;
     bool peer_has_dsn; /* a delivered one: the other server will report by itself */
+    const char *tls;   /* how the way there was secured, or why not; NULL: there was none */
     struct reason reason;
 };
 

@@ -69,6 +69,8 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
     json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
     json_out_int(&line.json, "attempts", recipient->attempts + 1);
+    if (outcome->tls != NULL)
+        json_out_text(&line.json, "tls", outcome->tls);
     log_end(&line);
     /* Where the next server knows DSN, it has taken over the duty (RFC 3461 5.2.2). */
     if (!outcome->peer_has_dsn)

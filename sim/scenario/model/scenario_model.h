@@ -29,10 +29,12 @@ struct scenario_message {
     const char *subject;      /* NULL = a default one */
     const char *const *lines; /* header lines to add or replace, "Name: value" */
     size_t line_count;
-    int64_t size_bytes; /* pad the body to this size; 0 = as it is */
-    int64_t at_us;      /* since the start */
-    struct rate rate;   /* count 0 = all at once */
-    int port;           /* 25 or 587, 465 */
+    int64_t size_bytes;          /* pad the body to this size; 0 = as it is */
+    const char *mail_parameters; /* to hand it in with, " RET=HDRS"; "" = none */
+    const char *rcpt_parameters; /* likewise, " NOTIFY=success" */
+    int64_t at_us;               /* since the start */
+    struct rate rate;            /* count 0 = all at once */
+    int port;                    /* 25 or 587, 465 */
     struct spec spec;
 };
 
@@ -63,7 +65,8 @@ struct scenario_event {
 
 /* A rule that the scenario itself gives to a host: one that never fires is worth a word. */
 struct scenario_rule {
-    const char *host;
+    const char *host;    /* NULL: of any host with the profile */
+    const char *profile; /* of the scenario itself, or NULL */
     const char *rule;
     const char *place;
 };

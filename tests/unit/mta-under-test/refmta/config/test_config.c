@@ -56,7 +56,7 @@ START_TEST(every_key_is_read)
     ck_assert_int_eq(config.retry.count, 2);
     ck_assert_int_eq(config.give_up_us, TIME_DAY);
     ck_assert_int_eq(config.warn_after_us, 0);
-    ck_assert_int_eq(config.tls_mode, CONFIG_TLS_REQUIRED);
+    ck_assert_int_eq(config.tls_mode, TLS_MODE_REQUIRED);
     ck_assert_str_eq(config.smart_host, "relay.test");
     ck_assert_uint_eq(config.smart_host_port, 587);
     ck_assert_uint_eq(config.concurrency, 7);
