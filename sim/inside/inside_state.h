@@ -20,6 +20,7 @@
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
 #include "sim/scenario/scenario.h"
+#include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
 #include "sim/tls/tls_authority.h"
 
@@ -54,6 +55,7 @@ struct inside {
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
     struct submitter *submitter;
+    struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
     struct settle settle;
