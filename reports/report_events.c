@@ -115,6 +115,7 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
         return;
     run->queries = report_room(run->queries, run->query_count, sizeof *run->queries);
     run->queries[run->query_count++] = (struct report_query){
+        .seq = event_int(event, "seq", -1),
         .at_us = at_us,
         .delay_us = event_int(event, "delay", 0),
         .packet = report_book_packet(book, event_int(event, "seq", -1)),
@@ -128,6 +129,21 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
         .answers = event_int(event, "answers", 0),
         .truncated = event_bool(event, "truncated"),
         .authenticated = event_bool(event, "authenticated"),
+    };
+}
+
+static void on_request(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    struct report_run *run = book->run;
+    if (!event_is(event, "policy", "request") || run->request_count == REPORT_REQUESTS_MAX)
+        return;
+    run->requests = report_room(run->requests, run->request_count, sizeof *run->requests);
+    run->requests[run->request_count++] = (struct report_request){
+        .at_us = at_us,
+        .host = report_book_text(book, event_text(event, "host")),
+        .path = report_book_text(book, event_text(event, "path")),
+        .error = report_book_text(book, event_text(event, "error")),
+        .status = (int)event_int(event, "status", 0),
     };
 }
 
@@ -200,6 +216,8 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_run(book, event);
     else if (slice_is(source, "mta"))
         on_mta(book, event, at_us);
+    else if (slice_is(source, "policy"))
+        on_request(book, event, at_us);
     else if (event_is(event, "timeline", "do"))
         on_timeline(book, event, at_us);
 }

@@ -21,8 +21,11 @@ enum {
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
-    REPORT_AUTH_MAX = 200,  /* rows of the authentication table */
-    REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
+    REPORT_REQUESTS_MAX = 200,
+    REPORT_GAUGES_MAX = 40,
+    REPORT_READINGS_MAX = 100000, /* of one gauge */
+    REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
+    REPORT_TEXT_MAX = 1000,       /* bytes of a peer's text that are kept */
 };
 
 enum report_verdict {
@@ -132,6 +135,7 @@ struct report_step {
     bool encrypted;
     int code;
     int64_t at_us;
+    int64_t seq;    /* of the event */
     int64_t number; /* bytes of data; 1 = good for TLS */
     uint64_t packet;
     const char *text;
@@ -139,6 +143,7 @@ struct report_step {
 };
 
 struct report_query {
+    int64_t seq;
     int64_t at_us;
     int64_t delay_us;
     uint64_t packet;
@@ -153,6 +158,15 @@ struct report_query {
     bool truncated;
     bool authenticated;
     size_t session; /* index + 1 of the session it led to; 0 = none */
+};
+
+/* A request to an HTTPS policy host. */
+struct report_request {
+    int64_t at_us;
+    const char *host;
+    const char *path;
+    const char *error; /* "" if there was an answer */
+    int status;
 };
 
 struct report_session {
@@ -246,6 +260,22 @@ struct report_curve {
     size_t count;
 };
 
+/* How near to a rule's limit a client came, at each time at which the rule was judged. */
+struct report_gauge {
+    const char *host;
+    const char *rule;
+    const char *counts;
+    int64_t limit;
+    int64_t window_us; /* 0 = open at the moment */
+    int64_t peak;
+    struct report_reading {
+        int64_t at_us;
+        int64_t value;
+    } * readings;
+    size_t count;
+    size_t seen;
+};
+
 struct report_run {
     /* what was run */
     const char *folder;
@@ -286,6 +316,10 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_request *requests; /* to policy hosts */
+    size_t request_count;
+    struct report_gauge *gauges;
+    size_t gauge_count;
     struct report_auth *auth;
     size_t auth_count;
     size_t auth_seen;

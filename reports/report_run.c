@@ -124,6 +124,10 @@ void report_run_free(struct report_run **where)
         for (size_t method = 0; method < REPORT_AUTH_METHODS; method++)
             free(run->auth[i].methods[method].facts);
     free(run->auth);
+    for (size_t i = 0; i < run->gauge_count; i++)
+        free(run->gauges[i].readings);
+    free(run->gauges);
+    free(run->requests);
     free(run->moments);
     free(run->queue.changes);
     free(run->connections.changes);

@@ -30,7 +30,8 @@ static void add_step(struct report_book *book, struct report_track *track, const
         return;
     }
     step.at_us = event_int(event, "at", 0);
-    step.packet = report_book_packet(book, event_int(event, "seq", -1));
+    step.seq = event_int(event, "seq", -1);
+    step.packet = report_book_packet(book, step.seq);
     step.encrypted = track->in_tls;
     step.text = session_text(session, step.text);
     step.note = session_text(session, step.note != NULL ? step.note : "");
@@ -471,6 +472,40 @@ static void on_rule(struct report_book *book, struct report_track *track, const 
                      .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
 }
 
+static void on_gauge(struct report_book *book, const cJSON *event)
+{
+    struct report_run *run = book->run;
+    const char *host = event_text(event, "host");
+    const char *rule = event_text(event, "rule");
+    char *key = mem_text_format("gauge\n%s\n%s", host, rule);
+    size_t found = report_index_get(&book->findings, key);
+    if (found == 0 && run->gauge_count < REPORT_GAUGES_MAX) {
+        run->gauges = report_room(run->gauges, run->gauge_count, sizeof *run->gauges);
+        run->gauges[run->gauge_count++] = (struct report_gauge){
+            .host = report_book_text(book, host),
+            .rule = report_book_text(book, rule),
+            .counts = report_book_text(book, event_text(event, "counts")),
+            .limit = event_int(event, "limit", 0),
+            .window_us = event_int(event, "window", 0),
+        };
+        found = run->gauge_count;
+        report_index_set(&book->findings, key, found);
+    }
+    free(key);
+    if (found == 0)
+        return;
+    struct report_gauge *gauge = &run->gauges[found - 1];
+    int64_t value = event_int(event, "value", 0);
+    gauge->seen++;
+    if (value > gauge->peak)
+        gauge->peak = value;
+    if (gauge->count == REPORT_READINGS_MAX)
+        return;
+    gauge->readings = report_room(gauge->readings, gauge->count, sizeof *gauge->readings);
+    gauge->readings[gauge->count++] =
+        (struct report_reading){.at_us = event_int(event, "at", 0), .value = value};
+}
+
 void report_sessions_event(struct report_book *book, const cJSON *event)
 {
     const char *id = event_text(event, "session");
@@ -480,6 +515,8 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
         on_connect(book, event, id);
     else if (slice_is(kind, "refused"))
         on_refused(book, event);
+    else if (slice_is(kind, "gauge"))
+        on_gauge(book, event);
     if (track == NULL)
         return;
     if (slice_is(kind, "reply"))

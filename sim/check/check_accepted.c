@@ -75,7 +75,8 @@ static void note_notice(struct check_collector *c, const cJSON *event, const cJS
         delivery = check_delivery_find(
             c, message, plain_recipient(event_text(recipient, "original-recipient")));
     if (delivery == NULL && message[0] == '\0')
-        delivery = check_delivery_guess(c, first_recipient(c, event), to);
+        delivery = c->handed_in_unseen ? check_unseen_noticed(c, first_recipient(c, event), to)
+                                       : check_delivery_guess(c, first_recipient(c, event), to);
     if (delivery == NULL || (!failed && !delayed))
         return;
     delivery->notices =
@@ -134,12 +135,14 @@ static void note_unasked(struct check_collector *c, const cJSON *event, const ch
 }
 
 static void note_copy(struct check_delivery *delivery, const struct check_attempt *attempt,
-                      const struct check_copy *copy)
+                      const struct check_copy *copy, const char *rcpt_parameters)
 {
     check_delivery_add_attempt(delivery, attempt);
     delivery->copies =
         check_collect_room(delivery->copies, delivery->copy_count, sizeof *delivery->copies);
-    delivery->copies[delivery->copy_count++] = *copy;
+    struct check_copy *mine = &delivery->copies[delivery->copy_count++];
+    *mine = *copy;
+    mine->rcpt_parameters = rcpt_parameters;
 }
 
 void check_accepted_note(struct check_collector *c, const cJSON *event,
@@ -150,18 +153,22 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
         note_dsn(c, event, dsn);
         return;
     }
+    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(event, "rcpt-parameters");
+    const cJSON *parameter = parameters != NULL ? parameters->child : NULL;
     const cJSON *to = NULL;
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
+        const char *given = cJSON_GetStringValue(parameter);
+        const char *kept = given != NULL ? arena_text(c->arena, given) : "";
+        parameter = parameter != NULL ? parameter->next : NULL;
         const char *recipient = cJSON_GetStringValue(to);
         if (recipient == NULL)
             continue;
         struct check_delivery *delivery =
-            check_delivery_find(c, event_text(event, "message"), recipient);
-        if (delivery == NULL && c->handed_in_unseen)
-            delivery = check_delivery_guess(c, event_text(event, "from"), recipient);
+            c->handed_in_unseen ? check_unseen_accepted(c, event, recipient)
+                                : check_delivery_find(c, event_text(event, "message"), recipient);
         if (delivery != NULL)
-            note_copy(delivery, attempt, copy);
+            note_copy(delivery, attempt, copy, kept);
         else
             note_unasked(c, event, recipient);
     }

@@ -56,6 +56,9 @@ struct check_copy {
     const char *identity;
     struct check_auth auth;
     const char *placement;
+    const char *transfer;        /* data or bdat */
+    const char *mail_parameters; /* as they came: "SIZE=120 SMTPUTF8" */
+    const char *rcpt_parameters;
     bool reply_sent; /* false: the final reply was lost on purpose */
 };
 

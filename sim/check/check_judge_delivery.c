@@ -3,6 +3,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { CHECK_PARAMETERS_BYTES = 1000 };
+
 /* What the conditions of one delivery share. */
 struct delivery_judge {
     const struct check_wanted *wanted;
@@ -293,13 +295,35 @@ static bool judge_auth(const struct delivery_judge *j)
     return true;
 }
 
+static bool judge_parameters(const struct delivery_judge *j, const struct check_copy *copy)
+{
+    const struct parameters *wanted = &j->wanted->parameters;
+    if (wanted->count == 0 ||
+        (j->delivery->copy_count > 0 &&
+         parameters_match(wanted, copy->mail_parameters, copy->rcpt_parameters)))
+        return true;
+    struct buf text;
+    buf_init(&text, CHECK_PARAMETERS_BYTES);
+    buf_add_text(&text, "sent with the parameters ");
+    parameters_write(wanted, &text);
+    const char *expected = arena_text(j->arena, buf_text(&text));
+    buf_deinit(&text);
+    if (j->delivery->copy_count == 0)
+        return not_met(j, expected, end_text(j));
+    return not_met(j, expected,
+                   arena_format(j->arena, "MAIL with \"%s\", RCPT with \"%s\"",
+                                copy->mail_parameters, copy->rcpt_parameters));
+}
+
 static bool judge_copy(const struct delivery_judge *j)
 {
-    static const struct check_copy NONE = {.host = "", .placement = ""};
+    static const struct check_copy NONE = {
+        .host = "", .placement = "", .transfer = "", .mail_parameters = "", .rcpt_parameters = ""};
     const struct check_wanted *w = j->wanted;
     const struct check_copy *copy = j->delivery->copy_count > 0 ? &j->delivery->copies[0] : &NONE;
     return judge_pattern(j, w->via, "at host", copy->host) &&
-           judge_pattern(j, w->placement, "placed in", copy->placement);
+           judge_pattern(j, w->placement, "placed in", copy->placement) &&
+           judge_pattern(j, w->transfer, "sent with", copy->transfer) && judge_parameters(j, copy);
 }
 
 static bool judge_dsn(const struct delivery_judge *j)

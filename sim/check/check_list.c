@@ -173,6 +173,14 @@ static int read_hosts(struct check_reader *r, struct check_wanted *wanted)
     return spec_read_texts(hosts, r->arena, &wanted->hosts, &wanted->host_count, r->err);
 }
 
+static int read_parameters(struct check_reader *r, struct check_wanted *wanted)
+{
+    struct spec member;
+    if (!spec_get(r->spec, "parameters", &member))
+        return 0;
+    return parameters_read(member, r->arena, &wanted->parameters, r->err);
+}
+
 static int read_auth(struct check_reader *r, struct check_wanted *wanted)
 {
     for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
@@ -184,11 +192,12 @@ static int read_auth(struct check_reader *r, struct check_wanted *wanted)
 
 static int read_deliveries(struct check_reader *r)
 {
-    static const char *const KEYS[] = {
-        "about",  "level",     "for",   "message", "from",       "to",      "is",
-        "within", "attempts",  "tries", "copies",  "warnings",   "retries", "via",
-        "hosts",  "reply",     "tls",   "spf",     "dkim",       "dmarc",   "arc",
-        "iprev",  "placement", "dsn",   "share",   "not-before", NULL};
+    static const char *const KEYS[] = {"about",      "level",    "for",        "message",  "from",
+                                       "to",         "is",       "within",     "attempts", "tries",
+                                       "copies",     "warnings", "retries",    "via",      "hosts",
+                                       "reply",      "tls",      "spf",        "dkim",     "dmarc",
+                                       "arc",        "iprev",    "placement",  "dsn",      "share",
+                                       "not-before", "transfer", "parameters", NULL};
     struct check_expectation *e = r->expectation;
     struct check_wanted *wanted = &e->wanted;
     if (spec_check_keys(r->spec, KEYS, r->err) != 0 ||
@@ -203,8 +212,10 @@ static int read_deliveries(struct check_reader *r)
         read_range(r, "share", range_read_share, &e->share) != 0 ||
         read_pattern(r, "via", &wanted->via) != 0 ||
         read_pattern(r, "reply", &wanted->reply) != 0 || read_auth(r, wanted) != 0 ||
-        read_pattern(r, "placement", &wanted->placement) != 0 || read_hosts(r, wanted) != 0 ||
-        read_tls(r, wanted) != 0 || read_retries(r, wanted) != 0 || read_dsn(r, wanted) != 0)
+        read_pattern(r, "placement", &wanted->placement) != 0 ||
+        read_pattern(r, "transfer", &wanted->transfer) != 0 || read_parameters(r, wanted) != 0 ||
+        read_hosts(r, wanted) != 0 || read_tls(r, wanted) != 0 || read_retries(r, wanted) != 0 ||
+        read_dsn(r, wanted) != 0)
         return -1;
     struct spec share;
     e->share_given = spec_get(r->spec, "share", &share);
@@ -498,6 +509,7 @@ void check_list_release(struct check_list **list)
                                             w->tls_cipher,
                                             w->tls_identity,
                                             w->placement,
+                                            w->transfer,
                                             w->dsn_status,
                                             w->dsn_diagnostic,
                                             w->dsn_remote_mta,
@@ -506,6 +518,7 @@ void check_list_release(struct check_list **list)
             pattern_release(PATTERNS[k]);
         for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++)
             pattern_release(w->auth[k]);
+        parameters_release(&e->wanted.parameters);
     }
     *list = NULL;
 }

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "sim/check/check_auth.h"
-#include "sim/value/pattern.h"
+#include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
 enum check_level { CHECK_MUST, CHECK_SHOULD, CHECK_INFO };
@@ -75,6 +75,8 @@ struct check_wanted {
     struct pattern *tls_identity;
     struct pattern *auth[CHECK_AUTH_COUNT]; /* results at the receiver */
     struct pattern *placement;
+    struct pattern *transfer;     /* data or bdat */
+    struct parameters parameters; /* of MAIL and RCPT */
     struct pattern *dsn_status;
     struct pattern *dsn_diagnostic;
     struct pattern *dsn_remote_mta;

@@ -82,7 +82,8 @@ static void add_for_recipient(struct check_collector *c, const struct check_sess
     struct check_delivery *delivery =
         s->message != NULL ? check_delivery_find(c, s->message, recipient) : NULL;
     if (delivery == NULL)
-        delivery = check_delivery_guess(c, s->from, recipient);
+        delivery = c->handed_in_unseen ? check_unseen_tried(c, s->from, recipient, attempt)
+                                       : check_delivery_guess(c, s->from, recipient);
     if (delivery != NULL)
         check_delivery_add_attempt(delivery, attempt);
 }
@@ -277,6 +278,9 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
         .identity = s->identity,
         .auth = check_auth_read(auth, c->arena),
         .placement = check_collect_text(c, event, "placement"),
+        .transfer = check_collect_text(c, event, "transfer"),
+        .mail_parameters = check_collect_text(c, event, "mail-parameters"),
+        .rcpt_parameters = "",
         .reply_sent = !cJSON_IsFalse(sent),
     };
     struct check_attempt attempt = {

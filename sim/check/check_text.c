@@ -104,6 +104,18 @@ static void add_hosts(struct buf *out, const struct check_wanted *wanted, struct
         add_part(out, arena_format(arena, "tried at %s", list));
 }
 
+static void add_parameters(struct buf *out, const struct check_wanted *wanted, struct arena *arena)
+{
+    if (wanted->parameters.count == 0)
+        return;
+    struct buf text;
+    buf_init(&text, CHECK_TEXT_BYTES_MAX);
+    buf_add_text(&text, "with the parameters ");
+    parameters_write(&wanted->parameters, &text);
+    add_part(out, arena_text(arena, buf_text(&text)));
+    buf_deinit(&text);
+}
+
 static void write_wanted(const struct check_wanted *wanted, struct buf *out, struct arena *arena)
 {
     add_ends(out, wanted);
@@ -119,6 +131,8 @@ static void write_wanted(const struct check_wanted *wanted, struct buf *out, str
     for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++)
         add_pattern(out, CHECK_AUTH_TITLES[i], wanted->auth[i], arena);
     add_pattern(out, "placed in", wanted->placement, arena);
+    add_pattern(out, "sent with", wanted->transfer, arena);
+    add_parameters(out, wanted, arena);
     add_pattern(out, "the notification's status", wanted->dsn_status, arena);
     add_pattern(out, "its diagnostic", wanted->dsn_diagnostic, arena);
     add_pattern(out, "its remote MTA", wanted->dsn_remote_mta, arena);

@@ -19,6 +19,7 @@
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
+#include "sim/policy/policy_server.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
@@ -47,6 +48,7 @@ struct inside {
     struct dns_receiver *resolver; /* of the simulated hosts */
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
+    struct policy_server *policy;
     char *evidence; /* folder that everything is written to while the run goes on */
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
@@ -80,6 +82,12 @@ void inside_look(void *inside);
 /* ---- inside_net.c: DNS, MX hosts, capture */
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
+
+/* ---- inside_dane.c: TLSA records of the hosts */
+int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;
+/* Of one host, in place of those that are there. */
+int inside_publish_host_dane(struct inside *inside, struct mx_host *host,
+                             struct err *err) MUST_CHECK;
 
 /* ---- inside_server.c: the server under test */
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;

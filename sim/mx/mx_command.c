@@ -67,6 +67,25 @@ int mx_parameter_next(struct slice *rest, struct mx_parameter *parameter)
     return len > 0 && (rest->len == 0 || rest->data[0] == ' ') ? 1 : -1;
 }
 
+bool mx_parameter_is_xtext(struct slice value, size_t max)
+{
+    static const char HEX[] = "0123456789ABCDEF";
+    if (value.len == 0 || value.len > max)
+        return false;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.data[i];
+        if (c < '!' || c > '~' || c == '=')
+            return false;
+        if (c != '+')
+            continue;
+        if (i + 2 >= value.len || memchr(HEX, value.data[i + 1], 16) == NULL ||
+            memchr(HEX, value.data[i + 2], 16) == NULL)
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
 bool mx_domain_is_valid(struct slice name)
 {
     if (name.len == 0 || name.len > MX_DOMAIN_BYTES_MAX)

@@ -34,6 +34,9 @@ struct mx_parameter {
  * (esmtp-param of RFC 5321 4.1.2). Takes it off *rest. */
 int mx_parameter_next(struct slice *rest, struct mx_parameter *parameter) MUST_CHECK;
 
+/* xtext of RFC 3461 section 4: printable, "+" and "=" only as "+HH"; at most `max` bytes. */
+bool mx_parameter_is_xtext(struct slice value, size_t max);
+
 /* Is it a domain or an address literal as RFC 5321 4.1.2, 4.1.3 allow for EHLO? */
 bool mx_hello_name_is_valid(struct slice name);
 bool mx_domain_is_valid(struct slice name);

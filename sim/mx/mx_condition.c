@@ -22,6 +22,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"source", ALL, mx_source_read, mx_source_holds, NULL},
     {"tls", GREETED, mx_tls_read, mx_tls_holds, NULL},
     {"authenticated", SENDER, mx_flag_read, mx_authenticated_holds, NULL},
+    {"parameters", SENDER, mx_parameters_read, mx_parameters_hold, NULL},
     {"subject", CONTENT, mx_pattern_read, mx_subject_holds, NULL},
     {"header", CONTENT, mx_header_read, mx_header_holds, NULL},
     {"size", SENDER, mx_size_read, mx_size_holds, NULL},
@@ -35,6 +36,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"iprev", ALL, mx_result_read, mx_result_holds, NULL},
     {"during", ALL, mx_during_read, mx_window_holds, NULL},
     {"clock", ALL, mx_clock_read, mx_window_holds, NULL},
+    {"calendar", ALL, mx_calendar_read, mx_calendar_holds, NULL},
     {"attempt", ALL, mx_attempt_read, mx_attempt_holds, mx_track_note},
     {"age", ALL, mx_age_read, mx_age_holds, mx_track_note},
     {"connections", ALL, mx_connections_read, mx_connections_holds, mx_connections_note},
@@ -52,6 +54,8 @@ void mx_condition_release(struct mx_condition *condition)
         pattern_release(condition->pattern);
     } else if (kind->read == mx_tls_read) {
         pattern_release(condition->tls.version);
+    } else if (kind->read == mx_parameters_read) {
+        parameters_release(&condition->parameters);
     } else if (kind->read == mx_header_read) {
         for (size_t i = 0; i < condition->headers.count; i++)
             pattern_release(condition->headers.list[i].pattern);

@@ -9,7 +9,7 @@
 #include "mta-under-test/base/rng.h"
 #include "sim/mx/mx_key.h"
 #include "sim/mx/mx_state.h"
-#include "sim/value/pattern.h"
+#include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
 struct mx_rule_reader;
@@ -48,14 +48,24 @@ struct mx_happening {
 };
 
 /* One rule being asked. */
+/* What a counting condition found when it was judged, for the log: how near to its limit the client
+ * was. */
+struct mx_gauge {
+    const char *counts; /* what is counted; NULL: nothing was */
+    int64_t value;      /* with what is at hand */
+    int64_t limit;      /* more than this, and the condition holds */
+    int64_t window_us;  /* 0: open at this moment */
+};
+
 struct mx_question {
     enum mx_stage stage;
     const struct mx_facts *facts;
     struct mx_state *state;
-    struct rng *rng;      /* the rule's own */
-    struct buf *key;      /* scratch */
-    int64_t remaining_us; /* out: until the condition would no longer hold; -1 = unknown */
-    int64_t attempt;      /* out: which attempt it is; 0 = not counted */
+    struct rng *rng;       /* the rule's own */
+    struct buf *key;       /* scratch */
+    int64_t remaining_us;  /* out: until the condition would no longer hold; -1 = unknown */
+    int64_t attempt;       /* out: which attempt it is; 0 = not counted */
+    struct mx_gauge gauge; /* out: of the last counting condition */
 };
 
 struct mx_condition;
@@ -105,6 +115,18 @@ struct mx_greylist {
     int64_t allow_us;       /* and for so long after the last use */
 };
 
+/* Days, as UTC has them. */
+struct mx_day_range {
+    int64_t from; /* days since 1970, both included */
+    int64_t to;
+};
+
+struct mx_calendar {
+    unsigned weekdays; /* bits: 1 << 0 is Monday */
+    struct mx_day_range *ranges;
+    size_t range_count;
+};
+
 struct mx_condition {
     const struct mx_condition_kind *kind;
     unsigned slot; /* its number in the state */
@@ -114,6 +136,7 @@ struct mx_condition {
             struct mx_header_match *list;
             size_t count;
         } headers;
+        struct parameters parameters;
         struct {
             struct prefix *list;
             size_t count;
@@ -124,6 +147,7 @@ struct mx_condition {
         } tls;
         struct range range;
         struct window window;
+        struct mx_calendar calendar;
         uint32_t millionths;
         bool flag;
         struct mx_track track;

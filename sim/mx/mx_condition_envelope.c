@@ -114,3 +114,23 @@ MX_CONDITION_JUDGE(mx_authenticated_holds)
 {
     return (question->facts->user[0] != '\0') == condition->flag;
 }
+
+MX_CONDITION_READER(mx_parameters_read)
+{
+    return parameters_read(spec, reader->arena, &condition->parameters, err);
+}
+
+/* At rcpt those of the recipient at hand; later, those of any recipient. */
+MX_CONDITION_JUDGE(mx_parameters_hold)
+{
+    const struct mx_facts *facts = question->facts;
+    const struct parameters *wanted = &condition->parameters;
+    if (facts->recipient_count == 0)
+        return parameters_match(wanted, facts->mail_parameters, "");
+    size_t first = question->stage == MX_STAGE_RCPT ? facts->recipient_count - 1 : 0;
+    for (size_t i = first; i < facts->recipient_count; i++) {
+        if (parameters_match(wanted, facts->mail_parameters, facts->rcpt_parameters[i]))
+            return true;
+    }
+    return false;
+}

@@ -19,14 +19,16 @@ struct mx_facts {
     struct address server;
     uint64_t connection; /* number of the session at this host */
     const char *client_name;
-    const char *helo;      /* "" before EHLO */
-    const char *user;      /* "" before AUTH */
-    bool has_sender;       /* MAIL was given; "" is then the null reverse-path */
-    const char *sender;    /* "" if unknown */
-    const char *recipient; /* at rcpt the one at hand, then the first; "" if unknown */
+    const char *helo;            /* "" before EHLO */
+    const char *user;            /* "" before AUTH */
+    bool has_sender;             /* MAIL was given; "" is then the null reverse-path */
+    const char *sender;          /* "" if unknown */
+    const char *mail_parameters; /* as they came with MAIL: "SIZE=120 SMTPUTF8" */
+    const char *recipient;       /* at rcpt the one at hand, then the first; "" if unknown */
     const char *const *recipients;
-    size_t recipient_count;  /* with the one at hand */
-    const char *tls_version; /* "TLSv1.3"; "" in clear */
+    const char *const *rcpt_parameters; /* of each recipient, likewise */
+    size_t recipient_count;             /* with the one at hand */
+    const char *tls_version;            /* "TLSv1.3"; "" in clear */
     const char *tls_session; /* names the TLS session, the same when it is resumed; "" in clear */
     int64_t size;            /* the SIZE parameter, then what was received; -1 = unknown */
     int64_t messages;        /* accepted in this connection */

@@ -1,5 +1,6 @@
 #include "sim/mx/mx_lint.h"
 
+#include "mta-under-test/base/text.h"
 #include "sim/mx/mx_command.h"
 #include "sim/mx/mx_header.h"
 #include "sim/mx/mx_report.h"
@@ -138,23 +139,21 @@ static void mx_lint_header(struct mx_session *session)
 static void mx_lint_size(struct mx_session *session)
 {
     const struct mx_transaction *transaction = &session->transaction;
-    const struct mx_host *host = session->options.host;
+    int64_t size_max = mx_session_size_max(session);
     size_t bytes = transaction->data.bytes;
-    if (mx_host_offers(host, MX_EXTENSION_SIZE) && host->size_max > 0 &&
-        bytes > (uint64_t)host->size_max)
+    if (mx_session_offers(session, MX_EXTENSION_SIZE) && size_max > 0 && bytes > (uint64_t)size_max)
         mx_lint_report(session, MX_VIOLATION_SIZE_EXCEEDED,
                        "a message of %zu bytes where SIZE %lld was offered", bytes,
-                       (long long)host->size_max);
+                       (long long)size_max);
     /* The declared size is an estimate (RFC 1870 6); far too small a one deceives the server. */
     if (transaction->declared_bytes >= 0 && bytes / 2 > (uint64_t)transaction->declared_bytes)
         mx_lint_report(session, MX_VIOLATION_SIZE_WRONG, "SIZE=%lld declared, %zu bytes sent",
                        (long long)transaction->declared_bytes, bytes);
 }
 
-void mx_lint_content(struct mx_session *session)
+/* What lines must be like; a BINARYMIME message has none (RFC 3030 3). */
+static void mx_lint_lines(struct mx_session *session, const struct mx_data *data)
 {
-    const struct mx_transaction *transaction = &session->transaction;
-    const struct mx_data *data = &transaction->data;
     if (data->bare_lf)
         mx_lint_report(session, MX_VIOLATION_DATA_BARE_LF, "LF without CR in a message");
     if (data->bare_cr)
@@ -167,6 +166,17 @@ void mx_lint_content(struct mx_session *session)
     if (data->line_bytes_max > MX_LINT_LINE_BYTES)
         mx_lint_report(session, MX_VIOLATION_LONG_LINE, "a line of %zu bytes",
                        data->line_bytes_max);
+}
+
+void mx_lint_content(struct mx_session *session)
+{
+    const struct mx_transaction *transaction = &session->transaction;
+    const struct mx_data *data = &transaction->data;
+    if (!transaction->binary)
+        mx_lint_lines(session, data);
+    if (!transaction->utf8 && !text_is_ascii(session->facts.header))
+        mx_lint_report(session, MX_VIOLATION_UTF8_HEADER,
+                       "8-bit text in the header of a message that was sent without SMTPUTF8");
     if (data->eight_bit && !transaction->eight_bit)
         mx_lint_report(session, MX_VIOLATION_EIGHT_BIT, "8-bit text without BODY=8BITMIME%s",
                        mx_host_offers(session->options.host, MX_EXTENSION_EIGHT_BIT)

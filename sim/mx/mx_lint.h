@@ -30,6 +30,8 @@
     X(SIZE_WRONG, "size-wrong", "RFC 1870 6", "should")                         \
     X(EIGHT_BIT, "eight-bit", "RFC 6152 3", "must")                             \
     X(UTF8_ADDRESS, "utf8-address", "RFC 6531 3.4", "must")                     \
+    X(UTF8_HEADER, "utf8-header", "RFC 6531 3.4", "must")                       \
+    X(BINARY_WITH_DATA, "binary-with-data", "RFC 3030 3", "must")               \
     X(DATA_BARE_LF, "bare-lf", "RFC 5321 2.3.8", "must")                        \
     X(DATA_BARE_CR, "bare-cr", "RFC 5321 2.3.8", "must")                        \
     X(DATA_NUL, "nul", "RFC 5322 2.2", "must")                                  \

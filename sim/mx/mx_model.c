@@ -40,6 +40,7 @@ static void mx_host_release(void *value)
     mx_state_free(&host->state);
     map_deinit(&host->domains, NULL);
     map_deinit(&host->clients, free);
+    tls_identity_free(&host->shown);
     SSL_CTX_free(host->tls_context);
 }
 
@@ -126,6 +127,8 @@ static void mx_model_set_lists(struct mx_model *model, struct mx_host *host, str
 struct mx_host *mx_model_add_host(struct mx_model *model, const char *name)
 {
     struct mx_host *host = mx_model_make_host(model, arena_text(model->arena, name));
+    /* A notification about an address in UTF-8 needs it (RFC 6533). */
+    host->offers |= MX_EXTENSION_BIT(MX_EXTENSION_SMTPUTF8);
     host->own.rules = arena_alloc(model->arena, sizeof *host->own.rules);
     struct mx_lists lists = {.list = {&host->own}, .count = 1};
     mx_model_set_lists(model, host, &lists);
@@ -276,30 +279,38 @@ static int mx_host_read_name(struct spec spec, const char *key, struct arena *ar
     return valid ? 0 : spec_error(spec, err, "\"%s\" is no host name", key);
 }
 
-int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct arena *arena,
-                  struct mx_model **model_at, struct err *err)
+int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err)
 {
-    *model_at = NULL;
+    return mx_profiles_add(model->profiles, profiles, err);
+}
+
+int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err)
+{
     if (!spec_is_object(hosts))
         return spec_error(hosts, err, "expected an object: {\"mx.a.test\": {...}}");
-    struct mx_model *model = mx_model_new(root, seed, arena);
     size_t i = 0;
     /* Along the list itself: there may be a hundred thousand hosts. */
     for (const cJSON *child = hosts.json->child; child != NULL; child = child->next) {
         struct spec spec = spec_of_child(hosts, child, i++);
         const char *name;
-        int result = mx_host_read_name(spec, child->string, arena, &name, err);
-        if (result == 0 && mx_model_find_host(model, name) != NULL)
-            result = spec_error(spec, err, "the host \"%s\" stands here twice", name);
-        if (result == 0)
-            result = mx_host_read(model, spec, mx_model_make_host(model, name), err);
-        if (result != 0) {
-            mx_model_release(&model);
+        if (mx_host_read_name(spec, child->string, model->arena, &name, err) != 0)
             return -1;
-        }
+        if (mx_model_find_host(model, name) != NULL)
+            return spec_error(spec, err, "the host \"%s\" stands here twice", name);
+        if (mx_host_read(model, spec, mx_model_make_host(model, name), err) != 0)
+            return -1;
     }
-    *model_at = model;
     return 0;
+}
+
+int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct arena *arena,
+                  struct mx_model **model, struct err *err)
+{
+    *model = mx_model_new(root, seed, arena);
+    if (mx_model_read_hosts(*model, hosts, err) == 0)
+        return 0;
+    mx_model_release(model);
+    return -1;
 }
 
 /* ---- reading it */
@@ -395,4 +406,10 @@ void mx_model_visit_rules(const struct mx_model *model, mx_model_rule_visitor *v
         struct mx_rule_visit visit = {visitor, context, model->order[i]->name};
         mx_rulebook_visit(&model->order[i]->rules, mx_model_visit_rule, &visit);
     }
+}
+
+void mx_model_visit_profiles(const struct mx_model *model, mx_model_profile_visitor *visitor,
+                             void *context)
+{
+    mx_profiles_visit(model->profiles, visitor, context);
 }

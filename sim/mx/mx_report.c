@@ -138,6 +138,22 @@ static void mx_report_dsn(struct json_out *event, struct slice content)
     arena_deinit(&arena);
 }
 
+/* What came with MAIL, and with each RCPT where any had something. */
+static void mx_report_parameters(struct json_out *event, const struct mx_transaction *transaction)
+{
+    bool any = false;
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        any |= transaction->rcpt_parameters[i][0] != '\0';
+    if (transaction->mail_parameters[0] != '\0')
+        json_out_text(event, "mail-parameters", transaction->mail_parameters);
+    if (!any)
+        return;
+    json_out_array(event, "rcpt-parameters");
+    for (size_t i = 0; i < transaction->recipient_count; i++)
+        json_out_text(event, NULL, transaction->rcpt_parameters[i]);
+    json_out_end(event);
+}
+
 /* What accepted and declined messages have alike. */
 static void mx_report_message(struct mx_session *session, struct json_out *event)
 {
@@ -149,6 +165,8 @@ static void mx_report_message(struct mx_session *session, struct json_out *event
     for (size_t i = 0; i < transaction->recipient_count; i++)
         json_out_text(event, NULL, transaction->recipients[i]);
     json_out_end(event);
+    json_out_text(event, "transfer", transaction->chunked ? "bdat" : "data");
+    mx_report_parameters(event, transaction);
     json_out_text(event, "message", facts->message);
     json_out_int(event, "bytes", facts->size);
     mx_report_digest(event, facts->body);

@@ -49,6 +49,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
         .helo = session->helo,
         .user = session->user,
         .sender = "",
+        .mail_parameters = "",
         .recipient = "",
         .tls_version = "",
         .tls_session = "",
@@ -101,6 +102,20 @@ void mx_session_set_state(struct mx_session *session, enum mx_state_name state)
         return;
     assert((MX_STATE_FROM[state] & MX_STATE_BIT(session->state)) != 0);
     session->state = state;
+}
+
+bool mx_session_offers(const struct mx_session *session, enum mx_extension extension)
+{
+    bool in_clear = session->facts.tls_version[0] == '\0';
+    return session->esmtp && mx_host_offers(session->options.host, extension) &&
+           !(extension == MX_EXTENSION_REQUIRETLS && in_clear);
+}
+
+int64_t mx_session_size_max(const struct mx_session *session)
+{
+    int64_t host = session->options.host->size_max;
+    int64_t limit = session->limit.size_bytes;
+    return limit > 0 && (host == 0 || limit < host) ? limit : host;
 }
 
 /* ---- the beginning */
@@ -232,6 +247,9 @@ static void mx_session_run_command(struct mx_session *session, const struct mx_l
     const struct mx_verb *verb = mx_verb_find(command.verb);
     if (line->text.len > session->options.limits->line_bytes_max) {
         mx_session_refuse_bad(session, MX_STAGE_COUNT, 500, "5.5.2", "Line too long");
+    } else if (session->limit.commands > 0 &&
+               session->commands > (uint64_t)session->limit.commands) {
+        mx_session_refuse(session, MX_STAGE_COUNT, 421, "4.7.0", "Too many commands");
     } else if (verb == NULL) {
         mx_lint_report(session, MX_VIOLATION_UNKNOWN_COMMAND, "\"%.*s\" is no command",
                        SLICE_ARG(slice_first(command.verb, 32)));

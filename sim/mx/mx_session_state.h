@@ -40,12 +40,16 @@ enum mx_auth_step { MX_AUTH_PLAIN, MX_AUTH_LOGIN_USER, MX_AUTH_LOGIN_PASSWORD };
 struct mx_transaction {
     struct arena arena;
     const char *sender;
+    const char *mail_parameters;
     const char **recipients;
+    const char **rcpt_parameters; /* of each recipient */
     size_t recipient_count;
     size_t recipient_size;
     int64_t declared_bytes; /* SIZE=, or -1 */
     bool eight_bit;         /* BODY=8BITMIME or BINARYMIME */
+    bool binary;            /* BODY=BINARYMIME: BDAT alone can carry it */
     bool utf8;
+    bool chunked; /* came with BDAT */
     struct mx_data data;
     struct buf content;
     size_t next_step; /* of the content at which data-body is asked again */
@@ -62,6 +66,7 @@ struct mx_answer {
     bool is_reply; /* false: nothing is sent */
     struct mx_reply reply;
     const char *raw; /* bytes in place of the reply, or NULL */
+    enum mx_spoil spoil;
     const char *rule;
     const char *recipient;
     bool accepts; /* the message is taken when this goes out */
@@ -80,6 +85,7 @@ struct mx_session {
     struct mx_transaction transaction;
     struct mx_auth auth; /* what was found out in this transaction */
     struct mx_lint lint;
+    struct mx_limit limit; /* that a rule has put on this connection */
     struct buf output;
     struct buf text; /* of a reply that is made */
     char name[300];  /* a host name is at most 255 bytes */
@@ -106,6 +112,13 @@ struct mx_session {
 void mx_session_set_state(struct mx_session *session, enum mx_state_name state);
 /* TLS comes next: asks the rules of that stage. */
 void mx_session_start_tls(struct mx_session *session);
+
+/* Is it offered in this session as it is now: after EHLO, and REQUIRETLS only inside TLS (RFC 8689
+ * 2)? */
+bool mx_session_offers(const struct mx_session *session, enum mx_extension extension);
+
+/* The largest message that is taken; 0 = no limit is told. */
+int64_t mx_session_size_max(const struct mx_session *session);
 
 /* ---- mx_session_auth.c */
 
@@ -146,8 +159,9 @@ void mx_session_note(struct mx_session *session, enum mx_happening_kind kind, en
 
 /* ---- mx_transaction.c */
 
-void mx_transaction_begin(struct mx_session *session, struct slice sender);
-void mx_transaction_add_recipient(struct mx_session *session, const char *recipient);
+void mx_transaction_begin(struct mx_session *session, struct slice sender, struct slice parameters);
+void mx_transaction_add_recipient(struct mx_session *session, struct slice recipient,
+                                  struct slice parameters);
 /* Takes back the recipient that was added last. */
 void mx_transaction_drop_recipient(struct mx_session *session);
 /* Ends it, whatever came of it; the state is READY again if a transaction was open. */

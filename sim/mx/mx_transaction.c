@@ -5,26 +5,35 @@
 
 enum { MX_HEADER_TEXT_BYTES = 4096, MX_CONTENT_KEEP_BYTES = 64 * 1024 };
 
-void mx_transaction_begin(struct mx_session *session, struct slice sender)
+void mx_transaction_begin(struct mx_session *session, struct slice sender, struct slice parameters)
 {
     struct mx_transaction *transaction = &session->transaction;
     transaction->sender = arena_text_of(&transaction->arena, sender);
+    transaction->mail_parameters = arena_text_of(&transaction->arena, slice_trim(parameters));
     session->facts.has_sender = true;
+    session->facts.mail_parameters = transaction->mail_parameters;
     session->facts.sender = transaction->sender;
 }
 
-void mx_transaction_add_recipient(struct mx_session *session, const char *recipient)
+void mx_transaction_add_recipient(struct mx_session *session, struct slice recipient,
+                                  struct slice parameters)
 {
     struct mx_transaction *transaction = &session->transaction;
     if (transaction->recipient_count == transaction->recipient_size) {
         size_t size = transaction->recipient_size > 0 ? transaction->recipient_size * 2 : 4;
         transaction->recipients =
             mem_grow(transaction->recipients, size, sizeof transaction->recipients[0]);
+        transaction->rcpt_parameters =
+            mem_grow(transaction->rcpt_parameters, size, sizeof transaction->rcpt_parameters[0]);
         transaction->recipient_size = size;
     }
-    transaction->recipients[transaction->recipient_count++] =
-        arena_text(&transaction->arena, recipient);
+    transaction->recipients[transaction->recipient_count] =
+        arena_text_of(&transaction->arena, recipient);
+    transaction->rcpt_parameters[transaction->recipient_count] =
+        arena_text_of(&transaction->arena, slice_trim(parameters));
+    transaction->recipient_count++;
     session->facts.recipients = transaction->recipients;
+    session->facts.rcpt_parameters = transaction->rcpt_parameters;
     session->facts.recipient_count = transaction->recipient_count;
 }
 
@@ -52,7 +61,9 @@ void mx_transaction_reset(struct mx_session *session)
     arena_deinit(&transaction->arena);
     struct mx_transaction empty = {
         .content = transaction->content,
+        .mail_parameters = "",
         .recipients = transaction->recipients,
+        .rcpt_parameters = transaction->rcpt_parameters,
         .recipient_size = transaction->recipient_size,
         .declared_bytes = -1,
     };
@@ -62,6 +73,7 @@ void mx_transaction_reset(struct mx_session *session)
     struct mx_facts *facts = &session->facts;
     facts->has_sender = false;
     facts->sender = "";
+    facts->mail_parameters = "";
     facts->recipient = "";
     facts->recipient_count = 0;
     facts->size = -1;
@@ -83,6 +95,7 @@ void mx_transaction_deinit(struct mx_session *session)
     buf_deinit(&transaction->content);
     arena_deinit(&transaction->arena);
     free(transaction->recipients);
+    free(transaction->rcpt_parameters);
 }
 
 /* A header field as a text in the transaction's arena; "" if there is none. */
@@ -123,4 +136,7 @@ void mx_transaction_accept(struct mx_session *session, bool reply_sent)
     if (options->store != NULL)
         options->store(options->store_context, options->host, options->host->message_count,
                        buf_slice(&session->transaction.content));
+    for (size_t i = 0; options->received != NULL && i < session->transaction.recipient_count; i++)
+        options->received(options->received_context, session->transaction.recipients[i],
+                          buf_slice(&session->transaction.content));
 }

@@ -56,7 +56,7 @@ void mx_verb_bdat(struct mx_session *session, struct slice args)
     struct mx_transaction *transaction = &session->transaction;
     size_t bytes;
     bool last;
-    bool offered = session->esmtp && mx_host_offers(session->options.host, MX_EXTENSION_CHUNKING);
+    bool offered = mx_session_offers(session, MX_EXTENSION_CHUNKING);
     if (!mx_bdat_read(args, &bytes, &last)) {
         mx_lint_report(session, MX_VIOLATION_SYNTAX, "BDAT with a bad size");
         mx_session_refuse_bad(session, MX_STAGE_BDAT, 501, "5.5.4", "BDAT SIZE [LAST]");
@@ -68,6 +68,10 @@ void mx_verb_bdat(struct mx_session *session, struct slice args)
     if (session->state == MX_STATE_RCPT)
         mx_data_init(&transaction->data);
     bool expected = session->state == MX_STATE_RCPT || session->state == MX_STATE_BDAT;
+    if (offered && !expected && !session->lint.was_pipelined)
+        mx_lint_report(session, MX_VIOLATION_REPLY_IGNORED,
+                       "BDAT although no recipient was taken, or a chunk was refused");
+    transaction->chunked = true;
     transaction->chunk_refused = !expected || !offered;
     transaction->chunk_left = bytes;
     transaction->chunk_is_last = last;
@@ -89,6 +93,8 @@ size_t mx_verb_bdat_feed(struct mx_session *session, struct slice input)
             *session->options.content_total += transaction->content.len - before;
     }
     transaction->chunk_left -= chunk.len;
+    /* What stands behind the BDAT line is its chunk: only what comes behind that is early. */
+    session->lint.is_pipelined = input.len > chunk.len;
     if (transaction->chunk_left == 0)
         mx_bdat_end_chunk(session);
     return chunk.len;

@@ -10,6 +10,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MX_ENVID_BYTES_MAX = 100 };
+
 /* A parameter: false if its value is wrong. */
 typedef bool mx_mail_parameter(struct mx_session *session, struct slice value);
 
@@ -28,6 +30,7 @@ static bool mx_mail_body(struct mx_session *session, struct slice value)
     bool eight = slice_is_nocase(value, "8BITMIME");
     bool binary = slice_is_nocase(value, "BINARYMIME") &&
                   mx_host_offers(session->options.host, MX_EXTENSION_BINARY);
+    session->transaction.binary = binary;
     session->transaction.eight_bit = eight || binary;
     return eight || binary || slice_is_nocase(value, "7BIT");
 }
@@ -43,6 +46,13 @@ static bool mx_mail_ret(struct mx_session *session, struct slice value)
 {
     (void)session;
     return slice_is_nocase(value, "FULL") || slice_is_nocase(value, "HDRS");
+}
+
+/* At most 100 characters (RFC 3461 4.4). */
+static bool mx_mail_envid(struct mx_session *session, struct slice value)
+{
+    (void)session;
+    return mx_parameter_is_xtext(value, MX_ENVID_BYTES_MAX);
 }
 
 static bool mx_mail_some_value(struct mx_session *session, struct slice value)
@@ -66,7 +76,7 @@ static const struct {
     {"BODY", MX_EXTENSION_EIGHT_BIT, mx_mail_body},
     {"SMTPUTF8", MX_EXTENSION_SMTPUTF8, mx_mail_utf8},
     {"RET", MX_EXTENSION_DSN, mx_mail_ret},
-    {"ENVID", MX_EXTENSION_DSN, mx_mail_some_value},
+    {"ENVID", MX_EXTENSION_DSN, mx_mail_envid},
     {"AUTH", MX_EXTENSION_AUTH, mx_mail_some_value},
     {"REQUIRETLS", MX_EXTENSION_REQUIRETLS, mx_mail_no_value},
 };
@@ -79,8 +89,7 @@ static enum mx_parameter_result mx_mail_read_parameter(struct mx_session *sessio
     for (size_t i = 0; i < sizeof MX_MAIL_PARAMETERS / sizeof MX_MAIL_PARAMETERS[0]; i++) {
         if (!slice_is_nocase(parameter->key, MX_MAIL_PARAMETERS[i].key))
             continue;
-        if (!session->esmtp ||
-            !mx_host_offers(session->options.host, MX_MAIL_PARAMETERS[i].extension))
+        if (!mx_session_offers(session, MX_MAIL_PARAMETERS[i].extension))
             return MX_PARAMETER_UNKNOWN;
         return MX_MAIL_PARAMETERS[i].read(session, parameter->value) ? MX_PARAMETER_GOOD
                                                                      : MX_PARAMETER_WRONG;
@@ -132,15 +141,18 @@ static void mx_mail_lint_path(struct mx_session *session, const struct mx_path *
 
 static void mx_mail_judge(struct mx_session *session)
 {
-    const struct mx_host *host = session->options.host;
+    int64_t size_max = mx_session_size_max(session);
+    int64_t messages = session->limit.messages;
     int64_t declared = session->transaction.declared_bytes;
     struct mx_reply usual = mx_session_reply(session, 250, "2.1.0", "Sender ok");
-    if (host->size_max > 0 && declared > host->size_max) {
+    if (size_max > 0 && declared > size_max) {
         mx_lint_report(session, MX_VIOLATION_SIZE_EXCEEDED, "SIZE=%lld where SIZE %lld was offered",
-                       (long long)declared, (long long)host->size_max);
+                       (long long)declared, (long long)size_max);
         usual = mx_session_reply(session, 552, "5.3.4", "Message too big: %lld is the limit",
-                                 (long long)host->size_max);
+                                 (long long)size_max);
     }
+    if (messages > 0 && session->facts.messages >= messages)
+        usual = mx_session_reply(session, 421, "4.7.0", "Too many messages in this connection");
     bool taken = mx_session_answer(session, MX_STAGE_MAIL, &usual);
     if (session->state == MX_STATE_CLOSED)
         return;
@@ -170,6 +182,6 @@ void mx_verb_mail(struct mx_session *session, struct slice args)
         mx_transaction_reset(session);
         return;
     }
-    mx_transaction_begin(session, path.mailbox);
+    mx_transaction_begin(session, path.mailbox, args);
     mx_mail_judge(session);
 }

@@ -7,6 +7,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MX_ORCPT_BYTES_MAX = 500 }; /* RFC 3461 4.2 */
+
 /* NOTIFY=NEVER or a list of SUCCESS, FAILURE, DELAY (RFC 3461 4.1). */
 static bool mx_rcpt_notify_is_good(struct slice value)
 {
@@ -24,12 +26,16 @@ static bool mx_rcpt_notify_is_good(struct slice value)
 static bool mx_rcpt_orcpt_is_good(struct slice value)
 {
     size_t semicolon = slice_find(value, ';');
-    return semicolon != SIZE_MAX && semicolon > 0 && semicolon + 1 < value.len;
+    /* RFC 6533 section 3 adds a form of its own for "utf-8;". */
+    return semicolon != SIZE_MAX && semicolon > 0 && semicolon + 1 < value.len &&
+           value.len <= MX_ORCPT_BYTES_MAX &&
+           (slice_is_nocase(slice_first(value, semicolon), "utf-8") ||
+            mx_parameter_is_xtext(slice_skip(value, semicolon + 1), value.len));
 }
 
 static bool mx_rcpt_read_parameters(struct mx_session *session, struct slice args)
 {
-    bool offered = session->esmtp && mx_host_offers(session->options.host, MX_EXTENSION_DSN);
+    bool offered = mx_session_offers(session, MX_EXTENSION_DSN);
     struct mx_parameter parameter;
     int found;
     while ((found = mx_parameter_next(&args, &parameter)) == 1) {
@@ -73,7 +79,9 @@ static void mx_rcpt_lint_path(struct mx_session *session, const struct mx_path *
 static struct mx_reply mx_rcpt_usual(struct mx_session *session, const char *recipient)
 {
     const struct mx_limits *limits = session->options.limits;
-    if (session->transaction.recipient_count > limits->recipients_max)
+    size_t limit = (size_t)session->limit.recipients;
+    if (session->transaction.recipient_count > limits->recipients_max ||
+        (limit > 0 && session->transaction.recipient_count > limit))
         return mx_session_reply(session, 452, "4.5.3", "Too many recipients");
     switch (mx_host_judge_recipient(session->options.host, slice_of(recipient))) {
     case MX_RECIPIENT_UNKNOWN:
@@ -102,9 +110,7 @@ void mx_verb_rcpt(struct mx_session *session, struct slice args)
     mx_rcpt_lint_path(session, &path);
     if (!mx_rcpt_read_parameters(session, args))
         return;
-    char *recipient = mem_text_copy_n(path.mailbox.data, path.mailbox.len);
-    mx_transaction_add_recipient(session, recipient);
-    free(recipient);
+    mx_transaction_add_recipient(session, path.mailbox, args);
     size_t last = session->transaction.recipient_count - 1;
     session->facts.recipient = session->transaction.recipients[last];
     struct mx_reply usual = mx_rcpt_usual(session, session->facts.recipient);

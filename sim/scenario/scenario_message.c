@@ -146,6 +146,64 @@ static int read_content(struct scenario_reader *r, struct spec spec,
     return read_headers(r, spec, message);
 }
 
+/* ---- notifications (RFC 3461) */
+
+/* "never", or some of success, failure and delay. */
+static int read_notify(struct scenario_reader *r, struct spec spec, struct buf *out)
+{
+    static const char *const WORDS[] = {"never", "success", "failure", "delay", NULL};
+    size_t count = spec_is_array(spec) ? spec_count(spec) : 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t word;
+        struct spec one = spec_is_array(spec) ? spec_at(spec, i) : spec;
+        if (spec_read_word(one, WORDS, &word, r->err) != 0)
+            return -1;
+        if (word == 0 && count > 1)
+            return spec_error(one, r->err, "\"never\" stands alone (RFC 3461 4.1)");
+        buf_format(out, "%s%s", i > 0 ? "," : " NOTIFY=", WORDS[word]);
+    }
+    return 0;
+}
+
+static int read_dsn(struct scenario_reader *r, struct spec spec, struct scenario_message *message)
+{
+    static const char *const KEYS[] = {"notify", "return", "envelope-id", NULL};
+    static const char *const RETURNS[] = {"full", "headers", NULL};
+    struct spec dsn;
+    struct spec member;
+    message->mail_parameters = "";
+    message->rcpt_parameters = "";
+    if (!spec_get(spec, "dsn", &dsn))
+        return 0;
+    if (spec_check_keys(dsn, KEYS, r->err) != 0)
+        return -1;
+    if (spec_get(dsn, "return", &member)) {
+        size_t word;
+        if (spec_read_word(member, RETURNS, &word, r->err) != 0)
+            return -1;
+        message->mail_parameters = word == 0 ? " RET=FULL" : " RET=HDRS";
+    }
+    if (spec_get(dsn, "envelope-id", &member)) {
+        const char *id;
+        if (spec_read_text(member, &id, r->err) != 0)
+            return -1;
+        for (const char *c = id; *c != '\0'; c++) {
+            if (!text_is_alnum(*c) && strchr("-_.", *c) == NULL)
+                return spec_expected(member, r->err, "letters, digits, \"-\", \"_\" and \".\"");
+        }
+        message->mail_parameters =
+            arena_format(r->arena, "%s ENVID=%s", message->mail_parameters, id);
+    }
+    if (!spec_get(dsn, "notify", &member))
+        return 0;
+    struct buf notify;
+    buf_init(&notify, 100);
+    int result = read_notify(r, member, &notify);
+    message->rcpt_parameters = arena_text(r->arena, buf_text(&notify));
+    buf_deinit(&notify);
+    return result;
+}
+
 /* ---- when and where */
 
 static int read_sending(struct scenario_reader *r, struct spec spec,
@@ -206,7 +264,7 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
 {
     static const char *const KEYS[] = {"id",   "about",   "from",    "to",   "file",
                                        "text", "subject", "headers", "size", "at",
-                                       "rate", "port",    NULL};
+                                       "rate", "port",    "dsn",     NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;
@@ -215,7 +273,7 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
         return -1;
     return read_id(r, spec, number, message) != 0 || read_from(r, spec, message) != 0 ||
                    read_to(r, spec, message) != 0 || read_content(r, spec, message) != 0 ||
-                   read_sending(r, spec, message) != 0
+                   read_dsn(r, spec, message) != 0 || read_sending(r, spec, message) != 0
                ? -1
                : 0;
 }

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include "mta-under-test/base/text.h"
 #include "sim/submit/submit_reply.h"
 
 #include "mta-under-test/base/poison.h"
@@ -123,6 +124,18 @@ static bool submit_content_is_8bit(const struct buf *content)
     return false;
 }
 
+/* Addresses or header fields with UTF-8 in them can only travel with SMTPUTF8 (RFC 6531 3.4). */
+static bool submit_needs_utf8(const struct submit_session *session)
+{
+    struct slice content = buf_slice(&session->content);
+    size_t header = slice_find_slice(content, SLICE("\r\n\r\n"));
+    bool needs = !text_is_ascii(slice_of(session->message->entry->from)) ||
+                 !text_is_ascii(slice_first(content, header));
+    for (size_t i = 0; i < session->message->to_count; i++)
+        needs = needs || !text_is_ascii(slice_of(session->message->to[i]));
+    return needs;
+}
+
 static void submit_session_mail(struct submit_session *session)
 {
     struct buf line;
@@ -132,14 +145,18 @@ static void submit_session_mail(struct submit_session *session)
         buf_format(&line, " SIZE=%zu", session->content.len);
     if (session->wants_8bit && submit_content_is_8bit(&session->content))
         buf_add_text(&line, " BODY=8BITMIME");
+    if (submit_needs_utf8(session))
+        buf_add_text(&line, " SMTPUTF8");
+    buf_add_text(&line, session->message->entry->mail_parameters);
     submit_session_write(session, SUBMIT_MAIL, "%s\r\n", buf_text(&line));
     buf_deinit(&line);
 }
 
 static void submit_session_rcpt(struct submit_session *session)
 {
-    submit_session_write(session, SUBMIT_RCPT, "RCPT TO:<%s>\r\n",
-                         session->message->to[session->next_recipient]);
+    submit_session_write(session, SUBMIT_RCPT, "RCPT TO:<%s>%s\r\n",
+                         session->message->to[session->next_recipient],
+                         session->message->entry->rcpt_parameters);
 }
 
 /* The content with dots doubled at the start of lines (RFC 5321 section 4.5.2), and the end. */

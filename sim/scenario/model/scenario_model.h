@@ -14,6 +14,7 @@
 struct check_list;   /* sim/check: the expectations */
 struct dns_model;    /* sim/dns: zones and faults */
 struct mta_settings; /* sim/mta: the server under test */
+struct policy_model; /* sim/policy: HTTPS hosts, report mailboxes, blocklists */
 struct mx_model;     /* sim/mx: hosts, rules, profiles */
 
 /* One entry of "messages". `to` may hold sequences; each text of a sequence makes a message of its
@@ -29,20 +30,27 @@ struct scenario_message {
     const char *subject;      /* NULL = a default one */
     const char *const *lines; /* header lines to add or replace, "Name: value" */
     size_t line_count;
-    int64_t size_bytes; /* pad the body to this size; 0 = as it is */
-    int64_t at_us;      /* since the start */
-    struct rate rate;   /* count 0 = all at once */
-    int port;           /* 25 or 587, 465 */
+    int64_t size_bytes;          /* pad the body to this size; 0 = as it is */
+    const char *mail_parameters; /* to hand it in with, " RET=HDRS"; "" = none */
+    const char *rcpt_parameters; /* likewise, " NOTIFY=success" */
+    int64_t at_us;               /* since the start */
+    struct rate rate;            /* count 0 = all at once */
+    int port;                    /* 25 or 587, 465 */
     struct spec spec;
 };
 
 enum scenario_action {
-    SCENARIO_DNS_SET,     /* zone, records */
-    SCENARIO_DNS_REMOVE,  /* zone, name */
-    SCENARIO_MTA_KILL,    /* then-restart-after */
-    SCENARIO_MTA_RESTART, /* in order: stop, start */
-    SCENARIO_MTA_PAUSE,   /* for */
-    SCENARIO_HOST_DOWN,   /* host, for: refuses connections */
+    SCENARIO_DNS_SET,      /* zone, records */
+    SCENARIO_DNS_REMOVE,   /* zone, name */
+    SCENARIO_MTA_KILL,     /* then-restart-after */
+    SCENARIO_MTA_RESTART,  /* in order: stop, start */
+    SCENARIO_MTA_PAUSE,    /* for */
+    SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
+    SCENARIO_ROTATE_KEY,   /* host, dane: a new key and certificate */
+    SCENARIO_PUBLISH_DANE, /* host: its TLSA records are made anew */
+    SCENARIO_STS_SET,      /* domain: its MTA-STS policy changes (sim/policy reads the entry) */
+    SCENARIO_LIST_IP,      /* blocklist, ip, for */
+    SCENARIO_DELIST_IP,    /* blocklist, ip */
     SCENARIO_ACTION_COUNT,
 };
 
@@ -54,13 +62,18 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
-    int64_t for_us; /* -1 = for ever; for MTA_KILL: restart after that long */
+    const char *domain;
+    const char *blocklist;
+    const char *ip;
+    bool keeps_dane; /* rotate-key: the TLSA records stay as they were */
+    int64_t for_us;  /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;
 };
 
 /* A rule that the scenario itself gives to a host: one that never fires is worth a word. */
 struct scenario_rule {
-    const char *host;
+    const char *host;    /* NULL: of any host with the profile */
+    const char *profile; /* of the scenario itself, or NULL */
     const char *rule;
     const char *place;
 };
@@ -91,6 +104,7 @@ struct scenario {
 
     struct dns_model *dns;
     struct mx_model *mx;
+    struct policy_model *policy;
     struct mta_settings *mta;
     struct check_list *checks;
     const struct scenario_message *messages;

@@ -78,6 +78,19 @@ START_TEST(test_authentication_opens_into_the_chain_of_facts)
 }
 END_TEST
 
+START_TEST(test_a_limit_has_a_dot_for_each_time_it_was_judged)
+{
+    print_page("tests/fixtures/runs/hostile");
+    has("mx.evil.test: \"&lt;b&gt;too fast\" <span class=\"quiet\">messages in 1m, limit 4, "
+        "highest 5, "
+        "judged 4 times</span>");
+    ck_assert_uint_eq(count("<circle class=\"under\""), 2); /* two are the same dot */
+    ck_assert_uint_eq(count("<circle class=\"over\""), 1);
+    has(">limit 4</text>");
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(test_the_timeline_has_a_mark_for_each_attempt_and_the_window)
 {
     print_page("tests/fixtures/runs/greylisting");
@@ -95,14 +108,14 @@ END_TEST
 START_TEST(test_the_ladder_has_dns_tcp_clear_text_and_tls)
 {
     print_page("tests/fixtures/runs/greylisting");
-    has("<tr class=\"dns\"><td class=\"when\">\xE2\x88\x92");
+    has("<tr class=\"dns\" data-at=\"");
     has("<code>MX bigmail.test</code><i class=\"both\"></i><code>10 mx.bigmail.test</code>");
     has("<span>TCP connection to 198.18.1.1</span>");
-    has("<tr class=\"command\"><td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
+    has("<td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
     has("<span>TLSv1.3, TLS_AES_256_GCM_SHA384</span>");
-    has("<tr class=\"command inside\">");
+    has("<tr class=\"command inside\" data-at=");
     has("<code>RCPT TO:&lt;bob@bigmail.test&gt;</code>");
-    has("<tr class=\"reply warn inside\">");
+    has("<tr class=\"reply warn inside\" data-at=");
     has("<td class=\"by\">greylist</td>");
     buf_deinit(&out);
 }
@@ -196,9 +209,61 @@ START_TEST(test_a_check_that_is_only_info_is_noted_and_does_not_count)
 }
 END_TEST
 
+/* Two hosts: one has TLSA records and takes mail in TLS; of the other's domain a policy was
+ * fetched, its handshake failed, and mail went in clear all the same. */
+static const char TLS_EVENTS[] =
+    "{\"seq\":0,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"b.test\",\"type\":\"MX\","
+    "\"rcode\":\"NOERROR\",\"answers\":1,\"data\":[\"10 mx.b.test\"]}\n"
+    "{\"seq\":1,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_25._tcp.mx.a.test\","
+    "\"type\":\"TLSA\",\"rcode\":\"NOERROR\",\"answers\":2,\"authenticated\":true}\n"
+    "{\"seq\":2,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_mta-sts.b.test\","
+    "\"type\":\"TXT\",\"rcode\":\"NOERROR\",\"answers\":1}\n"
+    "{\"seq\":3,\"at\":1,\"source\":\"policy\",\"kind\":\"request\",\"host\":\"mta-sts.b.test\","
+    "\"status\":200}\n"
+    "{\"seq\":4,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.a.test#1\","
+    "\"host\":"
+    "\"mx.a.test\"}\n"
+    "{\"seq\":5,\"at\":2,\"source\":\"mx\",\"kind\":\"tls\",\"session\":\"mx.a.test#1\",\"ok\":"
+    "true}\n"
+    "{\"seq\":6,\"at\":2,\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"mx.a.test#1\"}\n"
+    "{\"seq\":7,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.b.test#1\","
+    "\"host\":"
+    "\"mx.b.test\"}\n"
+    "{\"seq\":8,\"at\":2,\"source\":\"mx\",\"kind\":\"tls\",\"session\":\"mx.b.test#1\",\"ok\":"
+    "false,"
+    "\"error\":\"reset\"}\n"
+    "{\"seq\":9,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.b.test#2\","
+    "\"host\":"
+    "\"mx.b.test\"}\n"
+    "{\"seq\":10,\"at\":2,\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"mx.b.test#2\"}\n";
+
+START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
+{
+    char folder[] = "/tmp/report-html-XXXXXX";
+    struct err err = {0};
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/events.jsonl", folder);
+    ck_assert_int_eq(file_write(path, slice_of(TLS_EVENTS), &err), 0);
+    print_page(folder);
+    has("<td>mx.a.test</td><td>2 records, authenticated</td><td>not asked</td>");
+    has("<span class=\"badge pass\">encrypted</span><br><small>DANE says who the host must be");
+    has("<td>mx.b.test</td><td>not asked</td><td>policy fetched</td><td><span class=\"badge fail\">"
+        "Failed</span><br><small>reset</small>");
+    has("<span class=\"badge warn\">no mail</span><br><small>a policy demands TLS</small>");
+    has("STARTTLS was not used</td><td><span class=\"badge fail\">in "
+        "clear</span><br><small>although "
+        "a policy forbids it");
+    buf_deinit(&out);
+    free(path);
+    unit_erase_folder(folder);
+}
+END_TEST
+
 UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
+          test_the_tls_table_says_what_was_known_and_what_came_of_it,
+          test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

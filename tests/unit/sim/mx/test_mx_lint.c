@@ -35,6 +35,38 @@ static const struct play_case RIGHT[] = {
      "> QUIT\n< 221\nbye\nnolog violation\n"},
 };
 
+#define OFFERS                                                                   \
+    "\"offers\":[\"CHUNKING\",\"BINARYMIME\",\"8BITMIME\",\"SMTPUTF8\",\"DSN\"," \
+    "\"REQUIRETLS\",\"STARTTLS\"]"
+#define EHLO_CLEAR \
+    "new\n< 220\n> EHLO c.test\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250 \n"
+#define EHLO_TLS                                                                                \
+    "> STARTTLS\n< 220\ntls\n> EHLO c.test\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< " \
+    "250 \n"
+
+static const struct play_case EXTENSIONS[] = {
+    {"UTF-8 with SMTPUTF8", OFFERS,
+     EHLO_CLEAR
+     "> MAIL FROM:<m\xc3\xbc@s.test> SMTPUTF8\n< 250\n> RCPT TO:<\xc3\xbc@a.test>\n< 250\n"
+     "> DATA\n< 354\n" HEADER
+     "> Subject: \xc3\xbc\n> .\n< 250\n> QUIT\n< 221\nbye\nnolog violation\n"
+     "log \"mail-parameters\":\"SMTPUTF8\"\nlog \"transfer\":\"data\"\n"},
+    {"notifications", OFFERS,
+     EHLO_CLEAR
+     "> MAIL FROM:<a@s.test> RET=HDRS ENVID=a+2Bb\n< 250\n"
+     "> RCPT TO:<b@a.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+40a.test\n< 250\n> RCPT "
+     "TO:<c@a.test>\n< 250\n"
+     "> DATA\n< 354\n" HEADER "> .\n< 250\n> QUIT\n< 221\nbye\nnolog violation\n"
+     "log \"rcpt-parameters\":[\"NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+40a.test\",\"\"]\n"},
+    {"REQUIRETLS inside TLS", OFFERS,
+     EHLO_CLEAR EHLO_TLS "> MAIL FROM:<a@s.test> REQUIRETLS\n< 250\nnolog violation\n"},
+    {"a binary message in two chunks", OFFERS,
+     EHLO_CLEAR
+     "> MAIL FROM:<a@s.test> BODY=BINARYMIME\n< 250\n> RCPT TO:<b@a.test>\n< 250\n"
+     ">> BDAT 25\\r\\nDate: x\\r\\nFrom: a@s.test\\r\\n\n< 250\n"
+     ">> BDAT 6 LAST\\r\\n\\r\\n\\0a\\nb\n< 250\nnolog violation\nlog \"transfer\":\"bdat\"\n"},
+};
+
 #define FOUND(word) "log \"what\":\"" word "\"\n"
 
 static const struct play_case WRONG[] = {
@@ -109,6 +141,23 @@ static const struct play_case WRONG[] = {
     {"after QUIT", "\"rules\":[{\"at\":\"quit\",\"then\":{\"reply\":\"450 x\"}}]",
      EHLO "> QUIT\n< 450\n> NOOP\n" FOUND("command-after-quit")},
     {"no QUIT", "", EHLO "bye\n" FOUND("no-quit")},
+    {"UTF-8 in a header", "",
+     EHLO TO_DATA HEADER "> Subject: \xc3\xbc\n> .\n< 250\n" FOUND("utf8-header")},
+    {"REQUIRETLS in clear", OFFERS,
+     EHLO_CLEAR "> MAIL FROM:<a@s.test> REQUIRETLS\n< 555\n" FOUND("parameter-not-offered")},
+    {"DATA for a binary message", OFFERS,
+     EHLO_CLEAR "> MAIL FROM:<a@s.test> BODY=BINARYMIME\n< 250\n> RCPT TO:<b@a.test>\n< 250\n"
+                "> DATA\n< 503\n" FOUND("binary-with-data")},
+    {"an envelope id that is no xtext", OFFERS,
+     EHLO_CLEAR "> MAIL FROM:<a@s.test> ENVID=a+2b\n< 501\n" FOUND("syntax")},
+    {"NOTIFY=NEVER with another word", OFFERS,
+     EHLO_CLEAR
+     "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test> NOTIFY=NEVER,DELAY\n< 501\n" FOUND(
+         "syntax")},
+    {"one more chunk after a refused one",
+     OFFERS ",\"rules\":[{\"at\":\"bdat\",\"then\":{\"reply\":\"452 x\"}}]",
+     EHLO_CLEAR "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test>\n< 250\n"
+                ">> BDAT 1\\r\\nx\n< 452\n>> BDAT 1 LAST\\r\\nx\n< 503\n" FOUND("reply-ignored")},
     {"password in clear", "\"offers\":[\"AUTH PLAIN\"]",
      "new\n< 220\n> EHLO c.test\n< 250\n< 250\n> AUTH PLAIN AHUAcA==\n" FOUND("auth-in-clear")},
 };
@@ -117,6 +166,8 @@ START_TEST(test_right_clients)
 {
     for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++)
         play_case(&RIGHT[i]);
+    for (size_t i = 0; i < sizeof EXTENSIONS / sizeof EXTENSIONS[0]; i++)
+        play_case(&EXTENSIONS[i]);
 }
 END_TEST
 

@@ -126,6 +126,8 @@ static cJSON *find(const char *log_path, const char *kind)
     return event;
 }
 
+#define NO_PARAMETERS .mail_parameters = "", .rcpt_parameters = ""
+
 static const char *const TO[] = {"a@x.test", "b@x.test"};
 
 START_TEST(test_a_message_goes_in_with_dots_doubled)
@@ -137,7 +139,8 @@ START_TEST(test_a_message_goes_in_with_dots_doubled)
                                            .to = TO,
                                            .to_count = 2,
                                            .instances = 1,
-                                           .text = ".dot\nend"};
+                                           .text = ".dot\nend",
+                                           NO_PARAMETERS};
     fake_open(&fake);
     submit(&fake, &entry, log_path);
     ck_assert_ptr_nonnull(strstr(fake.received, "EHLO client.test\nMAIL FROM:<s@z.test> SIZE="));
@@ -158,7 +161,7 @@ START_TEST(test_one_refused_recipient_does_not_stop_the_other)
     struct fake fake = {.refuse = "TO:<a@"};
     char log_path[] = "/tmp/submitter-XXXXXX";
     const struct scenario_message entry = {
-        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1};
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1, NO_PARAMETERS};
     fake_open(&fake);
     submit(&fake, &entry, log_path);
     cJSON *accepted = find(log_path, "accepted");
@@ -175,12 +178,34 @@ START_TEST(test_one_refused_recipient_does_not_stop_the_other)
 }
 END_TEST
 
+START_TEST(test_addresses_with_utf8_and_wishes_for_notifications_are_told)
+{
+    struct fake fake = {0};
+    char log_path[] = "/tmp/submitter-XXXXXX";
+    const char *const to[] = {"b\xc3\xb6"
+                              "b@x.test"};
+    const struct scenario_message entry = {.id = "m",
+                                           .from = "s@z.test",
+                                           .to = to,
+                                           .to_count = 1,
+                                           .instances = 1,
+                                           .mail_parameters = " RET=HDRS",
+                                           .rcpt_parameters = " NOTIFY=delay"};
+    fake_open(&fake);
+    submit(&fake, &entry, log_path);
+    ck_assert_ptr_nonnull(strstr(fake.received, " SMTPUTF8 RET=HDRS\nRCPT TO:<b\xc3\xb6"
+                                                "b@x.test> NOTIFY=delay\n"));
+    fake_close(&fake);
+    unlink(log_path);
+}
+END_TEST
+
 START_TEST(test_a_refused_sender_refuses_all)
 {
     struct fake fake = {.refuse = "MAIL"};
     char log_path[] = "/tmp/submitter-XXXXXX";
     const struct scenario_message entry = {
-        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1};
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 2, .instances = 1, NO_PARAMETERS};
     fake_open(&fake);
     submit(&fake, &entry, log_path);
     cJSON *refused = find(log_path, "refused");
@@ -194,4 +219,6 @@ START_TEST(test_a_refused_sender_refuses_all)
 END_TEST
 
 UNIT_MAIN(test_a_message_goes_in_with_dots_doubled,
-          test_one_refused_recipient_does_not_stop_the_other, test_a_refused_sender_refuses_all)
+          test_one_refused_recipient_does_not_stop_the_other,
+          test_addresses_with_utf8_and_wishes_for_notifications_are_told,
+          test_a_refused_sender_refuses_all)

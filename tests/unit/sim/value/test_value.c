@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "sim/value/address.h"
-#include "sim/value/pattern.h"
+#include "sim/value/parameters.h"
 #include "sim/value/range.h"
 #include "sim/value/template.h"
 #include "tests/unit/unit.h"
@@ -176,6 +176,32 @@ START_TEST(test_patterns_match_only_their_slice)
 }
 END_TEST
 
+START_TEST(test_parameters_of_mail_and_rcpt)
+{
+    static const struct {
+        const char *json;
+        bool matches;
+    } CASES[] = {
+        {"{\"SMTPUTF8\": true}", true},   {"{\"smtputf8\": true, \"RET\": \"hdrs\"}", true},
+        {"{\"RET\": \"FULL\"}", false},   {"{\"REQUIRETLS\": false}", true},
+        {"{\"SMTPUTF8\": false}", false}, {"{\"NOTIFY\": \"*DELAY*\"}", true},
+        {"{\"UTF8\": true}", false},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct parameters wanted = {0};
+        ck_assert_int_eq(parameters_read(value_of(CASES[i].json), &arena, &wanted, &err), 0);
+        ck_assert_msg(parameters_match(&wanted, "SIZE=1 SMTPUTF8 RET=HDRS", "NOTIFY=DELAY") ==
+                          CASES[i].matches,
+                      "%s", CASES[i].json);
+        parameters_release(&wanted);
+    }
+    struct parameters none = {0};
+    ck_assert_int_eq(parameters_read(value_of("{}"), &arena, &none, &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "expected parameters of MAIL or RCPT"));
+    done();
+}
+END_TEST
+
 START_TEST(test_a_wrong_regular_expression_is_named)
 {
     struct pattern *pattern = NULL;
@@ -319,6 +345,6 @@ END_TEST
 
 UNIT_MAIN(test_ranges_include_both_ends, test_ranges_of_spans_shares_and_sizes,
           test_wrong_ranges_are_refused, test_rates, test_windows_since_the_start_and_by_day,
-          test_patterns, test_patterns_match_only_their_slice,
+          test_patterns, test_patterns_match_only_their_slice, test_parameters_of_mail_and_rcpt,
           test_a_wrong_regular_expression_is_named, test_addresses_go_both_ways, test_reverse_names,
           test_prefixes_hold_their_addresses, test_templates, test_sequences)
