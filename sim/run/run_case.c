@@ -14,6 +14,7 @@
 #include "sim/inside/inside_options.h"
 #include "sim/mta/mta_adapter.h"
 #include "sim/mta/mta_packages.h"
+#include "sim/mta/mta_place.h"
 #include "sim/mx/mx_model.h"
 #include "sim/run/run_folder.h"
 #include "sim/world/network.h"
@@ -196,6 +197,10 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         return RUN_EXIT_USAGE;
     if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
+    const struct mta_setup setup = {
+        .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
+    if (mta_place_check(&setup, err) != 0)
+        return RUN_EXIT_USAGE;
     const char *cache = getenv("MAILRANGE_CACHE");
     if (cache == NULL)
         cache = arena_format(&run->arena, "%s/.cache/packages", options->root);
