@@ -60,6 +60,7 @@ struct inside {
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
+    const char *command_name;
     struct settle settle;
 
     struct event *limit_timer;  /* the scenario's limit */

@@ -161,6 +161,8 @@ static void mta_process_end(struct mta_process *process, int status, const char 
     struct buf why;
     buf_init(&why, MTA_WHY_BYTES);
     buf_format(&why, "%s %s with %d", process->options.adapter->name, what, code);
+    if (code == -SIGSYS)
+        buf_add_text(&why, MTA_SPAWN_SIGSYS);
     if (!expected)
         mta_process_tail(process, &why);
     process->options.ended(process->options.context, expected,
