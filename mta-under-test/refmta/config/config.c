@@ -469,33 +469,16 @@ static int check_whole(const struct config *config, struct config_reader *reader
     return 0;
 }
 
-static int syntax_error(struct config_reader *reader, struct slice json, const char *at)
-{
-    size_t line = 1;
-    size_t column = 1;
-    for (const char *p = json.data; p < json.data + json.len && p < at; p++) {
-        column = *p == '\n' ? 1 : column + 1;
-        line += *p == '\n' ? 1 : 0;
-    }
-    return err_set(reader->err, "%s:%zu:%zu: this is not JSON from here on", reader->name, line,
-                   column);
-}
-
 int config_parse(struct config *config, const char *name, struct slice json, struct err *err)
 {
     *config = (struct config){0};
     struct config_reader reader = {.arena = &config->arena, .err = err, .name = name};
     set_defaults(config);
-    if (json.len == 0)
-        return err_set(err, "%s: is empty", name);
-    const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(json.data, json.len, &end, 0);
+    cJSON *root = config_read_json(&reader, json);
     if (root == NULL)
-        return syntax_error(&reader, json, end);
-    int result = -1;
-    if (slice_trim(slice_from(end, (size_t)(json.data + json.len - end))).len > 0)
-        syntax_error(&reader, json, end);
-    else if (config_read_object(&reader, root, "", KEYS, config) == 0)
+        return -1;
+    int result = config_read_object(&reader, root, "", KEYS, config);
+    if (result == 0)
         result = check_whole(config, &reader);
     cJSON_Delete(root);
     return result;

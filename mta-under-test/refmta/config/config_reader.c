@@ -199,3 +199,32 @@ int config_read_flag(struct config_reader *reader, const cJSON *value, const cha
     *out = cJSON_IsTrue(value);
     return 0;
 }
+
+static int syntax_error(struct config_reader *reader, struct slice json, const char *at)
+{
+    size_t line = 1;
+    size_t column = 1;
+    for (const char *p = json.data; p < json.data + json.len && p < at; p++) {
+        column = *p == '\n' ? 1 : column + 1;
+        line += *p == '\n' ? 1 : 0;
+    }
+    return err_set(reader->err, "%s:%zu:%zu: this is not JSON from here on", reader->name, line,
+                   column);
+}
+
+cJSON *config_read_json(struct config_reader *reader, struct slice json)
+{
+    const char *end = NULL;
+    if (json.len == 0) {
+        err_set(reader->err, "%s: is empty", reader->name);
+        return NULL;
+    }
+    cJSON *root = cJSON_ParseWithLengthOpts(json.data, json.len, &end, 0);
+    bool is_whole =
+        root != NULL && slice_trim(slice_from(end, (size_t)(json.data + json.len - end))).len == 0;
+    if (is_whole)
+        return root;
+    cJSON_Delete(root);
+    syntax_error(reader, json, end);
+    return NULL;
+}

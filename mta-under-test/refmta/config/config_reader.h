@@ -14,6 +14,9 @@ struct config_reader {
     const char *name; /* of the file */
 };
 
+/* A whole text; NULL with its line and column where it is not JSON. Release with cJSON_Delete(). */
+cJSON *config_read_json(struct config_reader *reader, struct slice json) MUST_CHECK;
+
 /* One key of an object and the function that reads its value. */
 struct config_key {
     const char *name;
