@@ -34,6 +34,8 @@ struct app {
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
+    struct arena rules; /* of shaping */
+    struct shaping_rules shaping;
     struct signer *signer;
     struct event *on_term;
     struct event *on_int;
@@ -132,6 +134,13 @@ static void close_password(struct app *app)
     buf_deinit(&app->password);
 }
 
+static int open_rules(struct app *app, struct err *err)
+{
+    if (app->config->shaping == NULL)
+        return shaping_rules_parse(&app->shaping, &app->rules, "", SLICE("{}"), err);
+    return shaping_rules_load(&app->shaping, &app->rules, app->config->shaping, err);
+}
+
 static int open_users(struct app *app, struct err *err)
 {
     return app->config->auth_users != NULL
@@ -222,6 +231,7 @@ static int open_delivery(struct app *app, struct err *err)
         .base = app->base,
         .resolver = app->resolver,
         .tls = app->tls_client,
+        .shaping = &app->shaping,
         .sts = config->tls_sts ? &app->sts : NULL,
         .password = buf_text(&app->password),
         .seed = seed,
@@ -290,6 +300,7 @@ static void app_close(struct app *app)
     auth_users_deinit(&app->users);
     close_password(app);
     signer_close(&app->signer);
+    arena_deinit(&app->rules);
     log_close(&app->log);
     struct event *events[] = {app->on_term, app->on_int, app->on_hup, app->stop_timer};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
@@ -331,6 +342,8 @@ int app_run(const struct config *config, struct err *err)
     if (result == 0)
         result = open_signer(&app, err);
     if (result == 0)
+        result = open_rules(&app, err);
+    if (result == 0)
         result = open_delivery(&app, err);
     if (result == 0)
         result = open_rest(&app, err);
@@ -356,7 +369,10 @@ int app_check(const struct config *config, struct err *err)
         result = open_password(&app, err);
     if (result == 0)
         result = open_signer(&app, err);
+    if (result == 0)
+        result = open_rules(&app, err);
     signer_close(&app.signer);
+    arena_deinit(&app.rules);
     auth_users_deinit(&app.users);
     close_password(&app);
     SSL_CTX_free(app.tls_server);

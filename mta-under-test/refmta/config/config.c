@@ -366,6 +366,18 @@ READER(read_dkim)
     return 0;
 }
 
+READER(read_shaping)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->shaping);
+}
+
+READER(read_routing)
+{
+    struct config *config = target;
+    return config_read_text(reader, value, path, &config->routing);
+}
+
 READER(read_concurrency)
 {
     struct config *config = target;
@@ -416,6 +428,8 @@ static const struct config_key KEYS[] = {
     {"smart-host", read_smart_host},
     {"auth", read_auth},
     {"dkim", read_dkim},
+    {"shaping", read_shaping},
+    {"routing", read_routing},
     {"concurrency", read_concurrency},
     {"size-limit", read_size_limit},
     {"log", read_log},

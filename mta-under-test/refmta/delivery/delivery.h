@@ -7,6 +7,8 @@
 
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
+#include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
@@ -19,7 +21,8 @@ struct delivery_options {
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const char *password;          /* of config->smart_host_user */
-    uint64_t seed;                 /* for the order of equal MX hosts */
+    const struct shaping_rules *shaping;
+    uint64_t seed; /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;

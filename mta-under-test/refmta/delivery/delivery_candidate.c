@@ -43,7 +43,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
         refuse_host(connection);
         return;
     }
-    struct client_setup setup = {.hostname = config->hostname,
+    struct client_setup setup = {.hostname = connection->source->hostname,
                                  .peer = connection->host,
                                  .tls = connection->tls.use,
                                  .needs_requiretls = connection->tls.needs_requiretls,
@@ -51,7 +51,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
                                  .password = delivery->options.password};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
-        connection->address.family == AF_INET ? &config->source_v4 : &config->source_v6;
+        connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;
     connection->conn =
         conn_connect(delivery->options.base, &endpoint, source->family != 0 ? source : NULL,
                      &DELIVERY_HANDLER, connection, INPUT_BYTES_MAX);
@@ -87,15 +87,23 @@ static void give_up(struct delivery_connection *connection, const struct reason 
     delivery_connection_gone(connection);
 }
 
+/* The receiver does not want us for a time: its other hosts are no way round. */
+static bool is_held(const struct delivery_connection *connection)
+{
+    const struct reply_rule *rule = connection->rule;
+    return rule != NULL && (rule->action == REPLY_SUSPEND || rule->action == REPLY_SWITCH);
+}
+
 void delivery_candidate_fail(struct delivery_connection *connection, const struct reason *reason,
                              enum client_verdict verdict)
 {
     delivery_connection_log(connection, "candidate-failed", reason->text);
+    verdict = delivery_shaping_judge(connection, reason, verdict);
     if (verdict != CLIENT_REFUSED)
         connection->any_deferred = true;
     delivery_connection_close(connection);
     connection->candidate = delivery_candidate_next(connection, reason->said);
-    if (connection->candidate < connection->candidate_count)
+    if (connection->candidate < connection->candidate_count && !is_held(connection))
         delivery_candidate_try(connection);
     else
         give_up(connection, reason);

@@ -50,15 +50,26 @@ int64_t shaping_site_send_at(const struct shaping_site *site, struct shaping_now
     return at_us;
 }
 
-int64_t shaping_site_connect_at(const struct shaping_site *site, struct shaping_now now,
-                                unsigned most)
+static unsigned allowed_of(const struct shaping_site *site, struct shaping_now now, unsigned most)
 {
     unsigned allowed = site->receiver->connections > 0 ? site->receiver->connections : most;
     if (holds(&site->shrunk, now) && site->shrunk.rule->connections < allowed)
         allowed = site->shrunk.rule->connections;
     if (site->probe_connections > 0 && site->probe_connections < allowed)
         allowed = site->probe_connections;
-    return site->connections < allowed ? shaping_site_send_at(site, now) : INT64_MAX;
+    return allowed;
+}
+
+int64_t shaping_site_connect_at(const struct shaping_site *site, struct shaping_now now,
+                                unsigned most)
+{
+    return site->connections < allowed_of(site, now, most) ? shaping_site_send_at(site, now)
+                                                           : INT64_MAX;
+}
+
+bool shaping_site_is_over(const struct shaping_site *site, struct shaping_now now, unsigned most)
+{
+    return site->connections > allowed_of(site, now, most);
 }
 
 static struct shaping_rate rate_of(const struct shaping_site *site, struct shaping_now now)

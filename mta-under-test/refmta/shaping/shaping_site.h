@@ -49,6 +49,9 @@ int64_t shaping_site_send_at(const struct shaping_site *site, struct shaping_now
 int64_t shaping_site_connect_at(const struct shaping_site *site, struct shaping_now now,
                                 unsigned most);
 
+/* More connections are open than may be. */
+bool shaping_site_is_over(const struct shaping_site *site, struct shaping_now now, unsigned most);
+
 /* A message is being sent. */
 void shaping_site_sent(struct shaping_site *site, struct shaping_now now);
 /* A message was taken. */
