@@ -19,8 +19,9 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_SETTLE_US TIME_HOUR
 
 static const char *const SCENARIO_KEYS[] = {
-    "$schema", "version", "extend", "name",     "about",    "tags",   "references", "seed", "clock",
-    "dns",     "hosts",   "mta",    "messages", "timeline", "expect", "matrix",     NULL};
+    "$schema",    "version",  "extend",   "name",   "about",  "tags",
+    "references", "seed",     "clock",    "dns",    "hosts",  "profiles",
+    "mta",        "messages", "timeline", "expect", "matrix", NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -144,13 +145,12 @@ static int read_hosts(struct scenario_reader *r)
     struct scenario *s = r->scenario;
     struct spec spec;
     const char *root = r->root != NULL ? r->root : ".";
-    if (!spec_get(r->spec, "hosts", &spec)) {
-        s->mx = mx_model_new(root, s->seed, r->arena);
-        return 0;
-    }
-    if (mx_spec_parse(spec, root, s->seed, r->arena, &s->mx, r->err) != 0)
+    s->mx = mx_model_new(root, s->seed, r->arena);
+    if (spec_get(r->spec, "profiles", &spec) && mx_model_add_profiles(s->mx, spec, r->err) != 0)
         return -1;
-    return 0;
+    if (!spec_get(r->spec, "hosts", &spec))
+        return 0;
+    return mx_model_read_hosts(s->mx, spec, r->err);
 }
 
 static int read_expect(struct scenario_reader *r)
@@ -184,26 +184,58 @@ static int finish_dns(struct scenario_reader *r)
     return dns_spec_finish(spec, r->scenario->dns, r->err);
 }
 
-/* Those whom the findings of a run are about: own rules and named hosts. */
+/* Those whom the findings of a run are about: named hosts, their own rules and those of the
+ * scenario's own profiles. */
+struct rule_lister {
+    struct scenario_reader *reader;
+    struct scenario_rule *list;
+    size_t size;
+};
+
+static void list_rules(struct rule_lister *lister, const char *host, const char *profile,
+                       const struct mx_rule_list *rules)
+{
+    struct scenario *s = lister->reader->scenario;
+    for (size_t i = 0; i < rules->count; i++) {
+        if (s->rule_count == lister->size) {
+            size_t size = lister->size * 2 + 16;
+            struct scenario_rule *more =
+                arena_alloc_array(lister->reader->arena, size, sizeof *more);
+            if (s->rule_count > 0)
+                memcpy(more, lister->list, s->rule_count * sizeof *more);
+            lister->list = more;
+            lister->size = size;
+        }
+        lister->list[s->rule_count++] =
+            (struct scenario_rule){host, profile, rules->rules[i].name, rules->rules[i].spec.path};
+    }
+}
+
+static void list_profile(void *context, struct spec spec, const char *name,
+                         const struct mx_rule_list *rules, bool used)
+{
+    struct rule_lister *lister = context;
+    if (used)
+        list_rules(lister, NULL, name, rules);
+    else
+        scenario_add_finding(lister->reader, spec, "no host uses the profile \"%s\"", name);
+}
+
 static void list_hosts(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
-    size_t rules = 0;
+    struct rule_lister lister = {.reader = r};
     size_t hosts = mx_model_host_count(s->mx);
-    for (size_t i = 0; i < hosts; i++)
-        rules += mx_model_host(s->mx, i)->own.count;
-    struct scenario_rule *list = arena_alloc_array(r->arena, rules + 1, sizeof *list);
     const char **names = arena_alloc_array(r->arena, hosts + 1, sizeof *names);
     for (size_t i = 0; i < hosts; i++) {
         const struct mx_host *host = mx_model_host(s->mx, i);
         if (mx_host_spec(host).json == NULL)
             continue;
         names[s->host_count++] = mx_host_name(host);
-        for (size_t k = 0; k < host->own.count; k++)
-            list[s->rule_count++] = (struct scenario_rule){
-                mx_host_name(host), host->own.rules[k].name, host->own.rules[k].spec.path};
+        list_rules(&lister, mx_host_name(host), NULL, &host->own);
     }
-    s->rules = list;
+    mx_model_visit_profiles(s->mx, list_profile, &lister);
+    s->rules = lister.list;
     s->host_names = names;
 }
 

@@ -32,7 +32,7 @@ LAYERS = {
     "sim/mta": [BASE, "sim/event", "sim/value"],
     MODEL: [BASE, "sim/value"],
     "sim/check": [BASE, "sim/event", "sim/value", MODEL],
-    "sim/submit": [BASE, "sim/event", "sim/value", MODEL],
+    "sim/submit": [BASE, "sim/event", "sim/value", "sim/mta", MODEL],
     "sim/scenario": [BASE, "sim/value", "sim/dns", "sim/mx", "sim/mta", "sim/check", MODEL],
     "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/mta",
                    "sim/check", "sim/submit", "sim/scenario"],
