@@ -18,14 +18,24 @@ size_t delivery_candidate_next(const struct delivery_connection *connection, boo
     return next;
 }
 
+/* A failure may end the connection and with it the lane, whose code may be what called us: so it is
+ * left to the loop. */
+static void fail_later(struct delivery_connection *connection, const struct reason *reason,
+                       enum client_verdict verdict)
+{
+    connection->has_failure = true;
+    connection->failure = *reason;
+    connection->failure_verdict = verdict;
+    event_active(connection->idle_timer, EV_TIMEOUT, 0);
+}
+
 /* The policy forbids this host. */
 static void refuse_host(struct delivery_connection *connection)
 {
     const struct tls_policy *tls = &connection->tls;
     struct reason reason;
     reason_set(&reason, tls->status, false, connection->host, "%s: %s", connection->host, tls->why);
-    delivery_candidate_fail(connection, &reason,
-                            tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
+    fail_later(connection, &reason, tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
 }
 
 void delivery_candidate_try(struct delivery_connection *connection)
@@ -64,7 +74,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
     struct reason reason;
     reason_set(&reason, "4.4.1", false, connection->host, "%s, at the connection: %s",
                connection->host, strerror(errno));
-    delivery_candidate_fail(connection, &reason, CLIENT_DEFERRED);
+    fail_later(connection, &reason, CLIENT_DEFERRED);
 }
 
 static void give_up(struct delivery_connection *connection, const struct reason *reason)

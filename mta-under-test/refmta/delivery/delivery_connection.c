@@ -229,6 +229,12 @@ static void on_idle(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct delivery_connection *connection = arg;
+    if (connection->has_failure) {
+        struct reason reason = connection->failure;
+        connection->has_failure = false;
+        delivery_candidate_fail(connection, &reason, connection->failure_verdict);
+        return;
+    }
     if (!connection->is_paced) {
         delivery_connection_quit(connection);
         return;

@@ -208,6 +208,9 @@ static void log_rule(const struct delivery_connection *connection, const struct 
     json_out_text(&line.json, "source", connection->source->name);
     json_out_text(&line.json, "rule", rule->name);
     json_out_text(&line.json, "then", reply_action_name(rule->action));
+    if (rule->sense != REPLY_AS_IT_SAYS)
+        json_out_text(&line.json, "as",
+                      rule->sense == REPLY_AS_TEMPORARY ? "temporary" : "permanent");
     if (rule->for_us > 0)
         json_out_text(&line.json, "for", time_span_to_text(rule->for_us, span));
     if (rule->successes > 0)
@@ -228,9 +231,9 @@ enum client_verdict delivery_shaping_judge(struct delivery_connection *connectio
         shaping_site_apply(&connection->site->state, rule, now());
         connection->rule = rule;
     }
-    if (rule->action == REPLY_BOUNCE)
+    if (rule->sense == REPLY_AS_PERMANENT)
         return CLIENT_REFUSED;
-    return rule->action == REPLY_DEFER ? CLIENT_DEFERRED : verdict;
+    return rule->sense == REPLY_AS_TEMPORARY ? CLIENT_DEFERRED : verdict;
 }
 
 bool delivery_shaping_has_other(const struct delivery_connection *connection)

@@ -86,6 +86,9 @@ struct delivery_connection {
     bool is_paced;          /* idle, and goes on with the next message when the timer ends */
     bool transaction_heard; /* the server answered something in this transaction */
     struct event *idle_timer;
+    bool has_failure; /* found before anything was sent; taken up by the loop */
+    struct reason failure;
+    enum client_verdict failure_verdict;
     /* The candidates of this attempt. */
     struct route *route;
     struct route_candidate candidates[LANE_CANDIDATES_MAX];

@@ -12,8 +12,9 @@
 
 enum { FILE_BYTES_MAX = 4 << 20, CONNECTIONS_MAX = 1000, MESSAGES_MAX = 1000000 };
 
-static const char *const ACTIONS[] = {"suspend", "slow-down", "shrink", "switch-address",
-                                      "bounce",  "defer",     NULL};
+static const char *const ACTIONS[] = {"nothing", "suspend",        "slow-down",
+                                      "shrink",  "switch-address", NULL};
+static const char *const SENSES[] = {"it-says", "temporary", "permanent", NULL};
 
 const char *reply_action_name(enum reply_action action)
 {
@@ -72,10 +73,19 @@ READER(read_rule_action)
     return 0;
 }
 
+READER(read_rule_sense)
+{
+    struct reply_rule *rule = target;
+    unsigned index = 0;
+    if (config_read_word(reader, value, path, SENSES, &index) != 0)
+        return -1;
+    rule->sense = (enum reply_sense)index;
+    return 0;
+}
+
 /* What an action needs, and that a rule has something to fit. */
 static const char *what_is_missing(const struct reply_rule *rule)
 {
-    bool is_verdict = rule->action == REPLY_BOUNCE || rule->action == REPLY_DEFER;
     if (rule->name == NULL)
         return "a \"name\"";
     if (rule->code == NULL && rule->status == NULL && rule->text == NULL)
@@ -84,7 +94,9 @@ static const char *what_is_missing(const struct reply_rule *rule)
         return "a \"rate\", to slow down to";
     if (rule->action == REPLY_SHRINK && rule->connections == 0)
         return "\"connections\", to shrink to";
-    if (!is_verdict && rule->for_us == 0 && rule->successes == 0)
+    if (rule->action == REPLY_NOTHING && rule->sense == REPLY_AS_IT_SAYS)
+        return "\"then\" or \"as\"";
+    if (rule->action != REPLY_NOTHING && rule->for_us == 0 && rule->successes == 0)
         return "\"for\" or \"until-successes\"";
     if (rule->for_us == 0 && (rule->action == REPLY_SUSPEND || rule->action == REPLY_SWITCH))
         return "\"for\": without mail there are no successes to wait for";
@@ -98,6 +110,7 @@ READER(read_rule)
                                              {"status", read_rule_status},
                                              {"text", read_rule_text},
                                              {"then", read_rule_action},
+                                             {"as", read_rule_sense},
                                              {"for", read_rule_for},
                                              {"until-successes", read_rule_successes},
                                              {"rate", read_rule_rate},
@@ -106,8 +119,6 @@ READER(read_rule)
     if (config_read_object(reader, value, path, KEYS, target) != 0)
         return -1;
     const char *missing = what_is_missing(target);
-    if (missing == NULL && cJSON_GetObjectItemCaseSensitive(value, "then") == NULL)
-        missing = "\"then\"";
     if (missing != NULL)
         return err_set(reader->err, "%s: %s: needs %s", reader->name, path, missing);
     return 0;

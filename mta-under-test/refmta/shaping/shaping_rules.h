@@ -15,13 +15,16 @@ struct shaping_rate {
 };
 
 enum reply_action {
+    REPLY_NOTHING,
     REPLY_SUSPEND, /* nothing goes to this receiver from this address for a time, then one probe */
     REPLY_SLOW,    /* messages are paced */
     REPLY_SHRINK,  /* fewer connections */
     REPLY_SWITCH,  /* another of our addresses takes over for a time */
-    REPLY_BOUNCE,  /* the refusal is final, whatever its code says */
-    REPLY_DEFER,   /* the refusal will pass, whatever its code says */
 };
+
+/* What a refusal counts as, whatever its code says: some say 550 for a limit that passes, and some
+ * 421 for ever. */
+enum reply_sense { REPLY_AS_IT_SAYS, REPLY_AS_TEMPORARY, REPLY_AS_PERMANENT };
 
 /* All patterns are globs (glob.h); NULL fits everything. */
 struct reply_rule {
@@ -30,6 +33,7 @@ struct reply_rule {
     const char *status; /* of the enhanced status, "4.7.28"; a reply without one does not fit */
     const char *text;   /* of the whole reply, code and status included */
     enum reply_action action;
+    enum reply_sense sense;
     int64_t for_us;           /* how long it is in force; 0: until `successes` */
     unsigned successes;       /* it ends after so many messages that were taken; 0: by time only */
     struct shaping_rate rate; /* REPLY_SLOW */

@@ -143,8 +143,7 @@ void shaping_site_apply(struct shaping_site *site, const struct reply_rule *rule
     case REPLY_SHRINK:
         put_in_force(&site->shrunk, rule, now);
         break;
-    case REPLY_BOUNCE:
-    case REPLY_DEFER:
+    case REPLY_NOTHING:
         break;
     }
 }

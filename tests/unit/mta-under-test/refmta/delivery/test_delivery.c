@@ -417,7 +417,7 @@ END_TEST
 
 START_TEST(a_rule_makes_a_refusal_pass_or_final)
 {
-    shaping_text = RULES("\"then\": \"defer\"");
+    shaping_text = RULES("\"as\": \"temporary\"");
     scripts[0] = HELLO ENVELOPE ">250 ok\n>550 too fast\n>503 none\n<QUIT\n>221 bye\n!";
     scripts[1] = NULL;
     start("");
@@ -425,7 +425,7 @@ START_TEST(a_rule_makes_a_refusal_pass_or_final)
     run_until(1, true);
     ck_assert_ptr_null(strstr(content, "Status"));
     stop();
-    shaping_text = RULES("\"then\": \"bounce\"");
+    shaping_text = RULES("\"as\": \"permanent\"");
     scripts[0] = HELLO ENVELOPE ">250 ok\n>450 too fast\n>503 none\n"
                                 "<RSET\n<MAIL FROM:<>\n<RCPT TO:<a@s.test>\n<DATA\n>250 ok\n" GO
                                 "<QUIT\n>221 bye\n!";

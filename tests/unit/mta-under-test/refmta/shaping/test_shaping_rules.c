@@ -17,7 +17,7 @@ static const char WHOLE[] =
     " \"connections\": 3, \"messages-per-connection\": 10, \"rate\": \"60/1m\", \"rules\": ["
     "  {\"name\": \"fast\", \"code\": \"421\", \"status\": \"4.7.28\", \"then\": \"suspend\","
     "   \"for\": \"10m\"},"
-    "  {\"name\": \"full\", \"text\": \"*mailbox full*\", \"then\": \"defer\"}]}],"
+    "  {\"name\": \"full\", \"text\": \"*mailbox full*\", \"as\": \"temporary\"}]}],"
     " \"others\": {\"connections\": 7, \"rules\": ["
     "  {\"name\": \"busy\", \"code\": \"4*\", \"text\": \"*too many conn*\", \"then\": \"shrink\","
     "   \"connections\": 1, \"until-successes\": 20}]},"
@@ -73,10 +73,10 @@ static const struct {
      "rules.json: others.rate: expected a rate like \"100/1m\", found \"fast\""},
     {"{\"others\": {\"rate\": \"0/1m\"}}",
      "rules.json: others.rate: expected a rate like \"100/1m\", found \"0/1m\""},
-    {"{\"others\": {\"rules\": [{\"name\": \"a\", \"then\": \"bounce\"}]}}",
+    {"{\"others\": {\"rules\": [{\"name\": \"a\", \"as\": \"permanent\"}]}}",
      "rules.json: others.rules[0]: needs at least one of \"code\", \"status\" and \"text\""},
     {"{\"others\": {\"rules\": [{\"name\": \"a\", \"code\": \"4*\", \"for\": \"1m\"}]}}",
-     "rules.json: others.rules[0]: needs \"then\""},
+     "rules.json: others.rules[0]: needs \"then\" or \"as\""},
     {"{\"others\": {\"rules\": [{\"name\": \"a\", \"code\": \"4*\", \"then\": \"suspend\"}]}}",
      "rules.json: others.rules[0]: needs \"for\" or \"until-successes\""},
     {"{\"others\": {\"rules\": [{\"name\": \"a\", \"code\": \"4*\", \"then\": \"suspend\","
