@@ -26,13 +26,17 @@ struct config_domains {
 
 struct config {
     struct arena arena;
+    size_t *hold_count; /* config_hold() */
+    const char *source; /* the JSON text */
     const char *hostname;
     struct config_listener *listeners;
     size_t listener_count;
     const char *spool;
     struct ip_endpoint *resolvers; /* none: those of the system */
     size_t resolver_count;
-    struct ip_address source_v4; /* family 0: not given */
+    struct ip_address *sources;
+    size_t source_count;
+    struct ip_address source_v4; /* of these; family 0: not given */
     struct ip_address source_v6;
     struct ip_network *relay_networks;
     size_t relay_network_count;
@@ -51,6 +55,7 @@ struct config {
     uint16_t smart_host_port;
     const char *smart_host_user;          /* NULL: no login there */
     const char *smart_host_password_file; /* its first line is the password */
+    const char *smart_host_password;      /* put here by whoever read that file */
     const char *auth_users;               /* file of those who may log in; NULL: nobody */
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
@@ -72,6 +77,13 @@ int config_load(struct config *config, const char *path, struct err *err) MUST_C
 int config_parse(struct config *config, const char *name, struct slice json,
                  struct err *err) MUST_CHECK;
 void config_deinit(struct config *config);
+
+/* Whoever looks at a config beyond one call says so, and says when it no longer does: a reload
+ * brings a new one, and the old one is released when nobody holds it. Counted in one thread. A
+ * config that was not parsed is never counted. */
+const struct config *config_hold(const struct config *config);
+void config_let_go(const struct config *config);
+bool config_is_held(const struct config *config);
 
 /* Whether `domain` (any case) is one of them. */
 bool config_domains_have(const struct config_domains *domains, struct slice domain);

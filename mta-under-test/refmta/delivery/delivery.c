@@ -297,6 +297,15 @@ void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address
     free(map_set(&delivery->broken_tls, address_key(address), broken));
 }
 
+static void set_source(struct delivery *delivery)
+{
+    const struct config *config = delivery->options.config;
+    delivery->source = (struct routing_source){.name = "default",
+                                               .v4 = config->source_v4,
+                                               .v6 = config->source_v6,
+                                               .hostname = config->hostname};
+}
+
 struct delivery *delivery_open(const struct delivery_options *options)
 {
     struct delivery *delivery = mem_alloc(sizeof *delivery);
@@ -305,10 +314,7 @@ struct delivery *delivery_open(const struct delivery_options *options)
     list_init(&delivery->lanes);
     map_init(&delivery->broken_tls);
     map_init(&delivery->sites);
-    delivery->source = (struct routing_source){.name = "default",
-                                               .v4 = options->config->source_v4,
-                                               .v6 = options->config->source_v6,
-                                               .hostname = options->config->hostname};
+    set_source(delivery);
     delivery->pool = (struct routing_pool){"default", &delivery->source, 1};
     return delivery;
 }
@@ -316,6 +322,12 @@ struct delivery *delivery_open(const struct delivery_options *options)
 void delivery_set_queue(struct delivery *delivery, struct queue *queue)
 {
     delivery->queue = queue;
+}
+
+void delivery_set_config(struct delivery *delivery, const struct config *config)
+{
+    delivery->options.config = config;
+    set_source(delivery);
 }
 
 void delivery_stop(struct delivery *delivery)

@@ -41,7 +41,7 @@ static void refuse_host(struct delivery_connection *connection)
 void delivery_candidate_try(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
-    const struct config *config = delivery->options.config;
+    const struct config *config = connection->config;
     const struct route_candidate *candidate = &connection->candidates[connection->candidate];
     connection->address = *candidate->address;
     snprintf(connection->host, sizeof connection->host, "%s", candidate->host->name);
@@ -58,7 +58,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
                                  .tls = connection->tls.use,
                                  .needs_requiretls = connection->tls.needs_requiretls,
                                  .user = config->smart_host_user,
-                                 .password = delivery->options.password};
+                                 .password = config->smart_host_password};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
         connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;

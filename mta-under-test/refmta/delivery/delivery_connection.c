@@ -60,6 +60,7 @@ static void connection_free(struct delivery_connection *connection)
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
     event_free(connection->idle_timer);
+    config_let_go(connection->config);
     free(connection);
     lane->connection_count--;
     lane->delivery->connection_count--;
@@ -504,6 +505,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
     connection->source = &lane->pool->sources[source];

@@ -71,6 +71,7 @@ struct delivery_connection {
     struct delivery_site *site;
     const struct routing_source *source;
     const struct reply_rule *rule; /* the last that a reply of this transaction fitted */
+    const struct config *config; /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;

@@ -1,7 +1,5 @@
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 
-#include <limits.h>
-
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
@@ -10,7 +8,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { FILE_BYTES_MAX = 4 << 20, CONNECTIONS_MAX = 1000, MESSAGES_MAX = 1000000 };
+enum { FILE_BYTES_MAX = 4 << 20, CONNECTIONS_MAX = 1000, MESSAGES_MAX = 1000000000 };
 
 static const char *const ACTIONS[] = {"nothing", "suspend",        "slow-down",
                                       "shrink",  "switch-address", NULL};
@@ -21,73 +19,51 @@ const char *reply_action_name(enum reply_action action)
     return ACTIONS[action];
 }
 
-/* How each key is read. All have the signature of struct config_key. */
-#define READER(name)                                                                    \
-    static int name(struct config_reader *reader, const cJSON *value, const char *path, \
-                    void *target)
-
-/* A key whose value is a text, a number or a span, straight into one member. */
-#define MEMBER(name, type, member, read)                \
-    READER(name)                                        \
-    {                                                   \
-        struct type *one = target;                      \
-        return read(reader, value, path, &one->member); \
-    }
-#define WHOLE(name, type, member, max)                                       \
-    READER(name)                                                             \
-    {                                                                        \
-        struct type *one = target;                                           \
-        return config_read_whole(reader, value, path, 1, max, &one->member); \
-    }
-
-READER(read_rate)
+static int parse_rate(struct slice text, void *out)
 {
-    struct shaping_rate *rate = target;
-    struct slice rest = cJSON_IsString(value) ? slice_of(value->valuestring) : SLICE("");
+    struct shaping_rate *rate = out;
     struct slice count;
     uint64_t number = 0;
-    if (!slice_split(&rest, '/', &count) || text_to_u64(count, &number) != 0 || number == 0 ||
-        number > MESSAGES_MAX || time_span_from_text(rest, &rate->span_us) != 0 ||
+    if (!slice_split(&text, '/', &count) || text_to_u64(count, &number) != 0 || number == 0 ||
+        number > MESSAGES_MAX || time_span_from_text(text, &rate->span_us) != 0 ||
         rate->span_us <= 0)
-        return config_expected(reader, value, path, "a rate like \"100/1m\"");
+        return -1;
     rate->count = (unsigned)number;
     return 0;
 }
 
-MEMBER(read_rule_name, reply_rule, name, config_read_text)
-MEMBER(read_rule_code, reply_rule, code, config_read_text)
-MEMBER(read_rule_status, reply_rule, status, config_read_text)
-MEMBER(read_rule_text, reply_rule, text, config_read_text)
-MEMBER(read_rule_for, reply_rule, for_us, config_read_span)
-MEMBER(read_rule_rate, reply_rule, rate, read_rate)
-WHOLE(read_rule_successes, reply_rule, successes, MESSAGES_MAX)
-WHOLE(read_rule_connections, reply_rule, connections, CONNECTIONS_MAX)
-
-READER(read_rule_action)
+static int parse_time(struct slice text, void *out)
 {
-    struct reply_rule *rule = target;
-    unsigned index = 0;
-    if (config_read_word(reader, value, path, ACTIONS, &index) != 0)
-        return -1;
-    rule->action = (enum reply_action)index;
-    return 0;
+    return time_from_rfc3339(text, out);
 }
 
-READER(read_rule_sense)
-{
-    struct reply_rule *rule = target;
-    unsigned index = 0;
-    if (config_read_word(reader, value, path, SENSES, &index) != 0)
-        return -1;
-    rule->sense = (enum reply_sense)index;
-    return 0;
-}
+#define RATE(whole, member) \
+    CONFIG_PARSED(whole, member, struct shaping_rate, parse_rate, "a rate like \"100/1m\"")
+
+static const struct config_key RULE_KEYS[] = {
+    {"name", CONFIG_TEXT(struct reply_rule, name), .is_needed = true, .help = "for the log"},
+    {"code", CONFIG_TEXT(struct reply_rule, code), .help = "of the reply: `421`, `4*`"},
+    {"status", CONFIG_TEXT(struct reply_rule, status),
+     .help = "its enhanced status; a reply without one does not fit"},
+    {"text", CONFIG_TEXT(struct reply_rule, text),
+     .help = "of the whole reply, its lines joined by spaces"},
+    {"then", CONFIG_WORD(struct reply_rule, action, enum reply_action, ACTIONS),
+     .fallback = "\"nothing\"",
+     .help = "what comes into force for this receiver and this address of ours"},
+    {"as", CONFIG_WORD(struct reply_rule, sense, enum reply_sense, SENSES),
+     .fallback = "\"it-says\"", .help = "what the refusal counts as, whatever its code says"},
+    {"for", CONFIG_SPAN(struct reply_rule, for_us), .help = "how long it is in force"},
+    {"until-successes", CONFIG_WHOLE(struct reply_rule, successes, 1, MESSAGES_MAX),
+     .help = "it ends after so many messages that were taken"},
+    {"rate", RATE(struct reply_rule, rate), .help = "to slow down to"},
+    {"connections", CONFIG_WHOLE(struct reply_rule, connections, 1, CONNECTIONS_MAX),
+     .help = "to shrink to"},
+    CONFIG_END,
+};
 
 /* What an action needs, and that a rule has something to fit. */
 static const char *what_is_missing(const struct reply_rule *rule)
 {
-    if (rule->name == NULL)
-        return "a \"name\"";
     if (rule->code == NULL && rule->status == NULL && rule->text == NULL)
         return "at least one of \"code\", \"status\" and \"text\"";
     if (rule->action == REPLY_SLOW && rule->rate.count == 0)
@@ -103,191 +79,88 @@ static const char *what_is_missing(const struct reply_rule *rule)
     return NULL;
 }
 
-READER(read_rule)
+static int check_rule(struct config_reader *reader, const char *path, void *target)
 {
-    static const struct config_key KEYS[] = {{"name", read_rule_name},
-                                             {"code", read_rule_code},
-                                             {"status", read_rule_status},
-                                             {"text", read_rule_text},
-                                             {"then", read_rule_action},
-                                             {"as", read_rule_sense},
-                                             {"for", read_rule_for},
-                                             {"until-successes", read_rule_successes},
-                                             {"rate", read_rule_rate},
-                                             {"connections", read_rule_connections},
-                                             {NULL, NULL}};
-    if (config_read_object(reader, value, path, KEYS, target) != 0)
-        return -1;
     const char *missing = what_is_missing(target);
-    if (missing != NULL)
-        return err_set(reader->err, "%s: %s: needs %s", reader->name, path, missing);
-    return 0;
+    return missing == NULL ? 0 : config_mistake(reader, path, "needs %s", missing);
 }
 
-READER(read_rules)
-{
-    struct shaping_receiver *receiver = target;
-    void *items = NULL;
-    if (config_read_array(reader, value, path,
-                          &(struct config_array){sizeof(struct reply_rule), &items,
-                                                 &receiver->rule_count, read_rule}) != 0)
-        return -1;
-    receiver->rules = items;
-    return 0;
-}
+static const struct config_object RULE = {
+    .size = sizeof(struct reply_rule), .keys = RULE_KEYS, .check = check_rule};
 
-READER(read_pattern)
-{
-    return config_read_text(reader, value, path, target);
-}
+#define LIMITS                                                                                \
+    {"connections", CONFIG_WHOLE(struct shaping_receiver, connections, 1, CONNECTIONS_MAX),   \
+     .help = "open at a time, from one address of ours"},                                     \
+        {"messages-per-connection",                                                           \
+         CONFIG_WHOLE(struct shaping_receiver, messages_per_connection, 1, MESSAGES_MAX),     \
+         .help = "after so many a connection ends"},                                          \
+        {"rate", RATE(struct shaping_receiver, rate),                                         \
+         .help = "messages in so long, spread evenly"},                                       \
+    {                                                                                         \
+        "rules", CONFIG_LIST(struct shaping_receiver, rules, CONFIG_TYPE_OBJECT, rule_count), \
+            .object = &RULE, .help = "what replies mean; the first that fits counts"          \
+    }
 
-static int read_patterns(struct config_reader *reader, const cJSON *value, const char *path,
-                         const char ***patterns, size_t *count)
-{
-    void *items = NULL;
-    if (config_read_array(
-            reader, value, path,
-            &(struct config_array){sizeof(const char *), &items, count, read_pattern}) != 0)
-        return -1;
-    *patterns = items;
-    return 0;
-}
+static const struct config_key RECEIVER_KEYS[] = {
+    {"name", CONFIG_TEXT(struct shaping_receiver, name), .is_needed = true, .help = "for the log"},
+    {"domains", CONFIG_LIST(struct shaping_receiver, domains, CONFIG_TYPE_TEXT, domain_count),
+     .help = "of recipients"},
+    {"mx", CONFIG_LIST(struct shaping_receiver, hosts, CONFIG_TYPE_TEXT, host_count),
+     .help = "names of the best MX host"},
+    LIMITS,
+    CONFIG_END,
+};
 
-READER(read_domains)
+static int check_receiver(struct config_reader *reader, const char *path, void *target)
 {
-    struct shaping_receiver *receiver = target;
-    return read_patterns(reader, value, path, &receiver->domains, &receiver->domain_count);
-}
-
-READER(read_hosts)
-{
-    struct shaping_receiver *receiver = target;
-    return read_patterns(reader, value, path, &receiver->hosts, &receiver->host_count);
-}
-
-MEMBER(read_receiver_name, shaping_receiver, name, config_read_text)
-MEMBER(read_receiver_rate, shaping_receiver, rate, read_rate)
-WHOLE(read_receiver_connections, shaping_receiver, connections, CONNECTIONS_MAX)
-WHOLE(read_receiver_messages, shaping_receiver, messages_per_connection, MESSAGES_MAX)
-
-READER(read_receiver)
-{
-    static const struct config_key KEYS[] = {{"name", read_receiver_name},
-                                             {"domains", read_domains},
-                                             {"mx", read_hosts},
-                                             {"connections", read_receiver_connections},
-                                             {"messages-per-connection", read_receiver_messages},
-                                             {"rate", read_receiver_rate},
-                                             {"rules", read_rules},
-                                             {NULL, NULL}};
     const struct shaping_receiver *receiver = target;
-    if (config_read_object(reader, value, path, KEYS, target) != 0)
-        return -1;
-    if (receiver->name == NULL || receiver->domain_count + receiver->host_count == 0)
-        return err_set(reader->err, "%s: %s: needs a \"name\", and \"domains\" or \"mx\"",
-                       reader->name, path);
+    if (receiver->domain_count + receiver->host_count == 0)
+        return config_mistake(reader, path, "needs \"domains\" or \"mx\"");
     return 0;
 }
 
-READER(read_receivers)
-{
-    struct shaping_rules *rules = target;
-    void *items = NULL;
-    if (config_read_array(reader, value, path,
-                          &(struct config_array){sizeof(struct shaping_receiver), &items,
-                                                 &rules->receiver_count, read_receiver}) != 0)
-        return -1;
-    rules->receivers = items;
-    return 0;
-}
+static const struct config_object RECEIVER = {
+    .size = sizeof(struct shaping_receiver), .keys = RECEIVER_KEYS, .check = check_receiver};
 
-READER(read_others)
-{
-    static const struct config_key KEYS[] = {{"connections", read_receiver_connections},
-                                             {"messages-per-connection", read_receiver_messages},
-                                             {"rate", read_receiver_rate},
-                                             {"rules", read_rules},
-                                             {NULL, NULL}};
-    struct shaping_rules *rules = target;
-    return config_read_object(reader, value, path, KEYS, &rules->others);
-}
+static const struct config_key OTHERS_KEYS[] = {LIMITS, CONFIG_END};
 
-READER(read_warm_up_source)
-{
-    struct shaping_warm_up *warm_up = target;
-    if (!cJSON_IsString(value) ||
-        ip_address_from_text(slice_of(value->valuestring), &warm_up->source) != 0)
-        return config_expected(reader, value, path, "an IPv4 or IPv6 address");
-    return 0;
-}
+static const struct config_object OTHERS = {.keys = OTHERS_KEYS};
 
-READER(read_warm_up_start)
-{
-    struct shaping_warm_up *warm_up = target;
-    if (!cJSON_IsString(value) ||
-        time_from_rfc3339(slice_of(value->valuestring), &warm_up->start_us) != 0)
-        return config_expected(reader, value, path, "a time like \"2026-03-02T00:00:00Z\"");
-    return 0;
-}
+static const struct config_key WARM_UP_KEYS[] = {
+    {"source", CONFIG_ADDRESS(struct shaping_warm_up, source), .is_needed = true,
+     .help = "the new address of ours"},
+    {"start",
+     CONFIG_PARSED(struct shaping_warm_up, start_us, int64_t, parse_time,
+                   "a time like \"2026-03-02T00:00:00Z\""),
+     .is_needed = true, .help = "when its first day begins"},
+    {"per-day", CONFIG_LIST(struct shaping_warm_up, per_day, CONFIG_TYPE_WHOLE, day_count),
+     .min = 1, .max = MESSAGES_MAX, .is_needed = true, .items_min = 1,
+     .help = "messages to one receiver on each day; behind the last there is no limit"},
+    CONFIG_END,
+};
 
-READER(read_day)
-{
-    return config_read_whole(reader, value, path, 1, INT_MAX, target);
-}
+static const struct config_object WARM_UP = {.size = sizeof(struct shaping_warm_up),
+                                             .keys = WARM_UP_KEYS};
 
-READER(read_warm_up_days)
-{
-    struct shaping_warm_up *warm_up = target;
-    void *items = NULL;
-    if (config_read_array(
-            reader, value, path,
-            &(struct config_array){sizeof(unsigned), &items, &warm_up->day_count, read_day}) != 0)
-        return -1;
-    warm_up->per_day = items;
-    return 0;
-}
+static const struct config_key KEYS[] = {
+    {"receivers", CONFIG_LIST(struct shaping_rules, receivers, CONFIG_TYPE_OBJECT, receiver_count),
+     .object = &RECEIVER, .help = "destinations that are one receiver"},
+    {"others", CONFIG_OBJECT(struct shaping_rules, others, &OTHERS),
+     .help = "each other domain for itself; its rules also come after those of the receivers"},
+    {"warm-up", CONFIG_LIST(struct shaping_rules, warm_ups, CONFIG_TYPE_OBJECT, warm_up_count),
+     .object = &WARM_UP, .help = "how much new addresses of ours may send"},
+    CONFIG_END,
+};
 
-READER(read_warm_up)
-{
-    static const struct config_key KEYS[] = {{"source", read_warm_up_source},
-                                             {"start", read_warm_up_start},
-                                             {"per-day", read_warm_up_days},
-                                             {NULL, NULL}};
-    const struct shaping_warm_up *warm_up = target;
-    if (config_read_object(reader, value, path, KEYS, target) != 0)
-        return -1;
-    if (warm_up->source.family == 0 || warm_up->start_us == 0 || warm_up->day_count == 0)
-        return err_set(reader->err, "%s: %s: needs \"source\", \"start\" and \"per-day\"",
-                       reader->name, path);
-    return 0;
-}
-
-READER(read_warm_ups)
-{
-    struct shaping_rules *rules = target;
-    void *items = NULL;
-    if (config_read_array(reader, value, path,
-                          &(struct config_array){sizeof(struct shaping_warm_up), &items,
-                                                 &rules->warm_up_count, read_warm_up}) != 0)
-        return -1;
-    rules->warm_ups = items;
-    return 0;
-}
+static const struct config_object ROOT = {.keys = KEYS};
 
 int shaping_rules_parse(struct shaping_rules *rules, struct arena *arena, const char *name,
                         struct slice json, struct err *err)
 {
-    static const struct config_key KEYS[] = {{"receivers", read_receivers},
-                                             {"others", read_others},
-                                             {"warm-up", read_warm_ups},
-                                             {NULL, NULL}};
-    struct config_reader reader = {.arena = arena, .err = err, .name = name};
-    *rules = (struct shaping_rules){.others = {.name = "others"}};
-    cJSON *root = config_read_json(&reader, json);
-    if (root == NULL)
-        return -1;
-    int result = config_read_object(&reader, root, "", KEYS, rules);
-    cJSON_Delete(root);
+    struct config_document document = {name, json};
+    *rules = (struct shaping_rules){0};
+    int result = config_read_document(&document, &ROOT, rules, arena, err);
+    rules->others.name = "others";
     return result;
 }
 
@@ -298,7 +171,7 @@ int shaping_rules_load(struct shaping_rules *rules, struct arena *arena, const c
     buf_init(&json, FILE_BYTES_MAX);
     int result = file_read(path, &json, err);
     if (result == 0)
-        result = shaping_rules_parse(rules, arena, arena_text(arena, path), buf_slice(&json), err);
+        result = shaping_rules_parse(rules, arena, path, buf_slice(&json), err);
     buf_deinit(&json);
     return result;
 }

@@ -68,7 +68,7 @@ static const struct {
     const char *text;
 } BAD[] = {
     {"{\"receivers\": [{\"name\": \"a\"}]}",
-     "rules.json: receivers[0]: needs a \"name\", and \"domains\" or \"mx\""},
+     "rules.json: receivers[0]: needs \"domains\" or \"mx\""},
     {"{\"others\": {\"rate\": \"fast\"}}",
      "rules.json: others.rate: expected a rate like \"100/1m\", found \"fast\""},
     {"{\"others\": {\"rate\": \"0/1m\"}}",
@@ -85,8 +85,8 @@ static const struct {
     {"{\"others\": {\"rules\": [{\"name\": \"a\", \"code\": \"4*\", \"then\": \"slow-down\","
      " \"for\": \"1m\"}]}}",
      "rules.json: others.rules[0]: needs a \"rate\", to slow down to"},
-    {"{\"warm-up\": [{\"source\": \"192.0.2.1\"}]}",
-     "rules.json: warm-up[0]: needs \"source\", \"start\" and \"per-day\""},
+    {"{\"warm-up\": [{\"source\": \"192.0.2.1\", \"per-day\": [1]}]}",
+     "rules.json: warm-up[0]: needs \"start\": when its first day begins"},
     {"{\"reciever\": []}", "rules.json: reciever: unknown key, did you mean \"receivers\"?"},
     {"{", "rules.json:1:1: this is not JSON from here on"},
 };
