@@ -1,12 +1,13 @@
 /*
- * Step charts over virtual time: recipients that wait in the queue of the server under test, and
- * its open connections. A curve with many changes is drawn through the highest value of each
- * column.
+ * Charts over virtual time. Steps: recipients that wait in the queue of the server under test, and
+ * its open connections; a curve with many changes is drawn through the highest value of each
+ * column. Dots: how near to a rule's limit a client was, each time that the rule was judged.
  */
 #include "reports/html_page.h"
 
 #include <inttypes.h>
 
+#include "reports/report_time.h"
 #include "reports/svg_axis.h"
 
 #include "mta-under-test/base/poison.h"
@@ -19,6 +20,7 @@ enum {
     TOP = 36,
     BOTTOM = 158,
     TABLE_ROWS_MAX = 60,
+    GAUGES_MAX = 8,
 };
 
 static int64_t curve_peak(const struct report_curve *curve)
@@ -154,5 +156,73 @@ void html_curves(struct html_page *page)
     /* One connection at a time is no curve worth drawing. */
     if (curve_peak(&run->connections) > 1)
         draw_curve(page, &run->connections, "connections", "Open connections");
+    html_section_end(page);
+}
+
+/* One dot for each half pixel at most: the first of those that would cover each other. */
+static void draw_readings(const struct report_gauge *gauge, const struct svg_axis *axis,
+                          struct buf *out, int64_t top)
+{
+    double last_x = -1;
+    double last_y = -1;
+    for (size_t i = 0; i < gauge->count; i++) {
+        const struct report_reading *reading = &gauge->readings[i];
+        double x = svg_axis_x(axis, reading->at_us);
+        double y = value_y(reading->value, top);
+        if (x - last_x < 0.5 && y - last_y < 0.5 && last_y - y < 0.5)
+            continue;
+        html_print(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\"/>",
+                   reading->value > gauge->limit ? "over" : "under", x, y);
+        last_x = x;
+        last_y = y;
+    }
+    buf_add_char(out, '\n');
+}
+
+static void gauge_caption(struct html_page *page, const struct report_gauge *gauge)
+{
+    char window[TIME_TEXT_BYTES];
+    html_print(page->out, "<figure><figcaption>%s: \"%s\" <span class=\"quiet\">%s", gauge->host,
+               gauge->rule, gauge->counts);
+    if (gauge->window_us > 0)
+        html_print(page->out, " in %s", report_time_text(gauge->window_us, window));
+    html_print(page->out,
+               ", limit %" PRId64 ", highest %" PRId64 ", judged %zu time%s</span></figcaption>",
+               gauge->limit, gauge->peak, gauge->seen, gauge->seen == 1 ? "" : "s");
+}
+
+static void draw_gauge(struct html_page *page, const struct report_gauge *gauge)
+{
+    struct buf *out = page->out;
+    int64_t top = round_above(gauge->peak > gauge->limit ? gauge->peak : gauge->limit);
+    struct svg_axis axis;
+    svg_axis_init(&axis, page->run->end_us, LEFT, RIGHT - 10);
+    gauge_caption(page, gauge);
+    html_print(out,
+               "<div class=\"scroll\"><svg class=\"chart gauge\" viewBox=\"0 0 %d %d\" "
+               "role=\"img\" aria-label=\"%s against the limit %" PRId64
+               " over virtual time, at most %" PRId64 "\">\n",
+               WIDTH, HEIGHT, gauge->counts, gauge->limit, gauge->peak);
+    svg_axis_draw(&axis, out, TOP, BOTTOM);
+    draw_scale(out, top);
+    double limit_y = value_y(gauge->limit, top);
+    html_print(out,
+               "<path class=\"limit\" d=\"M%d %.1fH%d\"/><text class=\"limit\" x=\"%d\" "
+               "y=\"%.1f\">limit %" PRId64 "</text>\n",
+               LEFT, limit_y, RIGHT, RIGHT, limit_y - 5, gauge->limit);
+    draw_readings(gauge, &axis, out, top);
+    buf_add_text(out, "</svg></div></figure>\n");
+}
+
+void html_gauges(struct html_page *page)
+{
+    const struct report_run *run = page->run;
+    if (run->gauge_count == 0)
+        return;
+    html_section_begin(page, "limits", "Against the receivers' limits");
+    size_t shown = run->gauge_count < GAUGES_MAX ? run->gauge_count : GAUGES_MAX;
+    for (size_t i = 0; i < shown; i++)
+        draw_gauge(page, &run->gauges[i]);
+    html_cut_note(page, shown, run->gauge_count, "limits");
     html_section_end(page);
 }

@@ -36,15 +36,25 @@ static void row_time(struct html_page *page, struct ladder *ladder, int64_t at_u
     memcpy(ladder->last_time, text, sizeof text);
 }
 
+/* Where a row stands among all that happened; the replay goes by it. */
+struct place {
+    int64_t at_us;
+    int64_t seq;
+    uint64_t packet; /* 0 = none */
+};
+
 static void begin_row(struct html_page *page, struct ladder *ladder, const char *class,
-                      int64_t at_us, uint64_t packet)
+                      struct place place)
 {
     struct buf *out = page->out;
-    html_print(out, "<tr class=\"%s\"><td class=\"when\">", class);
-    row_time(page, ladder, at_us);
+    html_print(out,
+               "<tr class=\"%s\" data-at=\"%" PRId64 "\" data-seq=\"%" PRId64
+               "\"><td class=\"when\">",
+               class, place.at_us, place.seq);
+    row_time(page, ladder, place.at_us);
     buf_add_text(out, "</td><td class=\"packet\">");
-    if (packet != 0)
-        html_print(out, "%" PRIu64, packet);
+    if (place.packet != 0)
+        html_print(out, "%" PRIu64, place.packet);
     buf_add_text(out, "</td><td class=\"wire\"><div>");
 }
 
@@ -67,7 +77,7 @@ static void dns_rows(struct html_page *page, struct ladder *ladder, size_t index
         const struct report_query *query = &run->queries[i];
         if (query->session != index + 1)
             continue;
-        begin_row(page, ladder, "dns", query->at_us, query->packet);
+        begin_row(page, ladder, "dns", (struct place){query->at_us, query->seq, query->packet});
         html_print(page->out, "<code>%s %s</code><i class=\"both\"></i><code>%s</code>",
                    query->type, query->name,
                    *query->data != '\0'    ? query->data
@@ -154,7 +164,8 @@ static void step_row(struct html_page *page, struct ladder *ladder, const struct
     const char *note = "";
     bool seen = step->kind != REPORT_STEP_RULE && step->kind != REPORT_STEP_ACCEPTED &&
                 step->kind != REPORT_STEP_DISCONNECT;
-    begin_row(page, ladder, step_class(step), step->at_us, seen ? step->packet : 0);
+    begin_row(page, ladder, step_class(step),
+              (struct place){step->at_us, step->seq, seen ? step->packet : 0});
     if (step->kind == REPORT_STEP_REPLY) {
         reply_row(page, step);
         note = step->note;

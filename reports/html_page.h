@@ -43,10 +43,12 @@ void html_scenario(struct html_page *page, bool open);
 void html_checks(struct html_page *page);
 void html_timeline(struct html_page *page);
 void html_curves(struct html_page *page);
+void html_gauges(struct html_page *page);
 void html_hosts(struct html_page *page);
 void html_sessions(struct html_page *page);
 void html_ladder(struct html_page *page, const struct report_session *session);
 void html_tls(struct html_page *page);
+void html_auth(struct html_page *page);
 void html_dns(struct html_page *page);
 void html_findings(struct html_page *page);
 

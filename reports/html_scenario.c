@@ -164,8 +164,10 @@ static void contents(struct html_page *page)
     jump_to(page, "timeline", "Timeline", run->delivery_count > 0);
     jump_to(page, "sessions", "Sessions", run->session_count > 0);
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
+    jump_to(page, "authentication", "Authentication", run->auth_count > 0);
     jump_to(page, "tls", "TLS", tls);
     jump_to(page, "queue", "Queue", run->queue.count > 0);
+    jump_to(page, "limits", "Limits", run->gauge_count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);
     buf_add_text(page->out, "</nav>\n");
 }
@@ -186,8 +188,10 @@ void html_scenario(struct html_page *page, bool open)
     html_timeline(page);
     html_sessions(page);
     html_hosts(page);
+    html_auth(page);
     html_tls(page);
     html_curves(page);
+    html_gauges(page);
     html_dns(page);
     buf_add_text(page->out, "</div></details>\n");
 }

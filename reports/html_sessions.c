@@ -65,12 +65,27 @@ static void summary(struct html_page *page, const struct report_session *session
     buf_add_text(out, "</summary>\n");
 }
 
+/* Steps through all that the ladders show, in the order in which it happened; only where the page's
+ * script runs. */
+static void replay_bar(struct buf *out)
+{
+    buf_add_text(
+        out,
+        "<div class=\"replay\" role=\"group\" aria-label=\"Replay of the run\" hidden>"
+        "<button data-do=\"back\" title=\"the step before\" aria-label=\"back\">&#9664;</button>"
+        "<button data-do=\"play\" title=\"replay the run step by step\">Replay</button>"
+        "<button data-do=\"next\" title=\"the next step\" aria-label=\"next\">&#9654;</button>"
+        "<input type=\"range\" min=\"0\" value=\"0\" aria-label=\"step\">"
+        "<output></output></div>\n");
+}
+
 void html_sessions(struct html_page *page)
 {
     const struct report_run *run = page->run;
     if (run->session_count == 0)
         return;
     html_section_begin(page, "sessions", "SMTP sessions");
+    replay_bar(page->out);
     size_t opened = open_session(page);
     size_t shown = 0;
     for (size_t i = 0; i < run->session_count; i++) {

@@ -115,6 +115,7 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
         return;
     run->queries = report_room(run->queries, run->query_count, sizeof *run->queries);
     run->queries[run->query_count++] = (struct report_query){
+        .seq = event_int(event, "seq", -1),
         .at_us = at_us,
         .delay_us = event_int(event, "delay", 0),
         .packet = report_book_packet(book, event_int(event, "seq", -1)),

@@ -21,7 +21,10 @@ enum {
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
-    REPORT_TEXT_MAX = 1000, /* bytes of a peer's text that are kept */
+    REPORT_GAUGES_MAX = 40,
+    REPORT_READINGS_MAX = 100000, /* of one gauge */
+    REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
+    REPORT_TEXT_MAX = 1000,       /* bytes of a peer's text that are kept */
 };
 
 enum report_verdict {
@@ -131,6 +134,7 @@ struct report_step {
     bool encrypted;
     int code;
     int64_t at_us;
+    int64_t seq;    /* of the event */
     int64_t number; /* bytes of data; 1 = good for TLS */
     uint64_t packet;
     const char *text;
@@ -138,6 +142,7 @@ struct report_step {
 };
 
 struct report_query {
+    int64_t seq;
     int64_t at_us;
     int64_t delay_us;
     uint64_t packet;
@@ -189,6 +194,44 @@ struct report_session {
     struct arena arena;
 };
 
+/* A sentence of the chain of facts behind a result, as deep as it stands in the tree. */
+struct report_fact {
+    size_t depth;
+    const char *kind;
+    const char *text;
+};
+
+enum report_auth_kind {
+    REPORT_AUTH_SPF,
+    REPORT_AUTH_DKIM,
+    REPORT_AUTH_DMARC,
+    REPORT_AUTH_ARC,
+    REPORT_AUTH_IPREV,
+    REPORT_AUTH_METHODS,
+};
+
+struct report_auth_method {
+    const char *result; /* RFC 8601 2.7; "" = not checked */
+    const char *reason;
+    bool aligned; /* SPF and DKIM: with the author's domain */
+    struct report_fact *facts;
+    size_t fact_count;
+};
+
+/* What one host found out about one message. */
+struct report_auth {
+    int64_t at_us;  /* the first time */
+    size_t session; /* index */
+    const char *message;
+    const char *from; /* the reverse-path */
+    const char *author_domain;
+    const char *policy; /* of DMARC, published; "" without a record */
+    const char *placement;
+    enum report_outcome outcome;
+    size_t times; /* the same message with the same results and end */
+    struct report_auth_method methods[REPORT_AUTH_METHODS];
+};
+
 /* What the scenario's timeline did, or what became of the server under test: marked in the charts.
  */
 struct report_moment {
@@ -205,6 +248,22 @@ struct report_change {
 struct report_curve {
     struct report_change *changes;
     size_t count;
+};
+
+/* How near to a rule's limit a client came, at each time at which the rule was judged. */
+struct report_gauge {
+    const char *host;
+    const char *rule;
+    const char *counts;
+    int64_t limit;
+    int64_t window_us; /* 0 = open at the moment */
+    int64_t peak;
+    struct report_reading {
+        int64_t at_us;
+        int64_t value;
+    } * readings;
+    size_t count;
+    size_t seen;
 };
 
 struct report_run {
@@ -247,6 +306,11 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_gauge *gauges;
+    size_t gauge_count;
+    struct report_auth *auth;
+    size_t auth_count;
+    size_t auth_seen;
     struct report_moment *moments;
     size_t moment_count;
     struct report_curve queue;       /* recipients that the server answers for */

@@ -120,6 +120,13 @@ void report_run_free(struct report_run **where)
     free(run->deliveries);
     free(run->sessions);
     free(run->queries);
+    for (size_t i = 0; i < run->auth_count; i++)
+        for (size_t method = 0; method < REPORT_AUTH_METHODS; method++)
+            free(run->auth[i].methods[method].facts);
+    free(run->auth);
+    for (size_t i = 0; i < run->gauge_count; i++)
+        free(run->gauges[i].readings);
+    free(run->gauges);
     free(run->moments);
     free(run->queue.changes);
     free(run->connections.changes);

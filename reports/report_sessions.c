@@ -1,6 +1,7 @@
 #include "reports/report_sessions.h"
 
 #include "mta-under-test/base/buf.h"
+#include "reports/report_auth.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -29,7 +30,8 @@ static void add_step(struct report_book *book, struct report_track *track, const
         return;
     }
     step.at_us = event_int(event, "at", 0);
-    step.packet = report_book_packet(book, event_int(event, "seq", -1));
+    step.seq = event_int(event, "seq", -1);
+    step.packet = report_book_packet(book, step.seq);
     step.encrypted = track->in_tls;
     step.text = session_text(session, step.text);
     step.note = session_text(session, step.note != NULL ? step.note : "");
@@ -315,6 +317,7 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
         }
     }
     track->taken = true;
+    report_auth_event(book, event, track->session);
     char *words = acceptance_words(event);
     add_step(book, track, event,
              (struct report_step){.kind = REPORT_STEP_ACCEPTED,
@@ -469,6 +472,40 @@ static void on_rule(struct report_book *book, struct report_track *track, const 
                      .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
 }
 
+static void on_gauge(struct report_book *book, const cJSON *event)
+{
+    struct report_run *run = book->run;
+    const char *host = event_text(event, "host");
+    const char *rule = event_text(event, "rule");
+    char *key = mem_text_format("gauge\n%s\n%s", host, rule);
+    size_t found = report_index_get(&book->findings, key);
+    if (found == 0 && run->gauge_count < REPORT_GAUGES_MAX) {
+        run->gauges = report_room(run->gauges, run->gauge_count, sizeof *run->gauges);
+        run->gauges[run->gauge_count++] = (struct report_gauge){
+            .host = report_book_text(book, host),
+            .rule = report_book_text(book, rule),
+            .counts = report_book_text(book, event_text(event, "counts")),
+            .limit = event_int(event, "limit", 0),
+            .window_us = event_int(event, "window", 0),
+        };
+        found = run->gauge_count;
+        report_index_set(&book->findings, key, found);
+    }
+    free(key);
+    if (found == 0)
+        return;
+    struct report_gauge *gauge = &run->gauges[found - 1];
+    int64_t value = event_int(event, "value", 0);
+    gauge->seen++;
+    if (value > gauge->peak)
+        gauge->peak = value;
+    if (gauge->count == REPORT_READINGS_MAX)
+        return;
+    gauge->readings = report_room(gauge->readings, gauge->count, sizeof *gauge->readings);
+    gauge->readings[gauge->count++] =
+        (struct report_reading){.at_us = event_int(event, "at", 0), .value = value};
+}
+
 void report_sessions_event(struct report_book *book, const cJSON *event)
 {
     const char *id = event_text(event, "session");
@@ -478,6 +515,8 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
         on_connect(book, event, id);
     else if (slice_is(kind, "refused"))
         on_refused(book, event);
+    else if (slice_is(kind, "gauge"))
+        on_gauge(book, event);
     if (track == NULL)
         return;
     if (slice_is(kind, "reply"))
@@ -494,6 +533,8 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
                      .kind = REPORT_STEP_DATA, .number = event_int(event, "bytes", 0), .text = ""});
     else if (slice_is(kind, "accepted"))
         on_accepted(book, track, event);
+    else if (slice_is(kind, "declined"))
+        report_auth_event(book, event, track->session);
     else if (slice_is(kind, "violation"))
         on_violation(book, track, event);
     else if (slice_is(kind, "disconnect"))

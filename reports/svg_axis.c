@@ -1,5 +1,6 @@
 #include "reports/svg_axis.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "reports/html_out.h"
@@ -67,4 +68,9 @@ void svg_axis_draw(const struct svg_axis *axis, struct buf *out, double top, dou
         draw_tick(axis, out, TICKS_US[i], top, bottom);
         last = x;
     }
+    html_print(out,
+               "<path class=\"cursor\" d=\"\" data-end=\"%" PRId64
+               "\" data-left=\"%.1f\" data-right=\"%.1f\" data-power=\"%.2f\" "
+               "data-span=\"%.1f %.1f\"/>\n",
+               axis->end_us, axis->left, axis->right, axis->power, top, bottom);
 }

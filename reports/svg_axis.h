@@ -17,5 +17,6 @@ void svg_axis_init(struct svg_axis *axis, int64_t end_us, double left, double ri
 double svg_axis_x(const struct svg_axis *axis, int64_t at_us);
 /* True if later times stand closer together. */
 bool svg_axis_is_bent(const struct svg_axis *axis);
-/* Grid lines from `top` to `bottom` with their times above or below. */
+/* Grid lines from `top` to `bottom` with their times above; and the cursor of the replay, which
+ * the page's script moves by the facts that stand with it. */
 void svg_axis_draw(const struct svg_axis *axis, struct buf *out, double top, double bottom);

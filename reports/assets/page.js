@@ -58,6 +58,75 @@
     });
   }
 
+  // "+1h 5m 12s", as the tables have it; below a second in milliseconds.
+  function spanText(us) {
+    const units = [["d", 86400e6], ["h", 3600e6], ["m", 60e6], ["s", 1e6]];
+    if (us < 1e6) return Math.round(us / 1000) + " ms";
+    return units.map(([unit, size], index) => {
+      const count = Math.floor(index ? (us % units[index - 1][1]) / size : us / size);
+      return count ? count + unit : "";
+    }).filter(Boolean).slice(0, 3).join(" ");
+  }
+
+  function setCursors(scenario, us) {
+    for (const cursor of all(".cursor", scenario)) {
+      const fact = cursor.dataset;
+      const share = Math.min(1, us / fact.end) ** fact.power;
+      const x = Number(fact.left) + (fact.right - fact.left) * share;
+      const [top, bottom] = fact.span.split(" ");
+      cursor.setAttribute("d", `M${x.toFixed(1)} ${top}V${bottom}`);
+    }
+  }
+
+  // One run step by step, in the order of the event log.
+  function replay(bar) {
+    const scenario = bar.closest(".scenario");
+    const steps = all(".ladder tr[data-seq]", scenario)
+      .sort((one, other) => one.dataset.seq - other.dataset.seq);
+    const slider = bar.querySelector("input");
+    const said = bar.querySelector("output");
+    const play = bar.querySelector("[data-do=play]");
+    let at = -1;
+    let timer = 0;
+    if (!steps.length) return;
+    bar.hidden = false;
+    slider.max = String(steps.length - 1);
+
+    function stop() {
+      clearInterval(timer);
+      timer = 0;
+      play.textContent = "Replay";
+    }
+    function show(index) {
+      if (at >= 0) steps[at].classList.remove("now");
+      at = Math.max(0, Math.min(steps.length - 1, index));
+      const step = steps[at];
+      step.classList.add("now");
+      step.closest("details").open = true;
+      step.scrollIntoView({ block: "center" });
+      slider.value = String(at);
+      said.textContent = `step ${at + 1} of ${steps.length}, +${spanText(Number(step.dataset.at))}`;
+      setCursors(scenario, Number(step.dataset.at));
+      history.replaceState(null, "", `#${scenario.id}/step-${step.dataset.seq}`);
+      if (at === steps.length - 1) stop();
+    }
+    play.addEventListener("click", () => {
+      if (timer) return stop();
+      play.textContent = "Pause";
+      show(at === steps.length - 1 ? 0 : at + 1);
+      timer = setInterval(() => show(at + 1), 900);
+    });
+    bar.querySelector("[data-do=back]").addEventListener("click", () => { stop(); show(at - 1); });
+    bar.querySelector("[data-do=next]").addEventListener("click", () => { stop(); show(at + 1); });
+    slider.addEventListener("input", () => { stop(); show(Number(slider.value)); });
+    const wantedStep = decodeURIComponent(location.hash).match(/^#(.*)\/step-(\d+)$/);
+    if (wantedStep && wantedStep[1] === scenario.id) {
+      scenario.open = true;
+      show(steps.findIndex((step) => step.dataset.seq === wantedStep[2]));
+    }
+  }
+  all(".replay").forEach(replay);
+
   theme.hidden = false;
   theme.addEventListener("click", () => {
     const root = document.documentElement;

@@ -75,7 +75,8 @@ static void note_notice(struct check_collector *c, const cJSON *event, const cJS
         delivery = check_delivery_find(
             c, message, plain_recipient(event_text(recipient, "original-recipient")));
     if (delivery == NULL && message[0] == '\0')
-        delivery = check_delivery_guess(c, first_recipient(c, event), to);
+        delivery = c->handed_in_unseen ? check_unseen_noticed(c, first_recipient(c, event), to)
+                                       : check_delivery_guess(c, first_recipient(c, event), to);
     if (delivery == NULL || (!failed && !delayed))
         return;
     delivery->notices =
@@ -164,9 +165,8 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
         if (recipient == NULL)
             continue;
         struct check_delivery *delivery =
-            check_delivery_find(c, event_text(event, "message"), recipient);
-        if (delivery == NULL && c->handed_in_unseen)
-            delivery = check_delivery_guess(c, event_text(event, "from"), recipient);
+            c->handed_in_unseen ? check_unseen_accepted(c, event, recipient)
+                                : check_delivery_find(c, event_text(event, "message"), recipient);
         if (delivery != NULL)
             note_copy(delivery, attempt, copy, kept);
         else

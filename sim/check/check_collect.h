@@ -50,10 +50,19 @@ void check_delivery_on_submitter(struct check_collector *c, const cJSON *event);
 /* The delivery of a message to a recipient, NULL if there is none. */
 struct check_delivery *check_delivery_find(const struct check_collector *c, const char *message,
                                            const char *recipient);
-/* The one whose turn it was when `from` tried `recipient`; NULL if nobody asked for that. Where
- * mail is handed in unseen, the first try of a recipient makes its delivery. */
-struct check_delivery *check_delivery_guess(struct check_collector *c, const char *from,
+/* The first one to this recipient; the others follow by `next_same`. NULL if there is none. */
+struct check_delivery *check_delivery_first(const struct check_collector *c, const char *recipient);
+/* The one whose turn it was when `from` tried `recipient`; NULL if nobody asked for that. */
+struct check_delivery *check_delivery_guess(const struct check_collector *c, const char *from,
                                             const char *recipient);
+/* When it was tried last; -1 = never. */
+int64_t check_delivery_last_try_us(const struct check_delivery *delivery);
+/* A new one, from now on found by its message and recipient. */
+struct check_delivery *check_delivery_add(struct check_collector *c, const char *message,
+                                          const char *from, const char *to);
+/* Has it found under this name of its message as well; "" is no name. */
+void check_delivery_index(struct check_collector *c, const char *message,
+                          struct check_delivery *delivery);
 void check_delivery_add_attempt(struct check_delivery *delivery,
                                 const struct check_attempt *attempt);
 /* Adds it to every message that waits for a recipient at the address `server`; only those of the
@@ -65,6 +74,19 @@ void check_delivery_add_for_all(struct check_collector *c, const char *server, c
 
 void check_session_on_mx(struct check_collector *c, const cJSON *event);
 void check_session_free(void *session);
+
+/* ---- mail that is heard of only at the hosts (check_unseen.c) */
+
+/* Whose try it was that ended in `attempt`, a refusal; NULL for what is no mail of a sender. */
+struct check_delivery *check_unseen_tried(struct check_collector *c, const char *from,
+                                          const char *recipient,
+                                          const struct check_attempt *attempt);
+/* Which message it is that a host took for `recipient`, by the `accepted` event. */
+struct check_delivery *check_unseen_accepted(struct check_collector *c, const cJSON *event,
+                                             const char *recipient);
+/* Which one a notification to its sender `from` is about. */
+struct check_delivery *check_unseen_noticed(struct check_collector *c, const char *from,
+                                            const char *recipient);
 
 /* ---- what hosts accepted (check_accepted.c) */
 

@@ -76,7 +76,7 @@ struct check_delivery *check_delivery_find(const struct check_collector *c, cons
     return found;
 }
 
-static int64_t last_try_us(const struct check_delivery *delivery)
+int64_t check_delivery_last_try_us(const struct check_delivery *delivery)
 {
     return delivery->attempt_count > 0 ? delivery->attempts[delivery->attempt_count - 1].at_us : -1;
 }
@@ -157,8 +157,18 @@ static void domain_add(struct check_collector *c, struct check_delivery *deliver
     domain->waiting[domain->waiting_count++] = delivery;
 }
 
-static struct check_delivery *delivery_add(struct check_collector *c, const char *message,
-                                           const char *from, const char *to)
+void check_delivery_index(struct check_collector *c, const char *message,
+                          struct check_delivery *delivery)
+{
+    struct buf key;
+    if (message[0] == '\0')
+        return;
+    map_set(&c->deliveries, delivery_key(&key, message, delivery->to), delivery);
+    buf_deinit(&key);
+}
+
+struct check_delivery *check_delivery_add(struct check_collector *c, const char *message,
+                                          const char *from, const char *to)
 {
     struct check_history *h = c->history;
     struct check_delivery *delivery = arena_alloc(c->arena, sizeof *delivery);
@@ -169,9 +179,8 @@ static struct check_delivery *delivery_add(struct check_collector *c, const char
     delivery->submit_seq = c->seq;
     delivery->accepted_us = -1;
     delivery->refusal = "";
+    check_delivery_index(c, message, delivery);
     struct buf key;
-    map_set(&c->deliveries, delivery_key(&key, delivery->message, to), delivery);
-    buf_deinit(&key);
     struct slice recipient = delivery_key(&key, "", to);
     struct check_delivery *first = map_get(&c->by_recipient, recipient);
     if (first == NULL) {
@@ -188,27 +197,29 @@ static struct check_delivery *delivery_add(struct check_collector *c, const char
     return delivery;
 }
 
-struct check_delivery *check_delivery_guess(struct check_collector *c, const char *from,
-                                            const char *recipient)
+struct check_delivery *check_delivery_first(const struct check_collector *c, const char *recipient)
 {
     struct buf key;
-    struct check_delivery *one = map_get(&c->by_recipient, delivery_key(&key, "", recipient));
+    struct check_delivery *first = map_get(&c->by_recipient, delivery_key(&key, "", recipient));
     buf_deinit(&key);
+    return first;
+}
+
+struct check_delivery *check_delivery_guess(const struct check_collector *c, const char *from,
+                                            const char *recipient)
+{
+    struct check_delivery *one = check_delivery_first(c, recipient);
     struct check_delivery *best = NULL;
     int best_rank = -1;
     for (; one != NULL; one = one->next_same) {
         /* A server may rewrite the reverse-path (VERP, SRS): that is only the second choice. */
         int rank = (check_delivery_is_waiting(one) ? 2 : 0) +
                    (slice_equal_nocase(slice_of(one->from), slice_of(from)) ? 1 : 0);
-        if (rank > best_rank || (rank == best_rank && last_try_us(one) < last_try_us(best))) {
+        if (rank > best_rank || (rank == best_rank && check_delivery_last_try_us(one) <
+                                                          check_delivery_last_try_us(best))) {
             best = one;
             best_rank = rank;
         }
-    }
-    /* What goes to an inbox of the senders is a notification, told by its null reverse-path. */
-    if (best == NULL && c->handed_in_unseen && from[0] != '\0') {
-        best = delivery_add(c, "", from, recipient);
-        best->accepted_us = c->at_us;
     }
     return best;
 }
@@ -227,7 +238,7 @@ static void on_submit(struct check_collector *c, const cJSON *event)
             continue;
         struct check_delivery *known = check_delivery_find(c, message, recipient);
         if (known == NULL)
-            (void)delivery_add(c, message, event_text(event, "from"), recipient);
+            (void)check_delivery_add(c, message, event_text(event, "from"), recipient);
         else
             known->refused = false;
     }

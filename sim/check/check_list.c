@@ -346,6 +346,22 @@ static int read_end(struct check_reader *r)
                : 0;
 }
 
+/* ---- a provider */
+
+static int read_provider(struct check_reader *r)
+{
+    static const char *const KEYS[] = {"about",      "level",  "for",    "provider",
+                                       "placement",  "reason", "count",  "score",
+                                       "complaints", "listed", "during", NULL};
+    struct check_expectation *e = r->expectation;
+    return spec_check_keys(r->spec, KEYS, r->err) != 0 ||
+                   read_pattern(r, "provider", &e->provider.name) != 0 ||
+                   check_provider_wanted_read(r->spec, r->arena, &e->provider, r->err) != 0 ||
+                   read_during(r) != 0
+               ? -1
+               : 0;
+}
+
 /* ---- all of them */
 
 static void expectation_init(struct check_expectation *e)
@@ -361,6 +377,7 @@ static void expectation_init(struct check_expectation *e)
     e->share = (struct range){1000000, 1000000};
     e->fired = RANGE_ALL;
     e->concurrency = RANGE_ALL;
+    check_provider_wanted_init(&e->provider);
     e->times = RANGE_ALL;
     for (size_t i = 0; i < CHECK_COUNT_COUNT; i++)
         e->count[i] = RANGE_ALL;
@@ -392,6 +409,7 @@ static int read_subject(struct check_reader *r)
         {"query", CHECK_OF_QUERIES, read_queries},
         {"log", CHECK_OF_LOG, read_log},
         {"ends", CHECK_OF_END, read_end},
+        {"provider", CHECK_OF_PROVIDER, read_provider},
     };
     for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
         struct spec member;
@@ -519,6 +537,7 @@ void check_list_release(struct check_list **list)
         for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++)
             pattern_release(w->auth[k]);
         parameters_release(&e->wanted.parameters);
+        check_provider_wanted_release(&e->provider);
     }
     *list = NULL;
 }

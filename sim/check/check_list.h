@@ -15,6 +15,7 @@
 #pragma once
 
 #include "sim/check/check_auth.h"
+#include "sim/check/check_provider.h"
 #include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
@@ -28,6 +29,7 @@ enum check_subject {
     CHECK_OF_QUERIES,
     CHECK_OF_LOG,
     CHECK_OF_END,
+    CHECK_OF_PROVIDER,
 };
 
 /* How a message for one recipient ends. */
@@ -108,6 +110,8 @@ struct check_expectation {
     struct range concurrency;
     bool count_given[CHECK_COUNT_COUNT];
     struct range count[CHECK_COUNT_COUNT];
+
+    struct check_provider_wanted provider;
 
     /* queries, log lines: how many; the end of the run */
     struct pattern *query;

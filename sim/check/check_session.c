@@ -82,7 +82,8 @@ static void add_for_recipient(struct check_collector *c, const struct check_sess
     struct check_delivery *delivery =
         s->message != NULL ? check_delivery_find(c, s->message, recipient) : NULL;
     if (delivery == NULL)
-        delivery = check_delivery_guess(c, s->from, recipient);
+        delivery = c->handed_in_unseen ? check_unseen_tried(c, s->from, recipient, attempt)
+                                       : check_delivery_guess(c, s->from, recipient);
     if (delivery != NULL)
         check_delivery_add_attempt(delivery, attempt);
 }

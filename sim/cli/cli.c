@@ -183,6 +183,10 @@ static int cli_unknown_command(const char *name)
 
 int cli_main(int argc, char **argv)
 {
+    if (argc == 2 && slice_is(slice_of(argv[1]), "--version")) {
+        puts("mailrange " MAILRANGE_VERSION);
+        return RUN_EXIT_PASSED;
+    }
     if (argc < 2 || slice_is(slice_of(argv[1]), "--help") || slice_is(slice_of(argv[1]), "-h")) {
         cli_print_commands();
         return argc < 2 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;

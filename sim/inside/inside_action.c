@@ -3,6 +3,8 @@
  */
 #include "sim/inside/inside_state.h"
 
+#include "sim/mx/mx_tls.h"
+
 #include "mta-under-test/base/poison.h"
 
 typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -73,6 +75,26 @@ static int inside_act_host_down(struct inside *inside, const struct scenario_eve
     return 0;
 }
 
+static int inside_act_rotate_key(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    struct mx_host *host = mx_model_find_host(inside->scenario->mx, entry->host);
+    (void)over;
+    if (host == NULL)
+        return err_set(err, "there is no host %s", entry->host);
+    mx_tls_rotate(host);
+    return entry->keeps_dane ? 0 : inside_publish_host_dane(inside, host, err);
+}
+
+static int inside_act_publish_dane(struct inside *inside, const struct scenario_event *entry,
+                                   bool over, struct err *err)
+{
+    struct mx_host *host = mx_model_find_host(inside->scenario->mx, entry->host);
+    (void)over;
+    return host != NULL ? inside_publish_host_dane(inside, host, err)
+                        : err_set(err, "there is no host %s", entry->host);
+}
+
 static const struct {
     const char *name;
     inside_action *act;
@@ -83,6 +105,8 @@ static const struct {
     [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
+    [SCENARIO_ROTATE_KEY] = {"rotate-key", inside_act_rotate_key},
+    [SCENARIO_PUBLISH_DANE] = {"publish-dane", inside_act_publish_dane},
 };
 
 void inside_act(void *context, const struct scenario_event *entry, bool over)

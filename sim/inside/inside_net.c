@@ -90,7 +90,7 @@ static void inside_on_key(void *context, const char *line)
 /* The simulated authority is the only one that programs of the world trust. */
 static int inside_make_authority(struct inside *inside, struct err *err)
 {
-    inside->authority = tls_authority_new(time_now_us(), err);
+    inside->authority = tls_authority_new(time_now_us(), inside->scenario->seed, err);
     if (inside->authority == NULL)
         return -1;
     if (inside->capture != NULL)
@@ -194,8 +194,8 @@ static int inside_open_mx(struct inside *inside, struct err *err)
 int inside_open_internet(struct inside *inside, struct err *err)
 {
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
-        inside_make_dkim_key(inside, err) != 0 || inside_open_dns(inside, err) != 0 ||
-        inside_open_mx(inside, err) != 0)
+        inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
+        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0)
         return -1;
     return 0;
 }

@@ -79,6 +79,12 @@ void inside_look(void *inside);
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
 
+/* ---- inside_dane.c: TLSA records of the hosts */
+int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;
+/* Of one host, in place of those that are there. */
+int inside_publish_host_dane(struct inside *inside, struct mx_host *host,
+                             struct err *err) MUST_CHECK;
+
 /* ---- inside_server.c: the server under test */
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */

@@ -122,6 +122,12 @@ static int mta_read_reload(struct spec spec, struct arena *arena, struct mta_ada
     return mta_read_words(spec, arena, &adapter->reload, err);
 }
 
+static int mta_read_submit(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                           struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->submit, err);
+}
+
 static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                              struct err *err)
 {
@@ -189,11 +195,18 @@ static int mta_read_log(struct spec spec, struct arena *arena, struct mta_adapte
     return spec_read_text(spec, &adapter->log, err);
 }
 
+static int mta_read_syslog(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                           struct err *err)
+{
+    (void)arena;
+    return spec_read_bool(spec, &adapter->has_syslog, err);
+}
+
 static int mta_read_port(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                          struct err *err)
 {
     (void)arena;
-    return spec_read_int(spec, 1, MTA_PORT_MAX, &adapter->port, err);
+    return spec_read_int(spec, 0, MTA_PORT_MAX, &adapter->port, err);
 }
 
 static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
@@ -290,8 +303,10 @@ static const struct {
     {"start", true, mta_read_start},
     {"stop", false, mta_read_stop},
     {"reload", false, mta_read_reload},
+    {"submit", false, mta_read_submit},
     {"pid-file", false, mta_read_pid_file},
     {"log", false, mta_read_log},
+    {"syslog", false, mta_read_syslog},
     {"log-patterns", false, mta_read_patterns},
     {"port", false, mta_read_port},
     {"settings", false, mta_read_settings},

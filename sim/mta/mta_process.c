@@ -14,8 +14,11 @@
 #include "sim/mta/mta_probe.h"
 #include "sim/mta/mta_skew.h"
 #include "sim/mta/mta_spawn.h"
+#include "sim/mta/mta_syslog.h"
 
 #include "mta-under-test/base/poison.h"
+
+static const char MTA_SYSLOG_PATH[] = "/dev/log";
 
 enum { MTA_WHY_BYTES = 1024, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
 
@@ -42,6 +45,7 @@ struct mta_process {
     int helper_fd;
     struct event *helper_event;
     struct mta_probe *probe;
+    struct mta_syslog *syslog;  /* NULL where the adapter does not ask for it */
     struct mta_log *server_log; /* NULL where the adapter has no patterns */
 };
 
@@ -96,6 +100,7 @@ void mta_process_free(struct mta_process **process_at)
     if (process->main_pid > 0 || process->helper_pid > 0)
         mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGKILL);
     mta_probe_free(&process->probe);
+    mta_syslog_close(&process->syslog);
     mta_log_close(&process->server_log);
     mta_forget(&process->main_event, &process->main_fd);
     mta_forget(&process->helper_event, &process->helper_fd);
@@ -320,6 +325,23 @@ static void mta_process_run_next(struct mta_process *process)
     }
 }
 
+static int mta_process_open_logs(struct mta_process *process, struct err *err)
+{
+    const struct mta_process_options *options = &process->options;
+    if (process->syslog == NULL && options->adapter->has_syslog) {
+        process->syslog = mta_syslog_open(options->base, MTA_SYSLOG_PATH, process->output_fd, err);
+        if (process->syslog == NULL)
+            return -1;
+    }
+    if (process->server_log == NULL && options->adapter->pattern_count > 0) {
+        process->server_log = mta_log_open(options->base, options->log, options->adapter,
+                                           mta_process_log_path(process), err);
+        if (process->server_log == NULL)
+            return -1;
+    }
+    return 0;
+}
+
 int mta_process_start(struct mta_process *process, struct err *err)
 {
     const struct mta_process_options *options = &process->options;
@@ -329,12 +351,8 @@ int mta_process_start(struct mta_process *process, struct err *err)
     const struct mta_setup setup = mta_process_setup(process);
     if (!process->placed && mta_place(&setup, err) != 0)
         return -1;
-    if (process->server_log == NULL && options->adapter->pattern_count > 0) {
-        process->server_log = mta_log_open(options->base, options->log, options->adapter,
-                                           mta_process_log_path(process), err);
-        if (process->server_log == NULL)
-            return -1;
-    }
+    if (mta_process_open_logs(process, err) != 0)
+        return -1;
     process->next_command = process->placed ? options->adapter->before_start_count : 0;
     process->placed = true;
     mta_process_set_state(process, MTA_STARTING);

@@ -4,6 +4,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MX_AUTH_FACTS_MAX = 300 };
+
 const char *const MX_AUTH_METHOD_WORDS[] = {
 #define X(name, word) word,
     MX_AUTH_METHODS(X)
@@ -63,6 +65,14 @@ static void mx_auth_write_iprev(const struct mx_auth *auth, struct json_out *eve
     json_out_text(event, "name", auth->client_name);
 }
 
+/* A tree that nobody would read is left out. */
+static void mx_auth_write_facts(const struct mx_auth_result *result, struct json_out *event)
+{
+    if (result->facts != NULL && result->facts->count > 0 &&
+        result->facts->count <= MX_AUTH_FACTS_MAX)
+        facts_to_json(result->facts, event, "facts");
+}
+
 void mx_auth_write(const struct mx_auth *auth, struct json_out *event)
 {
     static void (*const DETAILS[MX_AUTH_METHOD_COUNT])(const struct mx_auth *auth,
@@ -84,6 +94,7 @@ void mx_auth_write(const struct mx_auth *auth, struct json_out *event)
         json_out_text(event, "reason", result->reason);
         if (DETAILS[method] != NULL)
             DETAILS[method](auth, event);
+        mx_auth_write_facts(result, event);
         json_out_end(event);
     }
     json_out_end(event);

@@ -11,6 +11,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/mailauth/core/dns.h"
+#include "mta-under-test/mailauth/core/facts.h"
 #include "sim/mx/mx_facts.h"
 
 #define MX_AUTH_METHODS(X) \
@@ -34,8 +35,9 @@ const char *const *mx_auth_words(enum mx_auth_method method);
 
 /* What one method came to. */
 struct mx_auth_result {
-    const char *word;   /* NULL: not checked */
-    const char *reason; /* in words */
+    const char *word;    /* NULL: not checked */
+    const char *reason;  /* in words */
+    struct facts *facts; /* the chain behind it; NULL where it was not kept */
 };
 
 struct mx_auth_signature {
@@ -67,7 +69,8 @@ struct mx_verifier;
 /* A resolver as it answers at `now_us`; its answers must live until the next call. */
 typedef struct dns_resolver mx_resolver_at(void *context, int64_t now_us);
 
-/* One for all hosts of a run. */
+/* One for all hosts of a run. The chain of facts is kept for the first messages of the run only
+ * (MX_VERIFIER_TOLD_MAX): a campaign does not need it a million times. */
 struct mx_verifier *mx_verifier_new(mx_resolver_at *resolver_at, void *context);
 void mx_verifier_free(struct mx_verifier **verifier);
 

@@ -48,14 +48,24 @@ struct mx_happening {
 };
 
 /* One rule being asked. */
+/* What a counting condition found when it was judged, for the log: how near to its limit the client
+ * was. */
+struct mx_gauge {
+    const char *counts; /* what is counted; NULL: nothing was */
+    int64_t value;      /* with what is at hand */
+    int64_t limit;      /* more than this, and the condition holds */
+    int64_t window_us;  /* 0: open at this moment */
+};
+
 struct mx_question {
     enum mx_stage stage;
     const struct mx_facts *facts;
     struct mx_state *state;
-    struct rng *rng;      /* the rule's own */
-    struct buf *key;      /* scratch */
-    int64_t remaining_us; /* out: until the condition would no longer hold; -1 = unknown */
-    int64_t attempt;      /* out: which attempt it is; 0 = not counted */
+    struct rng *rng;       /* the rule's own */
+    struct buf *key;       /* scratch */
+    int64_t remaining_us;  /* out: until the condition would no longer hold; -1 = unknown */
+    int64_t attempt;       /* out: which attempt it is; 0 = not counted */
+    struct mx_gauge gauge; /* out: of the last counting condition */
 };
 
 struct mx_condition;

@@ -144,6 +144,10 @@ MX_CONDITION_JUDGE(mx_rate_holds)
     int64_t at_hand = 0;
     if (!rate->refused_too && MX_COUNT_STAGES[rate->of] == question->stage)
         at_hand = rate->of == MX_COUNT_BYTES ? question->facts->size : 1;
+    question->gauge = (struct mx_gauge){.counts = MX_COUNT_WORDS[rate->of],
+                                        .value = sum + at_hand,
+                                        .limit = rate->over.count,
+                                        .window_us = rate->over.window_us};
     if (sum + at_hand <= rate->over.count)
         return false;
     question->remaining_us =
@@ -196,5 +200,8 @@ MX_CONDITION_NOTER(mx_connections_note)
 
 MX_CONDITION_JUDGE(mx_connections_holds)
 {
-    return mx_connections_record(condition, question)->count > condition->crowd.over;
+    int64_t open = mx_connections_record(condition, question)->count;
+    question->gauge = (struct mx_gauge){
+        .counts = "open connections", .value = open, .limit = condition->crowd.over};
+    return open > condition->crowd.over;
 }

@@ -42,6 +42,7 @@ static void mx_host_release(void *value)
     mx_state_free(&host->state);
     map_deinit(&host->domains, NULL);
     map_deinit(&host->clients, free);
+    tls_identity_free(&host->shown);
     SSL_CTX_free(host->tls_context);
 }
 

@@ -154,15 +154,12 @@ static void mx_report_parameters(struct json_out *event, const struct mx_transac
     json_out_end(event);
 }
 
-void mx_report_accepted(struct mx_session *session, bool reply_sent)
+/* What accepted and declined messages have alike. */
+static void mx_report_message(struct mx_session *session, struct json_out *event)
 {
-    const struct mx_session_options *options = &session->options;
     const struct mx_transaction *transaction = &session->transaction;
     const struct mx_facts *facts = &session->facts;
-    if (options->log == NULL)
-        return;
-    struct json_out *event = mx_report_begin(session, "accepted");
-    json_out_text(event, "host", options->host->name);
+    json_out_text(event, "host", session->options.host->name);
     json_out_text(event, "from", transaction->sender);
     json_out_array(event, "to");
     for (size_t i = 0; i < transaction->recipient_count; i++)
@@ -181,11 +178,31 @@ void mx_report_accepted(struct mx_session *session, bool reply_sent)
     buf_deinit(&subject);
     json_out_text(event, "tls", facts->tls_version);
     json_out_bool(event, "verified", session->verified);
+}
+
+void mx_report_accepted(struct mx_session *session, bool reply_sent)
+{
+    if (session->options.log == NULL)
+        return;
+    struct json_out *event = mx_report_begin(session, "accepted");
+    mx_report_message(session, event);
     json_out_bool(event, "reply-sent", reply_sent);
     json_out_text(event, "placement", session->effects.junk ? "junk" : "inbox");
     mx_auth_write(&session->auth, event);
-    mx_report_dsn(event, buf_slice(&transaction->content));
-    event_end(options->log);
+    mx_report_dsn(event, buf_slice(&session->transaction.content));
+    event_end(session->options.log);
+}
+
+void mx_report_declined(struct mx_session *session, const struct mx_answer *answer)
+{
+    if (session->options.log == NULL)
+        return;
+    struct json_out *event = mx_report_begin(session, "declined");
+    mx_report_message(session, event);
+    json_out_int(event, "code", answer->is_reply ? answer->reply.code : 0);
+    json_out_text(event, "rule", answer->rule);
+    mx_auth_write(&session->auth, event);
+    event_end(session->options.log);
 }
 
 void mx_report_violation(struct mx_session *session, const char *what, const char *rfc,

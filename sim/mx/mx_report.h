@@ -11,6 +11,8 @@ void mx_report_reply(struct mx_session *session, const struct mx_answer *answer)
 void mx_report_tls(struct mx_session *session, const struct mx_tls_facts *facts, const char *error);
 void mx_report_data(struct mx_session *session, size_t bytes);
 void mx_report_accepted(struct mx_session *session, bool reply_sent);
+/* A message that came whole, and was not taken by this answer. */
+void mx_report_declined(struct mx_session *session, const struct mx_answer *answer);
 void mx_report_violation(struct mx_session *session, const char *what, const char *rfc,
                          const char *level, const char *text);
 void mx_report_disconnect(struct mx_session *session, const char *by);

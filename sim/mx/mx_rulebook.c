@@ -121,6 +121,20 @@ static void mx_rule_log(const struct mx_rule *rule, const struct mx_question *qu
     event_end(log);
 }
 
+static void mx_gauge_log(const struct mx_rule *rule, const struct mx_question *question,
+                         struct event_log *log)
+{
+    const struct mx_gauge *gauge = &question->gauge;
+    struct json_out *event = event_begin(log, "mx", "gauge", question->facts->session);
+    json_out_text(event, "host", question->facts->host);
+    json_out_text(event, "rule", rule->name);
+    json_out_text(event, "counts", gauge->counts);
+    json_out_int(event, "value", gauge->value);
+    json_out_int(event, "limit", gauge->limit);
+    json_out_int(event, "window", gauge->window_us);
+    event_end(log);
+}
+
 /* The rule whose reply stands is named as the one that decided, else the first that fired. */
 static void mx_rule_fire(const struct mx_rule *rule, struct mx_question *question,
                          struct mx_effects *effects)
@@ -154,7 +168,12 @@ void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, const struct
                                            .rng = &run[j].rng,
                                            .key = &key,
                                            .remaining_us = -1};
-            if ((rule->stages & MX_STAGE_BIT(stage)) == 0 || !mx_rule_holds(rule, &question))
+            if ((rule->stages & MX_STAGE_BIT(stage)) == 0)
+                continue;
+            bool holds = mx_rule_holds(rule, &question);
+            if (log != NULL && question.gauge.counts != NULL)
+                mx_gauge_log(rule, &question, log);
+            if (!holds)
                 continue;
             run[j].fired++;
             mx_rule_fire(rule, &question, effects);

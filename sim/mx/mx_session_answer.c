@@ -91,6 +91,8 @@ void mx_session_release(struct mx_session *session)
     struct mx_answer *answer = &session->answer;
     if (answer->accepts)
         mx_transaction_accept(session, answer->is_reply);
+    else if (answer->stage == MX_STAGE_DATA_END)
+        mx_report_declined(session, answer);
     answer->accepts = false;
     session->greeted = true;
     if (answer->is_reply) {

@@ -8,12 +8,13 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MX_VERIFIER_KEYS_MAX = 256, MX_VERIFIER_IPV4_AT = 12 };
+enum { MX_VERIFIER_KEYS_MAX = 256, MX_VERIFIER_TOLD_MAX = 200, MX_VERIFIER_IPV4_AT = 12 };
 
 struct mx_verifier {
     mx_resolver_at *resolver_at;
     void *context;
     struct dkim_key_cache keys;
+    size_t told; /* messages whose chain of facts was kept */
 };
 
 /* One message, or one client, being looked at. */
@@ -23,6 +24,7 @@ struct mx_inspection {
     struct ip_address ip;
     struct arena *arena;
     struct mx_auth *auth;
+    bool tells; /* the chain of facts is kept */
 };
 
 struct mx_verifier *mx_verifier_new(mx_resolver_at *resolver_at, void *context)
@@ -56,6 +58,18 @@ static const char *mx_verifier_text(const struct mx_inspection *inspection, stru
     return text.len > 0 ? arena_text_of(inspection->arena, text) : "";
 }
 
+/* Where a check is to tell its chain of facts; NULL = nowhere. */
+static struct facts *mx_inspection_facts(const struct mx_inspection *inspection,
+                                         enum mx_auth_method method)
+{
+    if (!inspection->tells)
+        return NULL;
+    struct facts *facts = arena_alloc(inspection->arena, sizeof *facts);
+    facts_init(facts, inspection->arena);
+    inspection->auth->results[method].facts = facts;
+    return facts;
+}
+
 /* ---- the client */
 
 static const char *mx_iprev_reason(const struct mx_inspection *inspection,
@@ -83,7 +97,8 @@ static void mx_inspect_address(const struct mx_inspection *inspection)
 {
     struct mx_auth *auth = inspection->auth;
     struct iprev_outcome outcome;
-    iprev_check(&inspection->ip, &inspection->resolver, NULL, &outcome);
+    iprev_check(&inspection->ip, &inspection->resolver,
+                mx_inspection_facts(inspection, MX_AUTH_IPREV), &outcome);
     auth->client_name = mx_verifier_text(inspection, outcome.name);
     auth->results[MX_AUTH_IPREV].word = iprev_result_name(outcome.result);
     auth->results[MX_AUTH_IPREV].reason = mx_iprev_reason(inspection, &outcome);
@@ -121,7 +136,8 @@ static void mx_inspect_sender(const struct mx_inspection *inspection)
     };
     struct mx_auth *auth = inspection->auth;
     struct spf_outcome *outcome = arena_alloc(inspection->arena, sizeof *outcome);
-    spf_check(&request, &inspection->resolver, inspection->arena, NULL, outcome);
+    spf_check(&request, &inspection->resolver, inspection->arena,
+              mx_inspection_facts(inspection, MX_AUTH_SPF), outcome);
     auth->spf = outcome;
     auth->spf_domain = mx_verifier_text(inspection, outcome->domain);
     auth->spf_identity =
@@ -140,6 +156,7 @@ static struct mx_inspection mx_inspection_begin(struct mx_verifier *verifier,
         .ip = mx_verifier_ip(&facts->client),
         .arena = arena,
         .auth = auth,
+        .tells = verifier->told < MX_VERIFIER_TOLD_MAX,
     };
 }
 
@@ -166,7 +183,8 @@ static void mx_note_signatures(const struct mx_inspection *inspection,
 {
     struct mx_auth *auth = inspection->auth;
     struct mx_auth_result *summary = &auth->results[MX_AUTH_DKIM];
-    *summary = (struct mx_auth_result){"none", "the message has no signature"};
+    summary->word = "none";
+    summary->reason = "the message has no signature";
     auth->signatures =
         arena_alloc_array(inspection->arena, outcomes->count + 1, sizeof auth->signatures[0]);
     for (size_t i = 0; i < outcomes->count; i++) {
@@ -180,8 +198,10 @@ static void mx_note_signatures(const struct mx_inspection *inspection,
                                  ? arena_format(inspection->arena, "signed by %s", one->domain)
                                  : arena_format(inspection->arena, "%s (signature of %s, key %s)",
                                                 outcome->problem, one->domain, one->selector);
-        if (i == 0 || (outcome->result == DKIM_RESULT_PASS && strcmp(summary->word, "pass") != 0))
-            *summary = one->result;
+        if (i == 0 || (outcome->result == DKIM_RESULT_PASS && strcmp(summary->word, "pass") != 0)) {
+            summary->word = one->result.word;
+            summary->reason = one->result.reason;
+        }
     }
 }
 
@@ -245,12 +265,21 @@ void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_fac
     struct mx_inspection inspection = mx_inspection_begin(verifier, facts, arena, auth);
     struct dkim_verify_options options = DKIM_VERIFY_DEFAULT;
     struct dkim_context dkim = {
-        .resolver = &inspection.resolver, .keys = &verifier->keys, .arena = arena};
-    const struct dmarc_context dmarc = {.resolver = &inspection.resolver, .arena = arena};
+        .resolver = &inspection.resolver,
+        .keys = &verifier->keys,
+        .arena = arena,
+        .facts = mx_inspection_facts(&inspection, MX_AUTH_DKIM),
+    };
+    const struct dmarc_context dmarc = {
+        .resolver = &inspection.resolver,
+        .arena = arena,
+        .facts = mx_inspection_facts(&inspection, MX_AUTH_DMARC),
+    };
     struct message message;
     struct dkim_outcomes signatures;
     struct arc_outcome chain;
     struct dmarc_outcome policy;
+    verifier->told += inspection.tells;
     mx_inspect_client(&inspection);
     if (!message_parse(arena, content, &message))
         return; /* more header fields than anything real has */
@@ -258,6 +287,7 @@ void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_fac
     dkim_verify(&message, &options, &dkim, &signatures);
     mx_note_signatures(&inspection, &signatures);
     const struct arc_options arc = {.policy = options.policy, .now_us = facts->now_us};
+    dkim.facts = mx_inspection_facts(&inspection, MX_AUTH_ARC);
     arc_validate(&message, &arc, &dkim, &chain);
     mx_note_arc(&inspection, &chain);
     const struct dmarc_request request = {

@@ -14,7 +14,8 @@ enum { BYTES_MAX = 256 * 1024 * 1024 };
 
 typedef void compare_printer(const struct compare *compare, struct buf *out);
 
-/* The version of the adapter's first package, as it was fetched; "" where it has none. */
+/* The version of the adapter's first package, as it was fetched; refmta has the project's own, any
+ * other server none. */
 static void add_server(const struct run_options *options, const char *name, struct compare *compare)
 {
     struct arena arena = {0};
@@ -26,6 +27,8 @@ static void add_server(const struct run_options *options, const char *name, stru
     struct mta_adapter *adapter = mta_adapter_load(options->root, name, &arena, &ignored);
     if (adapter != NULL && adapter->package_count > 0)
         version = mta_packages_version(cache, adapter->packages[0], &arena);
+    if (adapter != NULL && adapter->package_count == 0 && slice_is(slice_of(name), "refmta"))
+        version = MAILRANGE_VERSION;
     compare_add_server(compare, name, version != NULL ? version : "");
     mta_adapter_release(adapter);
     arena_deinit(&arena);

@@ -113,6 +113,7 @@ static int run_report_files(const struct run_options *options, const struct run_
     const struct report_suite suite = {
         .runs = evidence->runs,
         .run_count = evidence->count,
+        .version = MAILRANGE_VERSION,
     };
     const char *output = options->output;
     if (run_report_file(&suite, output, "results.json", options->report_json, report_json_write,

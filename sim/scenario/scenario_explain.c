@@ -117,6 +117,13 @@ static void explain_event(const struct scenario_event *event, struct buf *out)
         buf_format(out, event->for_us >= 0 ? " for %s" : " from then on%s",
                    event->for_us >= 0 ? span : "");
         break;
+    case SCENARIO_ROTATE_KEY:
+        buf_format(out, "%s shows a new key and certificate%s", event->host,
+                   event->keeps_dane ? "; its TLSA records stay" : "");
+        break;
+    case SCENARIO_PUBLISH_DANE:
+        buf_format(out, "the TLSA records of %s are brought up to date", event->host);
+        break;
     case SCENARIO_ACTION_COUNT:
         break;
     }

@@ -17,6 +17,8 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_RESTART] = {"mta-restart", {NULL}, {NULL}},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
+    [SCENARIO_ROTATE_KEY] = {"rotate-key", {"host", NULL}, {"dane", NULL}},
+    [SCENARIO_PUBLISH_DANE] = {"publish-dane", {"host", NULL}, {NULL}},
 };
 
 static int read_action(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
@@ -56,7 +58,9 @@ static int check_keys(struct scenario_reader *r, struct spec spec, const struct 
 static int read_values(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
 {
     struct spec member;
+    static const char *const DANE[] = {"follows", "stays", NULL};
     const char *about = NULL;
+    size_t dane = 0;
     event->for_us = -1;
     if ((spec_get(spec, "about", &member) && spec_read_text(member, &about, r->err) != 0) ||
         (spec_get(spec, "zone", &member) &&
@@ -64,12 +68,14 @@ static int read_values(struct scenario_reader *r, struct spec spec, struct scena
         (spec_get(spec, "name", &member) && spec_read_text(member, &event->name, r->err) != 0) ||
         (spec_get(spec, "host", &member) &&
          spec_read_domain(member, r->arena, &event->host, r->err) != 0) ||
+        (spec_get(spec, "dane", &member) && spec_read_word(member, DANE, &dane, r->err) != 0) ||
         (spec_get(spec, "records", &member) &&
          spec_read_texts(member, r->arena, &event->records, &event->record_count, r->err) != 0) ||
         (spec_get(spec, "for", &member) && spec_read_span(member, &event->for_us, r->err) != 0) ||
         (spec_get(spec, "then-restart-after", &member) &&
          spec_read_span(member, &event->for_us, r->err) != 0))
         return -1;
+    event->keeps_dane = dane == 1;
     return 0;
 }
 

@@ -55,6 +55,14 @@ must '<details class="ladder-of" id="retry-greylisting/session-2" open="">'
 must_not '<details class="ladder-of" id="retry-greylisting/session-1" open="">'
 must 'Greylisted, please come back in 60 seconds'
 
+# The replay stands where the link says: the step is marked, its session open, the cursor in the chart.
+dom '#retry-greylisting/step-50'
+must 'data-seq="50"'
+must ' now" data-at='
+must 'step '
+must '<path class="cursor" d="M'
+must_not '<div class="replay" role="group" aria-label="Replay of the run" hidden'
+
 # One run alone: nothing to filter, its ladder unfolded.
 "$make_report" "$folder" tests/fixtures/runs/greylisting
 dom ''

@@ -145,17 +145,24 @@ struct slice taglist_without_space(struct arena *arena, struct slice value)
     return slice_from(text, len);
 }
 
+/* The "=" at the end may be left out: the grammar of base64string does not want them. */
 bool taglist_base64(struct arena *arena, struct slice value, struct slice *bytes)
 {
     struct slice packed = taglist_without_space(arena, value);
+    struct buf text;
     struct buf out;
     if (packed.len == 0)
         return false;
-    buf_init(&out, packed.len);
-    bool valid = text_from_base64(&out, packed) == 0;
+    buf_init(&text, packed.len + 2);
+    buf_init(&out, packed.len + 2);
+    buf_add_slice(&text, packed);
+    while (text.len % 4 > 1)
+        buf_add_char(&text, '=');
+    bool valid = text_from_base64(&out, buf_slice(&text)) == 0;
     if (valid)
         *bytes = arena_slice(arena, buf_slice(&out));
     buf_deinit(&out);
+    buf_deinit(&text);
     return valid;
 }
 

@@ -39,7 +39,8 @@ struct slice taglist_value(const struct taglist *list, const char *name);
 /* A copy of the value without any white space, as b=, bh= and p= are read. */
 struct slice taglist_without_space(struct arena *arena, struct slice value);
 
-/* Base64 of RFC 6376 2.10 with FWS allowed inside; false if it is none. Empty is false. */
+/* Base64 of RFC 6376 2.10 with FWS allowed inside, with or without "=" at the end; false if it is
+ * none. Empty is false. */
 bool taglist_base64(struct arena *arena, struct slice value, struct slice *bytes);
 
 /* FWS of RFC 6376 2.8 at the front: its length (0 if there is none). A line end that no white

@@ -130,8 +130,9 @@ static int dane_verify(struct dane_run *run, const struct dane_request *request,
     if (!outcome->is_verified && outcome->error == X509_V_OK)
         outcome->error = X509_V_ERR_UNSPECIFIED;
     outcome->error_text = X509_verify_cert_error_string(outcome->error);
-    /* SSL_get0_dane_authority() wants the result where a handshake leaves it. */
-    SSL_set_verify_result(run->ssl, outcome->error);
+    /* Which record matched is said only to those who say that all was well; but a chain that fails
+     * by its name or its dates has a match that is worth knowing. */
+    SSL_set_verify_result(run->ssl, X509_V_OK);
     outcome->depth = SSL_get0_dane_authority(run->ssl, NULL, NULL);
     outcome->matched = outcome->depth >= 0 ? dane_find_match(run, request) : -1;
     return 0;

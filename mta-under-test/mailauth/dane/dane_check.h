@@ -26,7 +26,8 @@ struct dane_request {
 
 struct dane_outcome {
     bool is_verified;
-    int depth; /* of the certificate that a record matched; -1 if none did */
+    int depth; /* of the certificate that a record matched (0: the leaf), also when the chain fails
+                * for another reason (a name, a date); -1 if none did */
     int error; /* X509_V_...: 0 is X509_V_OK */
     const char *error_text;
     int matched;   /* index of the record that matched, or -1 */

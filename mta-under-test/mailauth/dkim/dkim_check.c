@@ -56,7 +56,7 @@ static enum dkim_reason dkim_check_key(const struct dkim_policy *policy, const s
         return dkim_check_fail(found, DKIM_REASON_KEY_MISMATCH, "the key's type is not that of a=");
     if (!(signature->digest == DKIM_SHA1 ? key->allows_sha1 : key->allows_sha256))
         return dkim_check_fail(found, DKIM_REASON_KEY_MISMATCH, "the key's h= does not allow a=");
-    if (key->is_strict && !slice_equal_nocase(signature->identity_domain, signature->domain))
+    if (key->is_strict && !slice_equal(signature->identity_domain, signature->ascii_domain))
         return dkim_check_fail(found, DKIM_REASON_IDENTITY,
                                "the key (t=s) allows no subdomain of d= in i=");
     if (key->type == DKIM_KEY_RSA && key->bits < policy->rsa_bits_min)

@@ -85,6 +85,7 @@ static bool dkim_signature_canons(const struct taglist *tags, struct dkim_signat
     const struct tag *tag = taglist_find(tags, "c");
     signature->header_canon = DKIM_CANON_SIMPLE;
     signature->body_canon = DKIM_CANON_SIMPLE;
+    signature->has_canon = tag != NULL;
     if (tag == NULL)
         return true;
     size_t slash = slice_find(tag->value, '/');
@@ -110,21 +111,21 @@ static bool dkim_signature_names(struct slice names, const char *wanted, bool *h
     return true;
 }
 
-/* i= [ local-part ] "@" domain, the domain within d= (3.5, 6.1.1). */
-static enum dkim_reason dkim_signature_identity(const struct taglist *tags,
+/* i= [ local-part ] "@" domain, the domain within d= (3.5, 6.1.1). Both may be written in U-labels
+ * or A-labels (RFC 8616 3). */
+static enum dkim_reason dkim_signature_identity(struct arena *arena, const struct taglist *tags,
                                                 struct dkim_signature *signature,
                                                 const char **problem)
 {
     const struct tag *tag = taglist_find(tags, "i");
-    signature->identity_domain = signature->domain;
     if (tag == NULL)
         return DKIM_REASON_VALID;
     size_t at = slice_find_last(tag->value, '@');
     if (at == SIZE_MAX)
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "i= has no \"@\"");
     signature->identity = tag->value;
-    signature->identity_domain = slice_skip(tag->value, at + 1);
-    if (!domain_is_within(signature->identity_domain, signature->domain))
+    if (!domain_to_ascii(arena, slice_skip(tag->value, at + 1), &signature->identity_domain) ||
+        !domain_is_within(signature->identity_domain, signature->ascii_domain))
         return dkim_signature_fail(problem, DKIM_REASON_IDENTITY,
                                    "the domain of i= is not within d=");
     return DKIM_REASON_VALID;
@@ -158,14 +159,14 @@ static enum dkim_reason dkim_signature_times(const struct taglist *tags,
 }
 
 /* What only DKIM-Signature has. */
-static enum dkim_reason dkim_signature_parse_dkim(const struct taglist *tags,
+static enum dkim_reason dkim_signature_parse_dkim(struct arena *arena, const struct taglist *tags,
                                                   struct dkim_signature *signature,
                                                   const char **problem)
 {
     bool has_from = false;
     if (!slice_is(taglist_value(tags, "v"), "1"))
         return dkim_signature_fail(problem, DKIM_REASON_VERSION, "v= is not 1");
-    enum dkim_reason reason = dkim_signature_identity(tags, signature, problem);
+    enum dkim_reason reason = dkim_signature_identity(arena, tags, signature, problem);
     if (reason != DKIM_REASON_VALID)
         return reason;
     if (!dkim_signature_query(tags))
@@ -195,7 +196,6 @@ static enum dkim_reason dkim_signature_parse_arc(const struct taglist *tags, enu
     bool covers_seal = false;
     bool covers_from = false;
     signature->instance = dkim_signature_instance(taglist_value(tags, "i"));
-    signature->identity_domain = signature->domain;
     if (signature->instance == 0)
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "i= is no instance from 1 to 50");
     if (form == DKIM_FORM_ARC_MESSAGE) {
@@ -228,8 +228,10 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
     bool unused = false;
     bool has_limit = false;
     uint64_t limit = 0;
-    if (!dkim_key_name(arena, signature->selector, signature->domain, &name))
+    if (!dkim_key_name(arena, signature->selector, signature->domain, &name) ||
+        !domain_to_ascii(arena, signature->domain, &signature->ascii_domain))
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "d= or s= is no domain name");
+    signature->identity_domain = signature->ascii_domain;
     if (!taglist_base64(arena, taglist_value(tags, "b"), &signature->signature))
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "b= is no base64");
     if (!dkim_signature_algorithm(signature))
@@ -250,6 +252,26 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
     return DKIM_REASON_VALID;
 }
 
+/* Of a field that is no tag list: what its tags seem to be, so that results can name the signature.
+ */
+static void dkim_signature_guess(struct slice value, struct dkim_signature *signature)
+{
+    struct slice part;
+    while (slice_split(&value, ';', &part)) {
+        size_t equals = slice_find(part, '=');
+        if (equals == SIZE_MAX)
+            continue;
+        struct slice name = slice_trim(slice_first(part, equals));
+        struct slice text = slice_trim(slice_skip(part, equals + 1));
+        if (slice_is(name, "d") && signature->domain.len == 0)
+            signature->domain = text;
+        else if (slice_is(name, "s") && signature->selector.len == 0)
+            signature->selector = text;
+        else if (slice_is(name, "a") && signature->algorithm.len == 0)
+            signature->algorithm = text;
+    }
+}
+
 enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, struct slice raw,
                                       struct dkim_signature *signature, const char **problem)
 {
@@ -261,8 +283,10 @@ enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, 
     size_t colon = slice_find(raw, ':');
     struct slice value = slice_skip(raw, colon == SIZE_MAX ? raw.len : colon + 1);
     const char *wrong = taglist_parse(arena, value, &tags);
-    if (wrong != NULL)
+    if (wrong != NULL) {
+        dkim_signature_guess(value, signature);
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, wrong);
+    }
     signature->domain = taglist_value(&tags, "d");
     signature->selector = taglist_value(&tags, "s");
     signature->algorithm = taglist_value(&tags, "a");
@@ -275,6 +299,6 @@ enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, 
     enum dkim_reason reason = dkim_signature_parse_common(arena, &tags, form, signature, problem);
     if (reason != DKIM_REASON_VALID)
         return reason;
-    return form == DKIM_FORM_SIGNATURE ? dkim_signature_parse_dkim(&tags, signature, problem)
+    return form == DKIM_FORM_SIGNATURE ? dkim_signature_parse_dkim(arena, &tags, signature, problem)
                                        : dkim_signature_parse_arc(&tags, form, signature, problem);
 }

@@ -47,7 +47,8 @@ struct dkim_signature {
     struct slice domain;          /* d= */
     struct slice selector;        /* s= */
     struct slice identity;        /* i= of DKIM, or empty */
-    struct slice identity_domain; /* its domain; d= if there is no i= */
+    struct slice ascii_domain;    /* d= in A-labels and lower case */
+    struct slice identity_domain; /* the domain of i=, likewise; that of d= if there is no i= */
     struct slice algorithm;       /* a= as written */
     struct slice headers;         /* h= */
     struct slice signature;       /* b=, decoded */
@@ -56,6 +57,7 @@ struct dkim_signature {
     enum dkim_digest digest;
     enum dkim_canon header_canon;
     enum dkim_canon body_canon;
+    bool has_canon;      /* there is a c= */
     uint64_t body_limit; /* l=, or DKIM_BODY_NO_LIMIT */
     bool has_time;
     bool has_expiry;

@@ -89,7 +89,7 @@ const char *tlsrpt_record_parse(struct slice text, struct tlsrpt_record *record)
     while ((more = sts_fields_next(&rest, &name, &value)) > 0) {
         const char *wrong = NULL;
         if (slice_is(name, "rua"))
-            wrong = record->count > 0 ? "rua= stands twice" : tlsrpt_read_uris(value, record);
+            wrong = tlsrpt_read_uris(value, record); /* may stand more than once */
         else if (!sts_fields_is_name(name) || !sts_fields_is_value(value))
             wrong = "a field is not of the form name=value";
         if (wrong != NULL)

@@ -1,5 +1,5 @@
 #include "mta-under-test/base/text.h"
-#include "mta-under-test/mailauth/address/mailbox.h"
+#include "mta-under-test/mailauth/address/smtp_mailbox.h"
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_discovery.h"
 #include "mta-under-test/mailauth/sts/sts_policy.h"
@@ -21,25 +21,21 @@ static void tool_write_valid(struct tool *tool, bool valid, const char *reason)
     json_out_end(&tool->json);
 }
 
-/* Each line of standard input is one JSON value; empty lines are passed over. */
+/* Each line of standard input is one JSON value; empty lines are passed over. What is no JSON gets
+ * its answer, too (`value` is NULL then): each line has one. */
 static int tool_each_line(struct tool *tool, tool_line *answer, struct err *err)
 {
     struct slice text;
     struct slice line;
-    size_t number = 0;
     if (tool_read_stdin(tool, &text, err) != 0)
         return -1;
     while (slice_split(&text, '\n', &line)) {
         struct arena arena;
         size_t at = 0;
-        number++;
         line = slice_trim(line);
         if (line.len == 0)
             continue;
         cJSON *value = json_bytes_parse(line, &at);
-        if (value == NULL)
-            return err_set(err, "standard input, line %zu: no valid JSON near byte %zu", number,
-                           at + 1);
         arena_init(&arena);
         json_out_init(&tool->json, tool->out);
         answer(tool, &arena, value);
@@ -69,7 +65,7 @@ static void tool_sts_line(struct tool *tool, struct arena *arena, const cJSON *v
     const char *kind = cJSON_GetStringValue(cJSON_GetObjectItem(value, "kind"));
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(value, "text"));
     if (kind == NULL || text == NULL) {
-        tool_write_valid(tool, false, "expected {\"kind\": ..., \"text\": ...}");
+        tool_write_valid(tool, false, "expected a JSON object {\"kind\": ..., \"text\": ...}");
         return;
     }
     const char *wrong = tool_judge(arena, kind, json_bytes_utf8(arena, text));
@@ -83,15 +79,16 @@ int tool_sts(struct tool *tool, struct err *err)
 
 static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
 {
-    struct mailbox mailbox;
+    struct smtp_mailbox mailbox;
     const char *text = cJSON_GetStringValue(value);
     if (text == NULL) {
         tool_write_valid(tool, false, "expected a JSON string");
         return;
     }
     bool allows_utf8 = args_has(&tool->args, "smtputf8");
-    enum mailbox_reason reason = mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
-    tool_write_valid(tool, reason == MAILBOX_VALID, mailbox_reason_name(reason));
+    enum smtp_mailbox_reason reason =
+        smtp_mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
+    tool_write_valid(tool, reason == SMTP_MAILBOX_VALID, smtp_mailbox_reason_name(reason));
 }
 
 int tool_addr(struct tool *tool, struct err *err)

@@ -39,12 +39,14 @@ struct scenario_message {
 };
 
 enum scenario_action {
-    SCENARIO_DNS_SET,     /* zone, records */
-    SCENARIO_DNS_REMOVE,  /* zone, name */
-    SCENARIO_MTA_KILL,    /* then-restart-after */
-    SCENARIO_MTA_RESTART, /* in order: stop, start */
-    SCENARIO_MTA_PAUSE,   /* for */
-    SCENARIO_HOST_DOWN,   /* host, for: refuses connections */
+    SCENARIO_DNS_SET,      /* zone, records */
+    SCENARIO_DNS_REMOVE,   /* zone, name */
+    SCENARIO_MTA_KILL,     /* then-restart-after */
+    SCENARIO_MTA_RESTART,  /* in order: stop, start */
+    SCENARIO_MTA_PAUSE,    /* for */
+    SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
+    SCENARIO_ROTATE_KEY,   /* host, dane: a new key and certificate */
+    SCENARIO_PUBLISH_DANE, /* host: its TLSA records are made anew */
     SCENARIO_ACTION_COUNT,
 };
 
@@ -56,7 +58,8 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
-    int64_t for_us; /* -1 = for ever; for MTA_KILL: restart after that long */
+    bool keeps_dane; /* rotate-key: the TLSA records stay as they were */
+    int64_t for_us;  /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;
 };
 

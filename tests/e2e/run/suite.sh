@@ -56,6 +56,10 @@ cases = list(r.iter("testcase"))
 failed = [c for c in cases if list(c.iter("failure"))]
 sys.exit(not (len(cases) == 3 and len(failed) == 1))' "$WORK/merged/junit.xml"
 expect_exit 0 "the report can be made again" "$MAILRANGE" report "$WORK/all"
+expect_exit 0 "the version" "$MAILRANGE" --version
+expect_text '^mailrange [0-9.]+$' "is a number"
+version=${OUTPUT#mailrange }
+expect_exit 0 "the report says which version made it" grep -q "<footer>Mailrange $version" "$WORK/all/report.html"
 expect_exit 1 "GitHub annotations name the file" "$MAILRANGE" run "$WORK/s/three.json" --github -q -o "$WORK/x"
 expect_text '^::error .*three.json' "as a workflow command"
 finish

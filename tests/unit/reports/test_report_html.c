@@ -57,6 +57,40 @@ START_TEST(test_the_verdict_says_what_when_and_where)
 }
 END_TEST
 
+START_TEST(test_authentication_opens_into_the_chain_of_facts)
+{
+    print_page("tests/fixtures/runs/hostile");
+    has("/authentication\">Authentication</a>");
+    has("<span class=\"badge fail\" "
+        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail");
+    has("&lt;u&gt;evil.test<br><small>p=reject</small>");
+    has("<summary>nothing &quot;aligned&quot; &amp; &lt;i&gt;done&lt;/i&gt;</summary>");
+    has("<ul class=\"tree\"><li><span class=\"kind\">spf</span> SPF of a&lt;b&gt;<ul "
+        "class=\"tree\">"
+        "<li><span class=\"kind\">record</span> v=spf1 &lt;img src=x onerror=alert(1)&gt; -all</li>"
+        "<li><span class=\"kind\">result</span> fail</li></ul></li>"
+        "<li><span class=\"kind\">limits</span> 0 of 10</li></ul>");
+    has("<td class=\"quiet\">not checked</td>");
+    buf_deinit(&out);
+    print_page("tests/fixtures/runs/greylisting");
+    ck_assert_msg(strstr(buf_text(&out), "/authentication") == NULL, "nothing was looked at");
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(test_a_limit_has_a_dot_for_each_time_it_was_judged)
+{
+    print_page("tests/fixtures/runs/hostile");
+    has("mx.evil.test: \"&lt;b&gt;too fast\" <span class=\"quiet\">messages in 1m, limit 4, "
+        "highest 5, "
+        "judged 4 times</span>");
+    ck_assert_uint_eq(count("<circle class=\"under\""), 2); /* two are the same dot */
+    ck_assert_uint_eq(count("<circle class=\"over\""), 1);
+    has(">limit 4</text>");
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(test_the_timeline_has_a_mark_for_each_attempt_and_the_window)
 {
     print_page("tests/fixtures/runs/greylisting");
@@ -74,14 +108,14 @@ END_TEST
 START_TEST(test_the_ladder_has_dns_tcp_clear_text_and_tls)
 {
     print_page("tests/fixtures/runs/greylisting");
-    has("<tr class=\"dns\"><td class=\"when\">\xE2\x88\x92");
+    has("<tr class=\"dns\" data-at=\"");
     has("<code>MX bigmail.test</code><i class=\"both\"></i><code>10 mx.bigmail.test</code>");
     has("<span>TCP connection to 198.18.1.1</span>");
-    has("<tr class=\"command\"><td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
+    has("<td class=\"when\">+300 \xC2\xB5s</td><td class=\"packet\">17</td>");
     has("<span>TLSv1.3, TLS_AES_256_GCM_SHA384</span>");
-    has("<tr class=\"command inside\">");
+    has("<tr class=\"command inside\" data-at=");
     has("<code>RCPT TO:&lt;bob@bigmail.test&gt;</code>");
-    has("<tr class=\"reply warn inside\">");
+    has("<tr class=\"reply warn inside\" data-at=");
     has("<td class=\"by\">greylist</td>");
     buf_deinit(&out);
 }
@@ -178,5 +212,7 @@ END_TEST
 UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
+          test_authentication_opens_into_the_chain_of_facts,
+          test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

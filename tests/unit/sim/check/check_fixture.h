@@ -79,6 +79,12 @@ static inline void begin(const char *to, const char *expect)
     event("mta", "ready", "\"name\":\"refmta\"");
 }
 
+/* From here on the scenario sends nothing: mail comes from a command. */
+static inline void unseen(void)
+{
+    fx.scenario.message_count = 0;
+}
+
 static inline void submit_as(const char *id, const char *from, const char *to)
 {
     event("submitter", "submit", "\"message\":\"%s\",\"from\":\"%s\",\"to\":[\"%s\"]", id, from,
@@ -173,6 +179,20 @@ static inline void deliver(const char *session, const char *more)
     bye(session);
 }
 
+/* A whole session that ends in an acceptance of mail that has no name in the scenario. */
+static inline void deliver_unseen(const char *session, const char *id, const char *more)
+{
+    connect_to("mx.a.test", session, "198.18.1.1");
+    mail(session, "news@sender.test");
+    rcpt(session, "bob@a.test", 250, "ok");
+    data(session);
+    event("mx", "accepted",
+          "\"session\":\"%s\",\"host\":\"mx.a.test\",\"from\":\"news@sender.test\","
+          "\"to\":[\"bob@a.test\"],\"message\":\"\",\"digest\":\"d1\",\"message-id\":\"%s\"%s",
+          session, id, more);
+    bye(session);
+}
+
 static inline void bounce_to(const char *session, const char *from, const char *to,
                              const char *action)
 {
@@ -182,11 +202,11 @@ static inline void bounce_to(const char *session, const char *from, const char *
     data(session);
     event("mx", "accepted",
           "\"session\":\"%s\",\"host\":\"inbox.sender.test\",\"from\":\"%s\",\"to\":[\"%s\"],"
-          "\"message\":\"\",\"dsn\":{\"reporting-mta\":\"mail.sender.test\",\"message\":\"m1\","
+          "\"message\":\"\",\"dsn\":{\"reporting-mta\":\"mail.sender.test\",\"message\":\"%s\","
           "\"recipients\":[{\"recipient\":\"bob@a.test\",\"original-recipient\":\"\","
           "\"action\":\"%s\",\"status\":\"5.1.1\",\"diagnostic\":\"550 no such user\","
           "\"remote-mta\":\"mx.a.test\"}]}",
-          session, from, to, action);
+          session, from, to, fx.scenario.message_count > 0 ? "m1" : "", action);
     bye(session);
 }
 

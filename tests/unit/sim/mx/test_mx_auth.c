@@ -78,6 +78,15 @@ static const struct play_case CASES[] = {
      "new 192.0.2.66\n" GREETING SEND("n@a.test", "n@a.test") "< 550\n" SEND(
          "n@b.test", "n@b.test") "< 250\nlog \"disposition\":\"quarantine\"\n"
                                  "log nothing that passed is aligned with From: b.test\n"},
+    {"what is refused is told with all that was found out",
+     "\"rules\": [{\"name\": \"strict\", \"at\": \"data-end\", \"when\": {\"dmarc\": \"fail\"}, "
+     "\"then\": {\"reply\": \"550 5.7.1 no\"}}]",
+     "new 192.0.2.66\n" GREETING SEND(
+         "n@a.test",
+         "n@a.test") "< 550\nlog \"kind\":\"declined\"\n"
+                     "log \"code\":550,\"rule\":\"strict\",\"auth\":{\"spf\":{\"result\":\"fail\"\n"
+                     "log {\"kind\":\"record\",\"text\":\"v=spf1 ip4:192.0.2.10 -all\"}\nnolog "
+                     "\"kind\":\"accepted\"\n"},
     {"no signature",
      "\"rules\": [{\"at\": \"data-end\", \"when\": {\"dkim\": \"none\"}, \"then\": {\"reply\": "
      "\"550 5.7.20 no\"}}]",

@@ -19,6 +19,7 @@ static const struct {
     {"{\"name\":\"x\",\"dns\":{\"faults\":[{" KEY "}]}}", "$defs fault"},
     {HOST("{" KEY "}"), "$defs host"},
     {HOST("{\"tls\":{" KEY "}}"), "$defs tls"},
+    {HOST("{\"dane\":{" KEY "}}"), "$defs tlsa anyOf 1"},
     {HOST("{\"rules\":[{" KEY "}]}"), "$defs rule"},
     {RULE("\"when\":{" KEY "}"), "$defs when"},
     {RULE("\"when\":{\"attempt\":{" KEY "}}"), "$defs track anyOf 1"},
@@ -40,6 +41,7 @@ static const struct {
     {EXPECT("\"query\":\"a\"," KEY), "$defs expectQuery"},
     {EXPECT("\"log\":\"a\"," KEY), "$defs expectLog"},
     {EXPECT("\"ends\":\"a\"," KEY), "$defs expectEnd"},
+    {EXPECT("\"provider\":\"a\"," KEY), "$defs expectProvider"},
 };
 
 static const cJSON *walk(const cJSON *json, const char *path)

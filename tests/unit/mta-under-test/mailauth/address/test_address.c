@@ -1,7 +1,7 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/address/address_list.h"
 #include "mta-under-test/mailauth/address/date_time.h"
-#include "mta-under-test/mailauth/address/mailbox.h"
+#include "mta-under-test/mailauth/address/smtp_mailbox.h"
 #include "tests/unit/unit.h"
 
 #include "mta-under-test/base/poison.h"
@@ -88,13 +88,15 @@ END_TEST
 
 START_TEST(mailboxes_say_why)
 {
-    struct mailbox mailbox;
-    ck_assert_int_eq(mailbox_parse(SLICE("\"a@b\"@x.test"), false, &mailbox), MAILBOX_VALID);
+    struct smtp_mailbox mailbox;
+    ck_assert_int_eq(smtp_mailbox_parse(SLICE("\"a@b\"@x.test"), false, &mailbox),
+                     SMTP_MAILBOX_VALID);
     ck_assert(mailbox.is_quoted);
     ck_assert(slice_is(mailbox.domain, "x.test"));
-    ck_assert_int_eq(mailbox_parse(SLICE("a@[x]"), false, &mailbox), MAILBOX_BAD_LITERAL);
-    ck_assert_int_eq(mailbox_parse(SLICE("a@x_y.test"), false, &mailbox), MAILBOX_BAD_DOMAIN);
-    ck_assert_int_eq(mailbox_parse(SLICE("a"), false, &mailbox), MAILBOX_NO_AT);
+    ck_assert_int_eq(smtp_mailbox_parse(SLICE("a@[x]"), false, &mailbox), SMTP_MAILBOX_BAD_LITERAL);
+    ck_assert_int_eq(smtp_mailbox_parse(SLICE("a@x_y.test"), false, &mailbox),
+                     SMTP_MAILBOX_BAD_DOMAIN);
+    ck_assert_int_eq(smtp_mailbox_parse(SLICE("a"), false, &mailbox), SMTP_MAILBOX_NO_AT);
 }
 END_TEST
 

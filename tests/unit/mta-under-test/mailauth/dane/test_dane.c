@@ -156,11 +156,14 @@ START_TEST(names_and_dates_do_not_matter_for_usage_3)
     struct dane_record ee = make_record(&bed, bed.leaf, DANE_EE, 1, 1);
     struct dane_record ta = make_record(&bed, bed.ca, DANE_TA, 0, 1);
     ck_assert(check(&bed, &ee, 1, "other.test", false, 50).is_verified);
-    ck_assert_int_eq(check(&bed, &ee, 1, "other.test", true, 50).error,
-                     X509_V_ERR_HOSTNAME_MISMATCH);
+    struct dane_outcome misnamed = check(&bed, &ee, 1, "other.test", true, 50);
+    ck_assert_int_eq(misnamed.error, X509_V_ERR_HOSTNAME_MISMATCH);
+    ck_assert_int_eq(misnamed.depth, 0);
+    ck_assert_int_eq(misnamed.matched, 0);
     ck_assert(check(&bed, &ee, 1, "mx.x.test", false, 500).is_verified);
-    ck_assert_int_eq(check(&bed, &ta, 1, "other.test", false, 50).error,
-                     X509_V_ERR_HOSTNAME_MISMATCH);
+    misnamed = check(&bed, &ta, 1, "other.test", false, 50);
+    ck_assert_int_eq(misnamed.error, X509_V_ERR_HOSTNAME_MISMATCH);
+    ck_assert_int_eq(misnamed.depth, 1);
     ck_assert_int_eq(check(&bed, &ta, 1, "mx.x.test", false, 500).error,
                      X509_V_ERR_CERT_HAS_EXPIRED);
     bed_deinit(&bed);
@@ -176,6 +179,7 @@ START_TEST(the_strongest_digest_decides)
     struct dane_outcome outcome = check(&bed, records, 2, "mx.x.test", false, 50);
     ck_assert(!outcome.is_verified);
     ck_assert_int_eq(outcome.error, X509_V_ERR_DANE_NO_MATCH);
+    ck_assert_int_eq(outcome.depth, -1);
     ck_assert(check(&bed, records, 1, "mx.x.test", false, 50).is_verified);
     bed_deinit(&bed);
 }

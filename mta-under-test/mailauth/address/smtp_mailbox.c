@@ -1,4 +1,4 @@
-#include "mta-under-test/mailauth/address/mailbox.h"
+#include "mta-under-test/mailauth/address/smtp_mailbox.h"
 
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/mailauth/core/cfws.h"
@@ -6,9 +6,9 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MAILBOX_V6_GROUPS = 8 };
+enum { SMTP_MAILBOX_V6_GROUPS = 8 };
 
-const char *mailbox_reason_name(enum mailbox_reason reason)
+const char *smtp_mailbox_reason_name(enum smtp_mailbox_reason reason)
 {
     static const char *const NAMES[] = {"valid",          "empty",           "no-at",
                                         "bad-local-part", "long-local-part", "bad-domain",
@@ -18,7 +18,7 @@ const char *mailbox_reason_name(enum mailbox_reason reason)
 }
 
 /* Dot-string: atoms with single dots between. */
-static bool mailbox_is_dot_string(struct slice text)
+static bool smtp_mailbox_is_dot_string(struct slice text)
 {
     struct slice atom;
     while (slice_split(&text, '.', &atom)) {
@@ -29,7 +29,7 @@ static bool mailbox_is_dot_string(struct slice text)
 }
 
 /* Quoted-string of SMTP: no control characters, no folding. Returns its length. */
-static size_t mailbox_quoted_len(struct slice text)
+static size_t smtp_mailbox_quoted_len(struct slice text)
 {
     if (text.len == 0 || text.data[0] != '"')
         return 0;
@@ -49,7 +49,7 @@ static size_t mailbox_quoted_len(struct slice text)
 }
 
 /* Snum "." Snum "." Snum "." Snum */
-static bool mailbox_is_v4(struct slice text)
+static bool smtp_mailbox_is_v4(struct slice text)
 {
     struct slice part;
     size_t count = 0;
@@ -62,7 +62,7 @@ static bool mailbox_is_v4(struct slice text)
     return count == 4;
 }
 
-static bool mailbox_is_hex_group(struct slice text)
+static bool smtp_mailbox_is_hex_group(struct slice text)
 {
     if (text.len == 0 || text.len > 4)
         return false;
@@ -76,7 +76,7 @@ static bool mailbox_is_hex_group(struct slice text)
 
 /* Groups with single colons between; the last may be an IPv4 address, which counts as two. Returns
  * how many 16-bit groups there are, SIZE_MAX if the text is wrong. Empty is no group. */
-static size_t mailbox_v6_groups(struct slice text, bool allows_v4)
+static size_t smtp_mailbox_v6_groups(struct slice text, bool allows_v4)
 {
     struct slice part;
     size_t count = 0;
@@ -84,9 +84,9 @@ static size_t mailbox_v6_groups(struct slice text, bool allows_v4)
         return 0;
     while (slice_split(&text, ':', &part)) {
         bool last = text.data == NULL;
-        if (last && allows_v4 && mailbox_is_v4(part))
+        if (last && allows_v4 && smtp_mailbox_is_v4(part))
             count += 2;
-        else if (mailbox_is_hex_group(part))
+        else if (smtp_mailbox_is_hex_group(part))
             count++;
         else
             return SIZE_MAX;
@@ -98,95 +98,96 @@ static size_t mailbox_v6_groups(struct slice text, bool allows_v4)
  * IPv6-addr. The grammar of RFC 5321 lets "::" stand for two groups at least, while RFC 4291
  * section 2.2, to which it refers, says one or more: one is taken.
  */
-static bool mailbox_is_v6(struct slice text)
+static bool smtp_mailbox_is_v6(struct slice text)
 {
     size_t gap = slice_find_slice(text, SLICE("::"));
     if (gap == SIZE_MAX)
-        return mailbox_v6_groups(text, true) == MAILBOX_V6_GROUPS;
-    size_t before = mailbox_v6_groups(slice_first(text, gap), false);
-    size_t behind = mailbox_v6_groups(slice_skip(text, gap + 2), true);
-    return before < MAILBOX_V6_GROUPS && behind < MAILBOX_V6_GROUPS &&
-           before + behind < MAILBOX_V6_GROUPS;
+        return smtp_mailbox_v6_groups(text, true) == SMTP_MAILBOX_V6_GROUPS;
+    size_t before = smtp_mailbox_v6_groups(slice_first(text, gap), false);
+    size_t behind = smtp_mailbox_v6_groups(slice_skip(text, gap + 2), true);
+    return before < SMTP_MAILBOX_V6_GROUPS && behind < SMTP_MAILBOX_V6_GROUPS &&
+           before + behind < SMTP_MAILBOX_V6_GROUPS;
 }
 
 /* The tag of a General-address-literal must be registered: "IPv6" is the only one that is. */
-static bool mailbox_is_literal(struct slice text)
+static bool smtp_mailbox_is_literal(struct slice text)
 {
     if (text.len < 2 || text.data[text.len - 1] != ']')
         return false;
     text = slice_from(text.data + 1, text.len - 2);
     if (slice_starts_with_nocase(text, SLICE("IPv6:")))
-        return mailbox_is_v6(slice_skip(text, 5));
-    return mailbox_is_v4(text);
+        return smtp_mailbox_is_v6(slice_skip(text, 5));
+    return smtp_mailbox_is_v4(text);
 }
 
-static enum mailbox_reason mailbox_check_labels(struct slice text)
+static enum smtp_mailbox_reason smtp_mailbox_check_labels(struct slice text)
 {
     struct slice label;
     struct slice rest = text;
     bool is_long = false;
     while (slice_split(&rest, '.', &label)) {
         if (label.len == 0 || label.data[0] == '-' || label.data[label.len - 1] == '-')
-            return MAILBOX_BAD_DOMAIN;
+            return SMTP_MAILBOX_BAD_DOMAIN;
         for (size_t i = 0; i < label.len; i++) {
             if (!text_is_alnum(label.data[i]) && label.data[i] != '-')
-                return MAILBOX_BAD_DOMAIN;
+                return SMTP_MAILBOX_BAD_DOMAIN;
         }
         is_long = is_long || label.len > DOMAIN_LABEL_BYTES_MAX;
     }
-    return is_long ? MAILBOX_LONG_LABEL : MAILBOX_VALID;
+    return is_long ? SMTP_MAILBOX_LONG_LABEL : SMTP_MAILBOX_VALID;
 }
 
-enum mailbox_reason mailbox_parse_domain(struct slice text, bool allows_utf8)
+enum smtp_mailbox_reason smtp_mailbox_parse_domain(struct slice text, bool allows_utf8)
 {
     if (text.len == 0)
-        return MAILBOX_BAD_DOMAIN;
-    if (text.len > MAILBOX_DOMAIN_BYTES_MAX)
-        return MAILBOX_LONG_DOMAIN;
+        return SMTP_MAILBOX_BAD_DOMAIN;
+    if (text.len > SMTP_MAILBOX_DOMAIN_BYTES_MAX)
+        return SMTP_MAILBOX_LONG_DOMAIN;
     if (text.data[0] == '[')
-        return mailbox_is_literal(text) ? MAILBOX_VALID : MAILBOX_BAD_LITERAL;
+        return smtp_mailbox_is_literal(text) ? SMTP_MAILBOX_VALID : SMTP_MAILBOX_BAD_LITERAL;
     if (text_is_ascii(text))
-        return mailbox_check_labels(text);
+        return smtp_mailbox_check_labels(text);
     if (!allows_utf8)
-        return MAILBOX_NOT_ASCII;
+        return SMTP_MAILBOX_NOT_ASCII;
     struct arena arena;
     struct slice ascii;
     arena_init(&arena);
-    bool valid =
-        domain_to_ascii(&arena, text, &ascii) && mailbox_check_labels(ascii) == MAILBOX_VALID;
+    bool valid = domain_to_ascii(&arena, text, &ascii) &&
+                 smtp_mailbox_check_labels(ascii) == SMTP_MAILBOX_VALID;
     arena_deinit(&arena);
-    return valid ? MAILBOX_VALID : MAILBOX_BAD_DOMAIN;
+    return valid ? SMTP_MAILBOX_VALID : SMTP_MAILBOX_BAD_DOMAIN;
 }
 
-enum mailbox_reason mailbox_parse(struct slice text, bool allows_utf8, struct mailbox *mailbox)
+enum smtp_mailbox_reason smtp_mailbox_parse(struct slice text, bool allows_utf8,
+                                            struct smtp_mailbox *mailbox)
 {
     memset(mailbox, 0, sizeof *mailbox);
     if (text.len == 0)
-        return MAILBOX_EMPTY;
-    size_t at = mailbox_quoted_len(text);
+        return SMTP_MAILBOX_EMPTY;
+    size_t at = smtp_mailbox_quoted_len(text);
     mailbox->is_quoted = at > 0;
     if (text.data[0] == '"' && at == 0)
-        return MAILBOX_BAD_LOCAL_PART;
+        return SMTP_MAILBOX_BAD_LOCAL_PART;
     if (at == 0)
         at = slice_find(text, '@');
     if (at == SIZE_MAX || at >= text.len)
-        return MAILBOX_NO_AT;
+        return SMTP_MAILBOX_NO_AT;
     mailbox->local_part = slice_first(text, at);
     if (text.data[at] != '@' ||
-        (!mailbox->is_quoted && !mailbox_is_dot_string(mailbox->local_part)))
-        return MAILBOX_BAD_LOCAL_PART;
+        (!mailbox->is_quoted && !smtp_mailbox_is_dot_string(mailbox->local_part)))
+        return SMTP_MAILBOX_BAD_LOCAL_PART;
     if (!text_is_ascii(mailbox->local_part)) {
         if (!allows_utf8)
-            return MAILBOX_NOT_ASCII;
+            return SMTP_MAILBOX_NOT_ASCII;
         if (!text_is_utf8(mailbox->local_part))
-            return MAILBOX_BAD_LOCAL_PART;
+            return SMTP_MAILBOX_BAD_LOCAL_PART;
     }
     mailbox->domain = slice_skip(text, at + 1);
     mailbox->is_literal = mailbox->domain.len > 0 && mailbox->domain.data[0] == '[';
-    enum mailbox_reason reason = mailbox_parse_domain(mailbox->domain, allows_utf8);
-    if (reason != MAILBOX_VALID)
+    enum smtp_mailbox_reason reason = smtp_mailbox_parse_domain(mailbox->domain, allows_utf8);
+    if (reason != SMTP_MAILBOX_VALID)
         return reason;
-    if (mailbox->local_part.len > MAILBOX_LOCAL_PART_BYTES_MAX)
-        return MAILBOX_LONG_LOCAL_PART;
-    return text.len > MAILBOX_BYTES_MAX ? MAILBOX_LONG : MAILBOX_VALID;
+    if (mailbox->local_part.len > SMTP_MAILBOX_LOCAL_PART_BYTES_MAX)
+        return SMTP_MAILBOX_LONG_LOCAL_PART;
+    return text.len > SMTP_MAILBOX_BYTES_MAX ? SMTP_MAILBOX_LONG : SMTP_MAILBOX_VALID;
 }
