@@ -42,6 +42,9 @@ static void judge_expectation(struct check_report *report, const struct check_ta
     case CHECK_OF_EVENTS:
         check_judge_events(report, e, result);
         break;
+    case CHECK_OF_PROVIDER:
+        check_judge_provider(report, e, result);
+        break;
     case CHECK_OF_END:
         check_judge_end(report, e, result);
         break;

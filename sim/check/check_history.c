@@ -162,7 +162,7 @@ static void collect(struct check_collector *c, const cJSON *event)
     } SOURCES[] = {
         {"mx", on_mx},   {"submitter", check_delivery_on_submitter},
         {"dns", on_dns}, {"mta", on_mta},
-        {"run", on_run},
+        {"run", on_run}, {"provider", check_provider_on_event},
     };
     c->at_us = event_int(event, "at", 0);
     c->seq = event_int(event, "seq", -1);
@@ -240,6 +240,7 @@ void check_history_free(struct check_history **history)
     struct check_history *h = *history;
     if (h == NULL)
         return;
+    free(h->provider_events);
     for (size_t i = 0; i < h->delivery_count; i++) {
         free(h->deliveries[i]->attempts);
         free(h->deliveries[i]->copies);

@@ -157,6 +157,8 @@ struct check_incidents {
 };
 
 struct check_history {
+    struct check_provider_event *provider_events; /* of all providers, in order */
+    size_t provider_event_count;
     const char *mta;
     const char *hostname;
     const char *clock;
