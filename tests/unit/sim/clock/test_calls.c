@@ -51,8 +51,9 @@ END_TEST
 
 START_TEST(signals)
 {
-    static const char *const names[] = {"all_blocked", "handler_sleeps", "nested",  "interrupted",
-                                        "sigsuspend",  "own_signals",    "stopped", NULL};
+    static const char *const names[] = {"all_blocked", "handler_sleeps", "nested",
+                                        "interrupted", "sigsuspend",     "own_signals",
+                                        "stopped",     "stopped_poll",   NULL};
     probes_expect(names);
 }
 END_TEST
