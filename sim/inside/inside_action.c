@@ -5,9 +5,6 @@
 
 #include "mta-under-test/base/poison.h"
 
-typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
-                          struct err *err);
-
 static int inside_act_dns_set(struct inside *inside, const struct scenario_event *entry, bool over,
                               struct err *err)
 {
@@ -83,6 +80,9 @@ static const struct {
     [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
+    [SCENARIO_DISK_FULL] = {"disk-full", inside_act_disk_full},
+    [SCENARIO_NETWORK_DOWN] = {"network-down", inside_act_network_down},
+    [SCENARIO_DNS_DOWN] = {"dns-down", inside_act_dns_down},
 };
 
 void inside_act(void *context, const struct scenario_event *entry, bool over)
@@ -97,6 +97,10 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "zone", entry->zone);
     if (entry->host != NULL)
         json_out_text(event, "host", entry->host);
+    if (entry->action == SCENARIO_DISK_FULL)
+        json_out_int(event, "leaves", entry->leaves_bytes);
+    if (entry->action == SCENARIO_NETWORK_DOWN)
+        json_out_text(event, "as", entry->as == SCENARIO_SILENT ? "silent" : "unreachable");
     event_end(inside->log);
     if (INSIDE_ACTIONS[entry->action].act(inside, entry, over, &err) != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;

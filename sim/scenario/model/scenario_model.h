@@ -39,13 +39,21 @@ struct scenario_message {
 };
 
 enum scenario_action {
-    SCENARIO_DNS_SET,     /* zone, records */
-    SCENARIO_DNS_REMOVE,  /* zone, name */
-    SCENARIO_MTA_KILL,    /* then-restart-after */
-    SCENARIO_MTA_RESTART, /* in order: stop, start */
-    SCENARIO_MTA_PAUSE,   /* for */
-    SCENARIO_HOST_DOWN,   /* host, for: refuses connections */
+    SCENARIO_DNS_SET,      /* zone, records */
+    SCENARIO_DNS_REMOVE,   /* zone, name */
+    SCENARIO_MTA_KILL,     /* then-restart-after */
+    SCENARIO_MTA_RESTART,  /* in order: stop, start */
+    SCENARIO_MTA_PAUSE,    /* for */
+    SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
+    SCENARIO_DISK_FULL,    /* leaves, for: no room in /var/spool */
+    SCENARIO_NETWORK_DOWN, /* as, for: of the server under test */
+    SCENARIO_DNS_DOWN,     /* for: no name server answers */
     SCENARIO_ACTION_COUNT,
+};
+
+enum scenario_silence {
+    SCENARIO_SILENT,      /* what is sent vanishes */
+    SCENARIO_UNREACHABLE, /* the sender is told at once that there is no way */
 };
 
 struct scenario_event {
@@ -56,6 +64,8 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
+    int64_t leaves_bytes; /* of DISK_FULL: what is still free */
+    enum scenario_silence as;
     int64_t for_us; /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;
 };
