@@ -28,9 +28,7 @@ START_TEST(test_the_document)
         {"{}", "x.json:1: $: \"name\" is missing"},
         {"{\"name\": 5}", "x.json:1: $.name: expected a text, found the number 5"},
         {"{\"name\": \"x\",\n\"mesages\": []}",
-         "x.json:2: $.mesages: unknown key; did you mean \"messages\"x.json:1: "
-         "$.timeline[0].leaves: expected a size like \"512kB\", \"25MB\" or \"1GiB\", found "
-         "\"much\""},
+         "x.json:2: $.mesages: unknown key; did you mean \"messages\"?"},
         {"{\"name\": \"x\", \"version\": 2}",
          "x.json:1: $.version: expected a whole number from 1 to 1, found the number 2"},
         {"{\"name\": \"x\", \"seed\": -1}",
@@ -79,8 +77,7 @@ START_TEST(test_hosts_and_rules)
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"rcpt\",\"then\":"
          "{\"dealy\":\"5s\"}}]}}}",
          "x.json:1: $.hosts[\"mx.a.test\"].rules[0].then.dealy: unknown key; did you mean "
-         "\"delay\"x.json:1: $.timeline[0].as: \"silence\": no such word; did you mean "
-         "\"silent\"x.json:1: $.timeline[0].as: unknown key; known here: at, do, about, for"},
+         "\"delay\"?"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"name\":\"all\",\"at\":\"rcpt\","
          "\"then\":{\"reply\":\"450 4.2.0 no\"}},{\"name\":\"late\",\"at\":\"rcpt\",\"then\":"
          "{\"reply\":\"550 5.1.1 no\"}}]}}}",
@@ -172,13 +169,15 @@ START_TEST(test_the_timeline)
          "x.json:1: $.timeline[0]: \"at\" is missing"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"disk-full\","
          "\"leaves\":\"much\"}]}",
-         "?"},
+         "x.json:1: $.timeline[0].leaves: expected a size like \"512kB\", \"25MB\" or \"1GiB\", "
+         "found "
+         "\"much\""},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"network-down\","
          "\"as\":\"silence\"}]}",
-         "?"},
+         "x.json:1: $.timeline[0].as: \"silence\": no such word; did you mean \"silent\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"dns-down\","
          "\"as\":\"silent\"}]}",
-         "?"},
+         "x.json:1: $.timeline[0].as: unknown key; did you mean \"at\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"host-down\","
          "\"host\":\"mx.bigmial.test\"}]}",
          "x.json:1: $.timeline[0].host: \"mx.bigmial.test\": no such host; did you mean "
