@@ -81,6 +81,8 @@ static const struct {
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
     [SCENARIO_DISK_FULL] = {"disk-full", inside_act_disk_full},
+    [SCENARIO_DISK_SLOW] = {"disk-slow", inside_act_disk_slow},
+    [SCENARIO_DISK_FAILING] = {"disk-failing", inside_act_disk_failing},
     [SCENARIO_NETWORK_DOWN] = {"network-down", inside_act_network_down},
     [SCENARIO_DNS_DOWN] = {"dns-down", inside_act_dns_down},
 };
@@ -99,6 +101,8 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "host", entry->host);
     if (entry->action == SCENARIO_DISK_FULL)
         json_out_int(event, "leaves", entry->leaves_bytes);
+    if (entry->action == SCENARIO_DISK_SLOW)
+        json_out_int(event, "takes", entry->takes_us);
     if (entry->action == SCENARIO_NETWORK_DOWN)
         json_out_text(event, "as", entry->as == SCENARIO_SILENT ? "silent" : "unreachable");
     event_end(inside->log);

@@ -3,6 +3,8 @@
  */
 #include "sim/inside/inside_state.h"
 
+#include <errno.h>
+
 #include "mta-under-test/base/poison.h"
 
 int inside_act_disk_full(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -11,6 +13,21 @@ int inside_act_disk_full(struct inside *inside, const struct scenario_event *ent
     if (over)
         return spool_restore(&inside->room, err);
     return spool_fill(&inside->room, entry->leaves_bytes, err);
+}
+
+int inside_act_disk_slow(struct inside *inside, const struct scenario_event *entry, bool over,
+                         struct err *err)
+{
+    (void)inside;
+    return over ? clock_disk_well(err) : clock_disk_trouble(SPOOL_FOLDER, entry->takes_us, 0, err);
+}
+
+int inside_act_disk_failing(struct inside *inside, const struct scenario_event *entry, bool over,
+                            struct err *err)
+{
+    (void)inside;
+    (void)entry;
+    return over ? clock_disk_well(err) : clock_disk_trouble(SPOOL_FOLDER, 0, EIO, err);
 }
 
 int inside_act_network_down(struct inside *inside, const struct scenario_event *entry, bool over,

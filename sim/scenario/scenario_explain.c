@@ -131,6 +131,15 @@ static void explain_event(const struct scenario_event *event, struct buf *out)
                    (long long)event->leaves_bytes);
         explain_for(event, out);
         break;
+    case SCENARIO_DISK_SLOW:
+        buf_format(out, "each flush to the disk of the queue (/var/spool) takes %s",
+                   time_span_to_text(event->takes_us, span));
+        explain_for(event, out);
+        break;
+    case SCENARIO_DISK_FAILING:
+        buf_add_text(out, "each flush to the disk of the queue (/var/spool) fails");
+        explain_for(event, out);
+        break;
     case SCENARIO_NETWORK_DOWN:
         buf_add_text(out, event->as == SCENARIO_SILENT
                               ? "the server's network is away: what it sends and what is sent to "

@@ -18,6 +18,8 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
     [SCENARIO_DISK_FULL] = {"disk-full", {NULL}, {"for", "leaves", NULL}},
+    [SCENARIO_DISK_SLOW] = {"disk-slow", {"takes", NULL}, {"for", NULL}},
+    [SCENARIO_DISK_FAILING] = {"disk-failing", {NULL}, {"for", NULL}},
     [SCENARIO_NETWORK_DOWN] = {"network-down", {NULL}, {"for", "as", NULL}},
     [SCENARIO_DNS_DOWN] = {"dns-down", {NULL}, {"for", NULL}},
 };
@@ -64,6 +66,8 @@ static int read_details(struct scenario_reader *r, struct spec spec, struct scen
     size_t as = SCENARIO_SILENT;
     if ((spec_get(spec, "leaves", &member) &&
          spec_read_size(member, &event->leaves_bytes, r->err) != 0) ||
+        (spec_get(spec, "takes", &member) &&
+         spec_read_span(member, &event->takes_us, r->err) != 0) ||
         (spec_get(spec, "as", &member) && spec_read_word(member, SILENCES, &as, r->err) != 0))
         return -1;
     event->as = (enum scenario_silence)as;

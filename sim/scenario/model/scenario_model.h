@@ -46,6 +46,8 @@ enum scenario_action {
     SCENARIO_MTA_PAUSE,    /* for */
     SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
     SCENARIO_DISK_FULL,    /* leaves, for: no room in /var/spool */
+    SCENARIO_DISK_SLOW,    /* takes, for: each flush to /var/spool */
+    SCENARIO_DISK_FAILING, /* for: each flush to /var/spool fails */
     SCENARIO_NETWORK_DOWN, /* as, for: of the server under test */
     SCENARIO_DNS_DOWN,     /* for: no name server answers */
     SCENARIO_ACTION_COUNT,
@@ -65,6 +67,7 @@ struct scenario_event {
     const char *const *records;
     size_t record_count;
     int64_t leaves_bytes; /* of DISK_FULL: what is still free */
+    int64_t takes_us;     /* of DISK_SLOW */
     enum scenario_silence as;
     int64_t for_us; /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;

@@ -16,7 +16,7 @@ for line in open(sys.argv[1]):
         print(event["action"], event["over"])
 PY
 }
-for name in disk-full dns-away network-away.way-silent network-away.way-unreachable stopped-for-an-hour; do
+for name in disk-full disk-slow disk-failing dns-away network-away.way-silent network-away.way-unreachable stopped-for-an-hour; do
     if [ "$(events "$WORK/out/$name/events.jsonl" | wc -l)" -eq 2 ]; then
         ok "$name: the log has its begin and its end"
     else
@@ -27,6 +27,10 @@ grep -q 'network-down silent' "$WORK/out/report.html" && ok "the report's timeli
     bad "the report does not tell of the outage"
 grep -q '"rcode":"","answers":0.*"fault":"$.timeline\[0\]"' "$WORK/out/dns-away/events.jsonl" &&
     ok "unanswered queries name the entry" || bad "no unanswered query names the entry"
+
+expect_exit 0 "a slow disk in real time is not applicable" \
+    "$MAILRANGE" run "$ROOT/scenarios/faults/disk-slow.json" --clock real -o "$WORK/real"
+expect_text 'a slow or failing disk needs the virtual clock' "and says why"
 
 # A program that writes to the disk of the queue and sends one message when it could not.
 cat >"$WORK/full.json" <<'J'

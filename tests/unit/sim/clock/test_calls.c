@@ -44,7 +44,7 @@ START_TEST(timers_and_clocks)
 {
     static const char *const names[] = {"alarm",        "setitimer", "timerfd", "timerfd_child",
                                         "timer_create", "clocks",    "uptime",  "file_times",
-                                        "getrandom",    NULL};
+                                        "getrandom",    "disk",      NULL};
     probes_expect(names);
 }
 END_TEST
