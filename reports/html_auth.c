@@ -61,7 +61,7 @@ static void facts_tree(struct html_page *page, const struct report_auth_method *
         const struct report_fact *fact = &method->facts[i];
         for (; depth <= fact->depth; depth++)
             buf_add_text(out, "<ul class=\"tree\">");
-        html_print(out, "<li><span class=\"kind\">%s</span> %s", fact->kind, fact->text);
+        html_print(out, "<li>%s", fact->text);
         size_t next = i + 1 < method->fact_count ? method->facts[i + 1].depth : 0;
         if (i + 1 < method->fact_count && next > fact->depth)
             continue;

@@ -79,7 +79,7 @@ static void add_duplicates(struct check_report *report)
 static bool rule_fired(const struct check_history *h, const struct scenario_rule *rule)
 {
     for (size_t i = 0; i < h->rule_count; i++) {
-        if (strcmp(h->rules[i]->host, rule->host) == 0 &&
+        if ((rule->host == NULL || strcmp(h->rules[i]->host, rule->host) == 0) &&
             strcmp(h->rules[i]->name, rule->rule) == 0)
             return true;
     }
@@ -91,7 +91,8 @@ static bool rule_may_be_silent(const struct scenario *s, const struct scenario_r
 {
     for (size_t i = 0; s->checks != NULL && i < s->checks->count; i++) {
         const struct check_expectation *e = &s->checks->items[i];
-        if (e->rule != NULL && pattern_matches(e->host, slice_of(rule->host)) &&
+        if (e->rule != NULL &&
+            (rule->host == NULL || pattern_matches(e->host, slice_of(rule->host))) &&
             pattern_matches(e->rule, slice_of(rule->rule)) && range_holds(e->fired, 0))
             return true;
     }
@@ -104,10 +105,12 @@ static void add_silent_rules(struct check_report *report)
     for (size_t i = 0; i < s->rule_count; i++) {
         if (rule_fired(report->history, &s->rules[i]) || rule_may_be_silent(s, &s->rules[i]))
             continue;
-        struct check_finding finding =
-            finding_of("should", "silent-rule",
-                       arena_format(&report->arena, "rule \"%s\" of %s never fired (%s)",
-                                    s->rules[i].rule, s->rules[i].host, s->rules[i].place));
+        struct check_finding finding = finding_of(
+            "should", "silent-rule",
+            arena_format(&report->arena, "rule \"%s\" of %s%s never fired (%s)", s->rules[i].rule,
+                         s->rules[i].host != NULL ? "" : "profile ",
+                         s->rules[i].host != NULL ? s->rules[i].host : s->rules[i].profile,
+                         s->rules[i].place));
         check_report_add_finding(report, &finding);
     }
 }

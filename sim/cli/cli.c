@@ -21,7 +21,14 @@ const struct cli_command CLI_COMMANDS[] = {
     {"list", "[FILE|DIR]...", "the scenarios that are there, by topic", "", true, cli_cmd_list},
     {"validate", "[FILE|DIR]...", "checks scenarios without running them", "", true,
      cli_cmd_validate},
-    {"explain", "FILE", "the plan of a scenario in words", "", true, cli_cmd_explain},
+    {"explain", "FILE [--visit KEY=VALUE...]",
+     "the plan of a scenario in words; or what its hosts would do",
+     "--visit plays a client that comes to the scenario's hosts, and names the rule behind each "
+     "answer:\n"
+     "  mailrange explain x.json --visit to=bob@bigmail.test client=203.0.113.9 at=2h every=10m\n"
+     "Words: host client name helo from to file at attempts every tls. What is left out is as the "
+     "server\nunder test would do it.\n",
+     true, cli_cmd_explain},
     {"init", "[FILE]", "writes a small scenario to start from", "", false, cli_cmd_init},
     {"exec", "FILE -- COMMAND...", "runs any program inside the scenario's internet",
      "The command finds the simulated DNS, hosts and time, and the server under test on port 25\n"

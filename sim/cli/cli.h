@@ -46,6 +46,11 @@ struct arena *cli_arena(void) __attribute__((returns_nonnull));
  */
 int cli_read_options(const struct cli_command *command, int argc, char **argv,
                      struct run_options *options);
+struct run_plan;
+/* Flags and files of a command that only reads scenarios; -1 after saying what is wrong, and there
+ * is then nothing to free. */
+int cli_plan(const struct cli_command *command, int argc, char **argv, struct run_options *options,
+             struct run_plan *plan) MUST_CHECK;
 /* The table of flags, for help. */
 void cli_print_options(void);
 

@@ -1,5 +1,5 @@
 /*
- * The commands that only read scenarios: list, validate, explain, init.
+ * The commands that only read scenarios: list, validate, init; and what they share with explain.
  */
 #include "sim/cli/cli.h"
 
@@ -10,11 +10,8 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { CLI_TEXT_BYTES_MAX = 16 * 1024 * 1024 };
-
-/* The plan of the arguments; -1 after saying why. */
-static int cli_plan(const struct cli_command *command, int argc, char **argv,
-                    struct run_options *options, struct run_plan *plan)
+int cli_plan(const struct cli_command *command, int argc, char **argv, struct run_options *options,
+             struct run_plan *plan)
 {
     struct err err = {0};
     int used = cli_read_options(command, argc, argv, options);
@@ -73,26 +70,6 @@ int cli_cmd_validate(const struct cli_command *command, int argc, char **argv)
             printf("%s: note: %s\n", scenario->findings[k].place, scenario->findings[k].text);
     }
     printf("%zu valid, %zu not valid\n", plan.scenario_count, plan.invalid_count);
-    int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
-    run_plan_deinit(&plan);
-    return code;
-}
-
-int cli_cmd_explain(const struct cli_command *command, int argc, char **argv)
-{
-    struct run_options options;
-    struct run_plan plan;
-    if (cli_plan(command, argc, argv, &options, &plan) != 0)
-        return RUN_EXIT_USAGE;
-    struct buf text;
-    buf_init(&text, CLI_TEXT_BYTES_MAX);
-    for (size_t i = 0; i < plan.case_count; i++) {
-        if (i > 0)
-            buf_add_char(&text, '\n');
-        scenario_explain(plan.cases[i].scenario, &text);
-    }
-    fputs(buf_text(&text), stdout);
-    buf_deinit(&text);
     int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
     run_plan_deinit(&plan);
     return code;

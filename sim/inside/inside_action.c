@@ -3,6 +3,9 @@
  */
 #include "sim/inside/inside_state.h"
 
+#include "sim/mx/mx_tls.h"
+#include "sim/policy/policy_change.h"
+
 #include "mta-under-test/base/poison.h"
 
 static int inside_act_dns_set(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -70,6 +73,49 @@ static int inside_act_host_down(struct inside *inside, const struct scenario_eve
     return 0;
 }
 
+static int inside_act_rotate_key(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    struct mx_host *host = mx_model_find_host(inside->scenario->mx, entry->host);
+    (void)over;
+    if (host == NULL)
+        return err_set(err, "there is no host %s", entry->host);
+    mx_tls_rotate(host);
+    return entry->keeps_dane ? 0 : inside_publish_host_dane(inside, host, err);
+}
+
+static int inside_act_publish_dane(struct inside *inside, const struct scenario_event *entry,
+                                   bool over, struct err *err)
+{
+    struct mx_host *host = mx_model_find_host(inside->scenario->mx, entry->host);
+    (void)over;
+    return host != NULL ? inside_publish_host_dane(inside, host, err)
+                        : err_set(err, "there is no host %s", entry->host);
+}
+
+static int inside_act_sts_set(struct inside *inside, const struct scenario_event *entry, bool over,
+                              struct err *err)
+{
+    (void)over;
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns, POLICY_CHANGE_STS,
+                               entry->spec, err);
+}
+
+static int inside_act_list_ip(struct inside *inside, const struct scenario_event *entry, bool over,
+                              struct err *err)
+{
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns,
+                               over ? POLICY_CHANGE_DELIST : POLICY_CHANGE_LIST, entry->spec, err);
+}
+
+static int inside_act_delist_ip(struct inside *inside, const struct scenario_event *entry,
+                                bool over, struct err *err)
+{
+    (void)over;
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns,
+                               POLICY_CHANGE_DELIST, entry->spec, err);
+}
+
 static const struct {
     const char *name;
     inside_action *act;
@@ -85,6 +131,11 @@ static const struct {
     [SCENARIO_DISK_FAILING] = {"disk-failing", inside_act_disk_failing},
     [SCENARIO_NETWORK_DOWN] = {"network-down", inside_act_network_down},
     [SCENARIO_DNS_DOWN] = {"dns-down", inside_act_dns_down},
+    [SCENARIO_ROTATE_KEY] = {"rotate-key", inside_act_rotate_key},
+    [SCENARIO_STS_SET] = {"sts-set", inside_act_sts_set},
+    [SCENARIO_LIST_IP] = {"list-ip", inside_act_list_ip},
+    [SCENARIO_DELIST_IP] = {"delist-ip", inside_act_delist_ip},
+    [SCENARIO_PUBLISH_DANE] = {"publish-dane", inside_act_publish_dane},
 };
 
 void inside_act(void *context, const struct scenario_event *entry, bool over)
@@ -105,6 +156,12 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_int(event, "takes", entry->takes_us);
     if (entry->action == SCENARIO_NETWORK_DOWN)
         json_out_text(event, "as", entry->as == SCENARIO_SILENT ? "silent" : "unreachable");
+    if (entry->domain != NULL)
+        json_out_text(event, "domain", entry->domain);
+    if (entry->blocklist != NULL)
+        json_out_text(event, "blocklist", entry->blocklist);
+    if (entry->ip != NULL)
+        json_out_text(event, "ip", entry->ip);
     event_end(inside->log);
     if (INSIDE_ACTIONS[entry->action].act(inside, entry, over, &err) != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;

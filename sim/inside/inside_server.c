@@ -81,6 +81,19 @@ static void inside_on_server_end(void *context, bool expected, const char *why)
     }
 }
 
+static char **inside_submit_words(void *context, const struct submit_message *message,
+                                  struct arena *arena, struct err *err)
+{
+    const struct inside *inside = context;
+    const struct mta_setup setup = {
+        .adapter = inside->adapter,
+        .settings = inside->scenario->mta,
+        .programs = inside->options->programs,
+    };
+    return mta_submit_words(&setup, message->entry->from, message->to, message->to_count, arena,
+                            err);
+}
+
 static void inside_make_submitter(struct inside *inside, struct err *err)
 {
     struct submitter_options options = {
@@ -90,7 +103,18 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
         .server = inside->scenario->mta->sources[0],
         .has_source = true,
         .helo = "client.submitter.test",
+        .network_fd = inside->server_network,
+        .output = inside->server_log,
+        .words_context = inside,
     };
+    if (inside->adapter != NULL && inside->adapter->submit.word_count > 0)
+        options.words = inside_submit_words;
+    if (inside->adapter != NULL && inside->adapter->login_port > 0) {
+        inside->login.user = inside->adapter->login_user;
+        inside->login.password = inside->adapter->login_password;
+        options.login = &inside->login;
+        options.port_override = (uint16_t)inside->adapter->login_port;
+    }
     const char *source = address_is_ipv4(&options.server) ? NETWORK_GATEWAY_V4 : NETWORK_GATEWAY_V6;
     if (address_from_text(slice_of(source), &options.source) != 0)
         err_set(err, "%s: no address", source);
@@ -100,10 +124,6 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
 static int inside_make_server(struct inside *inside, struct err *err)
 {
     const struct inside_options *options = inside->options;
-    inside->adapter = mta_adapter_load(options->root, options->mta, &inside->arena, err);
-    if (inside->adapter == NULL)
-        return -1;
-    inside->server_log = mem_text_format("%s/server.log", inside->evidence);
     const struct mta_process_options process = {
         .base = inside->base,
         .log = inside->log,
@@ -125,8 +145,15 @@ int inside_start_server(struct inside *inside, struct err *err)
     inside->server_network = open(WORLD_MTA_NETWORK, O_RDONLY | O_CLOEXEC);
     if (inside->server_network < 0)
         return err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
+    if (inside->scenario->mta->command == NULL) {
+        inside->server_log = mem_text_format("%s/server.log", inside->evidence);
+        inside->adapter =
+            mta_adapter_load(inside->options->root, inside->options->mta, &inside->arena, err);
+        if (inside->adapter == NULL)
+            return -1;
+    }
     inside_make_submitter(inside, err);
-    if (inside->scenario->mta->command == NULL)
+    if (inside->adapter != NULL)
         return inside_make_server(inside, err);
     /* A program instead of a server: it delivers by itself, and the run is its run. */
     inside_begin(inside);

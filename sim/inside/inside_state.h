@@ -20,7 +20,9 @@
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
+#include "sim/policy/policy_server.h"
 #include "sim/scenario/scenario.h"
+#include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
 #include "sim/tls/tls_authority.h"
 #include "sim/world/outage.h"
@@ -49,6 +51,7 @@ struct inside {
     struct dns_receiver *resolver; /* of the simulated hosts */
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
+    struct policy_server *policy;
     char *evidence; /* folder that everything is written to while the run goes on */
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
@@ -57,6 +60,7 @@ struct inside {
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
     struct submitter *submitter;
+    struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
     struct settle settle;
@@ -82,6 +86,12 @@ void inside_look(void *inside);
 /* ---- inside_net.c: DNS, MX hosts, capture */
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
+
+/* ---- inside_dane.c: TLSA records of the hosts */
+int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;
+/* Of one host, in place of those that are there. */
+int inside_publish_host_dane(struct inside *inside, struct mx_host *host,
+                             struct err *err) MUST_CHECK;
 
 /* ---- inside_server.c: the server under test */
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;

@@ -62,12 +62,16 @@ struct mta_adapter {
     struct mta_command start;
     struct mta_command stop;   /* none: SIGTERM to the process */
     struct mta_command reload; /* none: not possible */
-    const char *pid_file;      /* of a daemon whose `start` returns; NULL: `start` is it */
-    const char *log;           /* file of its log; NULL: what it writes on stdout and stderr */
-    bool has_syslog; /* it speaks to /dev/log, whose lines join what it writes on stdout */
+    struct mta_command submit; /* none: mail is handed in by SMTP */
+    int64_t login_port;        /* mail is handed in here, after STARTTLS and AUTH; 0 = no login */
+    const char *login_user;
+    const char *login_password;
+    const char *pid_file; /* of a daemon whose `start` returns; NULL: `start` is it */
+    const char *log;      /* file of its log; NULL: what it writes on stdout and stderr */
+    bool has_syslog;      /* it speaks to /dev/log, whose lines join what it writes on stdout */
     const struct mta_log_pattern *patterns; /* the first that matches counts */
     size_t pattern_count;
-    int64_t port;                /* it is ready when this port greets */
+    int64_t port;                /* it is ready when this port greets; 0: once it is started */
     bool needs_users;            /* more user ids than root's own */
     const char *const *settings; /* what of the settings it can express */
     size_t setting_count;

@@ -122,6 +122,27 @@ static int mta_read_reload(struct spec spec, struct arena *arena, struct mta_ada
     return mta_read_words(spec, arena, &adapter->reload, err);
 }
 
+static int mta_read_submit(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                           struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->submit, err);
+}
+
+static int mta_read_login(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    static const char *const KEYS[] = {"port", "user", "password", NULL};
+    struct spec member;
+    (void)arena;
+    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "port", &member, err) != 0 ||
+        spec_read_int(member, 1, MTA_PORT_MAX, &adapter->login_port, err) != 0 ||
+        spec_need(spec, "user", &member, err) != 0 ||
+        spec_read_text(member, &adapter->login_user, err) != 0 ||
+        spec_need(spec, "password", &member, err) != 0)
+        return -1;
+    return spec_read_text(member, &adapter->login_password, err);
+}
+
 static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                              struct err *err)
 {
@@ -200,7 +221,7 @@ static int mta_read_port(struct spec spec, struct arena *arena, struct mta_adapt
                          struct err *err)
 {
     (void)arena;
-    return spec_read_int(spec, 1, MTA_PORT_MAX, &adapter->port, err);
+    return spec_read_int(spec, 0, MTA_PORT_MAX, &adapter->port, err);
 }
 
 static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
@@ -297,6 +318,8 @@ static const struct {
     {"start", true, mta_read_start},
     {"stop", false, mta_read_stop},
     {"reload", false, mta_read_reload},
+    {"submit", false, mta_read_submit},
+    {"login", false, mta_read_login},
     {"pid-file", false, mta_read_pid_file},
     {"log", false, mta_read_log},
     {"syslog", false, mta_read_syslog},

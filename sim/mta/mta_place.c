@@ -144,12 +144,13 @@ int mta_place(const struct mta_setup *setup, struct err *err)
     return 0;
 }
 
-char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,
-                        struct arena *arena, struct err *err)
+/* With room for `more` words behind, and NULL. */
+static char **mta_fill_words(const struct mta_setup *setup, const struct mta_command *command,
+                             struct mta_values *values, size_t more, struct arena *arena,
+                             struct err *err)
 {
-    struct mta_values values = mta_setup_values(setup);
-    struct mta_template_source source = mta_values_source(&values);
-    char **words = arena_alloc_array(arena, command->word_count + 1, sizeof *words);
+    struct mta_template_source source = mta_values_source(values);
+    char **words = arena_alloc_array(arena, command->word_count + more + 1, sizeof *words);
     for (size_t i = 0; i < command->word_count; i++) {
         struct buf word;
         buf_init(&word, MTA_WORD_BYTES_MAX);
@@ -160,5 +161,24 @@ char **mta_fill_command(const struct mta_setup *setup, const struct mta_command 
         if (result != 0)
             return NULL;
     }
+    return words;
+}
+
+char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,
+                        struct arena *arena, struct err *err)
+{
+    struct mta_values values = mta_setup_values(setup);
+    return mta_fill_words(setup, command, &values, 0, arena, err);
+}
+
+char **mta_submit_words(const struct mta_setup *setup, const char *sender, const char *const *to,
+                        size_t to_count, struct arena *arena, struct err *err)
+{
+    const struct mta_command *command = &setup->adapter->submit;
+    struct mta_values values = mta_setup_values(setup);
+    values.sender = sender;
+    char **words = mta_fill_words(setup, command, &values, to_count, arena, err);
+    for (size_t i = 0; words != NULL && i < to_count; i++)
+        words[command->word_count + i] = arena_text(arena, to[i]);
     return words;
 }

@@ -16,6 +16,11 @@ struct mta_setup {
 /* -1 with the place in `err` (the template's line, or the path that could not be written). */
 int mta_place(const struct mta_setup *setup, struct err *err) MUST_CHECK;
 
+/* The words of the adapter's `submit` for a message: its command, then the recipients. As
+ * mta_fill_command. */
+char **mta_submit_words(const struct mta_setup *setup, const char *sender, const char *const *to,
+                        size_t to_count, struct arena *arena, struct err *err) MUST_CHECK;
+
 /* A command's words with their {{names}} filled in, NULL-terminated, in `arena`; NULL with the
  * place in `err` if a name is unknown. */
 char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,

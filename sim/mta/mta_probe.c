@@ -74,9 +74,13 @@ static void mta_probe_on_time(evutil_socket_t unused, short what, void *context)
 {
     struct mta_probe *probe = context;
     struct sockaddr_storage to;
-    socklen_t to_len = address_to_socket(&probe->address, probe->port, &to);
     (void)unused;
     (void)what;
+    if (probe->port == 0) {
+        probe->done(probe->context, true);
+        return;
+    }
+    socklen_t to_len = address_to_socket(&probe->address, probe->port, &to);
     probe->fd = mta_spawn_socket(probe->network_fd, to.ss_family,
                                  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (probe->fd < 0 ||

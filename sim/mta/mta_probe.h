@@ -14,7 +14,8 @@ struct mta_probe;
 /* `greeted`: false when it gave up after MTA_PROBE_US. */
 typedef void mta_probe_done(void *context, bool greeted);
 
-/* Starts at once. The call back comes once, from the loop. */
+/* Starts at once. A server with port 0 greets nobody: it counts as greeting. The call back comes
+ * once, from the loop. */
 struct mta_probe *mta_probe_new(struct event_base *base, int network_fd,
                                 const struct address *address, uint16_t port, mta_probe_done *done,
                                 void *context);

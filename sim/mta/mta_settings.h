@@ -41,6 +41,8 @@ struct mta_settings {
     int64_t give_up_us;    /* 0 = default */
     int64_t warn_after_us; /* 0 = default, -1 = never */
     enum mta_tls tls;
+    bool dane;                   /* looks for TLSA records */
+    bool mta_sts;                /* looks for MTA-STS policies */
     const char *smart_host;      /* "relay.test:587"; NULL = straight to the MX hosts */
     const char *smart_host_user; /* NULL = without a login */
     const char *smart_host_password;

@@ -49,9 +49,9 @@ pid_t mta_spawn_fork(void)
 static _Noreturn void mta_spawn_exec(const struct mta_spawn *spawn)
 {
     setsid();
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (nothing >= 0)
-        dup2(nothing, STDIN_FILENO);
+    int input = spawn->has_input ? spawn->input_fd : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (input >= 0)
+        dup2(input, STDIN_FILENO);
     if (spawn->output_fd >= 0) {
         dup2(spawn->output_fd, STDOUT_FILENO);
         dup2(spawn->output_fd, STDERR_FILENO);

@@ -4,13 +4,16 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "mta-under-test/base/err.h"
 
 struct mta_spawn {
-    char *const *argv;            /* NULL-terminated; argv[0] is looked for in PATH */
-    int network_fd;               /* -1 = where we are */
+    char *const *argv; /* NULL-terminated; argv[0] is looked for in PATH */
+    int network_fd;    /* -1 = where we are */
+    bool has_input;    /* input_fd becomes stdin; else it is empty */
+    int input_fd;
     int output_fd;                /* becomes stdout and stderr; -1 = ours */
     const char *home;             /* working folder */
     const char *const *variables; /* "NAME=value" to add, NULL-terminated, or NULL */

@@ -161,6 +161,18 @@ static void mta_value_tls_opportunistic(const struct mta_values *values, struct 
         buf_add_text(out, "yes");
 }
 
+static void mta_value_dane(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->dane)
+        buf_add_text(out, "yes");
+}
+
+static void mta_value_mta_sts(const struct mta_values *values, struct buf *out)
+{
+    if (values->settings->mta_sts)
+        buf_add_text(out, "yes");
+}
+
 static void mta_value_smart_host(const struct mta_values *values, struct buf *out)
 {
     if (values->settings->smart_host != NULL) {
@@ -252,6 +264,12 @@ static void mta_value_item(const struct mta_values *values, struct buf *out)
         buf_add_text(out, values->items[values->item]);
 }
 
+static void mta_value_sender(const struct mta_values *values, struct buf *out)
+{
+    if (values->sender != NULL)
+        buf_add_text(out, values->sender);
+}
+
 /* The scenario's own lines for the file that is made, by the file's name. */
 static void mta_value_raw(const struct mta_values *values, struct buf *out)
 {
@@ -287,6 +305,8 @@ static const struct {
     {"tls-opportunistic", mta_value_tls_opportunistic},
     {"tls-required", mta_value_tls_required},
     {"tls-none", mta_value_tls_none},
+    {"dane", mta_value_dane},
+    {"mta-sts", mta_value_mta_sts},
     {"smart-host", mta_value_smart_host},
     {"smart-port", mta_value_smart_port},
     {"smart-user", mta_value_smart_user},
@@ -299,6 +319,7 @@ static const struct {
     {"dkim-domain", mta_value_dkim_domain},
     {"dkim-selector", mta_value_dkim_selector},
     {"dkim-key", mta_value_dkim_key},
+    {"sender", mta_value_sender},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };

@@ -89,7 +89,7 @@ static int stand_open(struct stand *stand, struct err *err)
             return err_set_errno(err, "%s", stand->events);
         stand->log = event_log_new(fd, now_us);
     }
-    stand->tls = tls_authority_new(now_us, err);
+    stand->tls = tls_authority_new(now_us, 1, err);
     if (stand->tls == NULL)
         return -1;
     if (stand->authority != NULL &&

@@ -271,6 +271,41 @@ static void mx_raw_apply(const struct mx_action *action, struct mx_question *que
     effects->raw = action->text;
 }
 
+/* ---- corrupt, limit */
+
+static int mx_corrupt_read(struct mx_rule_reader *reader, struct spec spec,
+                           struct mx_action *action, struct err *err)
+{
+    size_t spoil;
+    (void)reader;
+    /* The first word stands for a good reply and is not offered. */
+    if (spec_read_word(spec, MX_SPOIL_WORDS + 1, &spoil, err) != 0)
+        return -1;
+    action->spoil = (enum mx_spoil)(spoil + 1);
+    return 0;
+}
+
+static void mx_corrupt_apply(const struct mx_action *action, struct mx_question *question,
+                             struct mx_effects *effects)
+{
+    (void)question;
+    effects->spoil = action->spoil;
+}
+
+static int mx_limit_action_read(struct mx_rule_reader *reader, struct spec spec,
+                                struct mx_action *action, struct err *err)
+{
+    (void)reader;
+    return mx_limit_read(spec, &action->limit, err);
+}
+
+static void mx_limit_apply(const struct mx_action *action, struct mx_question *question,
+                           struct mx_effects *effects)
+{
+    (void)question;
+    mx_limit_put(&effects->limit, &action->limit);
+}
+
 /* ---- tls, profile, log */
 
 static int mx_tls_fault_read(struct mx_rule_reader *reader, struct spec spec,
@@ -328,6 +363,10 @@ static void mx_log_apply(const struct mx_action *action, struct mx_question *que
 
 #define ALL MX_STAGES_ALL
 #define CONTENT MX_STAGE_BIT(MX_STAGE_DATA_END)
+#define BEFORE_RCPT                                                          \
+    (MX_STAGE_BIT(MX_STAGE_CONNECT) | MX_STAGE_BIT(MX_STAGE_BANNER) |        \
+     MX_STAGE_BIT(MX_STAGE_EHLO) | HANDSHAKE | MX_STAGE_BIT(MX_STAGE_AUTH) | \
+     MX_STAGE_BIT(MX_STAGE_MAIL))
 #define HANDSHAKE (MX_STAGE_BIT(MX_STAGE_STARTTLS) | MX_STAGE_BIT(MX_STAGE_TLS))
 
 const struct mx_action_kind MX_ACTION_KINDS[] = {
@@ -335,6 +374,7 @@ const struct mx_action_kind MX_ACTION_KINDS[] = {
     {"drip", ALL, mx_drip_read, mx_drip_apply},
     {"reply", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_reply_read, mx_reply_apply},
     {"raw", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_raw_read, mx_raw_apply},
+    {"corrupt", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_corrupt_read, mx_corrupt_apply},
     {"swallow", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_flag_action_read, mx_swallow_apply},
     {"lose-reply", CONTENT, mx_flag_action_read, mx_lose_reply_apply},
     {"close", ALL, mx_close_read, mx_close_apply},
@@ -342,6 +382,7 @@ const struct mx_action_kind MX_ACTION_KINDS[] = {
     {"hang", ALL, mx_flag_action_read, mx_hang_apply},
     {"half-close", ALL, mx_flag_action_read, mx_half_close_apply},
     {"tls", HANDSHAKE, mx_tls_fault_read, mx_tls_fault_apply},
+    {"limit", BEFORE_RCPT, mx_limit_action_read, mx_limit_apply},
     {"junk", CONTENT, mx_flag_action_read, mx_junk_apply},
     {"profile", ALL, mx_profile_action_read, mx_profile_apply},
     {"log", ALL, mx_log_read, mx_log_apply},

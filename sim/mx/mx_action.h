@@ -5,7 +5,9 @@
 #pragma once
 
 #include "sim/mx/mx_condition.h"
+#include "sim/mx/mx_limit.h"
 #include "sim/mx/mx_reply.h"
+#include "sim/mx/mx_spoil.h"
 
 /* How the host goes on after (or instead of) its reply. */
 #define MX_ENDINGS(X)           \
@@ -55,6 +57,8 @@ struct mx_effects {
     bool lose_reply;
     bool junk;
     enum mx_tls_fault tls_fault;
+    enum mx_spoil spoil;
+    struct mx_limit limit; /* what it sets holds for the rest of the connection */
     const struct mx_rule_list *profile;
 };
 
@@ -77,6 +81,8 @@ struct mx_action {
         int64_t number;
         bool flag;
         enum mx_tls_fault tls_fault;
+        enum mx_spoil spoil;
+        struct mx_limit limit;
         const struct mx_rule_list *profile;
         const char *text;
     };

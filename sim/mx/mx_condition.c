@@ -36,6 +36,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"iprev", ALL, mx_result_read, mx_result_holds, NULL},
     {"during", ALL, mx_during_read, mx_window_holds, NULL},
     {"clock", ALL, mx_clock_read, mx_window_holds, NULL},
+    {"calendar", ALL, mx_calendar_read, mx_calendar_holds, NULL},
     {"attempt", ALL, mx_attempt_read, mx_attempt_holds, mx_track_note},
     {"age", ALL, mx_age_read, mx_age_holds, mx_track_note},
     {"connections", ALL, mx_connections_read, mx_connections_holds, mx_connections_note},

@@ -115,6 +115,18 @@ struct mx_greylist {
     int64_t allow_us;       /* and for so long after the last use */
 };
 
+/* Days, as UTC has them. */
+struct mx_day_range {
+    int64_t from; /* days since 1970, both included */
+    int64_t to;
+};
+
+struct mx_calendar {
+    unsigned weekdays; /* bits: 1 << 0 is Monday */
+    struct mx_day_range *ranges;
+    size_t range_count;
+};
+
 struct mx_condition {
     const struct mx_condition_kind *kind;
     unsigned slot; /* its number in the state */
@@ -135,6 +147,7 @@ struct mx_condition {
         } tls;
         struct range range;
         struct window window;
+        struct mx_calendar calendar;
         uint32_t millionths;
         bool flag;
         struct mx_track track;

@@ -7,10 +7,12 @@
 #include "mta-under-test/base/poison.h"
 
 /* A word that never comes would make a rule that never fires. */
-static int mx_auth_check_word(struct spec spec, const char *text, const char *const *words,
-                              struct err *err)
+static int mx_auth_check_word(struct spec spec, const char *text, bool in_list,
+                              const char *const *words, struct err *err)
 {
     size_t index;
+    if (text[0] == '!' && !in_list)
+        return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", text);
     if (text[0] == '!')
         text++;
     if (text[0] == '/' || strpbrk(text, "*?") != NULL)
@@ -40,7 +42,7 @@ static int mx_auth_read_words(struct spec spec, struct arena *arena, const char 
         return -1;
     for (size_t i = 0; i < count; i++) {
         struct spec place = spec_is_array(spec) ? spec_at(spec, i) : spec;
-        if (mx_auth_check_word(place, texts[i], words, err) != 0)
+        if (mx_auth_check_word(place, texts[i], spec_is_array(spec), words, err) != 0)
             return -1;
     }
     return pattern_read(spec, arena, pattern, err);

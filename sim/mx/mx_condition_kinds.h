@@ -50,6 +50,8 @@ MX_CONDITION_JUDGE(mx_policy_holds);
 MX_CONDITION_READER(mx_during_read);
 MX_CONDITION_READER(mx_clock_read);
 MX_CONDITION_JUDGE(mx_window_holds);
+MX_CONDITION_READER(mx_calendar_read);
+MX_CONDITION_JUDGE(mx_calendar_holds);
 MX_CONDITION_READER(mx_probability_read);
 MX_CONDITION_JUDGE(mx_probability_holds);
 

@@ -3,6 +3,7 @@
  */
 #include "mta-under-test/base/time_text.h"
 #include "sim/mx/mx_model.h"
+#include "sim/mx/mx_tls.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -39,20 +40,6 @@ static void mx_explain_reach(const struct mx_host *host, struct buf *out)
         buf_format(out, "  counts together with all hosts of provider %s\n", host->provider);
 }
 
-static void mx_explain_tls(const struct mx_host *host, struct buf *out)
-{
-    if (!mx_host_offers(host, MX_EXTENSION_STARTTLS))
-        return;
-    buf_format(out, "  shows the certificate \"%s\"", TLS_IDENTITY_WORDS[host->identity]);
-    if (host->strips_starttls)
-        buf_add_text(out, "; STARTTLS is stripped on the way");
-    if (host->starttls_reply != NULL)
-        buf_format(out, "; refuses STARTTLS with %.3s", host->starttls_reply);
-    if (host->tls_fault != MX_TLS_FAULT_NONE)
-        buf_format(out, "; the handshake fails: %s", MX_TLS_FAULT_WORDS[host->tls_fault]);
-    buf_add_char(out, '\n');
-}
-
 void mx_host_explain(const struct mx_host *host, struct buf *out)
 {
     buf_add_text(out, host->name);
@@ -62,7 +49,7 @@ void mx_host_explain(const struct mx_host *host, struct buf *out)
     }
     buf_add_char(out, '\n');
     mx_explain_offers(host, out);
-    mx_explain_tls(host, out);
+    mx_tls_explain(host, out);
     mx_explain_reach(host, out);
     if (host->accepts != NULL)
         buf_format(out, "  takes mail for %s\n", pattern_text(host->accepts));

@@ -6,29 +6,11 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "sim/mx/mx_connection_state.h"
+#include "sim/mx/mx_tls.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { MX_SESSION_ID_TEXT_BYTES = 2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1 };
-
-/* The host's context, made at its first handshake. */
-static SSL_CTX *mx_handshake_context(struct mx_connection *connection, struct err *err)
-{
-    struct mx_host *host = connection->host;
-    struct tls_authority *authority = connection->home->authority;
-    if (host->tls_context != NULL)
-        return host->tls_context;
-    if (authority == NULL) {
-        err_set(err, "no certificate authority");
-        return NULL;
-    }
-    struct tls_identity *identity =
-        tls_identity_make(authority, host->identity, host->name, time_now_us(), err);
-    if (identity != NULL)
-        host->tls_context = tls_context_make(authority, identity, &host->tls, err);
-    tls_identity_free(&identity);
-    return host->tls_context;
-}
 
 static void mx_handshake_give_up(struct mx_connection *connection, const char *error,
                                  const char *by)
@@ -46,7 +28,7 @@ void mx_handshake_begin(struct mx_connection *connection)
         mx_connection_set_timer(connection, connection->home->limits->handshake_us);
         return;
     }
-    SSL_CTX *context = mx_handshake_context(connection, &err);
+    SSL_CTX *context = mx_tls_context(connection->host, connection->home->authority, &err);
     if (context != NULL)
         connection->ssl = SSL_new(context);
     if (connection->ssl == NULL || SSL_set_fd(connection->ssl, connection->fd) != 1) {

@@ -8,6 +8,7 @@
 #include "sim/mx/mx_limits.h"
 #include "sim/mx/mx_rulebook.h"
 #include "sim/tls/tls_context.h"
+#include "sim/tls/tls_tlsa.h"
 
 /* ESMTP extensions (the word after 250-, whether a value may follow). */
 #define MX_EXTENSIONS(X)               \
@@ -82,6 +83,8 @@ struct mx_host {
     enum tls_identity_kind identity;
     struct tls_settings tls;
     enum mx_tls_fault tls_fault;
+    const struct tls_tlsa *tlsa; /* records that are published about it */
+    size_t tlsa_count;
     const char *starttls_reply; /* refuses STARTTLS with this, or NULL */
     struct pattern *accepts;    /* recipients; NULL = those of `domains` */
     struct pattern *users;      /* known users; NULL = all */
@@ -97,9 +100,11 @@ struct mx_host {
     /* While it runs */
     struct mx_state *state; /* its own, where it has no provider */
     uint64_t session_count;
-    uint64_t message_count; /* stored so far */
-    struct map clients;     /* connections by client address */
-    SSL_CTX *tls_context;   /* made at the first handshake */
+    uint64_t message_count;     /* stored so far */
+    struct map clients;         /* connections by client address */
+    struct tls_identity *shown; /* made at the first use */
+    SSL_CTX *tls_context;       /* made at the first handshake */
+    unsigned rotations;         /* new keys since the start */
 };
 
 bool mx_host_offers(const struct mx_host *host, enum mx_extension extension);

@@ -123,6 +123,23 @@ static void mx_key_url_domain(const struct mx_key *key, const struct mx_facts *f
     mx_key_add_text(out, slice_first(rest, len));
 }
 
+/* The domain of the author: behind the last "@" of From, which is where both forms of it end. */
+static void mx_key_from_domain(const struct mx_key *key, const struct mx_facts *facts,
+                               struct buf *out)
+{
+    (void)key;
+    struct slice from = mx_header_find(facts->header, "From");
+    size_t at = slice_find_last(from, '@');
+    if (at == SIZE_MAX)
+        return;
+    struct slice rest = slice_skip(from, at + 1);
+    size_t len = 0;
+    while (len < rest.len &&
+           (text_is_alnum(rest.data[len]) || rest.data[len] == '-' || rest.data[len] == '.'))
+        len++;
+    mx_key_add_text(out, slice_first(rest, len));
+}
+
 static void mx_key_message_id(const struct mx_key *key, const struct mx_facts *facts,
                               struct buf *out)
 {
@@ -177,6 +194,7 @@ static const struct {
     [MX_KEY_DKIM_DOMAIN] = {MX_STAGES_CONTENT, mx_key_dkim_domain},
     [MX_KEY_SPF_DOMAIN] = {MX_STAGES_SENDER, mx_key_spf_domain},
     [MX_KEY_URL_DOMAIN] = {MX_STAGES_CONTENT, mx_key_url_domain},
+    [MX_KEY_FROM_DOMAIN] = {MX_STAGES_CONTENT, mx_key_from_domain},
     [MX_KEY_MESSAGE_ID] = {MX_STAGES_CONTENT, mx_key_message_id},
     [MX_KEY_BODY] = {MX_STAGES_CONTENT, mx_key_body},
     [MX_KEY_CONNECTION] = {MX_STAGES_ALL, mx_key_connection},

@@ -17,6 +17,7 @@
     X(DKIM_DOMAIN, "dkim-domain")           \
     X(SPF_DOMAIN, "spf-domain")             \
     X(URL_DOMAIN, "url-domain")             \
+    X(FROM_DOMAIN, "from-domain")           \
     X(MESSAGE_ID, "message-id")             \
     X(BODY, "body")                         \
     X(CONNECTION, "connection")             \

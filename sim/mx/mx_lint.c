@@ -139,13 +139,12 @@ static void mx_lint_header(struct mx_session *session)
 static void mx_lint_size(struct mx_session *session)
 {
     const struct mx_transaction *transaction = &session->transaction;
-    const struct mx_host *host = session->options.host;
+    int64_t size_max = mx_session_size_max(session);
     size_t bytes = transaction->data.bytes;
-    if (mx_host_offers(host, MX_EXTENSION_SIZE) && host->size_max > 0 &&
-        bytes > (uint64_t)host->size_max)
+    if (mx_session_offers(session, MX_EXTENSION_SIZE) && size_max > 0 && bytes > (uint64_t)size_max)
         mx_lint_report(session, MX_VIOLATION_SIZE_EXCEEDED,
                        "a message of %zu bytes where SIZE %lld was offered", bytes,
-                       (long long)host->size_max);
+                       (long long)size_max);
     /* The declared size is an estimate (RFC 1870 6); far too small a one deceives the server. */
     if (transaction->declared_bytes >= 0 && bytes / 2 > (uint64_t)transaction->declared_bytes)
         mx_lint_report(session, MX_VIOLATION_SIZE_WRONG, "SIZE=%lld declared, %zu bytes sent",

@@ -40,6 +40,7 @@ static void mx_host_release(void *value)
     mx_state_free(&host->state);
     map_deinit(&host->domains, NULL);
     map_deinit(&host->clients, free);
+    tls_identity_free(&host->shown);
     SSL_CTX_free(host->tls_context);
 }
 
@@ -278,30 +279,38 @@ static int mx_host_read_name(struct spec spec, const char *key, struct arena *ar
     return valid ? 0 : spec_error(spec, err, "\"%s\" is no host name", key);
 }
 
-int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct arena *arena,
-                  struct mx_model **model_at, struct err *err)
+int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err)
 {
-    *model_at = NULL;
+    return mx_profiles_add(model->profiles, profiles, err);
+}
+
+int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err)
+{
     if (!spec_is_object(hosts))
         return spec_error(hosts, err, "expected an object: {\"mx.a.test\": {...}}");
-    struct mx_model *model = mx_model_new(root, seed, arena);
     size_t i = 0;
     /* Along the list itself: there may be a hundred thousand hosts. */
     for (const cJSON *child = hosts.json->child; child != NULL; child = child->next) {
         struct spec spec = spec_of_child(hosts, child, i++);
         const char *name;
-        int result = mx_host_read_name(spec, child->string, arena, &name, err);
-        if (result == 0 && mx_model_find_host(model, name) != NULL)
-            result = spec_error(spec, err, "the host \"%s\" stands here twice", name);
-        if (result == 0)
-            result = mx_host_read(model, spec, mx_model_make_host(model, name), err);
-        if (result != 0) {
-            mx_model_release(&model);
+        if (mx_host_read_name(spec, child->string, model->arena, &name, err) != 0)
             return -1;
-        }
+        if (mx_model_find_host(model, name) != NULL)
+            return spec_error(spec, err, "the host \"%s\" stands here twice", name);
+        if (mx_host_read(model, spec, mx_model_make_host(model, name), err) != 0)
+            return -1;
     }
-    *model_at = model;
     return 0;
+}
+
+int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct arena *arena,
+                  struct mx_model **model, struct err *err)
+{
+    *model = mx_model_new(root, seed, arena);
+    if (mx_model_read_hosts(*model, hosts, err) == 0)
+        return 0;
+    mx_model_release(model);
+    return -1;
 }
 
 /* ---- reading it */
@@ -397,4 +406,10 @@ void mx_model_visit_rules(const struct mx_model *model, mx_model_rule_visitor *v
         struct mx_rule_visit visit = {visitor, context, model->order[i]->name};
         mx_rulebook_visit(&model->order[i]->rules, mx_model_visit_rule, &visit);
     }
+}
+
+void mx_model_visit_profiles(const struct mx_model *model, mx_model_profile_visitor *visitor,
+                             void *context)
+{
+    mx_profiles_visit(model->profiles, visitor, context);
 }

@@ -25,7 +25,13 @@ struct mx_model;
  */
 int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct arena *arena,
                   struct mx_model **model, struct err *err) MUST_CHECK;
-/* An empty model, for scenarios without hosts. */
+/*
+ * The same in steps, for a scenario that has more to say: an empty model; profiles of its own
+ * ("profiles": {"name": {...}}), which hosts may then name like those of the files and which come
+ * before them; the hosts. -1 with the place; the model must be released all the same.
+ */
+int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err) MUST_CHECK;
+int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err) MUST_CHECK;
 struct mx_model *mx_model_new(const char *root, uint64_t seed, struct arena *arena);
 void mx_model_release(struct mx_model **model);
 
@@ -65,6 +71,13 @@ typedef void mx_model_rule_visitor(void *context, const char *host, const char *
                                    const char *rule, uint64_t fired);
 void mx_model_visit_rules(const struct mx_model *model, mx_model_rule_visitor *visitor,
                           void *context);
+
+/* Calls back for each profile of the scenario itself: its name, its rules, whether a host or
+ * another profile has named it. */
+typedef void mx_model_profile_visitor(void *context, struct spec spec, const char *name,
+                                      const struct mx_rule_list *rules, bool used);
+void mx_model_visit_profiles(const struct mx_model *model, mx_model_profile_visitor *visitor,
+                             void *context);
 
 /* The state that a host counts in, made at the first use; hosts of one provider share it. */
 struct mx_state *mx_model_state(struct mx_model *model, struct mx_host *host, size_t records_max);

@@ -18,6 +18,19 @@ struct mx_prediction {
     bool taken;
 };
 
+/* The lines of a reply behind each other. */
+static void mx_predict_write_reply(const struct mx_reply *reply, struct buf *out)
+{
+    buf_format(out, " %d%s%s ", reply->code, reply->enhanced[0] != '\0' ? " " : "",
+               reply->enhanced);
+    for (const char *c = reply->text; *c != '\0'; c++) {
+        if (*c == '\n')
+            buf_add_text(out, " / ");
+        else
+            buf_add_char(out, *c);
+    }
+}
+
 static void mx_predict_write(struct mx_prediction *prediction, int64_t delay_us)
 {
     const struct mx_session *session = prediction->session;
@@ -34,12 +47,7 @@ static void mx_predict_write(struct mx_prediction *prediction, int64_t delay_us)
     else if (answer->raw != NULL)
         buf_add_text(out, " bytes that are no reply");
     else
-        buf_format(out, " %d%s%s %s", answer->reply.code,
-                   answer->reply.enhanced[0] != '\0' ? " " : "", answer->reply.enhanced,
-                   answer->reply.text);
-    if (session->effects.rule != NULL)
-        buf_format(out, "   [rule \"%s\": %s]", session->effects.rule->name,
-                   session->effects.rule->effect);
+        mx_predict_write_reply(&answer->reply, out);
     static const char *const ENDINGS[] = {
         [MX_NEED_CLOSE] = ", then closes",
         [MX_NEED_RESET] = ", then resets",
@@ -51,6 +59,12 @@ static void mx_predict_write(struct mx_prediction *prediction, int64_t delay_us)
     };
     const char *ending = ENDINGS[session->need];
     buf_format(out, "%s\n", ending != NULL ? ending : "");
+    if (session->effects.rule == NULL)
+        return;
+    buf_format(out, "            by rule \"%s\" (%s), ", session->effects.rule->name,
+               session->effects.rule->effect);
+    mx_rule_explain_when(session->effects.rule, out);
+    buf_add_char(out, '\n');
 }
 
 /* Lets time go on until the answer is out, and writes it; true if the session can go on. */
@@ -83,6 +97,30 @@ static bool mx_predict_say(struct mx_prediction *prediction, enum mx_stage stage
            session->answer.reply.code / 100 == (stage == MX_STAGE_DATA ? 3 : 2);
 }
 
+/* STARTTLS and EHLO again, as a handshake that succeeds would have it; true if the session can go
+ * on. */
+static bool mx_predict_tls(struct mx_prediction *prediction)
+{
+    static const struct mx_tls_facts FACTS = {
+        .version = "TLSv1.3", .cipher = "", .sni = "", .session = "explained"};
+    struct mx_session *session = prediction->session;
+    if (!prediction->visit->tls || !mx_session_offers(session, MX_EXTENSION_STARTTLS) ||
+        session->options.host->strips_starttls)
+        return true;
+    mx_session_feed(session, prediction->now_us, SLICE("STARTTLS\r\n"));
+    if (session->need != MX_NEED_TLS)
+        return mx_predict_settle(prediction);
+    enum mx_tls_fault fault = mx_session_tls_fault(session);
+    if (fault != MX_TLS_FAULT_NONE) {
+        buf_format(prediction->out, "  tls       the handshake fails: %s\n",
+                   MX_TLS_FAULT_WORDS[fault]);
+        return false;
+    }
+    buf_reset(&session->output);
+    mx_session_tls_started(session, prediction->now_us, &FACTS, false);
+    return mx_predict_say(prediction, MX_STAGE_EHLO, "EHLO ", prediction->visit->helo, "");
+}
+
 static void mx_predict_attempt(struct mx_prediction *prediction)
 {
     const struct mx_visit *visit = prediction->visit;
@@ -92,6 +130,7 @@ static void mx_predict_attempt(struct mx_prediction *prediction)
         return;
     const char *hello = session->options.host->no_esmtp ? "HELO " : "EHLO ";
     if (!mx_predict_say(prediction, MX_STAGE_EHLO, hello, visit->helo, "") ||
+        !mx_predict_tls(prediction) ||
         !mx_predict_say(prediction, MX_STAGE_MAIL, "MAIL FROM:<", visit->sender, ">") ||
         !mx_predict_say(prediction, MX_STAGE_RCPT, "RCPT TO:<", visit->recipient, ">") ||
         !mx_predict_say(prediction, MX_STAGE_DATA, "DATA", "", ""))
@@ -121,6 +160,7 @@ bool mx_host_predict(const struct mx_host *host, const struct mx_visit *visit, s
         .client = visit->client,
         .port = 25,
         .client_name = visit->client_name != NULL ? visit->client_name : "",
+        .verifier = visit->verifier,
     };
     struct mx_prediction prediction = {
         .visit = visit, .out = out, .now_us = visit->start_us + visit->at_us};

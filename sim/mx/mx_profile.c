@@ -10,7 +10,8 @@ enum { MX_PROFILE_NESTING_MAX = 8 };
 
 struct mx_profile_entry {
     struct mx_profile profile;
-    struct spec_document *document;
+    struct spec_document *document; /* NULL: it stands in the scenario */
+    bool is_read;
     bool reading; /* its rules are being read: naming it again is a cycle */
 };
 
@@ -79,11 +80,44 @@ static const char *mx_profile_path(struct mx_profiles *profiles, const char *nam
     return NULL;
 }
 
+int mx_profiles_add(struct mx_profiles *profiles, struct spec spec, struct err *err)
+{
+    if (!spec_is_object(spec))
+        return spec_error(spec, err, "expected profiles by name: {\"busy\": {\"rules\": [...]}}");
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        struct spec one = spec_at(spec, i);
+        const char *name = spec_key_at(spec, i);
+        if (!spec_is_object(one))
+            return spec_error(one, err, "a profile is an object");
+        if (!mx_profile_name_is_valid(name))
+            return spec_error(one, err, "\"%s\" is no name for a profile", name);
+        struct mx_profile_entry *entry = mem_alloc(sizeof *entry);
+        entry->profile.spec = one;
+        map_set_text(&profiles->entries, name, entry);
+    }
+    return 0;
+}
+
+void mx_profiles_visit(const struct mx_profiles *profiles,
+                       void (*visit)(void *context, struct spec spec, const char *name,
+                                     const struct mx_rule_list *rules, bool used),
+                       void *context)
+{
+    for (const struct map_entry *at = map_first(&profiles->entries); at != NULL;
+         at = map_next(at)) {
+        const struct mx_profile_entry *entry = map_value(at);
+        if (entry->document == NULL)
+            visit(context, entry->profile.spec, map_key(at), &entry->profile.rules, entry->is_read);
+    }
+}
+
 static int mx_profile_read(struct mx_profiles *profiles, struct mx_profile_entry *entry,
                            const char *name, struct err *err)
 {
     struct mx_profile *profile = &entry->profile;
-    profile->spec = spec_root(entry->document);
+    entry->is_read = true;
+    if (entry->document != NULL)
+        profile->spec = spec_root(entry->document);
     profile->rules.name = arena_text(profiles->arena, name);
     struct mx_rule_reader reader = {
         .arena = profiles->arena,
@@ -100,30 +134,43 @@ static int mx_profile_read(struct mx_profiles *profiles, struct mx_profile_entry
     return 0;
 }
 
-const struct mx_profile *mx_profiles_get(struct mx_profiles *profiles, struct spec place,
-                                         const char *name, struct err *err)
+/* A file's profile, not read yet; NULL with `err`. */
+static struct mx_profile_entry *mx_profiles_open(struct mx_profiles *profiles, struct spec place,
+                                                 const char *name, struct err *err)
 {
-    struct mx_profile_entry *entry = map_get_text(&profiles->entries, name);
-    if (entry != NULL && entry->reading) {
-        spec_error(place, err, "the profile \"%s\" comes back to itself", name);
-        return NULL;
-    }
-    if (entry != NULL)
-        return &entry->profile;
     const char *path = mx_profile_name_is_valid(name) ? mx_profile_path(profiles, name) : NULL;
-    if (path == NULL || profiles->nesting >= MX_PROFILE_NESTING_MAX) {
-        spec_error(place, err,
-                   "there is no profile \"%s\": looked for it in fixtures/profiles and fixtures",
-                   name);
+    if (path == NULL) {
+        spec_error(
+            place, err,
+            "there is no profile \"%s\": looked for it under \"profiles\" of the scenario, in "
+            "fixtures/profiles and in fixtures",
+            name);
         return NULL;
     }
     struct spec_document *document = spec_document_open(path, err);
     if (document == NULL)
         return NULL;
-    entry = mem_alloc(sizeof *entry);
+    struct mx_profile_entry *entry = mem_alloc(sizeof *entry);
     entry->document = document;
-    entry->reading = true;
     map_set_text(&profiles->entries, name, entry);
+    return entry;
+}
+
+const struct mx_profile *mx_profiles_get(struct mx_profiles *profiles, struct spec place,
+                                         const char *name, struct err *err)
+{
+    struct mx_profile_entry *entry = map_get_text(&profiles->entries, name);
+    if (entry == NULL)
+        entry = mx_profiles_open(profiles, place, name, err);
+    if (entry == NULL)
+        return NULL;
+    if (entry->reading || profiles->nesting >= MX_PROFILE_NESTING_MAX) {
+        spec_error(place, err, "the profile \"%s\" comes back to itself", name);
+        return NULL;
+    }
+    if (entry->is_read)
+        return &entry->profile;
+    entry->reading = true;
     profiles->nesting++;
     int result = mx_profile_read(profiles, entry, name, err);
     profiles->nesting--;

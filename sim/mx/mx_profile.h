@@ -1,6 +1,6 @@
 /*
- * Profiles: ready sets of settings and rules, one JSON file each, that hosts share. A profile has
- * what a host has, and `about`, `sources` and `assumptions` in words.
+ * Profiles: ready sets of settings and rules that hosts share, one JSON file each, or a scenario's
+ * own. A profile has what a host has, and `about`, `sources` and `assumptions` in words.
  */
 #pragma once
 
@@ -15,6 +15,15 @@ struct mx_profile {
 
 struct mx_profiles *mx_profiles_new(const char *root, struct arena *arena, unsigned *next_slot);
 void mx_profiles_free(struct mx_profiles **profiles);
+
+/* Profiles that stand in a scenario, by name; they come before files of the same name and are read
+ * when they are used. */
+int mx_profiles_add(struct mx_profiles *profiles, struct spec spec, struct err *err) MUST_CHECK;
+/* Calls back for each of those. */
+void mx_profiles_visit(const struct mx_profiles *profiles,
+                       void (*visit)(void *context, struct spec spec, const char *name,
+                                     const struct mx_rule_list *rules, bool used),
+                       void *context);
 
 /* The profile, read at the first use; `place` is where the scenario names it. NULL with `err`. */
 const struct mx_profile *mx_profiles_get(struct mx_profiles *profiles, struct spec place,

@@ -133,6 +133,7 @@ static int mx_actions_check(struct spec then, struct err *err)
     static const char *const GROUPS[][6] = {
         {"close", "reset", "hang", "half-close", "lose-reply", NULL},
         {"reply", "raw", "swallow", "lose-reply", NULL},
+        {"corrupt", "raw", "swallow", "lose-reply", NULL},
     };
     for (size_t i = 0; i < sizeof GROUPS / sizeof GROUPS[0]; i++) {
         const char *first = NULL;
@@ -303,6 +304,18 @@ static void mx_rule_explain_part(struct spec rule, const char *key, struct buf *
         return;
     char *json = cJSON_PrintUnformatted(part.json);
     buf_format(out, " %s %s", key, json != NULL ? json : "?");
+    cJSON_free(json);
+}
+
+void mx_rule_explain_when(const struct mx_rule *rule, struct buf *out)
+{
+    struct spec when;
+    if (!spec_get(rule->spec, "when", &when)) {
+        buf_add_text(out, "always");
+        return;
+    }
+    char *json = cJSON_PrintUnformatted(when.json);
+    buf_format(out, "when %s", json != NULL ? json : "?");
     cJSON_free(json);
 }
 

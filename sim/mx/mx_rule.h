@@ -48,5 +48,7 @@ int mx_rule_list_read(struct mx_rule_reader *reader, struct spec spec, struct mx
                       struct err *err) MUST_CHECK;
 void mx_rule_list_release(struct mx_rule_list *list);
 
+/* Why a rule holds: its conditions as the scenario has them, "always" without any. */
+void mx_rule_explain_when(const struct mx_rule *rule, struct buf *out);
 /* The list as text for people, one line a rule. */
 void mx_rule_list_explain(const struct mx_rule_list *list, struct buf *out);

@@ -111,6 +111,13 @@ bool mx_session_offers(const struct mx_session *session, enum mx_extension exten
            !(extension == MX_EXTENSION_REQUIRETLS && in_clear);
 }
 
+int64_t mx_session_size_max(const struct mx_session *session)
+{
+    int64_t host = session->options.host->size_max;
+    int64_t limit = session->limit.size_bytes;
+    return limit > 0 && (host == 0 || limit < host) ? limit : host;
+}
+
 /* ---- the beginning */
 
 static void mx_session_greet(struct mx_session *session)
@@ -240,6 +247,9 @@ static void mx_session_run_command(struct mx_session *session, const struct mx_l
     const struct mx_verb *verb = mx_verb_find(command.verb);
     if (line->text.len > session->options.limits->line_bytes_max) {
         mx_session_refuse_bad(session, MX_STAGE_COUNT, 500, "5.5.2", "Line too long");
+    } else if (session->limit.commands > 0 &&
+               session->commands > (uint64_t)session->limit.commands) {
+        mx_session_refuse(session, MX_STAGE_COUNT, 421, "4.7.0", "Too many commands");
     } else if (verb == NULL) {
         mx_lint_report(session, MX_VIOLATION_UNKNOWN_COMMAND, "\"%.*s\" is no command",
                        SLICE_ARG(slice_first(command.verb, 32)));

@@ -52,6 +52,7 @@ void mx_session_ask(struct mx_session *session, enum mx_stage stage)
         mx_rulebook_note(&options->host->rules, &session->facts, &happening);
     mx_session_authenticate(session, stage);
     mx_rulebook_ask(&options->host->rules, stage, &session->facts, options->log, &session->effects);
+    mx_limit_put(&session->limit, &session->effects.limit);
     if (session->effects.profile != NULL)
         session->facts.profile = session->effects.profile;
 }
@@ -78,6 +79,13 @@ enum mx_need mx_need_of(enum mx_ending ending)
     return MX_NEED_INPUT;
 }
 
+static void mx_session_write(struct mx_session *session, const struct mx_answer *answer)
+{
+    size_t from = session->output.len;
+    mx_reply_write(&answer->reply, true, &session->output);
+    mx_spoil_reply(answer->spoil, &session->output, from);
+}
+
 void mx_session_release(struct mx_session *session)
 {
     struct mx_answer *answer = &session->answer;
@@ -97,7 +105,7 @@ void mx_session_release(struct mx_session *session)
         if (answer->raw != NULL)
             buf_add_text(&session->output, answer->raw);
         else
-            mx_reply_write(&answer->reply, true, &session->output);
+            mx_session_write(session, answer);
         session->lint.told_421 = answer->reply.code == 421;
     }
     session->need = session->next_need;
@@ -141,6 +149,7 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         .is_reply = !mx_effects_are_silent(effects),
         .reply = by_rule ? effects->reply : *usual,
         .raw = effects->raw,
+        .spoil = effects->spoil,
         .rule = by_rule ? effects->rule->name : "",
         .recipient = stage == MX_STAGE_RCPT ? session->facts.recipient : NULL,
         .accepts = taken && stage == MX_STAGE_DATA_END,

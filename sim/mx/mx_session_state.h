@@ -66,6 +66,7 @@ struct mx_answer {
     bool is_reply; /* false: nothing is sent */
     struct mx_reply reply;
     const char *raw; /* bytes in place of the reply, or NULL */
+    enum mx_spoil spoil;
     const char *rule;
     const char *recipient;
     bool accepts; /* the message is taken when this goes out */
@@ -84,6 +85,7 @@ struct mx_session {
     struct mx_transaction transaction;
     struct mx_auth auth; /* what was found out in this transaction */
     struct mx_lint lint;
+    struct mx_limit limit; /* that a rule has put on this connection */
     struct buf output;
     struct buf text; /* of a reply that is made */
     char name[300];  /* a host name is at most 255 bytes */
@@ -114,6 +116,9 @@ void mx_session_start_tls(struct mx_session *session);
 /* Is it offered in this session as it is now: after EHLO, and REQUIRETLS only inside TLS (RFC 8689
  * 2)? */
 bool mx_session_offers(const struct mx_session *session, enum mx_extension extension);
+
+/* The largest message that is taken; 0 = no limit is told. */
+int64_t mx_session_size_max(const struct mx_session *session);
 
 /* ---- mx_session_auth.c */
 

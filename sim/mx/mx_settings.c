@@ -1,6 +1,7 @@
 #include "sim/mx/mx_settings.h"
 
 #include "mta-under-test/base/text.h"
+#include "sim/mx/mx_tls.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -72,77 +73,6 @@ static int mx_offers_read(struct spec spec, struct arena *arena, struct mx_host 
     return 0;
 }
 
-/* ---- tls */
-
-static int mx_versions_read(struct spec spec, struct tls_settings *tls, struct err *err)
-{
-    const char *text;
-    if (spec_read_text(spec, &text, err) != 0)
-        return -1;
-    struct slice all = slice_of(text);
-    size_t dots = slice_find_slice(all, SLICE(".."));
-    struct slice from = dots == SIZE_MAX ? all : slice_first(all, dots);
-    struct slice to = dots == SIZE_MAX ? all : slice_skip(all, dots + 2);
-    tls->version_min = from.len == 0 ? TLS1_VERSION : tls_version_from_text(from);
-    tls->version_max = to.len == 0 ? TLS1_3_VERSION : tls_version_from_text(to);
-    if (tls->version_min == 0 || tls->version_max == 0 || tls->version_min > tls->version_max)
-        return spec_error(spec, err,
-                          "expected TLS versions, as in \"1.2\" or \"1.0..1.2\" "
-                          "(1.0 to 1.3), found \"%s\"",
-                          text);
-    return 0;
-}
-
-static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err)
-{
-    static const char *const WORDS[] = {"none",  "hang",       "garbage",    "close", "reset",
-                                        "alert", "refuse-454", "refuse-501", "strip", NULL};
-    enum { REFUSE_454 = MX_TLS_FAULT_COUNT, REFUSE_501, STRIP };
-    size_t fault;
-    if (spec_read_word(spec, WORDS, &fault, err) != 0)
-        return -1;
-    if (fault == REFUSE_454)
-        host->starttls_reply = "454 4.7.0 TLS not available due to temporary reason";
-    else if (fault == REFUSE_501)
-        host->starttls_reply = "501 5.5.4 Syntax error";
-    else if (fault == STRIP)
-        host->strips_starttls = true;
-    else
-        host->tls_fault = (enum mx_tls_fault)fault;
-    return 0;
-}
-
-static int mx_tls_settings_read(struct spec spec, struct mx_host *host, struct err *err)
-{
-    static const char *const KEYS[] = {"identity", "versions",        "ciphers", "suites",
-                                       "tickets",  "ask-certificate", "fault",   NULL};
-    struct spec member;
-    size_t identity;
-    bool tickets = true;
-    if (spec_check_keys(spec, KEYS, err) != 0)
-        return -1;
-    if (spec_get(spec, "identity", &member)) {
-        if (spec_read_word(member, TLS_IDENTITY_WORDS, &identity, err) != 0)
-            return -1;
-        host->identity = (enum tls_identity_kind)identity;
-    }
-    if (spec_get(spec, "versions", &member) && mx_versions_read(member, &host->tls, err) != 0)
-        return -1;
-    if (spec_get(spec, "ciphers", &member) && spec_read_text(member, &host->tls.ciphers, err) != 0)
-        return -1;
-    if (spec_get(spec, "suites", &member) && spec_read_text(member, &host->tls.suites, err) != 0)
-        return -1;
-    if (spec_get(spec, "tickets", &member) && spec_read_bool(member, &tickets, err) != 0)
-        return -1;
-    host->tls.no_tickets = !tickets;
-    if (spec_get(spec, "ask-certificate", &member) &&
-        spec_read_bool(member, &host->tls.ask_certificate, err) != 0)
-        return -1;
-    if (spec_get(spec, "fault", &member))
-        return mx_fault_read(member, host, err);
-    return 0;
-}
-
 /* ---- reachability and recipients */
 
 static int mx_listens_read(struct spec spec, struct mx_host *host, struct err *err)
@@ -210,8 +140,8 @@ static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_h
 /* ---- all together */
 
 static const char *const MX_SETTING_KEYS[] = {
-    "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "listens", "down",
-    "users",  "accepts", "about",  "credentials", "provider",  "rules", "verify",  NULL,
+    "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "dane",   "listens", "down",
+    "users",  "accepts", "about",  "credentials", "provider",  "rules", "verify", NULL,
 };
 
 int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)
@@ -266,6 +196,8 @@ int mx_settings_read(struct spec spec, struct arena *arena, struct mx_host *host
     if (spec_get(spec, "offers", &member) && mx_offers_read(member, arena, host, err) != 0)
         return -1;
     if (spec_get(spec, "tls", &member) && mx_tls_settings_read(member, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "dane", &member) && mx_dane_settings_read(member, arena, host, err) != 0)
         return -1;
     if (spec_get(spec, "listens", &member) && mx_listens_read(member, host, err) != 0)
         return -1;

@@ -95,9 +95,10 @@ void mx_verb_data_finish(struct mx_session *session)
     mx_lint_content(session);
     struct mx_reply usual = mx_session_reply(session, 250, "2.0.0", "Ok: queued as %llu",
                                              (unsigned long long)host->message_count + 1);
-    if (host->size_max > 0 && transaction->data.bytes > (uint64_t)host->size_max)
+    int64_t size_max = mx_session_size_max(session);
+    if (size_max > 0 && transaction->data.bytes > (uint64_t)size_max)
         usual = mx_session_reply(session, 552, "5.3.4", "Message too big: %lld is the limit",
-                                 (long long)host->size_max);
+                                 (long long)size_max);
     else if (buf_overflowed(&transaction->content))
         usual = mx_session_reply(session, 552, "5.3.4", "Message too big");
     mx_session_answer(session, MX_STAGE_DATA_END, &usual);

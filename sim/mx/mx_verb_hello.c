@@ -28,8 +28,8 @@ static void mx_hello_add_extension(const struct mx_session *session, enum mx_ext
     } else if (extension == MX_EXTENSION_REQUIRETLS) {
         if (session->facts.tls_version[0] != '\0')
             mx_hello_add_line(text, MX_EXTENSION_WORDS[extension]);
-    } else if (extension == MX_EXTENSION_SIZE && host->size_max > 0) {
-        buf_format(text, "\nSIZE %lld", (long long)host->size_max);
+    } else if (extension == MX_EXTENSION_SIZE && mx_session_size_max(session) > 0) {
+        buf_format(text, "\nSIZE %lld", (long long)mx_session_size_max(session));
     } else if (extension == MX_EXTENSION_AUTH) {
         buf_format(text, "\nAUTH %s", host->auth[0] != '\0' ? host->auth : "PLAIN LOGIN");
     } else {

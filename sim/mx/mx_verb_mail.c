@@ -141,15 +141,18 @@ static void mx_mail_lint_path(struct mx_session *session, const struct mx_path *
 
 static void mx_mail_judge(struct mx_session *session)
 {
-    const struct mx_host *host = session->options.host;
+    int64_t size_max = mx_session_size_max(session);
+    int64_t messages = session->limit.messages;
     int64_t declared = session->transaction.declared_bytes;
     struct mx_reply usual = mx_session_reply(session, 250, "2.1.0", "Sender ok");
-    if (host->size_max > 0 && declared > host->size_max) {
+    if (size_max > 0 && declared > size_max) {
         mx_lint_report(session, MX_VIOLATION_SIZE_EXCEEDED, "SIZE=%lld where SIZE %lld was offered",
-                       (long long)declared, (long long)host->size_max);
+                       (long long)declared, (long long)size_max);
         usual = mx_session_reply(session, 552, "5.3.4", "Message too big: %lld is the limit",
-                                 (long long)host->size_max);
+                                 (long long)size_max);
     }
+    if (messages > 0 && session->facts.messages >= messages)
+        usual = mx_session_reply(session, 421, "4.7.0", "Too many messages in this connection");
     bool taken = mx_session_answer(session, MX_STAGE_MAIL, &usual);
     if (session->state == MX_STATE_CLOSED)
         return;

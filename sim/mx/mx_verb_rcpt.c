@@ -79,7 +79,9 @@ static void mx_rcpt_lint_path(struct mx_session *session, const struct mx_path *
 static struct mx_reply mx_rcpt_usual(struct mx_session *session, const char *recipient)
 {
     const struct mx_limits *limits = session->options.limits;
-    if (session->transaction.recipient_count > limits->recipients_max)
+    size_t limit = (size_t)session->limit.recipients;
+    if (session->transaction.recipient_count > limits->recipients_max ||
+        (limit > 0 && session->transaction.recipient_count > limit))
         return mx_session_reply(session, 452, "4.5.3", "Too many recipients");
     switch (mx_host_judge_recipient(session->options.host, slice_of(recipient))) {
     case MX_RECIPIENT_UNKNOWN:

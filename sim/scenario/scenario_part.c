@@ -7,6 +7,7 @@
 #include "sim/dns/dns_spec.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_spec.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -18,9 +19,10 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_LIMIT_MAX_US (366 * TIME_DAY)
 #define SCENARIO_SETTLE_US TIME_HOUR
 
-static const char *const SCENARIO_KEYS[] = {
-    "$schema", "version", "extend", "name",     "about",    "tags",   "references", "seed", "clock",
-    "dns",     "hosts",   "mta",    "messages", "timeline", "expect", "matrix",     NULL};
+static const char *const SCENARIO_KEYS[] = {"$schema",  "version",    "extend", "name",  "about",
+                                            "tags",     "references", "seed",   "clock", "dns",
+                                            "hosts",    "profiles",   "policy", "mta",   "messages",
+                                            "timeline", "expect",     "matrix", NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -144,12 +146,21 @@ static int read_hosts(struct scenario_reader *r)
     struct scenario *s = r->scenario;
     struct spec spec;
     const char *root = r->root != NULL ? r->root : ".";
-    if (!spec_get(r->spec, "hosts", &spec)) {
-        s->mx = mx_model_new(root, s->seed, r->arena);
-        return 0;
-    }
-    if (mx_spec_parse(spec, root, s->seed, r->arena, &s->mx, r->err) != 0)
+    s->mx = mx_model_new(root, s->seed, r->arena);
+    if (spec_get(r->spec, "profiles", &spec) && mx_model_add_profiles(s->mx, spec, r->err) != 0)
         return -1;
+    if (!spec_get(r->spec, "hosts", &spec))
+        return 0;
+    return mx_model_read_hosts(s->mx, spec, r->err);
+}
+
+static int read_policy(struct scenario_reader *r)
+{
+    struct scenario *s = r->scenario;
+    struct spec spec;
+    if (spec_get(r->spec, "policy", &spec))
+        return policy_spec_parse(spec, r->arena, &s->policy, r->err);
+    s->policy = policy_model_new(r->arena);
     return 0;
 }
 
@@ -184,26 +195,58 @@ static int finish_dns(struct scenario_reader *r)
     return dns_spec_finish(spec, r->scenario->dns, r->err);
 }
 
-/* Those whom the findings of a run are about: own rules and named hosts. */
+/* Those whom the findings of a run are about: named hosts, their own rules and those of the
+ * scenario's own profiles. */
+struct rule_lister {
+    struct scenario_reader *reader;
+    struct scenario_rule *list;
+    size_t size;
+};
+
+static void list_rules(struct rule_lister *lister, const char *host, const char *profile,
+                       const struct mx_rule_list *rules)
+{
+    struct scenario *s = lister->reader->scenario;
+    for (size_t i = 0; i < rules->count; i++) {
+        if (s->rule_count == lister->size) {
+            size_t size = lister->size * 2 + 16;
+            struct scenario_rule *more =
+                arena_alloc_array(lister->reader->arena, size, sizeof *more);
+            if (s->rule_count > 0)
+                memcpy(more, lister->list, s->rule_count * sizeof *more);
+            lister->list = more;
+            lister->size = size;
+        }
+        lister->list[s->rule_count++] =
+            (struct scenario_rule){host, profile, rules->rules[i].name, rules->rules[i].spec.path};
+    }
+}
+
+static void list_profile(void *context, struct spec spec, const char *name,
+                         const struct mx_rule_list *rules, bool used)
+{
+    struct rule_lister *lister = context;
+    if (used)
+        list_rules(lister, NULL, name, rules);
+    else
+        scenario_add_finding(lister->reader, spec, "no host uses the profile \"%s\"", name);
+}
+
 static void list_hosts(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
-    size_t rules = 0;
+    struct rule_lister lister = {.reader = r};
     size_t hosts = mx_model_host_count(s->mx);
-    for (size_t i = 0; i < hosts; i++)
-        rules += mx_model_host(s->mx, i)->own.count;
-    struct scenario_rule *list = arena_alloc_array(r->arena, rules + 1, sizeof *list);
     const char **names = arena_alloc_array(r->arena, hosts + 1, sizeof *names);
     for (size_t i = 0; i < hosts; i++) {
         const struct mx_host *host = mx_model_host(s->mx, i);
         if (mx_host_spec(host).json == NULL)
             continue;
         names[s->host_count++] = mx_host_name(host);
-        for (size_t k = 0; k < host->own.count; k++)
-            list[s->rule_count++] = (struct scenario_rule){
-                mx_host_name(host), host->own.rules[k].name, host->own.rules[k].spec.path};
+        list_rules(&lister, mx_host_name(host), NULL, &host->own);
     }
-    s->rules = list;
+    mx_model_visit_profiles(s->mx, list_profile, &lister);
+    s->rules = lister.list;
     s->host_names = names;
 }
 
@@ -220,8 +263,8 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
     r.findings = arena_alloc_array(r.arena, SCENARIO_FINDINGS_MAX, sizeof *r.findings);
     scenario->findings = r.findings;
     if (read_head(&r, options) != 0 || read_mta(&r) != 0 || read_dns(&r) != 0 ||
-        read_hosts(&r) != 0 || read_rest(&r) != 0 || scenario_complete(&r) != 0 ||
-        finish_dns(&r) != 0)
+        read_hosts(&r) != 0 || read_policy(&r) != 0 || read_rest(&r) != 0 ||
+        scenario_complete(&r) != 0 || finish_dns(&r) != 0)
         return -1;
     list_hosts(&r);
     return scenario_check_parts(&r);
@@ -229,6 +272,7 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
 
 void scenario_release_parts(struct scenario *scenario)
 {
+    policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);
 }

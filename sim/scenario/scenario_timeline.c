@@ -6,7 +6,7 @@
 struct timeline_kind {
     const char *word;
     const char *needs[3];
-    const char *may[3];
+    const char *may[8];
 };
 
 /* In the order of enum scenario_action. */
@@ -22,6 +22,13 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_DISK_FAILING] = {"disk-failing", {NULL}, {"for", NULL}},
     [SCENARIO_NETWORK_DOWN] = {"network-down", {NULL}, {"for", "as", NULL}},
     [SCENARIO_DNS_DOWN] = {"dns-down", {NULL}, {"for", NULL}},
+    [SCENARIO_ROTATE_KEY] = {"rotate-key", {"host", NULL}, {"dane", NULL}},
+    [SCENARIO_STS_SET] = {"sts-set",
+                          {"domain", NULL},
+                          {"mode", "mx", "max-age", "id", "text", "fault", NULL}},
+    [SCENARIO_LIST_IP] = {"list-ip", {"blocklist", "ip", NULL}, {"for", NULL}},
+    [SCENARIO_DELIST_IP] = {"delist-ip", {"blocklist", "ip", NULL}, {NULL}},
+    [SCENARIO_PUBLISH_DANE] = {"publish-dane", {"host", NULL}, {NULL}},
 };
 
 static int read_action(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
@@ -41,7 +48,7 @@ static int read_action(struct scenario_reader *r, struct spec spec, struct scena
 /* The keys that this action knows. */
 static int check_keys(struct scenario_reader *r, struct spec spec, const struct timeline_kind *kind)
 {
-    const char *keys[10] = {"at", "do", "about"};
+    const char *keys[16] = {"at", "do", "about"};
     size_t count = 3;
     for (size_t i = 0; kind->needs[i] != NULL; i++)
         keys[count++] = kind->needs[i];
@@ -77,7 +84,9 @@ static int read_details(struct scenario_reader *r, struct spec spec, struct scen
 static int read_values(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
 {
     struct spec member;
+    static const char *const DANE[] = {"follows", "stays", NULL};
     const char *about = NULL;
+    size_t dane = 0;
     event->for_us = -1;
     if ((spec_get(spec, "about", &member) && spec_read_text(member, &about, r->err) != 0) ||
         (spec_get(spec, "zone", &member) &&
@@ -85,12 +94,19 @@ static int read_values(struct scenario_reader *r, struct spec spec, struct scena
         (spec_get(spec, "name", &member) && spec_read_text(member, &event->name, r->err) != 0) ||
         (spec_get(spec, "host", &member) &&
          spec_read_domain(member, r->arena, &event->host, r->err) != 0) ||
+        (spec_get(spec, "domain", &member) &&
+         spec_read_domain(member, r->arena, &event->domain, r->err) != 0) ||
+        (spec_get(spec, "blocklist", &member) &&
+         spec_read_domain(member, r->arena, &event->blocklist, r->err) != 0) ||
+        (spec_get(spec, "ip", &member) && spec_read_text(member, &event->ip, r->err) != 0) ||
+        (spec_get(spec, "dane", &member) && spec_read_word(member, DANE, &dane, r->err) != 0) ||
         (spec_get(spec, "records", &member) &&
          spec_read_texts(member, r->arena, &event->records, &event->record_count, r->err) != 0) ||
         (spec_get(spec, "for", &member) && spec_read_span(member, &event->for_us, r->err) != 0) ||
         (spec_get(spec, "then-restart-after", &member) &&
          spec_read_span(member, &event->for_us, r->err) != 0))
         return -1;
+    event->keeps_dane = dane == 1;
     return 0;
 }
 

@@ -3,7 +3,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/list.h"
 #include "mta-under-test/base/time_text.h"
-#include "sim/submit/submit_message.h"
+#include "sim/submit/submit_command.h"
 #include "sim/submit/submit_session.h"
 
 #include "mta-under-test/base/poison.h"
@@ -17,11 +17,13 @@ struct submit_job {
     struct submit_message message;
     unsigned tries;
     bool logged;
+    int64_t bytes; /* of its content, for a command */
 };
 
 struct submit_lane {
     struct submitter *submitter;
     struct submit_session *session;
+    struct submit_command *command; /* instead of a session */
     struct submit_job *job;
     uint16_t port;
 };
@@ -136,6 +138,7 @@ void submitter_free(struct submitter **submitter_at)
     *submitter_at = NULL;
     for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
         submit_session_close(&submitter->lanes[i].session);
+        submit_command_free(&submitter->lanes[i].command);
         if (submitter->lanes[i].job != NULL)
             submitter_end_job(submitter, submitter->lanes[i].job);
     }
@@ -175,6 +178,12 @@ bool submitter_is_done(const struct submitter *submitter)
     return submitter->open_count == 0;
 }
 
+static uint16_t submitter_port(const struct submitter *submitter, const struct submit_job *job)
+{
+    return submitter->options.port_override != 0 ? submitter->options.port_override
+                                                 : (uint16_t)job->message.entry->port;
+}
+
 static void submitter_log_start(struct submitter *submitter, struct submit_job *job, int port)
 {
     if (job->logged)
@@ -191,8 +200,8 @@ static void submitter_log_start(struct submitter *submitter, struct submit_job *
     event_end(submitter->options.log);
 }
 
-static void submitter_log_unreachable(struct submitter *submitter, struct submit_job *job,
-                                      const char *reason)
+static void submitter_log_refused(struct submitter *submitter, struct submit_job *job,
+                                  const char *stage, const char *reason)
 {
     struct json_out *event = event_begin(submitter->options.log, "submitter", "refused", NULL);
     json_out_text(event, "message", job->message.id);
@@ -200,7 +209,7 @@ static void submitter_log_unreachable(struct submitter *submitter, struct submit
     for (size_t i = 0; i < job->message.to_count; i++)
         json_out_text(event, NULL, job->message.to[i]);
     json_out_end(event);
-    json_out_text(event, "stage", "connect");
+    json_out_text(event, "stage", stage);
     json_out_int(event, "code", 0);
     json_out_text(event, "text", reason);
     event_end(submitter->options.log);
@@ -220,7 +229,7 @@ static void submitter_on_done(void *context, struct submit_session *session,
         return;
     }
     if (result == SUBMIT_UNREACHABLE)
-        submitter_log_unreachable(submitter, job, reason);
+        submitter_log_refused(submitter, job, "connect", reason);
     submitter_end_job(submitter, job);
     /* Not from inside the session's call: the loop comes back to it. */
     submit_set_timer(submitter->retry_timer, 0);
@@ -237,35 +246,101 @@ static struct submit_session *submitter_open(struct submit_lane *lane)
         .source = options->source,
         .has_source = options->has_source,
         .helo = options->helo,
+        .login = options->login,
         .done = submitter_on_done,
         .context = lane,
     };
     return submit_session_new(&session);
 }
 
-/* Builds the message and hands it to the lane's session. A message that cannot be built (its file
- * went away) counts as refused. */
+/* ---- by a command */
+
+static void submitter_log_accepted(struct submitter *submitter, const struct submit_job *job)
+{
+    struct json_out *event = event_begin(submitter->options.log, "submitter", "accepted", NULL);
+    json_out_text(event, "message", job->message.id);
+    json_out_text(event, "from", job->message.entry->from);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < job->message.to_count; i++)
+        json_out_text(event, NULL, job->message.to[i]);
+    json_out_end(event);
+    json_out_int(event, "bytes", job->bytes);
+    event_end(submitter->options.log);
+}
+
+static void submitter_on_command(void *context, int status)
+{
+    struct submit_lane *lane = context;
+    struct submitter *submitter = lane->submitter;
+    struct submit_job *job = lane->job;
+    lane->job = NULL;
+    if (status == 0) {
+        submitter_log_accepted(submitter, job);
+    } else {
+        char reason[64];
+        snprintf(reason, sizeof reason, "the command ended with %d", status);
+        submitter_log_refused(submitter, job, "command", reason);
+    }
+    submitter_end_job(submitter, job);
+    /* Not from inside the command's call: the loop comes back to it. */
+    submit_set_timer(submitter->retry_timer, 0);
+}
+
+static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
+                         struct submit_job *job, const struct buf *content, struct err *err)
+{
+    const struct submitter_options *options = &submitter->options;
+    char **words = options->words(options->words_context, &job->message, &job->arena, err);
+    if (words == NULL)
+        return -1;
+    const struct submit_command_options command = {
+        .base = options->base,
+        .argv = words,
+        .network_fd = options->network_fd,
+        .output = options->output,
+        .done = submitter_on_command,
+        .context = lane,
+    };
+    job->bytes = (int64_t)content->len;
+    lane->command = submit_command_start(&command, buf_slice(content), err);
+    if (lane->command == NULL)
+        return -1;
+    lane->job = job;
+    return 0;
+}
+
+/* ---- one message after the other */
+
+static void submitter_dial(struct submitter *submitter, struct submit_lane *lane,
+                           struct submit_job *job, struct buf *content)
+{
+    uint16_t port = submitter_port(submitter, job);
+    if (lane->session != NULL && lane->port != port)
+        submit_session_close(&lane->session);
+    lane->port = port;
+    if (lane->session == NULL)
+        lane->session = submitter_open(lane);
+    lane->job = job;
+    submit_session_send(lane->session, &job->message, content);
+}
+
+/* Builds the message and hands it in. One that cannot be built (its file went away), or whose
+ * command cannot be started, counts as refused. */
 static void submitter_send(struct submitter *submitter, struct submit_lane *lane,
                            struct submit_job *job)
 {
-    uint16_t port = submitter->options.port_override != 0 ? submitter->options.port_override
-                                                          : (uint16_t)job->message.entry->port;
-    if (lane->session != NULL && lane->port != port)
-        submit_session_close(&lane->session);
-    lane->submitter = submitter;
-    lane->port = port;
+    bool by_command = submitter->options.words != NULL;
     struct buf content;
     struct err err = {0};
     buf_init(&content, SUBMIT_CONTENT_BYTES_MAX);
-    submitter_log_start(submitter, job, job->message.entry->port);
-    if (submit_message_build(&job->message, time_now_us(), &content, &err) != 0) {
-        submitter_log_unreachable(submitter, job, err.text);
+    lane->submitter = submitter;
+    submitter_log_start(submitter, job, by_command ? 0 : submitter_port(submitter, job));
+    if (submit_message_build(&job->message, time_now_us(), &content, &err) != 0 ||
+        (by_command && submitter_run(submitter, lane, job, &content, &err) != 0)) {
+        submitter_log_refused(submitter, job, by_command ? "command" : "connect", err.text);
         submitter_end_job(submitter, job);
-    } else {
-        if (lane->session == NULL)
-            lane->session = submitter_open(lane);
-        lane->job = job;
-        submit_session_send(lane->session, &job->message, &content);
+    } else if (!by_command) {
+        submitter_dial(submitter, lane, job, &content);
     }
     buf_deinit(&content);
 }
@@ -277,6 +352,7 @@ static void submitter_work(struct submitter *submitter)
         struct submit_lane *lane = &submitter->lanes[i];
         if (lane->job != NULL)
             continue;
+        submit_command_free(&lane->command);
         struct list *link = list_pop_front(&submitter->due);
         if (link != NULL)
             submitter_send(submitter, lane, LIST_ENTRY(link, struct submit_job, link));

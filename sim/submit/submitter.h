@@ -1,7 +1,7 @@
 /*
  * Hands the scenario's messages to the server under test when they are due, over a few parallel
- * SMTP connections. A server that cannot be reached is tried again after half a minute, twenty
- * times; then the message counts as refused.
+ * SMTP connections, or through as many commands side by side. A server that cannot be reached is
+ * tried again after half a minute, twenty times; then the message counts as refused.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "sim/event/event_log.h"
 #include "sim/scenario/model/scenario_model.h"
+#include "sim/submit/submit_message.h"
 #include "sim/value/address.h"
 
 struct submitter;
@@ -18,10 +19,18 @@ struct submitter_options {
     struct event_log *log;
     const struct scenario *scenario; /* its messages */
     struct address server;
-    uint16_t port_override; /* for tests: instead of each message's port; 0 = none */
+    uint16_t port_override;           /* instead of each message's port; 0 = none */
+    const struct submit_login *login; /* NULL = none */
     struct address source;
     bool has_source;
     const char *helo;
+    /* Where mail is handed in by a command: its words for a message, in `arena`, or NULL with
+     * `err`. NULL = by SMTP. */
+    char **(*words)(void *context, const struct submit_message *message, struct arena *arena,
+                    struct err *err);
+    void *words_context;
+    int network_fd;     /* where the command runs; -1 = where we are */
+    const char *output; /* file for what it writes */
 };
 
 struct submitter *submitter_new(const struct submitter_options *options);

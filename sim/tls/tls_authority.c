@@ -5,6 +5,7 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "sim/tls/tls_certificate.h"
+#include "sim/tls/tls_random.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -12,6 +13,7 @@ struct tls_authority {
     struct tls_signer root;
     struct tls_signer intermediate;
     struct tls_signer unknown; /* made at the first use */
+    struct tls_random *random;
     int64_t now_us;
     int64_t serial;
     char *root_pem;
@@ -38,9 +40,9 @@ static void tls_signer_release(struct tls_signer *signer)
 static int tls_signer_make(struct tls_signer *signer, struct tls_authority *authority,
                            const char *name, const struct tls_signer *above, struct err *err)
 {
-    signer->key = EVP_EC_gen("P-256");
+    signer->key = tls_random_key(authority->random, name, 0, err);
     if (signer->key == NULL)
-        return tls_error(err, "cannot make a key");
+        return -1;
     const struct tls_certificate_wish wish = {
         .common_name = name,
         .is_authority = true,
@@ -48,6 +50,7 @@ static int tls_signer_make(struct tls_signer *signer, struct tls_authority *auth
         .from_us = authority->now_us - 365 * TIME_DAY,
         .until_us = authority->now_us + INT64_C(30) * 365 * TIME_DAY,
         .key = signer->key,
+        .random = authority->random,
         .signer = above,
     };
     signer->certificate = tls_certificate_make(&wish, err);
@@ -71,11 +74,13 @@ static char *tls_certificate_to_pem(X509 *certificate)
     return pem;
 }
 
-struct tls_authority *tls_authority_new(int64_t now_us, struct err *err)
+struct tls_authority *tls_authority_new(int64_t now_us, uint64_t seed, struct err *err)
 {
     struct tls_authority *authority = mem_alloc(sizeof *authority);
     authority->now_us = now_us;
-    if (tls_signer_make(&authority->root, authority, "Simulated root", NULL, err) == 0 &&
+    authority->random = tls_random_new(seed, err);
+    if (authority->random != NULL &&
+        tls_signer_make(&authority->root, authority, "Simulated root", NULL, err) == 0 &&
         tls_signer_make(&authority->intermediate, authority, "Simulated intermediate",
                         &authority->root, err) == 0) {
         authority->root_pem = tls_certificate_to_pem(authority->root.certificate);
@@ -96,8 +101,14 @@ void tls_authority_free(struct tls_authority **authority_at)
     tls_signer_release(&authority->root);
     tls_signer_release(&authority->intermediate);
     tls_signer_release(&authority->unknown);
+    tls_random_free(&authority->random);
     free(authority->root_pem);
     free(authority);
+}
+
+X509 *tls_authority_root(const struct tls_authority *authority)
+{
+    return authority->root.certificate;
 }
 
 const char *tls_authority_root_pem(const struct tls_authority *authority)
@@ -116,6 +127,11 @@ void tls_authority_report_key(const struct tls_authority *authority, const char 
 {
     if (authority->listener != NULL)
         authority->listener(authority->listener_context, line);
+}
+
+struct tls_random *tls_authority_random(const struct tls_authority *authority)
+{
+    return authority->random;
 }
 
 const struct tls_signer *tls_authority_intermediate(const struct tls_authority *authority)

@@ -70,16 +70,32 @@ static bool tls_certificate_fill_extensions(X509 *certificate,
            tls_certificate_extend(certificate, issuer, NID_subject_alt_name, name);
 }
 
+/* The same certificate for use outside of the library context that it was signed in. */
+static X509 *tls_certificate_move(X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(certificate, &der);
+    const unsigned char *at = der;
+    X509 *moved = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
+    OPENSSL_free(der);
+    return moved;
+}
+
 X509 *tls_certificate_make(const struct tls_certificate_wish *wish, struct err *err)
 {
-    X509 *certificate = X509_new();
+    char label[TLS_EXTENSION_TEXT_BYTES];
     EVP_PKEY *signing_key = wish->signer != NULL ? wish->signer->key : wish->key;
-    if (certificate == NULL || !tls_certificate_fill(certificate, wish) ||
-        !tls_certificate_fill_extensions(certificate, wish) ||
-        X509_sign(certificate, signing_key, EVP_sha256()) == 0) {
-        X509_free(certificate);
-        tls_error(err, "cannot make a certificate");
+    X509 *moved = NULL;
+    snprintf(label, sizeof label, "signature %lld", (long long)wish->serial);
+    if (tls_random_restart(wish->random, label, err) != 0)
         return NULL;
-    }
-    return certificate;
+    X509 *certificate = X509_new_ex(tls_random_library(wish->random), NULL);
+    if (certificate != NULL && tls_certificate_fill(certificate, wish) &&
+        tls_certificate_fill_extensions(certificate, wish) &&
+        X509_sign(certificate, signing_key, EVP_sha256()) > 0)
+        moved = tls_certificate_move(certificate);
+    X509_free(certificate);
+    if (moved == NULL)
+        tls_error(err, "cannot make a certificate");
+    return moved;
 }

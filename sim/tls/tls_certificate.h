@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sim/tls/tls_authority.h"
+#include "sim/tls/tls_random.h"
 
 struct tls_certificate_wish {
     const char *common_name;
@@ -13,6 +14,7 @@ struct tls_certificate_wish {
     int64_t from_us; /* validity, since 1970 */
     int64_t until_us;
     EVP_PKEY *key;                   /* the subject's */
+    struct tls_random *random;       /* the signature is drawn from it */
     const struct tls_signer *signer; /* NULL: signed by itself */
 };
 

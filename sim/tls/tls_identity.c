@@ -1,9 +1,8 @@
 #include "sim/tls/tls_identity.h"
 
-#include <openssl/rsa.h>
-
 #include "mta-under-test/base/time_text.h"
 #include "sim/tls/tls_certificate.h"
+#include "sim/tls/tls_random.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -46,36 +45,55 @@ static int tls_identity_choose_signer(struct tls_authority *authority, enum tls_
     return *signer != NULL ? 0 : -1;
 }
 
-struct tls_identity *tls_identity_make(struct tls_authority *authority, enum tls_identity_kind kind,
-                                       const char *host_name, int64_t now_us, struct err *err)
+static EVP_PKEY *tls_identity_make_key(struct tls_authority *authority,
+                                       const struct tls_identity_wish *wish, struct err *err)
 {
-    struct tls_identity *identity = mem_alloc(sizeof *identity);
-    identity->kind = kind;
-    identity->key =
-        kind == TLS_IDENTITY_WEAK_KEY ? EVP_RSA_gen(TLS_WEAK_KEY_BITS) : EVP_EC_gen("P-256");
-    if (identity->key == NULL) {
-        tls_error(err, "cannot make a key");
-        tls_identity_free(&identity);
-        return NULL;
-    }
-    const char *shown = kind == TLS_IDENTITY_WRONG_NAME ? TLS_WRONG_NAME : host_name;
-    struct tls_certificate_wish wish = {
+    char *label = mem_text_format("host %s %s %u", wish->host_name, TLS_IDENTITY_WORDS[wish->kind],
+                                  wish->generation);
+    EVP_PKEY *key =
+        tls_random_key(tls_authority_random(authority), label,
+                       wish->kind == TLS_IDENTITY_WEAK_KEY ? TLS_WEAK_KEY_BITS : 0, err);
+    free(label);
+    return key;
+}
+
+/* The certificate and what signed it. */
+static int tls_identity_certify(struct tls_authority *authority,
+                                const struct tls_identity_wish *wish, struct tls_identity *identity,
+                                struct err *err)
+{
+    const char *shown = wish->kind == TLS_IDENTITY_WRONG_NAME ? TLS_WRONG_NAME : wish->host_name;
+    struct tls_certificate_wish certificate = {
         .common_name = shown,
         .dns_name = shown,
         .serial = tls_authority_next_serial(authority),
         .key = identity->key,
+        .random = tls_authority_random(authority),
     };
-    tls_identity_set_dates(&wish, kind, now_us);
-    if (tls_identity_choose_signer(authority, kind, &wish.signer, err) == 0)
-        identity->certificate = tls_certificate_make(&wish, err);
-    if (identity->certificate == NULL) {
-        tls_identity_free(&identity);
-        return NULL;
-    }
-    if (wish.signer != NULL && kind != TLS_IDENTITY_MISSING_INTERMEDIATE) {
-        identity->intermediate = wish.signer->certificate;
+    tls_identity_set_dates(&certificate, wish->kind, wish->now_us);
+    if (tls_identity_choose_signer(authority, wish->kind, &certificate.signer, err) == 0)
+        identity->certificate = tls_certificate_make(&certificate, err);
+    if (identity->certificate == NULL)
+        return -1;
+    if (certificate.signer == NULL)
+        return 0;
+    identity->issuer = certificate.signer->certificate;
+    X509_up_ref(identity->issuer);
+    if (wish->kind != TLS_IDENTITY_MISSING_INTERMEDIATE) {
+        identity->intermediate = identity->issuer;
         X509_up_ref(identity->intermediate);
     }
+    return 0;
+}
+
+struct tls_identity *tls_identity_make(struct tls_authority *authority,
+                                       const struct tls_identity_wish *wish, struct err *err)
+{
+    struct tls_identity *identity = mem_alloc(sizeof *identity);
+    identity->kind = wish->kind;
+    identity->key = tls_identity_make_key(authority, wish, err);
+    if (identity->key == NULL || tls_identity_certify(authority, wish, identity, err) != 0)
+        tls_identity_free(&identity);
     return identity;
 }
 
@@ -86,6 +104,7 @@ void tls_identity_free(struct tls_identity **identity_at)
         return;
     *identity_at = NULL;
     X509_free(identity->certificate);
+    X509_free(identity->issuer);
     X509_free(identity->intermediate);
     EVP_PKEY_free(identity->key);
     free(identity);

@@ -30,11 +30,20 @@ struct tls_identity {
     enum tls_identity_kind kind;
     X509 *certificate;
     EVP_PKEY *key;
-    X509 *intermediate; /* sent behind the certificate; NULL if none is */
+    X509 *issuer;       /* what signed it; NULL if it did so itself */
+    X509 *intermediate; /* the issuer, where it is sent behind the certificate; else NULL */
 };
 
-/* NULL with `err`. A host name is taken as it is; "wrong-name" gets another one. */
-struct tls_identity *tls_identity_make(struct tls_authority *authority, enum tls_identity_kind kind,
-                                       const char *host_name, int64_t now_us,
+/* What a certificate is to be. */
+struct tls_identity_wish {
+    enum tls_identity_kind kind;
+    const char *host_name; /* taken as it is; "wrong-name" gets another one */
+    unsigned generation;   /* the n-th key of this host, from 0 */
+    int64_t now_us;
+};
+
+/* NULL with `err`. The key follows from the seed, the name, the kind and the generation. */
+struct tls_identity *tls_identity_make(struct tls_authority *authority,
+                                       const struct tls_identity_wish *wish,
                                        struct err *err) MUST_CHECK;
 void tls_identity_free(struct tls_identity **identity);

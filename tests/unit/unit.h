@@ -8,7 +8,22 @@
 #pragma once
 
 #include <check.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+static inline int unit_erase_one(const char *path, const struct stat *facts, int kind,
+                                 struct FTW *place)
+{
+    (void)facts, (void)kind, (void)place;
+    return remove(path);
+}
+
+/* Removes a folder that a test made, with all that is in it. */
+static inline void unit_erase_folder(const char *path)
+{
+    ck_assert_int_eq(nftw(path, unit_erase_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
 
 #define UNIT_MAIN(...)                                              \
     int main(void)                                                  \

@@ -7,10 +7,10 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
+#include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
-enum config_delivery_tls { CONFIG_TLS_OPPORTUNISTIC, CONFIG_TLS_REQUIRED, CONFIG_TLS_NEVER };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -26,13 +26,17 @@ struct config_domains {
 
 struct config {
     struct arena arena;
+    size_t *hold_count; /* config_hold() */
+    const char *source; /* the JSON text */
     const char *hostname;
     struct config_listener *listeners;
     size_t listener_count;
     const char *spool;
     struct ip_endpoint *resolvers; /* none: those of the system */
     size_t resolver_count;
-    struct ip_address source_v4; /* family 0: not given */
+    struct ip_address *sources;
+    size_t source_count;
+    struct ip_address source_v4; /* of these; family 0: not given */
     struct ip_address source_v6;
     struct ip_network *relay_networks;
     size_t relay_network_count;
@@ -41,7 +45,9 @@ struct config {
     const char *retry_text;
     int64_t give_up_us;
     int64_t warn_after_us; /* 0: never */
-    enum config_delivery_tls tls_mode;
+    enum tls_mode tls_mode;
+    bool tls_dane;               /* the resolvers validate: their AD bit counts */
+    bool tls_sts;                /* policies of MTA-STS are looked for */
     const char *tls_certificate; /* NULL: none */
     const char *tls_key;
     const char *tls_trust;  /* NULL: the system's */
@@ -49,6 +55,7 @@ struct config {
     uint16_t smart_host_port;
     const char *smart_host_user;          /* NULL: no login there */
     const char *smart_host_password_file; /* its first line is the password */
+    const char *smart_host_password;      /* put here by whoever read that file */
     const char *auth_users;               /* file of those who may log in; NULL: nobody */
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
@@ -68,6 +75,13 @@ int config_load(struct config *config, const char *path, struct err *err) MUST_C
 int config_parse(struct config *config, const char *name, struct slice json,
                  struct err *err) MUST_CHECK;
 void config_deinit(struct config *config);
+
+/* Whoever looks at a config beyond one call says so, and says when it no longer does: a reload
+ * brings a new one, and the old one is released when nobody holds it. Counted in one thread. A
+ * config that was not parsed is never counted. */
+const struct config *config_hold(const struct config *config);
+void config_let_go(const struct config *config);
+bool config_is_held(const struct config *config);
 
 /* Whether `domain` (any case) is one of them. */
 bool config_domains_have(const struct config_domains *domains, struct slice domain);

@@ -100,6 +100,7 @@ static void take_extension(struct client_session *session, struct slice line)
     } KNOWN[] = {
         {"PIPELINING", CLIENT_PIPELINING}, {"SIZE", CLIENT_SIZE}, {"8BITMIME", CLIENT_8BITMIME},
         {"STARTTLS", CLIENT_STARTTLS},     {"DSN", CLIENT_DSN},   {"SMTPUTF8", CLIENT_SMTPUTF8},
+        {"REQUIRETLS", CLIENT_REQUIRETLS},
     };
     struct slice rest = line;
     struct slice name;
@@ -134,12 +135,25 @@ static enum client_event tls_missing(struct client_session *session)
     return CLIENT_EVENT_FAILED;
 }
 
+/* RFC 8689 4.2.1: who cannot promise to go on in TLS does not get such a message. */
+static enum client_event requiretls_missing(struct client_session *session)
+{
+    reason_set(&session->failure, "5.7.30", false, session->setup.peer,
+               "the sender requires TLS all the way, and %s does not offer REQUIRETLS",
+               session->setup.peer);
+    session->failure_verdict = CLIENT_REFUSED;
+    session->closing = true;
+    return CLIENT_EVENT_FAILED;
+}
+
 /* The hello is done: STARTTLS first, or ready for mail. */
 static enum client_event after_hello(struct client_session *session)
 {
     bool offered = (session->extensions & CLIENT_STARTTLS) != 0 && !session->tls_refused;
-    if (session->is_tls || session->setup.tls == CLIENT_TLS_NEVER ||
-        (!offered && session->setup.tls == CLIENT_TLS_IF_OFFERED)) {
+    if (session->is_tls || session->setup.tls == TLS_USE_NEVER ||
+        (!offered && session->setup.tls == TLS_USE_IF_OFFERED)) {
+        if (session->setup.needs_requiretls && (session->extensions & CLIENT_REQUIRETLS) == 0)
+            return requiretls_missing(session);
         if (session->setup.user != NULL)
             return client_auth_begin(session);
         client_set_state(session, CLIENT_STATE_READY);
@@ -182,7 +196,7 @@ static enum client_event on_starttls(struct client_session *session)
         return CLIENT_EVENT_STARTTLS;
     }
     session->tls_refused = true;
-    if (session->setup.tls == CLIENT_TLS_REQUIRED || session->reply.code == 421)
+    if (session->setup.tls == TLS_USE_REQUIRED || session->reply.code == 421)
         return client_fail(session, CLIENT_DEFERRED);
     return after_hello(session);
 }

@@ -14,13 +14,14 @@
  *                            CLIENT_EVENT_CLOSED   QUIT was answered
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, DSN 3461, SMTPUTF8 6531, STARTTLS 3207, AUTH
- * 4954.
+ * 4954, REQUIRETLS 8689.
  */
 #pragma once
 
 #include "mta-under-test/refmta/delivery/client_reply.h"
 #include "mta-under-test/refmta/message/envelope.h"
 #include "mta-under-test/refmta/message/reason.h"
+#include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 #define CLIENT_STATES(X)                                                      \
     X(CLIENT_STATE_GREETING, "greeting")                                      \
@@ -57,8 +58,6 @@ enum client_event {
     CLIENT_EVENT_CLOSED,
 };
 
-enum client_tls { CLIENT_TLS_NEVER, CLIENT_TLS_IF_OFFERED, CLIENT_TLS_REQUIRED };
-
 enum client_extension {
     CLIENT_PIPELINING = 1,
     CLIENT_SIZE = 2,
@@ -68,6 +67,7 @@ enum client_extension {
     CLIENT_SMTPUTF8 = 32,
     CLIENT_AUTH_PLAIN = 64,
     CLIENT_AUTH_LOGIN = 128,
+    CLIENT_REQUIRETLS = 256,
 };
 
 enum client_verdict { CLIENT_NONE, CLIENT_ACCEPTED, CLIENT_DEFERRED, CLIENT_REFUSED };
@@ -97,8 +97,9 @@ struct client_transaction {
 struct client_setup {
     const char *hostname; /* ours, for EHLO */
     const char *peer;     /* the server's name, for reasons */
-    enum client_tls tls;
-    const char *user; /* logs in, in TLS only; NULL: does not */
+    enum tls_use tls;
+    bool needs_requiretls; /* the server must offer REQUIRETLS, and each MAIL says it */
+    const char *user;      /* logs in, in TLS only; NULL: does not */
     const char *password;
 };
 

@@ -59,6 +59,8 @@ static void say_mail(struct client_session *session)
         buf_add_text(&session->out, " BODY=8BITMIME");
     if (transaction->smtputf8)
         buf_add_text(&session->out, " SMTPUTF8");
+    if (session->setup.needs_requiretls)
+        buf_add_text(&session->out, " REQUIRETLS");
     if (offers(session, CLIENT_DSN)) {
         if (transaction->ret != ENVELOPE_RET_UNSET)
             buf_format(&session->out, " RET=%s",

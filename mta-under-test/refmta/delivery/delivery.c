@@ -181,11 +181,25 @@ static void find_route(struct lane *lane)
         .resolver = lane->delivery->options.resolver,
         .config = lane->delivery->options.config,
         .destination = lane->destination->name,
+        .sts = lane->delivery->options.sts,
         .done = on_route,
         .arg = lane,
     };
     lane->finding = true;
     route_find(&request);
+}
+
+/* A connection that has not the TLS which the item asks for makes room for one that has. */
+static void give_to_idle(struct lane *lane, struct queue_item *item)
+{
+    struct delivery_connection *connection =
+        LIST_ENTRY(lane->idle.next, struct delivery_connection, idle_link);
+    if (delivery_tls_suits(connection, item)) {
+        delivery_connection_give(connection, item);
+        return;
+    }
+    queue_put_back(lane->delivery->queue, item);
+    delivery_connection_quit(connection);
 }
 
 void lane_dispatch(struct lane *lane)
@@ -196,8 +210,7 @@ void lane_dispatch(struct lane *lane)
             struct queue_item *item = lane_next_item(lane);
             if (item == NULL)
                 break;
-            delivery_connection_give(
-                LIST_ENTRY(lane->idle.next, struct delivery_connection, idle_link), item);
+            give_to_idle(lane, item);
             continue;
         }
         if (lane->connection_count >= lane->window || delivery->connection_count >= CONNECTIONS_MAX)
@@ -266,6 +279,11 @@ struct delivery *delivery_open(const struct delivery_options *options)
 void delivery_set_queue(struct delivery *delivery, struct queue *queue)
 {
     delivery->queue = queue;
+}
+
+void delivery_set_config(struct delivery *delivery, const struct config *config)
+{
+    delivery->options.config = config;
 }
 
 void delivery_stop(struct delivery *delivery)

@@ -5,10 +5,9 @@
  */
 #pragma once
 
-#include <openssl/ssl.h>
-
-#include "mta-under-test/refmta/delivery/resolver.h"
+#include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
 
@@ -17,10 +16,9 @@ struct delivery_options {
     struct log *log;
     struct event_base *base;
     struct resolver *resolver;
-    SSL_CTX *tls; /* for clients; it decides by the connection's own settings whom to trust */
-    SSL_CTX *tls_verified;
-    const char *password; /* of config->smart_host_user */
-    uint64_t seed;        /* for the order of equal MX hosts */
+    struct tls_sessions *tls;
+    const struct sts_lookups *sts; /* NULL: no MTA-STS */
+    uint64_t seed;                 /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;
@@ -30,6 +28,9 @@ struct delivery *delivery_open(const struct delivery_options *options) MUST_CHEC
 void delivery_close(struct delivery **delivery);
 /* The queue's and the delivery's life are tied at the start. */
 void delivery_set_queue(struct delivery *delivery, struct queue *queue);
+
+/* Goes on with another configuration; what is on its way ends as it began. */
+void delivery_set_config(struct delivery *delivery, const struct config *config);
 
 /* The queue's on_ready. */
 void delivery_ready(void *delivery, struct queue_destination *destination);

@@ -2,12 +2,10 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/delivery/lane.h"
-#include "mta-under-test/refmta/delivery/tls_decision.h"
 
 #include "mta-under-test/base/poison.h"
 
 /* RFC 5321 4.5.3.2, and for the rest what does not hold a slot for too long. */
-#define CONNECT_TIMEOUT_US (30 * TIME_SECOND)
 #define GREETING_TIMEOUT_US (5 * TIME_MINUTE)
 #define HANDSHAKE_TIMEOUT_US (2 * TIME_MINUTE)
 #define COMMAND_TIMEOUT_US (5 * TIME_MINUTE)
@@ -20,11 +18,6 @@
 
 enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
 
-static const struct conn_handler HANDLER;
-
-static void try_candidate(struct delivery_connection *connection);
-static void try_next(struct delivery_connection *connection, const struct reason *reason,
-                     enum client_verdict verdict);
 static void begin_transaction(struct delivery_connection *connection);
 
 static struct log *log_of(const struct delivery_connection *connection)
@@ -42,7 +35,7 @@ static bool should_say_quit(const struct delivery_connection *connection)
            connection->transaction_heard;
 }
 
-static void close_session(struct delivery_connection *connection)
+void delivery_connection_close(struct delivery_connection *connection)
 {
     if (should_say_quit(connection))
         conn_part(&connection->conn, SLICE("QUIT\r\n"), QUIT_TIMEOUT_US);
@@ -52,26 +45,26 @@ static void close_session(struct delivery_connection *connection)
         client_session_deinit(&connection->session);
     connection->has_session = false;
     connection->feeding = false;
-    connection->start_tls = false;
+    connection->tls_is_open = false;
 }
 
 /* Frees the connection, which counts no more. */
 static void connection_free(struct delivery_connection *connection)
 {
     struct lane *lane = connection->lane;
-    close_session(connection);
-    for (size_t i = 0; i < connection->candidate_count; i++)
-        free(connection->names[i]);
+    delivery_connection_close(connection);
+    route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
     event_free(connection->idle_timer);
+    config_let_go(connection->config);
     free(connection);
     lane->connection_count--;
     lane->delivery->connection_count--;
 }
 
 /* Frees the connection; the lane may start others, or end. */
-static void connection_gone(struct delivery_connection *connection)
+void delivery_connection_gone(struct delivery_connection *connection)
 {
     struct lane *lane = connection->lane;
     struct delivery *delivery = lane->delivery;
@@ -82,8 +75,8 @@ static void connection_gone(struct delivery_connection *connection)
         delivery->options.on_stopped(delivery->options.arg);
 }
 
-static void log_attempt(const struct delivery_connection *connection, const char *event,
-                        const char *text)
+void delivery_connection_log(const struct delivery_connection *connection, const char *event,
+                             const char *text)
 {
     char ip[IP_TEXT_BYTES];
     struct log_line line;
@@ -131,7 +124,7 @@ static int64_t timeout_of(enum client_state state)
     return COMMAND_TIMEOUT_US;
 }
 
-static void write_out(struct delivery_connection *connection)
+void delivery_connection_write(struct delivery_connection *connection)
 {
     conn_write(connection->conn, buf_slice(&connection->session.out));
     buf_reset(&connection->session.out);
@@ -151,7 +144,7 @@ static void feed_content(struct delivery_connection *connection)
                        strerror(errno));
             delivery_item_decide_rest(connection, CLIENT_DEFERRED, &reason);
             delivery_item_settle(connection);
-            connection_gone(connection);
+            delivery_connection_gone(connection);
             return;
         }
         connection->content_offset += (uint64_t)got;
@@ -161,7 +154,7 @@ static void feed_content(struct delivery_connection *connection)
         } else {
             client_session_content(&connection->session, slice_from(part, (size_t)got));
         }
-        write_out(connection);
+        delivery_connection_write(connection);
     }
 }
 
@@ -183,7 +176,7 @@ void delivery_connection_quit(struct delivery_connection *connection)
     connection->is_idle = false;
     event_del(connection->idle_timer);
     client_session_quit(&connection->session);
-    write_out(connection);
+    delivery_connection_write(connection);
 }
 
 static void on_idle(evutil_socket_t fd, short what, void *arg)
@@ -204,7 +197,10 @@ static void next_item(struct delivery_connection *connection)
     struct queue_item *item = NULL;
     if (connection->message_count < LANE_MESSAGES_MAX)
         item = lane_next_item(lane);
-    if (item != NULL) {
+    if (item != NULL && !delivery_tls_suits(connection, item)) {
+        queue_put_back(lane->delivery->queue, item);
+        delivery_connection_quit(connection);
+    } else if (item != NULL) {
         delivery_item_take(connection, item);
         begin_transaction(connection);
     } else if (connection->message_count >= LANE_MESSAGES_MAX || lane->delivery->stopping) {
@@ -214,23 +210,12 @@ static void next_item(struct delivery_connection *connection)
     }
 }
 
-/* The candidate behind the one at hand. A host that has answered is not asked again at its other
- * addresses: they lead to the same answer, and to a sender that seems not to listen. */
-static size_t next_candidate(const struct delivery_connection *connection, bool answered)
-{
-    size_t next = connection->candidate + 1;
-    while (answered && next < connection->candidate_count &&
-           strcmp(connection->names[next], connection->names[connection->candidate]) == 0)
-        next++;
-    return next;
-}
-
 /* MAIL was deferred, or the session ended with 421: another host may take it at once. */
 static bool another_host_may_do(const struct delivery_connection *connection)
 {
     const struct client_transaction *transaction = &connection->transaction;
     if (connection->message_count > 1 ||
-        next_candidate(connection, true) >= connection->candidate_count ||
+        delivery_candidate_next(connection, true) >= connection->candidate_count ||
         !(connection->session.closing || connection->session.mail_refused))
         return false;
     for (size_t i = 0; i < transaction->recipient_count; i++)
@@ -254,7 +239,7 @@ static void transaction_done(struct delivery_connection *connection)
     queue_destination_works(connection->lane->delivery->queue, connection->lane->destination);
     if (another_host_may_do(connection)) {
         struct reason reason = connection->transaction.recipients[0].reason;
-        try_next(connection, &reason, CLIENT_DEFERRED);
+        delivery_candidate_fail(connection, &reason, CLIENT_DEFERRED);
         return;
     }
     delivery_item_take_results(connection);
@@ -293,7 +278,7 @@ static void begin_transaction(struct delivery_connection *connection)
     if (client_session_begin(&connection->session, transaction) == CLIENT_EVENT_DONE)
         transaction_done(connection);
     else
-        write_out(connection);
+        delivery_connection_write(connection);
 }
 
 void delivery_connection_give(struct delivery_connection *connection, struct queue_item *item)
@@ -312,7 +297,7 @@ static void session_lost(struct delivery_connection *connection, const struct re
                          enum client_verdict verdict)
 {
     if (connection->item == NULL) {
-        connection_gone(connection);
+        delivery_connection_gone(connection);
         return;
     }
     bool in_transaction = connection->has_session && connection->session.transaction != NULL;
@@ -321,7 +306,7 @@ static void session_lost(struct delivery_connection *connection, const struct re
         struct queue_item *item = connection->item;
         delivery_item_drop(connection);
         queue_put_back(connection->lane->delivery->queue, item);
-        connection_gone(connection);
+        delivery_connection_gone(connection);
         return;
     }
     /* With the final dot sent, the server may have the message: another host now would make two of
@@ -331,27 +316,24 @@ static void session_lost(struct delivery_connection *connection, const struct re
         delivery_item_take_results(connection);
         delivery_item_decide_rest(connection, CLIENT_DEFERRED, reason);
         delivery_item_settle(connection);
-        connection_gone(connection);
+        delivery_connection_gone(connection);
         return;
     }
-    try_next(connection, reason, verdict);
+    delivery_candidate_fail(connection, reason, verdict);
 }
 
 static void handle_event(struct delivery_connection *connection, enum client_event event)
 {
     switch (event) {
     case CLIENT_EVENT_NONE:
-        write_out(connection);
+        delivery_connection_write(connection);
         break;
     case CLIENT_EVENT_READY:
         begin_transaction(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
         conn_set_timeout(connection->conn, HANDSHAKE_TIMEOUT_US);
-        conn_start_tls(connection->conn,
-                       connection->verify_tls ? connection->lane->delivery->options.tls_verified
-                                              : connection->lane->delivery->options.tls,
-                       false, connection->host[0] != '[' ? connection->host : NULL);
+        delivery_tls_begin(connection);
         break;
     case CLIENT_EVENT_CONTENT:
         connection->feeding = true;
@@ -377,7 +359,7 @@ static void on_input(void *owner)
     connection->transaction_heard = true;
     if (connection->is_idle) {
         /* 421 or confusion: nothing is lost by leaving. */
-        connection_gone(connection);
+        delivery_connection_gone(connection);
         return;
     }
     handle_event(connection,
@@ -393,20 +375,9 @@ static void on_connected(void *owner)
 static void on_secured(void *owner)
 {
     struct delivery_connection *connection = owner;
-    SSL *tls = conn_tls(connection->conn);
-    struct log_line line;
-    log_begin(&line, log_of(connection), "secured");
-    json_out_int(&line.json, "connection", (int64_t)connection->number);
-    json_out_text(&line.json, "host", connection->host);
-    json_out_text(&line.json, "version", SSL_get_version(tls));
-    json_out_text(&line.json, "cipher", SSL_get_cipher_name(tls));
-    long verified = SSL_get_verify_result(tls);
-    json_out_bool(&line.json, "verified", verified == X509_V_OK);
-    if (verified != X509_V_OK)
-        json_out_text(&line.json, "why-not", X509_verify_cert_error_string(verified));
-    log_end(&line);
+    delivery_tls_secured(connection);
     client_session_secured(&connection->session);
-    write_out(connection);
+    delivery_connection_write(connection);
 }
 
 static void on_drained(void *owner)
@@ -420,15 +391,12 @@ static void on_drained(void *owner)
 static void tls_failed(struct delivery_connection *connection, const char *text)
 {
     struct reason reason;
-    log_attempt(connection, "tls-failed", text);
-    reason_set(&reason, "4.7.5", false, connection->host, "%s: %s", connection->host, text);
-    if (connection->session.setup.tls == CLIENT_TLS_REQUIRED) {
+    if (!delivery_tls_failed(connection, text, &reason)) {
         session_lost(connection, &reason, CLIENT_DEFERRED);
         return;
     }
-    delivery_tls_note_broken(connection->lane->delivery, &connection->address);
-    close_session(connection);
-    try_candidate(connection);
+    delivery_connection_close(connection);
+    delivery_candidate_try(connection);
 }
 
 static void on_end(void *owner, enum conn_end end, const char *text)
@@ -437,8 +405,8 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     struct reason reason;
     if (end == CONN_END_FLUSHED || connection->is_idle ||
         connection->session.state == CLIENT_STATE_QUIT) {
-        log_attempt(connection, "disconnected", NULL);
-        connection_gone(connection);
+        delivery_connection_log(connection, "disconnected", NULL);
+        delivery_connection_gone(connection);
         return;
     }
     /* Some middle boxes cut the connection at STARTTLS already. */
@@ -455,7 +423,7 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     session_lost(connection, &reason, CLIENT_DEFERRED);
 }
 
-static const struct conn_handler HANDLER = {
+const struct conn_handler DELIVERY_HANDLER = {
     .on_input = on_input,
     .on_connected = on_connected,
     .on_secured = on_secured,
@@ -463,100 +431,25 @@ static const struct conn_handler HANDLER = {
     .on_end = on_end,
 };
 
-/* --- candidates ------------------------------------------------------------------------------- */
-
-static void try_candidate(struct delivery_connection *connection)
-{
-    struct delivery *delivery = connection->lane->delivery;
-    const struct config *config = delivery->options.config;
-    const char *name = connection->names[connection->candidate];
-    connection->address = connection->addresses[connection->candidate];
-    snprintf(connection->host, sizeof connection->host, "%s", name);
-    connection->message_count = 0;
-    connection->transaction_heard = false;
-
-    struct tls_facts facts = {
-        .mode = config->tls_mode,
-        .has_password = config->smart_host_user != NULL,
-        .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
-    };
-    struct tls_decision tls = tls_decide(&facts);
-    connection->verify_tls = tls.verify;
-    struct client_setup setup = {.hostname = config->hostname,
-                                 .peer = connection->host,
-                                 .tls = tls.tls,
-                                 .user = config->smart_host_user,
-                                 .password = delivery->options.password};
-    struct ip_endpoint endpoint = {connection->address, connection->port};
-    const struct ip_address *source =
-        connection->address.family == AF_INET ? &config->source_v4 : &config->source_v6;
-    log_attempt(connection, "connecting", tls.why);
-    connection->conn =
-        conn_connect(delivery->options.base, &endpoint, source->family != 0 ? source : NULL,
-                     &HANDLER, connection, INPUT_BYTES_MAX);
-    client_session_init(&connection->session, &setup);
-    connection->has_session = true;
-    if (connection->conn != NULL) {
-        conn_set_timeout(connection->conn, CONNECT_TIMEOUT_US);
-        return;
-    }
-    struct reason reason;
-    reason_set(&reason, "4.4.1", false, connection->host, "%s, at the connection: %s",
-               connection->host, strerror(errno));
-    try_next(connection, &reason, CLIENT_DEFERRED);
-}
-
-static void try_next(struct delivery_connection *connection, const struct reason *reason,
-                     enum client_verdict verdict)
-{
-    log_attempt(connection, "candidate-failed", reason->text);
-    if (verdict != CLIENT_REFUSED)
-        connection->any_deferred = true;
-    close_session(connection);
-    connection->candidate = next_candidate(connection, reason->said);
-    if (connection->candidate < connection->candidate_count) {
-        try_candidate(connection);
-        return;
-    }
-    struct queue_item *item = connection->item;
-    struct lane *lane = connection->lane;
-    /* Some recipients may already have their result, from another transaction of this item. */
-    bool any_decided = false;
-    for (uint32_t i = 0; i < item->recipient_count; i++)
-        any_decided = any_decided || connection->decided[i];
-    enum outcome_kind kind = connection->any_deferred ? OUTCOME_DEFERRED : OUTCOME_FAILED;
-    if (any_decided) {
-        delivery_item_decide_rest(
-            connection, connection->any_deferred ? CLIENT_DEFERRED : CLIENT_REFUSED, reason);
-        delivery_item_settle(connection);
-    } else {
-        delivery_item_drop(connection);
-        lane_unreachable(lane, item, kind, reason);
-    }
-    connection_gone(connection);
-}
+/* --- beginning and end ------------------------------------------------------------------------ */
 
 void delivery_connection_open(struct lane *lane, struct queue_item *item)
 {
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
-    connection->port = lane->route->port;
+    connection->route = route_keep(lane->route);
     connection->idle_timer = event_new(delivery->options.base, -1, 0, on_idle, connection);
     list_init(&connection->idle_link);
     list_push_back(&lane->connections, &connection->link);
     lane->connection_count++;
     delivery->connection_count++;
     delivery_item_take(connection, item);
-    struct route_candidate candidates[LANE_CANDIDATES_MAX];
     connection->candidate_count =
-        route_order(lane->route, &delivery->rng, candidates, LANE_CANDIDATES_MAX);
-    for (size_t i = 0; i < connection->candidate_count; i++) {
-        connection->names[i] = mem_text_copy(candidates[i].host->name);
-        connection->addresses[i] = *candidates[i].address;
-    }
-    try_candidate(connection);
+        route_order(lane->route, &delivery->rng, connection->candidates, LANE_CANDIDATES_MAX);
+    delivery_candidate_try(connection);
 }
 
 void delivery_connection_abandon(struct delivery_connection *connection)

@@ -43,6 +43,7 @@ static void decide(struct delivery_connection *connection, uint32_t index,
                     : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
                                                 : OUTCOME_DEFERRED;
     outcome->reason = *reason;
+    outcome->tls = connection->tls_text;
     outcome->peer_has_dsn = (connection->session.extensions & CLIENT_DSN) != 0;
     connection->decided[index] = true;
 }

@@ -79,6 +79,10 @@ static int take_data(struct slice message, size_t at, size_t len, unsigned type,
         return take_mx(message, at, len, arena, record);
     if (type == DNS_TYPE_TXT)
         return take_text(slice_from(message.data + at, len), arena, record);
+    if (type == DNS_TYPE_TLSA) {
+        record->text = arena_slice(arena, slice_from(message.data + at, len));
+        return 0;
+    }
     return take_address(message.data + at, len, type, record);
 }
 
@@ -101,6 +105,8 @@ static int take_record(struct slice message, size_t *at, unsigned type, struct a
         ttl = 0;
     if (class == CLASS_IN && (found == type || found == DNS_TYPE_CNAME) && ttl < *ttl_min)
         *ttl_min = ttl;
+    if (class == CLASS_IN && found == DNS_TYPE_CNAME && type != DNS_TYPE_CNAME)
+        return take_name(message, &data, arena, &answer->canonical);
     if (class != CLASS_IN || found != type || answer->count == DNS_RECORDS_MAX)
         return 0;
     struct dns_record *record = &answer->records[answer->count];

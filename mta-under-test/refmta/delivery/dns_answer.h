@@ -1,6 +1,6 @@
 /*
- * The answer section of a DNS message (RFC 1035 4.1), as far as delivery needs it: MX, A, AAAA and
- * TXT records with their TTLs, behind any CNAMEs. No I/O.
+ * The answer section of a DNS message (RFC 1035 4.1), as far as delivery needs it: MX, A, AAAA,
+ * TXT and TLSA records with their TTLs, behind any CNAMEs. No I/O.
  */
 #pragma once
 
@@ -12,7 +12,8 @@ enum {
     DNS_TYPE_CNAME = 5,
     DNS_TYPE_MX = 15,
     DNS_TYPE_TXT = 16,
-    DNS_TYPE_AAAA = 28
+    DNS_TYPE_AAAA = 28,
+    DNS_TYPE_TLSA = 52
 };
 
 enum { DNS_RECORDS_MAX = 100 };
@@ -22,12 +23,13 @@ struct dns_record {
     uint16_t preference;       /* MX */
     const char *host;          /* MX: lower case, without the last dot; "" for the root */
     struct ip_address address; /* A, AAAA */
-    struct slice text;         /* TXT: the strings joined */
+    struct slice text;         /* TXT: the strings joined; TLSA: the whole data as it is */
 };
 
 struct dns_answer {
     unsigned rcode;
     bool authentic;             /* the AD bit */
+    const char *canonical;      /* the last name behind CNAMEs; NULL if there is none */
     struct dns_record *records; /* of the type that was asked for, in the order of the message */
     size_t count;
 };

@@ -14,6 +14,7 @@ enum {
     LANE_MESSAGES_MAX = 100,   /* of one connection */
     LANE_REFUSALS_MAX = 3,     /* of MAIL in a row, before the destination rests */
     LANE_WINDOW_START = 5,     /* connections before anything is known of the destination */
+    TLS_TEXT_BYTES = 160,
 };
 
 struct delivery {
@@ -48,25 +49,26 @@ struct delivery_connection {
     struct list link;      /* in the lane's connections */
     struct list idle_link; /* in the lane's idle ones */
     struct lane *lane;
+    const struct config *config; /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;
     struct client_session session;
     char host[REASON_HOST_BYTES];
     struct ip_address address;
-    bool verify_tls;
-    bool clear_only; /* the handshake with this candidate failed: this time without */
-    bool feeding;    /* the content is being given */
-    bool start_tls;
+    struct tls_policy tls;         /* what this session must have */
+    struct tls_peer peer;          /* ... and whom it is held against */
+    char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
+    bool tls_is_open;              /* the handshake with this candidate was begun */
+    bool feeding;                  /* the content is being given */
     bool is_idle;
     bool transaction_heard; /* the server answered something in this transaction */
     struct event *idle_timer;
     /* The candidates of this attempt. */
-    struct ip_address addresses[LANE_CANDIDATES_MAX];
-    char *names[LANE_CANDIDATES_MAX];
+    struct route *route;
+    struct route_candidate candidates[LANE_CANDIDATES_MAX];
     size_t candidate_count;
     size_t candidate;
-    uint16_t port;
     bool any_deferred; /* at least one candidate failed in a way that may pass */
     /* The item at hand. */
     struct queue_item *item;
@@ -87,6 +89,35 @@ void delivery_connection_give(struct delivery_connection *connection, struct que
 void delivery_connection_quit(struct delivery_connection *connection);
 /* Ends it now; its item goes back to the queue as it was. */
 void delivery_connection_abandon(struct delivery_connection *connection);
+
+/* What the connection's files share (delivery_connection.c, _candidate.c, _tls.c): */
+extern const struct conn_handler DELIVERY_HANDLER;
+void delivery_connection_log(const struct delivery_connection *connection, const char *event,
+                             const char *text);
+void delivery_connection_write(struct delivery_connection *connection);
+void delivery_connection_close(struct delivery_connection *connection);
+void delivery_connection_gone(struct delivery_connection *connection);
+
+/* The candidates of an attempt (delivery_candidate.c): tries the one at hand, or the one behind it,
+ * or gives up for this time. `verdict` tells whether waiting may help. */
+void delivery_candidate_try(struct delivery_connection *connection);
+void delivery_candidate_fail(struct delivery_connection *connection, const struct reason *reason,
+                             enum client_verdict verdict);
+/* The index behind the one at hand. A host that has answered is not asked again at its other
+ * addresses: they lead to the same answer, and to a sender that seems not to listen. */
+size_t delivery_candidate_next(const struct delivery_connection *connection, bool answered);
+
+/* TLS of a connection (delivery_tls.c): decides what it must have, begins the handshake, takes its
+ * end and its failure. */
+void delivery_tls_decide(struct delivery_connection *connection);
+void delivery_tls_begin(struct delivery_connection *connection);
+void delivery_tls_secured(struct delivery_connection *connection);
+/* True if clear text may be tried instead; else *reason says what is wrong. */
+bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
+                         struct reason *reason);
+/* The connection has what the item asks for (REQUIRETLS). */
+bool delivery_tls_suits(const struct delivery_connection *connection,
+                        const struct queue_item *item);
 
 /* The item of a connection (delivery_item.c): takes it up, lets go of it, settles it. */
 void delivery_item_take(struct delivery_connection *connection, struct queue_item *item);

@@ -1,13 +1,15 @@
 #include "mta-under-test/refmta/delivery/resolver.h"
 
 #include <ares.h>
+#include <sys/random.h>
 
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/list.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { CLASS_IN = 1, TIMEOUT_MS = 5000, TRIES = 3, SERVERS_TEXT_BYTES = 4096 };
+enum { CLASS_IN = 1, TIMEOUT_MS = 5000, TRIES = 3, SERVERS_TEXT_BYTES = 4096, EDNS_BYTES = 1232 };
+enum { FLAGS_AT = 3, FLAG_AD = 0x20, RCODE_OK = 0, RCODE_NO_NAME = 3 };
 
 /* A socket of c-ares that we watch. */
 struct watch {
@@ -88,14 +90,12 @@ static void on_socket_state(void *arg, ares_socket_t fd, int readable, int writa
     event_add(watch->event, NULL);
 }
 
-static enum resolver_status status_of(int ares_status, const struct dns_answer *answer)
+static enum resolver_status status_of(const struct dns_answer *answer)
 {
-    switch (ares_status) {
-    case ARES_SUCCESS:
+    switch (answer->rcode) {
+    case RCODE_OK:
         return answer->count > 0 ? RESOLVER_FOUND : RESOLVER_NO_DATA;
-    case ARES_ENODATA:
-        return RESOLVER_NO_DATA;
-    case ARES_ENOTFOUND:
+    case RCODE_NO_NAME:
         return RESOLVER_NO_NAME;
     default:
         return RESOLVER_FAILED;
@@ -113,23 +113,50 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
         return;
     }
     arena_init(&arena);
-    if (status == ARES_SUCCESS && dns_answer_parse(slice_from((const char *)message, (size_t)len),
-                                                   question->type, &arena, &result.answer) != 0) {
-        status = ARES_EBADRESP;
-        result.text = "the answer is broken";
+    if (status == ARES_EBADNAME) {
+        result.status = RESOLVER_NO_NAME;
+    } else if (status == ARES_SUCCESS) {
+        if (dns_answer_parse(slice_from((const char *)message, (size_t)len), question->type, &arena,
+                             &result.answer) != 0) {
+            result.text = "the answer is broken";
+        } else {
+            result.status = status_of(&result.answer);
+            result.text = "the DNS server refuses to answer";
+        }
     }
-    result.status = status_of(status, &result.answer);
     question->done(question->arg, &result);
     arena_deinit(&arena);
     free(question);
+}
+
+/* The question as bytes: as c-ares makes it, with the AD bit, which asks a validating resolver to
+ * say whether it has validated (RFC 6840 5.7). NULL if the name can be none. */
+static unsigned char *make_query(const char *name, unsigned type, int *len)
+{
+    unsigned char *query = NULL;
+    unsigned short id = 0;
+    if (getrandom(&id, sizeof id, 0) != sizeof id)
+        abort();
+    if (ares_create_query(name, CLASS_IN, (int)type, id, 1, &query, len, EDNS_BYTES) !=
+        ARES_SUCCESS)
+        return NULL;
+    query[FLAGS_AT] |= FLAG_AD;
+    return query;
 }
 
 void resolver_ask(struct resolver *resolver, const char *name, unsigned type,
                   void (*done)(void *arg, const struct resolver_result *result), void *arg)
 {
     struct question *question = mem_alloc(sizeof *question);
+    int len = 0;
+    unsigned char *query = make_query(name, type, &len);
     *question = (struct question){resolver, type, done, arg};
-    ares_query(resolver->channel, name, CLASS_IN, (int)type, on_answer, question);
+    if (query == NULL) {
+        on_answer(question, ARES_EBADNAME, 0, NULL, 0);
+        return;
+    }
+    ares_send(resolver->channel, query, len, on_answer, question);
+    ares_free_string(query);
     set_timer(resolver);
 }
 
@@ -163,7 +190,7 @@ struct resolver *resolver_open(const struct resolver_options *options, struct er
         .tries = TRIES,
         .sock_state_cb = on_socket_state,
         .sock_state_cb_data = resolver,
-        .ednspsz = 1232,
+        .ednspsz = EDNS_BYTES,
     };
     resolver->base = options->base;
     list_init(&resolver->watches);

@@ -4,6 +4,7 @@
 
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/delivery/route_tls.h"
 #include "mta-under-test/refmta/message/mailbox.h"
 
 #include "mta-under-test/base/poison.h"
@@ -27,30 +28,57 @@ struct route_search {
     uint32_t ttl_seconds;
     size_t open; /* questions about addresses */
     bool is_implicit;
-    bool starting; /* questions are still being asked */
+    bool starting;    /* questions are still being asked */
+    bool sts_is_open; /* the MTA-STS policy is being looked for */
+    bool is_ready;    /* but for that policy */
 };
 
 void route_free(struct route **where)
 {
     struct route *route = *where;
     *where = NULL;
-    if (route == NULL)
+    if (route == NULL || --route->user_count > 0)
         return;
     arena_deinit(&route->arena);
     free(route);
 }
 
+struct route *route_keep(struct route *route)
+{
+    route->user_count++;
+    return route;
+}
+
 static void finish(struct route_search *search)
+{
+    struct route *route = search->route;
+    search->is_ready = true;
+    if (search->sts_is_open)
+        return;
+    if (route->expires_us < time_monotonic_us() + EXPIRY_MIN_US || route->verdict != ROUTE_GOOD)
+        route->expires_us = time_monotonic_us() + EXPIRY_MIN_US;
+    config_let_go(search->request.config);
+    search->request.done(search->request.arg, route);
+    free(search);
+}
+
+static void on_tls_known(void *arg)
+{
+    finish(arg);
+}
+
+/* The hosts and their addresses are known. */
+static void finish_good(struct route_search *search)
 {
     struct route *route = search->route;
     int64_t life_us = (int64_t)search->ttl_seconds * TIME_SECOND;
     if (life_us > EXPIRY_MAX_US)
         life_us = EXPIRY_MAX_US;
-    if (life_us < EXPIRY_MIN_US || route->verdict != ROUTE_GOOD)
-        life_us = EXPIRY_MIN_US;
     route->expires_us = time_monotonic_us() + life_us;
-    search->request.done(search->request.arg, route);
-    free(search);
+    if (search->request.config->tls_dane)
+        route_tls_find(route, search->request.resolver, on_tls_known, search);
+    else
+        finish(search);
 }
 
 static void finish_with(struct route_search *search, enum route_verdict verdict, const char *status,
@@ -87,7 +115,7 @@ static void judge(struct route_search *search)
         failed = failed || route->hosts[i].failed;
     }
     if (found > 0)
-        finish(search);
+        finish_good(search);
     else if (failed)
         finish_with(search, ROUTE_LATER, "4.4.3", "DNS does not tell the address of any mail host");
     else if (search->is_implicit)
@@ -105,6 +133,12 @@ static void on_addresses(void *arg, const struct resolver_result *result)
     struct ip_address *list = is_v4 ? host->v4 : host->v6;
     size_t *count = is_v4 ? &host->v4_count : &host->v6_count;
     host->failed = host->failed || result->status == RESOLVER_FAILED;
+    if (result->status == RESOLVER_FOUND) {
+        host->is_insecure = host->is_insecure || !result->answer.authentic;
+        host->is_secure = !host->is_insecure;
+        if (result->answer.canonical != NULL && host->is_secure && host->canonical == NULL)
+            host->canonical = arena_text(&search->route->arena, result->answer.canonical);
+    }
     for (size_t i = 0; result->status == RESOLVER_FOUND && i < result->answer.count; i++) {
         if (*count < ROUTE_ADDRESSES_MAX)
             list[(*count)++] = result->answer.records[i].address;
@@ -148,6 +182,7 @@ static void set_hosts(struct route_search *search, const struct mx_choice *choic
     route->hosts = arena_alloc_array(&route->arena, choice->count, sizeof *route->hosts);
     for (size_t i = 0; i < choice->count; i++) {
         route->hosts[i].name = arena_text(&route->arena, choice->hosts[i].name);
+        route->hosts[i].tls_name = route->hosts[i].name;
         route->hosts[i].preference = choice->hosts[i].preference;
     }
     find_addresses(search);
@@ -185,6 +220,7 @@ static void on_mx(void *arg, const struct resolver_result *result)
         finish_with(search, ROUTE_NOWHERE, "5.1.2", "there is no such domain");
         return;
     }
+    search->route->is_secure = result->answer.authentic;
     for (size_t i = 0; i < result->answer.count; i++)
         if (result->answer.records[i].ttl_seconds < search->ttl_seconds)
             search->ttl_seconds = result->answer.records[i].ttl_seconds;
@@ -224,31 +260,56 @@ static bool is_literal(struct route_search *search)
     route->host_count = 1;
     route->hosts = arena_alloc(&route->arena, sizeof *route->hosts);
     route->hosts->name = arena_text(&route->arena, search->request.destination);
+    route->hosts->tls_name = route->hosts->name;
     route->hosts->addresses[0] = address;
     route->hosts->address_count = 1;
     search->ttl_seconds = UINT32_MAX;
     return true;
 }
 
+static void on_sts(void *arg, const struct sts_result *result)
+{
+    struct route_search *search = arg;
+    search->sts_is_open = false;
+    search->route->sts_problem = result->report_as;
+    if (search->is_ready)
+        finish(search);
+}
+
+/* MX and MTA-STS at the same time: neither needs the other. */
+static void find_by_mx(struct route_search *search, const char *name)
+{
+    const struct sts_lookups *sts = search->request.sts;
+    search->sts_is_open = sts != NULL;
+    if (sts != NULL) {
+        search->route->sts_domain = arena_text(&search->route->arena, name);
+        sts_lookup_start(sts, search->route->sts_domain, on_sts, search);
+    }
+    resolver_ask(search->request.resolver, name, DNS_TYPE_MX, on_mx, search);
+}
+
 void route_find(const struct route_request *request)
 {
     struct route_search *search = mem_alloc(sizeof *search);
     search->request = *request;
+    config_hold(request->config);
     search->ttl_seconds = UINT32_MAX;
-    search->route = mem_alloc(sizeof *search->route);
+    search->route = route_keep(mem_alloc(sizeof *search->route));
     search->route->port = SMTP_PORT;
     const char *name = name_for_dns(search);
     bool is_smart = request->config->smart_host != NULL;
-    if (is_smart)
+    if (is_smart) {
         search->route->port = request->config->smart_host_port;
+        search->route->is_secure = true; /* the operator has said where to */
+    }
     if (is_literal(search))
-        finish(search);
+        finish_good(search);
     else if (name == NULL)
         finish_with(search, ROUTE_NOWHERE, "5.1.2", "this is no name that DNS can hold");
     else if (is_smart)
         set_one_host(search, name);
     else
-        resolver_ask(request->resolver, name, DNS_TYPE_MX, on_mx, search);
+        find_by_mx(search, name);
 }
 
 size_t route_order(const struct route *route, struct rng *rng, struct route_candidate *out,

@@ -30,6 +30,8 @@ struct envelope {
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;
+    bool require_tls;  /* REQUIRETLS (RFC 8689 3) */
+    bool tls_optional; /* the content has "TLS-Required: No" (RFC 8689 5) */
     struct envelope_recipient *recipients;
     size_t recipient_count;
     size_t recipient_size;

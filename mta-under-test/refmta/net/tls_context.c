@@ -44,15 +44,11 @@ SSL_CTX *tls_context_server(const char *certificate, const char *key, struct err
     return context;
 }
 
-SSL_CTX *tls_context_client(const char *trust, bool verify, struct err *err)
+SSL_CTX *tls_context_client(const char *trust, struct err *err)
 {
     SSL_CTX *context = new_context(TLS_client_method(), err);
     if (context == NULL)
         return NULL;
-    /* Without verification, old versions are still better than clear text (RFC 7435). */
-    if (!verify)
-        SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
-    SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     int loaded = trust != NULL ? SSL_CTX_load_verify_locations(context, trust, NULL)
                                : SSL_CTX_set_default_verify_paths(context);
     if (loaded != 1) {

@@ -38,6 +38,8 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
     message->body = (uint8_t)envelope->body;
     message->ret = (uint8_t)envelope->ret;
     message->smtputf8 = envelope->smtputf8;
+    message->require_tls = envelope->require_tls;
+    message->tls_optional = envelope->tls_optional;
     message->recipient_count = (uint32_t)envelope->recipient_count;
     message->open_count = message->recipient_count;
     for (size_t i = 0; i < envelope->recipient_count; i++) {

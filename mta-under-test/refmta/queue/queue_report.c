@@ -16,7 +16,8 @@ enum {
 static char *read_original(const struct message *message, size_t *len, bool *is_full)
 {
     uint32_t total = message->entry.content_len;
-    *is_full = message->ret == ENVELOPE_RET_FULL && total <= FULL_BYTES_MAX;
+    *is_full =
+        message->ret == ENVELOPE_RET_FULL && total <= FULL_BYTES_MAX && !message->require_tls;
     size_t want = *is_full || total < HEADER_BYTES_MAX ? total : HEADER_BYTES_MAX;
     char *original = mem_alloc(want);
     ssize_t got = queue_read(message, 0, original, want);
@@ -92,6 +93,8 @@ void queue_add_report(struct queue *queue, const struct report_request *request,
     struct log_line line;
     envelope_init(&envelope);
     envelope.smtputf8 = request->message->smtputf8;
+    /* RFC 8689 4.3: what tells of such a message is as secret as it was. */
+    envelope.require_tls = request->message->require_tls;
     envelope_add_recipient(&envelope, slice_of(request->message->sender));
     struct message *report = message_new(&envelope, queue_new_id(queue), time_now_us());
     buf_init(&text, REPORT_BYTES_MAX);

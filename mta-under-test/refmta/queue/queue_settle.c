@@ -69,6 +69,8 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
     json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
     json_out_int(&line.json, "attempts", recipient->attempts + 1);
+    if (outcome->tls != NULL)
+        json_out_text(&line.json, "tls", outcome->tls);
     log_end(&line);
     /* Where the next server knows DSN, it has taken over the duty (RFC 3461 5.2.2). */
     if (!outcome->peer_has_dsn)
@@ -83,7 +85,6 @@ static void settle_failed(struct settling *settling, uint32_t index, const struc
     log_recipient(&line, settling, "failed", recipient, reason);
     json_out_int(&line.json, "attempts", recipient->attempts);
     log_end(&line);
-    note_report(settling, DSN_FAILED, index);
 }
 
 static void settle_deferred(struct settling *settling, uint32_t index, const struct reason *reason)
@@ -100,6 +101,7 @@ static void settle_deferred(struct settling *settling, uint32_t index, const str
                       time_span_to_text(settling->now_us - settling->message->received_us, span));
         log_end(&expired);
         settle_failed(settling, index, reason);
+        note_report(settling, DSN_FAILED, index);
         return;
     }
     char text[TIME_TEXT_BYTES];
@@ -133,7 +135,10 @@ static void settle_one(struct settling *settling, uint32_t index,
         settle_delivered(settling, index, outcome);
         break;
     case OUTCOME_FAILED:
+    case OUTCOME_DROPPED:
         settle_failed(settling, index, &outcome->reason);
+        if (outcome->kind == OUTCOME_FAILED)
+            note_report(settling, DSN_FAILED, index);
         break;
     case OUTCOME_DEFERRED:
         settle_deferred(settling, index, &outcome->reason);

@@ -52,12 +52,24 @@ static void add_text(struct buf *meta, const char *text)
     buf_add_text(meta, text);
 }
 
+/* Bits of a message's flags; they stand on the disk. */
+enum { FLAG_SMTPUTF8 = 1, FLAG_WARNED = 2, FLAG_REQUIRE_TLS = 4, FLAG_TLS_OPTIONAL = 8 };
+
 static void add_state(struct buf *meta, const struct message_recipient *recipient)
 {
     add_u8(meta, recipient->state);
     add_u32(meta, recipient->attempts);
     add_u64(meta, (uint64_t)recipient->due_us);
     add_text(meta, recipient->status);
+}
+
+static uint8_t flags_of(const struct message *message)
+{
+    unsigned flags = message->smtputf8 ? FLAG_SMTPUTF8 : 0U;
+    flags |= message->warned ? FLAG_WARNED : 0U;
+    flags |= message->require_tls ? FLAG_REQUIRE_TLS : 0U;
+    flags |= message->tls_optional ? FLAG_TLS_OPTIONAL : 0U;
+    return (uint8_t)flags;
 }
 
 void record_add(struct buf *meta, const struct message *message)
@@ -69,7 +81,7 @@ void record_add(struct buf *meta, const struct message *message)
     add_text(meta, message->envid);
     add_u8(meta, message->body);
     add_u8(meta, message->ret);
-    add_u8(meta, (uint8_t)((message->smtputf8 ? 1 : 0) | (message->warned ? 2 : 0)));
+    add_u8(meta, flags_of(message));
     add_u32(meta, message->recipient_count);
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         add_text(meta, message->recipients[i].address);
@@ -242,7 +254,9 @@ static void take_message(struct taker *taker, struct record_item *item)
     envelope.ret = (enum envelope_ret)take_u8(taker);
     uint8_t flags = take_u8(taker);
     uint32_t count = take_u32(taker);
-    envelope.smtputf8 = (flags & 1) != 0;
+    envelope.smtputf8 = (flags & FLAG_SMTPUTF8) != 0;
+    envelope.require_tls = (flags & FLAG_REQUIRE_TLS) != 0;
+    envelope.tls_optional = (flags & FLAG_TLS_OPTIONAL) != 0;
     struct taker states = *taker;
     for (uint32_t i = 0; i < count && !taker->bad; i++) {
         struct record_item skipped = {0};
@@ -254,7 +268,7 @@ static void take_message(struct taker *taker, struct record_item *item)
     if (!taker->bad && envelope.body <= ENVELOPE_BODY_8BITMIME &&
         envelope.ret <= ENVELOPE_RET_HDRS) {
         item->message = message_new(&envelope, item->id, received_us);
-        item->message->warned = (flags & 2) != 0;
+        item->message->warned = (flags & FLAG_WARNED) != 0;
         for (uint32_t i = 0; i < count; i++) {
             take_text(&states);
             take_text(&states);

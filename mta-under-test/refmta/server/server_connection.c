@@ -27,7 +27,9 @@ static void connection_free(struct connection *connection)
         return; /* on_stored() will come back */
     list_remove(&connection->link);
     server->connection_count--;
+    const struct config *config = connection->session.setup.config;
     server_session_deinit(&connection->session);
+    config_let_go(config);
     if (connection->delay_timer != NULL)
         event_free(connection->delay_timer);
     free(connection);
@@ -225,7 +227,7 @@ void server_connection_open(struct server_listener *listener, int fd)
     connection->server = server;
     connection->conn = conn_new(server->options.base, fd, &HANDLER, connection, INPUT_BYTES_MAX);
     struct server_setup setup = {
-        .config = server->options.config,
+        .config = config_hold(server->options.config),
         .listener = listener->config,
         .limits = server->options.limits,
         .log = server->options.log,

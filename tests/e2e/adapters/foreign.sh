@@ -41,5 +41,7 @@ promised exim '0 900'
 promised opensmtpd '0 400'
 # Debian starts its queue runner each ten minutes (-q10m, QUEUE_INTERVAL of /etc/mail/sendmail.conf).
 promised sendmail '0 600'
+# Handed in by its command. Its process waits five minutes; /etc/cron.d/dma also starts dma -q then.
+promised dma '0 300'
 [ "$RAN" -eq 1 ] || [ "$FAILED" -eq 1 ] || skip "none of these servers' packages can be had here"
 finish

@@ -394,8 +394,8 @@ END_TEST
 START_TEST(test_rules_and_hosts_that_stayed_silent_are_noticed)
 {
     static const struct scenario_rule RULES[] = {
-        {"mx.a.test", "greylist", "$.hosts[\"mx.a.test\"].rules[0]"},
-        {"mx.a.test", "full", "$.hosts[\"mx.a.test\"].rules[1]"}};
+        {"mx.a.test", NULL, "greylist", "$.hosts[\"mx.a.test\"].rules[0]"},
+        {"mx.a.test", NULL, "full", "$.hosts[\"mx.a.test\"].rules[1]"}};
     static const char *const HOSTS[] = {"mx.a.test", "mx2.a.test"};
     begin_plain();
     fx.scenario.rules = RULES;

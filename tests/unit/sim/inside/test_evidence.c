@@ -40,6 +40,8 @@ START_TEST(test_all_of_it_is_kept_with_its_folders)
     expect(to, "events.jsonl", "{}\n");
     expect(to, "store/mx.a.test/1.eml", "mail");
     ck_assert_int_eq(evidence_keep(from, "/proc/none", &err), -1);
+    unit_erase_folder(from);
+    unit_erase_folder(to);
 }
 END_TEST
 

@@ -10,6 +10,7 @@ static struct mx_visit visit_of(unsigned attempts)
         .recipient = "b@a.test",
         .start_us = PLAY_START_US,
         .attempts = attempts,
+        .tls = true,
         .spacing_us = 3 * TIME_MINUTE,
     };
     ck_assert_int_eq(address_from_text(SLICE("192.0.2.10"), &visit.client), 0);
@@ -21,8 +22,8 @@ START_TEST(test_greylisting_is_foretold)
     static const char *const LINES[] = {
         "attempt 1, 0s after the start\n",
         "  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
-        "300 "
-        "seconds   [rule \"postgrey\": reply]\n",
+        "300 seconds\n",
+        "            by rule \"postgrey\" (reply), when {\"greylist\":{\"delay\":\"5m\",",
         "attempt 2, 3m after the start\n",
         "come back in 120 seconds",
         "attempt 3, 6m after the start\n",
@@ -54,16 +55,22 @@ static const struct {
     const char *line;
     bool taken;
 } CASES[] = {
-    {"", "  ehlo      250 mx.a.test\n", true},
+    {"", "  ehlo      250 mx.a.test / PIPELINING / ", true},
     {"\"esmtp\":false", "  data-end  250 Ok", true},
     {"\"rules\":[{\"at\":\"connect\",\"then\":{\"reply\":\"421 4.3.2 full\"}}]",
-     "  connect   421 4.3.2 full   [rule \"rule 1\": reply], then closes\n", false},
+     "  connect   421 4.3.2 full, then closes\n            by rule \"rule 1\" (reply), always\n",
+     false},
     {"\"rules\":[{\"at\":\"mail\",\"then\":{\"delay\":\"2m\",\"hang\":true}}]",
-     "  mail      after 2m no reply   [rule \"rule 1\": delay, hang], then is silent\n", false},
+     "  mail      after 2m no reply, then is silent\n            by rule \"rule 1\" (delay, hang), "
+     "always\n",
+     false},
     {"\"rules\":[{\"at\":\"data-end\",\"then\":{\"lose-reply\":true}}]",
-     "  data-end  no reply   [rule \"rule 1\": lose-reply], then closes\n", true},
+     "  data-end  no reply, then closes\n", true},
     {"\"rules\":[{\"at\":\"data-body\",\"then\":{\"reset\":true}}]",
-     "  data-body no reply   [rule \"rule 1\": reset], then resets\n", false},
+     "  data-body no reply, then resets\n", false},
+    {"\"rules\":[{\"at\":\"mail\",\"when\":{\"tls\":true},\"then\":{\"reply\":\"450 x\"}}]",
+     "  mail      450 x\n            by rule \"rule 1\" (reply), when {\"tls\":true}\n", false},
+    {"\"tls\":{\"fault\":\"alert\"}", "  tls       the handshake fails: alert\n", false},
     {"\"users\":\"bob\"", "  rcpt      550 5.1.1 No such user here\n", false},
 };
 

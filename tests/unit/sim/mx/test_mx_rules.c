@@ -279,6 +279,95 @@ START_TEST(test_actions)
 }
 END_TEST
 
+static const struct play_case MORE[] = {
+    {"days of the week", RULE("\"mail\"", "\"calendar\":\"tue..wed\"", "\"reply\":\"450 x\""),
+     HELLO MAIL("a@s.test") "< 250\n> RSET\n< 250\n+ 24h\n" MAIL("a@s.test") "< 450\n+ 24h\n" MAIL(
+         "a@s.test") "< 450\n+ 24h\n" MAIL("a@s.test") "< 250\n"},
+    {"over the end of a week", RULE("\"mail\"", "\"calendar\":\"sun..mon\"", "\"reply\":\"450 x\""),
+     HELLO MAIL("a@s.test") "< 450\n+ 24h\n" MAIL("a@s.test") "< 250\n"},
+    {"dates",
+     RULE("\"mail\"", "\"calendar\":[\"2026-03-01\",\"2026-03-03..2026-03-04\"]",
+          "\"reply\":\"450 x\""),
+     HELLO MAIL("a@s.test") "< 250\n> RSET\n< 250\n+ 15h\n" MAIL("a@s.test") "< 450\n+ 47h\n" MAIL(
+         "a@s.test") "< 450\n+ 1h\n" MAIL("a@s.test") "< 250\n"},
+    {"parameters", RULE("\"mail\"", "\"parameters\":{\"SIZE\":\"1*\"}", "\"reply\":\"450 x\""),
+     HELLO "> EHLO c.test\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250 \n> MAIL FROM:<a@s.test> "
+           "SIZE=200\n< 250\n"
+           "> RSET\n< 250\n> MAIL FROM:<a@s.test> SIZE=100\n< 450\n"},
+    {"the author's domain",
+     RULE("\"data-end\"", "\"rate\":{\"of\":\"bytes\",\"by\":\"from-domain\",\"over\":\"30/1h\"}",
+          "\"reply\":\"450 x\""),
+     HELLO MAIL("a@s.test") "< 250\n> RCPT TO:<b@a.test>\n< 250\n> DATA\n< 354\n> From: A "
+                            "<a@One.test>\n> .\n< 250\n" MAIL(
+                                "a@s.test") "< 250\n> RCPT "
+                                            "TO:<b@a.test>\n< 250\n> "
+                                            "DATA\n< 354\n> From: "
+                                            "b@two.test\n> .\n< "
+                                            "250\n" MAIL("c@s.test") "< 250\n> "
+                                                                     "RCPT "
+                                                                     "TO:<b@a."
+                                                                     "test>\n< "
+                                                                     "250\n> "
+                                                                     "DATA\n< "
+                                                                     "354\n> "
+                                                                     "From: "
+                                                                     "c@one."
+                                                                     "test\n> "
+                                                                     ".\n< "
+                                                                     "450\n"},
+    {"a limit of recipients and messages",
+     ALWAYS("\"ehlo\"", "\"limit\":{\"recipients\":1,\"messages\":1}"),
+     HELLO MAIL("a@s.test") "< 250\n> RCPT TO:<b@a.test>\n< 250\n> RCPT TO:<c@a.test>\n< 452 \n> "
+                            "DATA\n< 354\n> x\n> .\n"
+                            "< 250\n" MAIL("a@s.test") "< 421\n! close\n"},
+    {"a limit of size", ALWAYS("\"banner\"", "\"limit\":{\"size\":\"100B\"}"),
+     "new\n< 220\n> EHLO c.test\n< 250-\n< 250-\n< 250-SIZE 100\n< 250-\n< 250-\n< 250 \n> MAIL "
+     "FROM:<a@s.test> SIZE=101\n< 552\n"},
+    {"a limit of commands", ALWAYS("\"banner\"", "\"limit\":{\"commands\":2}"),
+     HELLO "> NOOP\n< 250\n> NOOP\n< 421\n! close\n"},
+    {"two class codes in one reply", ALWAYS("\"mail\"", "\"corrupt\":\"mixed-codes\""),
+     HELLO MAIL("a@s.test") "< 450-\n< 250 \n.\n"},
+    {"a reply twice", ALWAYS("\"mail\"", "\"corrupt\":\"twice\""),
+     HELLO MAIL("a@s.test") "< 250 \n< 250 \n.\n"},
+    {"a long reply", ALWAYS("\"mail\"", "\"corrupt\":\"long\""),
+     HELLO MAIL("a@s.test") "< 250 Sender ok xxxx\n.\n"},
+    {"8-bit text in a reply", ALWAYS("\"mail\"", "\"corrupt\":\"eight-bit\""),
+     HELLO MAIL("a@s.test") "< 250 Sender ok (n\xe4her)\n.\n"},
+};
+
+/* Spoiled ends of lines, as the bytes are. */
+START_TEST(test_replies_without_a_good_end)
+{
+    static const struct {
+        const char *kind;
+        const char *said;
+        size_t len;
+    } ENDS[] = {
+        {"bare-lf", "250 Sender ok\n", 14},
+        {"no-end", "250 Sender ok", 13},
+        {"nul", "250 \0Sender ok\r\n", 16},
+    };
+    for (size_t i = 0; i < sizeof ENDS / sizeof ENDS[0]; i++) {
+        struct play play;
+        char *settings = mem_text_format(
+            "\"rules\":[{\"at\":\"mail\",\"then\":{\"corrupt\":\"%s\"}}]", ENDS[i].kind);
+        play_open(&play, ENDS[i].kind, settings);
+        play_script(&play, HELLO MAIL("a@s.test"));
+        ck_assert_msg(slice_equal(buf_slice(&play.said), slice_from(ENDS[i].said, ENDS[i].len)),
+                      "%s: \"%s\"", ENDS[i].kind, buf_text(&play.said));
+        play_close(&play);
+        free(settings);
+    }
+}
+END_TEST
+
+START_TEST(test_more_conditions_and_actions)
+{
+    for (size_t i = 0; i < sizeof MORE / sizeof MORE[0]; i++)
+        play_case(&MORE[i]);
+}
+END_TEST
+
 static unsigned count_refused(unsigned seed_steps)
 {
     struct play play;
@@ -363,5 +452,6 @@ START_TEST(test_providers_share_their_state)
 }
 END_TEST
 
-UNIT_MAIN(test_conditions, test_actions, test_probability_is_seeded,
+UNIT_MAIN(test_conditions, test_actions, test_more_conditions_and_actions,
+          test_replies_without_a_good_end, test_probability_is_seeded,
           test_a_delay_is_drawn_from_its_range, test_drip, test_providers_share_their_state)

@@ -50,7 +50,7 @@ static void stand_open(struct stand *stand, const char *hosts, const char *host,
     stand->log_fd = memfd_create("events", 0);
     stand->log = event_log_new(dup(stand->log_fd), time_now_us());
     stand->base = event_base_new();
-    stand->authority = tls_authority_new(time_now_us(), &err);
+    stand->authority = tls_authority_new(time_now_us(), 1, &err);
     if (stand->limits.idle_us == 0)
         stand->limits = MX_LIMITS_DEFAULT;
     const struct mx_listener listener = {"127.0.0.1", 0, as_port};

@@ -37,10 +37,7 @@ START_TEST(test_only_what_a_run_makes_is_removed)
     ck_assert(!has(folder, "results.json"));
     ck_assert(!has(folder, "store"));
     ck_assert(has(folder, "precious.txt"));
-    char *path = run_folder_file(folder, "precious.txt");
-    unlink(path);
-    free(path);
-    rmdir(folder);
+    unit_erase_folder(folder);
 }
 END_TEST
 
@@ -73,6 +70,7 @@ START_TEST(test_what_failed_last_is_found_by_its_results)
     ck_assert_ptr_nonnull(map_get_text(&failed, "bad"));
     ck_assert_ptr_nonnull(map_get_text(&failed, "broken"));
     map_deinit(&failed, NULL);
+    unit_erase_folder(folder);
     ck_assert_int_eq(run_last_failed("/nonexistent", &failed, &err), -1);
 }
 END_TEST

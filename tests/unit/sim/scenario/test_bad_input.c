@@ -185,6 +185,9 @@ START_TEST(test_the_timeline)
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"dns-set\","
          "\"zone\":\"other.test\",\"records\":[\"@ A 198.18.0.1\"]}]}",
          "x.json:1: $.timeline[0].zone: there is no zone other.test"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"rotate-key\","
+         "\"host\":\"mx.bigmail.test\",\"dane\":\"stay\"}]}",
+         "x.json:1: $.timeline[0].dane: \"stay\": no such word; did you mean \"stays\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"9d\",\"do\":\"mta-restart\"}]}",
          "x.json:1: $.timeline[0].at: the run has ended by then (\"clock\": \"limit\")"},
     };

@@ -19,6 +19,7 @@ static const struct {
     {"{\"name\":\"x\",\"dns\":{\"faults\":[{" KEY "}]}}", "$defs fault"},
     {HOST("{" KEY "}"), "$defs host"},
     {HOST("{\"tls\":{" KEY "}}"), "$defs tls"},
+    {HOST("{\"dane\":{" KEY "}}"), "$defs tlsa anyOf 1"},
     {HOST("{\"rules\":[{" KEY "}]}"), "$defs rule"},
     {RULE("\"when\":{" KEY "}"), "$defs when"},
     {RULE("\"when\":{\"attempt\":{" KEY "}}"), "$defs track anyOf 1"},

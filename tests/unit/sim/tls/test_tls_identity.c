@@ -42,6 +42,16 @@ static int verify(struct tls_authority *authority, const struct tls_identity *id
     return result;
 }
 
+static struct tls_identity *make(struct tls_authority *authority, enum tls_identity_kind kind,
+                                 const char *host_name)
+{
+    struct err err;
+    const struct tls_identity_wish wish = {.kind = kind, .host_name = host_name, .now_us = NOW_US};
+    struct tls_identity *identity = tls_identity_make(authority, &wish, &err);
+    ck_assert_msg(identity != NULL, "%s", err.text);
+    return identity;
+}
+
 static const struct {
     enum tls_identity_kind kind;
     int result;
@@ -59,12 +69,10 @@ static const struct {
 START_TEST(test_each_kind_fails_in_its_own_way)
 {
     struct err err;
-    struct tls_authority *authority = tls_authority_new(NOW_US, &err);
+    struct tls_authority *authority = tls_authority_new(NOW_US, 1, &err);
     ck_assert_ptr_nonnull(authority);
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
-        struct tls_identity *identity =
-            tls_identity_make(authority, KINDS[i].kind, "mx.a.test", NOW_US, &err);
-        ck_assert_ptr_nonnull(identity);
+        struct tls_identity *identity = make(authority, KINDS[i].kind, "mx.a.test");
         int result = verify(authority, identity, "mx.a.test");
         ck_assert_msg(result == KINDS[i].result, "%s: %s", TLS_IDENTITY_WORDS[KINDS[i].kind],
                       X509_verify_cert_error_string(result));
@@ -79,10 +87,8 @@ START_TEST(test_a_long_name_stands_in_the_alternative_names)
     static const char NAME[] = "a-host-with-a-rather-long-name-of-its-own.and-a-rather-long-domain"
                                ".example.test";
     struct err err;
-    struct tls_authority *authority = tls_authority_new(NOW_US, &err);
-    struct tls_identity *identity =
-        tls_identity_make(authority, TLS_IDENTITY_VALID, NAME, NOW_US, &err);
-    ck_assert_ptr_nonnull(identity);
+    struct tls_authority *authority = tls_authority_new(NOW_US, 1, &err);
+    struct tls_identity *identity = make(authority, TLS_IDENTITY_VALID, NAME);
     ck_assert_int_eq(verify(authority, identity, NAME), X509_V_OK);
     tls_identity_free(&identity);
     tls_authority_free(&authority);
@@ -92,10 +98,9 @@ END_TEST
 START_TEST(test_two_authorities_do_not_trust_each_other)
 {
     struct err err;
-    struct tls_authority *one = tls_authority_new(NOW_US, &err);
-    struct tls_authority *two = tls_authority_new(NOW_US, &err);
-    struct tls_identity *identity =
-        tls_identity_make(one, TLS_IDENTITY_VALID, "mx.a.test", NOW_US, &err);
+    struct tls_authority *one = tls_authority_new(NOW_US, 1, &err);
+    struct tls_authority *two = tls_authority_new(NOW_US, 2, &err);
+    struct tls_identity *identity = make(one, TLS_IDENTITY_VALID, "mx.a.test");
     ck_assert_int_ne(verify(two, identity, "mx.a.test"), X509_V_OK);
     tls_identity_free(&identity);
     tls_authority_free(&one);

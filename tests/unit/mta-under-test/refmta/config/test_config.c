@@ -56,7 +56,7 @@ START_TEST(every_key_is_read)
     ck_assert_int_eq(config.retry.count, 2);
     ck_assert_int_eq(config.give_up_us, TIME_DAY);
     ck_assert_int_eq(config.warn_after_us, 0);
-    ck_assert_int_eq(config.tls_mode, CONFIG_TLS_REQUIRED);
+    ck_assert_int_eq(config.tls_mode, TLS_MODE_REQUIRED);
     ck_assert_str_eq(config.smart_host, "relay.test");
     ck_assert_uint_eq(config.smart_host_port, 587);
     ck_assert_uint_eq(config.concurrency, 7);
@@ -76,7 +76,7 @@ START_TEST(mistakes_are_told_with_their_place)
         {"{\n  \"hostname\": x}", "c.json:2:15: this is not JSON"},
         {"{} {}", "c.json:1:"},
         {"[]", "expected an object"},
-        {"{}", "needs a \"hostname\""},
+        {"{}", "needs \"hostname\": the name in the banner"},
         {"{\"hostname\": \"a b\"}", "hostname: expected a host name"},
         {"{" LEAST ", \"hostnam\": \"x\"}", "did you mean \"hostname\"?"},
         {"{" LEAST ", \"spool\": \"/x\"}", "spool: stands twice"},
@@ -89,11 +89,12 @@ START_TEST(mistakes_are_told_with_their_place)
         {"{" LEAST ", \"sources\": [\"192.0.2.1\", \"192.0.2.2\"]}", "more than one address"},
         {"{" LEAST ", \"relay-networks\": [\"192.0.2.1/24\"]}", "relay-networks[0]: expected"},
         {"{" LEAST ", \"tls\": {\"key\": \"k\"}}", "belong together"},
-        {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": []}", "at least one"},
+        {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": []}",
+         "listeners: needs at least 1"},
         {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": [{\"port\": 25}]}",
-         "listeners[0]: needs an \"address\""},
+         "listeners[0]: needs \"address\": the local"},
         {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": [{\"address\": \"::\"}]}",
-         "listeners[0]: needs a \"port\""},
+         "listeners[0]: needs \"port\""},
         {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": [{\"address\": \"::\", "
          "\"port\": 25, \"tls\": \"implicit\"}]}",
          "needs \"certificate\" and \"key\""},

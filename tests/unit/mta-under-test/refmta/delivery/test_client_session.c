@@ -9,7 +9,7 @@ static struct client_recipient recipients[3];
 static struct client_transaction transaction;
 static struct buf in;
 
-static void start(enum client_tls tls)
+static void start(enum tls_use tls)
 {
     static const char *const NAMES[] = {"a@x.test", "b@x.test", "c@x.test"};
     struct client_setup setup = {.hostname = "mail.s.test", .peer = "mx.x.test", .tls = tls};
@@ -63,7 +63,7 @@ static void give(const char *content)
 
 START_TEST(a_message_step_by_step)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("");
     begin();
     expect("MAIL FROM:<s@s.test>\r\n");
@@ -93,7 +93,7 @@ END_TEST
 
 START_TEST(a_message_in_one_go)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-DSN\r\n");
     transaction.body = ENVELOPE_BODY_8BITMIME;
     transaction.ret = ENVELOPE_RET_FULL;
@@ -118,7 +118,7 @@ END_TEST
 
 START_TEST(all_refused_and_yet_it_wants_the_content)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("250-PIPELINING\r\n");
     begin();
     buf_reset(&session.out);
@@ -133,7 +133,7 @@ END_TEST
 
 START_TEST(mail_refused_counts_for_all)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("250-PIPELINING\r\n");
     begin();
     buf_reset(&session.out);
@@ -148,7 +148,7 @@ START_TEST(mail_refused_counts_for_all)
                      CLIENT_EVENT_CONTENT);
     stop();
 
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("");
     begin();
     buf_reset(&session.out);
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(the_421_ends_the_session)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("250-PIPELINING\r\n");
     begin();
     ck_assert_int_eq(hear("250 ok\r\n550 5.1.1 no\r\n421 4.3.2 bye\r\n"), CLIENT_EVENT_DONE);
@@ -185,7 +185,7 @@ START_TEST(a_bad_greeting_fails_the_session)
                  {"421 4.3.2 busy\r\n", CLIENT_DEFERRED},
                  {"nonsense\r\n", CLIENT_DEFERRED}};
     for (size_t i = 0; i < 3; i++) {
-        start(CLIENT_TLS_IF_OFFERED);
+        start(TLS_USE_IF_OFFERED);
         ck_assert_int_eq(hear(CASES[i].text), CLIENT_EVENT_FAILED);
         ck_assert_int_eq(session.failure_verdict, CASES[i].verdict);
         expect("");
@@ -196,7 +196,7 @@ END_TEST
 
 START_TEST(helo_follows_where_ehlo_is_unknown)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     hear("220 hi\r\n");
     buf_reset(&session.out);
     ck_assert_int_eq(hear("502 what\r\n"), CLIENT_EVENT_NONE);
@@ -210,7 +210,7 @@ END_TEST
 
 START_TEST(starttls_as_the_policy_wants_it)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     hear("220 hi\r\n");
     buf_reset(&session.out);
     ck_assert_int_eq(hear("250-mx\r\n250 STARTTLS\r\n"), CLIENT_EVENT_NONE);
@@ -222,22 +222,22 @@ START_TEST(starttls_as_the_policy_wants_it)
     stop();
 
     /* Offered and refused: in clear. */
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     hear("220 hi\r\n250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
     ck_assert_int_eq(hear("454 4.7.0 not now\r\n"), CLIENT_EVENT_READY);
     stop();
 
-    start(CLIENT_TLS_REQUIRED);
+    start(TLS_USE_REQUIRED);
     hear("220 hi\r\n");
     ck_assert_int_eq(hear("250-mx\r\n250 PIPELINING\r\n"), CLIENT_EVENT_FAILED);
     ck_assert_int_eq(session.failure_verdict, CLIENT_DEFERRED);
     stop();
-    start(CLIENT_TLS_REQUIRED);
+    start(TLS_USE_REQUIRED);
     hear("220 hi\r\n250-mx\r\n250 STARTTLS\r\n");
     ck_assert_int_eq(hear("454 4.7.0 not now\r\n"), CLIENT_EVENT_FAILED);
     stop();
 
-    start(CLIENT_TLS_NEVER);
+    start(TLS_USE_NEVER);
     hear("220 hi\r\n");
     ck_assert_int_eq(hear("250-mx\r\n250 STARTTLS\r\n"), CLIENT_EVENT_READY);
     stop();
@@ -246,7 +246,7 @@ END_TEST
 
 START_TEST(what_the_server_cannot_take_is_not_sent)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("250-SIZE 99\r\n");
     ck_assert_int_eq(client_session_begin(&session, &transaction), CLIENT_EVENT_DONE);
     ck_assert_str_eq(recipients[0].reason.status, "5.3.4");
@@ -266,7 +266,7 @@ END_TEST
 
 START_TEST(quit_is_answered)
 {
-    start(CLIENT_TLS_IF_OFFERED);
+    start(TLS_USE_IF_OFFERED);
     greet("");
     client_session_quit(&session);
     expect("QUIT\r\n");
@@ -279,7 +279,7 @@ static void start_with_password(void)
 {
     struct client_setup setup = {.hostname = "mail.s.test",
                                  .peer = "mx.x.test",
-                                 .tls = CLIENT_TLS_REQUIRED,
+                                 .tls = TLS_USE_REQUIRED,
                                  .user = "ann",
                                  .password = "secret"};
     client_session_init(&session, &setup);
@@ -320,7 +320,30 @@ START_TEST(it_logs_in_within_tls)
 }
 END_TEST
 
+START_TEST(requiretls_is_said_where_it_is_offered_and_else_nothing_goes)
+{
+    start(TLS_USE_REQUIRED);
+    session.setup.needs_requiretls = true;
+    hear("220 hi\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n");
+    client_session_secured(&session);
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("250-mx\r\n250 REQUIRETLS\r\n"), CLIENT_EVENT_READY);
+    begin();
+    expect("MAIL FROM:<s@s.test> REQUIRETLS\r\n");
+    stop();
+    start(TLS_USE_REQUIRED);
+    session.setup.needs_requiretls = true;
+    hear("220 hi\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n");
+    client_session_secured(&session);
+    ck_assert_int_eq(hear("250-mx\r\n250 PIPELINING\r\n"), CLIENT_EVENT_FAILED);
+    ck_assert_int_eq(session.failure_verdict, CLIENT_REFUSED);
+    ck_assert_str_eq(session.failure.status, "5.7.30");
+    stop();
+}
+END_TEST
+
 UNIT_MAIN(a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
           mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
-          what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls)
+          what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls,
+          requiretls_is_said_where_it_is_offered_and_else_nothing_goes)

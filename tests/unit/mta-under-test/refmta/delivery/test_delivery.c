@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
-#include "mta-under-test/refmta/net/tls_context.h"
 #include "tests/unit/unit.h"
 
 enum { CONNECTIONS_MAX = 8, LOOPS_MAX = 100000, STUCK_SECONDS = 240 };
@@ -32,7 +31,7 @@ static struct config config;
 static struct queue *queue;
 static struct delivery *delivery;
 static struct resolver *resolver;
-static SSL_CTX *tls;
+static struct tls_sessions *tls;
 static bool stopped;
 
 static void play(struct bufferevent *peer, const char **at);
@@ -150,13 +149,12 @@ static void start(const char *more)
     struct resolver_options resolver_options = {.base = base};
     resolver = resolver_open(&resolver_options, &err);
     ck_assert_ptr_nonnull(resolver);
-    tls = tls_context_client(NULL, false, &err);
+    tls = tls_sessions_open(NULL, &err);
     ck_assert_ptr_nonnull(tls);
     struct delivery_options options = {.config = &config,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
-                                       .tls_verified = tls,
                                        .on_stopped = on_stopped};
     delivery = delivery_open(&options);
     struct queue_options queue_options = {
@@ -177,7 +175,7 @@ static void stop(void)
     queue_close(&queue);
     delivery_close(&delivery);
     resolver_close(&resolver);
-    SSL_CTX_free(tls);
+    tls_sessions_close(&tls);
     if (listener != NULL)
         evconnlistener_free(listener);
     event_base_free(base);

@@ -1,0 +1,103 @@
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/delivery/lane.h"
+
+#include "mta-under-test/base/poison.h"
+
+static const struct route_host *host_of(const struct delivery_connection *connection)
+{
+    return connection->candidates[connection->candidate].host;
+}
+
+static void add_sts(const struct delivery_connection *connection, struct tls_policy_facts *facts)
+{
+    const struct sts_lookups *sts = connection->lane->delivery->options.sts;
+    const char *domain = connection->route->sts_domain;
+    if (sts == NULL || domain == NULL)
+        return;
+    const struct sts_policy *policy = sts_store_get(sts->store, domain, time_now_us());
+    if (policy == NULL || policy->mode == STS_MODE_NONE)
+        return;
+    facts->sts = policy->mode == STS_MODE_ENFORCE ? TLS_STS_ENFORCE : TLS_STS_TESTING;
+    facts->sts_allows = sts_policy_allows(policy, slice_of(connection->host));
+}
+
+void delivery_tls_decide(struct delivery_connection *connection)
+{
+    struct delivery *delivery = connection->lane->delivery;
+    const struct config *config = connection->config;
+    const struct route_host *host = host_of(connection);
+    const struct message *message = connection->item->message;
+    struct tls_policy_facts facts = {
+        .mode = config->tls_mode,
+        .has_password = config->smart_host_user != NULL,
+        .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
+        .require_tls = message->require_tls,
+        .tls_optional = message->tls_optional,
+        .mx_is_secure = connection->route->is_secure && config->tls_dane,
+        .dane = host->dane,
+    };
+    add_sts(connection, &facts);
+    connection->tls = tls_policy_decide(&facts);
+    connection->peer = (struct tls_peer){
+        .verify = connection->tls.verify,
+        .host = host->tls_name,
+        .next_hop = connection->lane->destination->name,
+        .records = host->tlsa,
+        .record_count = host->tlsa_count,
+    };
+    snprintf(connection->tls_text, sizeof connection->tls_text, "clear text: %s",
+             connection->tls.why);
+}
+
+void delivery_tls_begin(struct delivery_connection *connection)
+{
+    struct tls_sessions *sessions = connection->lane->delivery->options.tls;
+    char ip[IP_TEXT_BYTES];
+    char address[IP_TEXT_BYTES + sizeof " 65535"];
+    const char *name = connection->peer.host;
+    snprintf(address, sizeof address, "%s %u", ip_address_to_text(&connection->address, ip),
+             connection->route->port);
+    conn_start_tls(connection->conn, tls_sessions_context(sessions), false,
+                   name[0] != '[' ? name : NULL);
+    connection->tls_is_open = true;
+    tls_peer_prepare(sessions, conn_tls(connection->conn), &connection->peer, address);
+}
+
+void delivery_tls_secured(struct delivery_connection *connection)
+{
+    const SSL *tls = conn_tls(connection->conn);
+    struct tls_peer_result result = tls_peer_result(tls);
+    struct log_line line;
+    log_begin(&line, connection->lane->delivery->options.log, "secured");
+    json_out_int(&line.json, "connection", (int64_t)connection->number);
+    json_out_text(&line.json, "host", connection->host);
+    json_out_text(&line.json, "version", SSL_get_version(tls));
+    json_out_text(&line.json, "cipher", SSL_get_cipher_name(tls));
+    json_out_bool(&line.json, "resumed", SSL_session_reused(tls) == 1);
+    json_out_bool(&line.json, "verified", result.is_verified);
+    json_out_text(&line.json, "by", result.how);
+    if (!result.is_verified)
+        json_out_text(&line.json, "why-not", result.why_not);
+    json_out_text(&line.json, "policy", tls_basis_name(connection->tls.basis));
+    log_end(&line);
+    snprintf(connection->tls_text, sizeof connection->tls_text, "%s, %s by %s; policy: %s",
+             SSL_get_version(tls), result.is_verified ? "verified" : "not verified",
+             result.is_verified ? result.how : "anything", tls_basis_name(connection->tls.basis));
+}
+
+bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
+                         struct reason *reason)
+{
+    delivery_connection_log(connection, "tls-failed", text);
+    reason_set(reason, "4.7.5", false, connection->host, "%s: %s (%s)", connection->host, text,
+               connection->tls.why);
+    if (connection->tls.use == TLS_USE_REQUIRED)
+        return false;
+    delivery_tls_note_broken(connection->lane->delivery, &connection->address);
+    return true;
+}
+
+bool delivery_tls_suits(const struct delivery_connection *connection, const struct queue_item *item)
+{
+    return item->message->require_tls == connection->tls.needs_requiretls;
+}

@@ -1,0 +1,167 @@
+#include "sim/scenario/scenario_predict.h"
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/base/text.h"
+#include "sim/dns/dns_receiver.h"
+#include "sim/mta/mta_settings.h"
+#include "sim/mx/mx_auth.h"
+#include "sim/mx/mx_model.h"
+#include "sim/mx/mx_predict.h"
+#include "sim/value/range.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { SCENARIO_VISIT_MESSAGE_BYTES = 16 * 1024 * 1024 };
+
+const char *const SCENARIO_VISIT_KEYS[] = {
+#define X(name, word) word,
+    SCENARIO_VISIT_WORDS(X)
+#undef X
+        NULL,
+};
+
+int scenario_visit_take(struct scenario_visit *visit, const char *text, struct err *err)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL)
+        return err_set(err, "\"%s\": expected KEY=VALUE, as in to=bob@bigmail.test", text);
+    struct slice key = slice_from(text, (size_t)(equals - text));
+    for (size_t i = 0; SCENARIO_VISIT_KEYS[i] != NULL; i++) {
+        if (!slice_is(key, SCENARIO_VISIT_KEYS[i]))
+            continue;
+        visit->words[i] = equals + 1;
+        return 0;
+    }
+    char *wrong = mem_text_copy_n(key.data, key.len);
+    const char *nearest = text_nearest(wrong, SCENARIO_VISIT_KEYS);
+    free(wrong);
+    return err_set(err,
+                   "\"%.*s\" is no word of a visit%s%s%s; there are host, client, name, helo, "
+                   "from, to, file, at, attempts, every and tls",
+                   SLICE_ARG(key), nearest != NULL ? "; did you mean \"" : "",
+                   nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+}
+
+static const char *visit_word(const struct scenario_visit *visit, enum scenario_visit_word word,
+                              const char *usual)
+{
+    return visit->words[word] != NULL ? visit->words[word] : usual;
+}
+
+/* ---- who comes, with what, and when */
+
+static int read_client(const struct scenario *s, const struct scenario_visit *visit,
+                       struct mx_visit *wanted, struct err *err)
+{
+    const char *text = visit->words[SCENARIO_VISIT_CLIENT];
+    if (text == NULL)
+        wanted->client = s->mta->sources[0];
+    else if (address_from_text(slice_of(text), &wanted->client) != 0)
+        return err_set(err, "client: \"%s\" is no address", text);
+    const char *usual = "";
+    for (size_t i = 0; i < s->mta->source_count; i++) {
+        if (address_equal(&s->mta->sources[i], &wanted->client))
+            usual = mta_settings_hostname(s->mta);
+    }
+    wanted->client_name = visit_word(visit, SCENARIO_VISIT_NAME, usual);
+    wanted->helo = visit_word(visit, SCENARIO_VISIT_HELO, mta_settings_hostname(s->mta));
+    return 0;
+}
+
+static int read_envelope(const struct scenario *s, const struct scenario_visit *visit,
+                         struct mx_visit *wanted, struct err *err)
+{
+    const struct scenario_message *first = s->message_count > 0 ? &s->messages[0] : NULL;
+    wanted->sender = visit_word(visit, SCENARIO_VISIT_FROM, first != NULL ? first->from : "");
+    wanted->recipient = visit_word(visit, SCENARIO_VISIT_TO, first != NULL ? first->to[0] : "");
+    if (strchr(wanted->recipient, '@') == NULL || strchr(wanted->recipient, '{') != NULL)
+        return err_set(err, "to whom? Say it, as in to=bob@bigmail.test");
+    return 0;
+}
+
+static int read_when(const struct scenario_visit *visit, struct mx_visit *wanted, struct err *err)
+{
+    uint64_t attempts;
+    const char *at = visit_word(visit, SCENARIO_VISIT_AT, "0s");
+    const char *every = visit_word(visit, SCENARIO_VISIT_EVERY, "15m");
+    const char *count = visit_word(visit, SCENARIO_VISIT_ATTEMPTS, "5");
+    const char *tls = visit_word(visit, SCENARIO_VISIT_TLS, "yes");
+    if (time_span_from_text(slice_of(at), &wanted->at_us) != 0)
+        return err_set(err, "at: expected a span, as in \"2h\", found \"%s\"", at);
+    if (time_span_from_text(slice_of(every), &wanted->spacing_us) != 0)
+        return err_set(err, "every: expected a span, as in \"15m\", found \"%s\"", every);
+    if (text_to_u64(slice_of(count), &attempts) != 0 || attempts < 1 ||
+        attempts > MX_VISIT_ATTEMPTS_MAX)
+        return err_set(err, "attempts: expected a number from 1 to %d, found \"%s\"",
+                       (int)MX_VISIT_ATTEMPTS_MAX, count);
+    wanted->attempts = (unsigned)attempts;
+    wanted->tls = strcmp(tls, "yes") == 0;
+    if (!wanted->tls && strcmp(tls, "no") != 0)
+        return err_set(err, "tls: expected yes or no, found \"%s\"", tls);
+    return 0;
+}
+
+/* ---- where */
+
+static bool is_meant(const struct mx_host *host, const struct scenario_visit *visit,
+                     const char *recipient)
+{
+    const char *name = visit->words[SCENARIO_VISIT_HOST];
+    if (name != NULL)
+        return slice_is_nocase(slice_of(mx_host_name(host)), name);
+    return mx_host_judge_recipient(host, slice_of(recipient)) != MX_RECIPIENT_FOREIGN;
+}
+
+static struct dns_resolver resolver_at(void *context, int64_t now_us)
+{
+    return dns_receiver_at(context, now_us);
+}
+
+static int predict_hosts(const struct scenario *s, const struct scenario_visit *visit,
+                         const struct mx_visit *wanted, struct buf *out, struct err *err)
+{
+    char client[ADDRESS_TEXT_BYTES];
+    size_t count = 0;
+    buf_format(out, "%s (%s) says %s and sends from <%s> to <%s>\n",
+               address_to_text(&wanted->client, client),
+               wanted->client_name[0] != '\0' ? wanted->client_name : "without a name",
+               wanted->helo, wanted->sender, wanted->recipient);
+    for (size_t i = 0; i < mx_model_host_count(s->mx); i++) {
+        const struct mx_host *host = mx_model_host(s->mx, i);
+        if (!is_meant(host, visit, wanted->recipient))
+            continue;
+        buf_format(out, "\n%s\n", mx_host_name(host));
+        bool taken = mx_host_predict(host, wanted, out);
+        buf_add_text(out, taken ? "taken\n" : "not taken\n");
+        count++;
+    }
+    if (count > 0)
+        return 0;
+    if (visit->words[SCENARIO_VISIT_HOST] != NULL)
+        return err_set(err, "there is no host \"%s\"", visit->words[SCENARIO_VISIT_HOST]);
+    return err_set(err, "no host takes mail for %s", wanted->recipient);
+}
+
+int scenario_predict(const struct scenario *s, const struct scenario_visit *visit, struct buf *out,
+                     struct err *err)
+{
+    struct mx_visit wanted = {.start_us = s->start_us};
+    if (read_client(s, visit, &wanted, err) != 0 || read_envelope(s, visit, &wanted, err) != 0 ||
+        read_when(visit, &wanted, err) != 0)
+        return -1;
+    struct buf message;
+    buf_init(&message, SCENARIO_VISIT_MESSAGE_BYTES);
+    const char *file = visit->words[SCENARIO_VISIT_FILE];
+    int result = file != NULL ? file_read(file, &message, err) : 0;
+    if (file != NULL && result == 0)
+        wanted.message = buf_text(&message);
+    const struct dns_answer_options answer = {.start_us = s->start_us, .seed = s->seed};
+    struct dns_receiver *receiver = dns_receiver_new(s->dns, &answer);
+    wanted.verifier = mx_verifier_new(resolver_at, receiver);
+    if (result == 0)
+        result = predict_hosts(s, visit, &wanted, out, err);
+    mx_verifier_free(&wanted.verifier);
+    dns_receiver_free(&receiver);
+    buf_deinit(&message);
+    return result;
+}

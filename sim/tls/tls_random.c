@@ -1,0 +1,111 @@
+#include "sim/tls/tls_random.h"
+
+#include <inttypes.h>
+#include <openssl/core_names.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include "sim/tls/tls_authority.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum {
+    /* Enough for the primes of an RSA key, which are drawn again and again. */
+    TLS_RANDOM_BYTES = 256 * 1024,
+    TLS_RANDOM_STRENGTH_BITS = 256,
+};
+
+struct tls_random {
+    uint64_t seed;
+    OSSL_LIB_CTX *library;
+    unsigned char *stream; /* TLS_RANDOM_BYTES */
+};
+
+struct tls_random *tls_random_new(uint64_t seed, struct err *err)
+{
+    struct tls_random *random = mem_alloc(sizeof *random);
+    random->seed = seed;
+    random->stream = mem_alloc(TLS_RANDOM_BYTES);
+    random->library = OSSL_LIB_CTX_new();
+    if (random->library == NULL ||
+        RAND_set_DRBG_type(random->library, "TEST-RAND", NULL, NULL, NULL) != 1) {
+        tls_error(err, "cannot set up the randomness of keys");
+        tls_random_free(&random);
+    }
+    return random;
+}
+
+void tls_random_free(struct tls_random **random_at)
+{
+    struct tls_random *random = *random_at;
+    if (random == NULL)
+        return;
+    *random_at = NULL;
+    OSSL_LIB_CTX_free(random->library);
+    free(random->stream);
+    free(random);
+}
+
+OSSL_LIB_CTX *tls_random_library(const struct tls_random *random)
+{
+    return random->library;
+}
+
+static bool tls_random_fill(struct tls_random *random, const char *label)
+{
+    char *text = mem_text_format("%" PRIu64 "/%s", random->seed, label);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool filled = hash != NULL && EVP_DigestInit_ex(hash, EVP_shake256(), NULL) == 1 &&
+                  EVP_DigestUpdate(hash, text, strlen(text)) == 1 &&
+                  EVP_DigestFinalXOF(hash, random->stream, TLS_RANDOM_BYTES) == 1;
+    EVP_MD_CTX_free(hash);
+    free(text);
+    return filled;
+}
+
+static bool tls_random_feed(struct tls_random *random, EVP_RAND_CTX *generator)
+{
+    unsigned strength = TLS_RANDOM_STRENGTH_BITS;
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_uint(OSSL_RAND_PARAM_STRENGTH, &strength),
+        OSSL_PARAM_octet_string(OSSL_RAND_PARAM_TEST_ENTROPY, random->stream, TLS_RANDOM_BYTES),
+        OSSL_PARAM_END,
+    };
+    return generator != NULL && EVP_RAND_CTX_set_params(generator, params) == 1 &&
+           EVP_RAND_instantiate(generator, strength, 0, NULL, 0, NULL) == 1;
+}
+
+int tls_random_restart(struct tls_random *random, const char *label, struct err *err)
+{
+    if (!tls_random_fill(random, label) ||
+        !tls_random_feed(random, RAND_get0_private(random->library)) ||
+        !tls_random_feed(random, RAND_get0_public(random->library)))
+        return tls_error(err, "cannot set up the randomness of keys");
+    return 0;
+}
+
+/* The same key for use outside of the library context that it was made in. */
+static EVP_PKEY *tls_key_move(const EVP_PKEY *key)
+{
+    unsigned char *der = NULL;
+    int len = i2d_PrivateKey(key, &der);
+    const unsigned char *at = der;
+    EVP_PKEY *moved = len > 0 ? d2i_AutoPrivateKey(NULL, &at, len) : NULL;
+    OPENSSL_free(der);
+    return moved;
+}
+
+EVP_PKEY *tls_random_key(struct tls_random *random, const char *label, unsigned rsa_bits,
+                         struct err *err)
+{
+    if (tls_random_restart(random, label, err) != 0)
+        return NULL;
+    EVP_PKEY *made = rsa_bits != 0
+                         ? EVP_PKEY_Q_keygen(random->library, NULL, "RSA", (size_t)rsa_bits)
+                         : EVP_PKEY_Q_keygen(random->library, NULL, "EC", "P-256");
+    EVP_PKEY *key = made != NULL ? tls_key_move(made) : NULL;
+    EVP_PKEY_free(made);
+    if (key == NULL)
+        tls_error(err, "cannot make a key");
+    return key;
+}
