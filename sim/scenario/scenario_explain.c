@@ -86,6 +86,16 @@ static void explain_message(const struct scenario_message *message, struct buf *
                time_span_to_text(message->at_us, text));
 }
 
+/* " for 5m", or that it stays so. */
+static void explain_for(const struct scenario_event *event, struct buf *out)
+{
+    char span[TIME_TEXT_BYTES];
+    if (event->for_us >= 0)
+        buf_format(out, " for %s", time_span_to_text(event->for_us, span));
+    else
+        buf_add_text(out, " from then on");
+}
+
 static void explain_event(const struct scenario_event *event, struct buf *out)
 {
     char at[TIME_TEXT_BYTES];
@@ -115,8 +125,33 @@ static void explain_event(const struct scenario_event *event, struct buf *out)
         break;
     case SCENARIO_HOST_DOWN:
         buf_format(out, "%s refuses connections", event->host);
-        buf_format(out, event->for_us >= 0 ? " for %s" : " from then on%s",
-                   event->for_us >= 0 ? span : "");
+        explain_for(event, out);
+        break;
+    case SCENARIO_DISK_FULL:
+        buf_format(out, "the disk of the queue (/var/spool) is full but for %lld bytes",
+                   (long long)event->leaves_bytes);
+        explain_for(event, out);
+        break;
+    case SCENARIO_DISK_SLOW:
+        buf_format(out, "each flush to the disk of the queue (/var/spool) takes %s",
+                   time_span_to_text(event->takes_us, span));
+        explain_for(event, out);
+        break;
+    case SCENARIO_DISK_FAILING:
+        buf_add_text(out, "each flush to the disk of the queue (/var/spool) fails");
+        explain_for(event, out);
+        break;
+    case SCENARIO_NETWORK_DOWN:
+        buf_add_text(out, event->as == SCENARIO_SILENT
+                              ? "the server's network is away: what it sends and what is sent to "
+                                "it vanishes,"
+                              : "the server's network is away: it is told that there is no route "
+                                "to any host,");
+        explain_for(event, out);
+        break;
+    case SCENARIO_DNS_DOWN:
+        buf_add_text(out, "no name server answers the server under test");
+        explain_for(event, out);
         break;
     case SCENARIO_ROTATE_KEY:
         buf_format(out, "%s shows a new key and certificate%s", event->host,
