@@ -65,6 +65,8 @@ struct config {
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key; /* file */
+    const char *shaping;  /* file of rules for receivers; NULL: none */
+    const char *routing;  /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;

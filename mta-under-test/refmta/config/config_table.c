@@ -138,6 +138,12 @@ static const struct config_key KEYS[] = {
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
+    {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
+     .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
+             "addresses; `receivers.json` beside the program knows the large ones"},
+    {"routing", CONFIG_FILE(struct config, routing), .is_fixed = true,
+     .help = "file of rules for the way out: relays, pools of addresses, by sender, recipient or "
+             "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
