@@ -188,13 +188,19 @@ struct check_history {
     struct check_incidents unasked; /* mail that no message of the scenario explains */
     struct check_moments kills;     /* of the server under test, on purpose */
 
+    struct check_moments *fits; /* events that fit the expectation of that number; fit_count */
+    size_t fit_count;
+
     struct arena arena;
 };
+
+struct check_list;
 
 struct check_history_options {
     bool smart_host;       /* all mail goes to a relay, so that MX sets say nothing */
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec`, and
                               is first heard of when a host is asked to take it */
+    const struct check_list *checks; /* whose expectations of events are looked for */
 };
 
 /* Reads the log to its end; -1 with file and line. */
