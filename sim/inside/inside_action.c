@@ -4,6 +4,7 @@
 #include "sim/inside/inside_state.h"
 
 #include "sim/mx/mx_tls.h"
+#include "sim/policy/policy_change.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -95,6 +96,29 @@ static int inside_act_publish_dane(struct inside *inside, const struct scenario_
                         : err_set(err, "there is no host %s", entry->host);
 }
 
+static int inside_act_sts_set(struct inside *inside, const struct scenario_event *entry, bool over,
+                              struct err *err)
+{
+    (void)over;
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns, POLICY_CHANGE_STS,
+                               entry->spec, err);
+}
+
+static int inside_act_list_ip(struct inside *inside, const struct scenario_event *entry, bool over,
+                              struct err *err)
+{
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns,
+                               over ? POLICY_CHANGE_DELIST : POLICY_CHANGE_LIST, entry->spec, err);
+}
+
+static int inside_act_delist_ip(struct inside *inside, const struct scenario_event *entry,
+                                bool over, struct err *err)
+{
+    (void)over;
+    return policy_change_apply(inside->scenario->policy, inside->scenario->dns,
+                               POLICY_CHANGE_DELIST, entry->spec, err);
+}
+
 static const struct {
     const char *name;
     inside_action *act;
@@ -106,6 +130,9 @@ static const struct {
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
     [SCENARIO_ROTATE_KEY] = {"rotate-key", inside_act_rotate_key},
+    [SCENARIO_STS_SET] = {"sts-set", inside_act_sts_set},
+    [SCENARIO_LIST_IP] = {"list-ip", inside_act_list_ip},
+    [SCENARIO_DELIST_IP] = {"delist-ip", inside_act_delist_ip},
     [SCENARIO_PUBLISH_DANE] = {"publish-dane", inside_act_publish_dane},
 };
 
@@ -121,6 +148,12 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "zone", entry->zone);
     if (entry->host != NULL)
         json_out_text(event, "host", entry->host);
+    if (entry->domain != NULL)
+        json_out_text(event, "domain", entry->domain);
+    if (entry->blocklist != NULL)
+        json_out_text(event, "blocklist", entry->blocklist);
+    if (entry->ip != NULL)
+        json_out_text(event, "ip", entry->ip);
     event_end(inside->log);
     if (INSIDE_ACTIONS[entry->action].act(inside, entry, over, &err) != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;

@@ -109,6 +109,12 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
     };
     if (inside->adapter != NULL && inside->adapter->submit.word_count > 0)
         options.words = inside_submit_words;
+    if (inside->adapter != NULL && inside->adapter->login_port > 0) {
+        inside->login.user = inside->adapter->login_user;
+        inside->login.password = inside->adapter->login_password;
+        options.login = &inside->login;
+        options.port_override = (uint16_t)inside->adapter->login_port;
+    }
     const char *source = address_is_ipv4(&options.server) ? NETWORK_GATEWAY_V4 : NETWORK_GATEWAY_V6;
     if (address_from_text(slice_of(source), &options.source) != 0)
         err_set(err, "%s: no address", source);

@@ -19,7 +19,9 @@
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
+#include "sim/policy/policy_server.h"
 #include "sim/scenario/scenario.h"
+#include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
 #include "sim/tls/tls_authority.h"
 
@@ -46,6 +48,7 @@ struct inside {
     struct dns_receiver *resolver; /* of the simulated hosts */
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
+    struct policy_server *policy;
     char *evidence; /* folder that everything is written to while the run goes on */
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
@@ -54,6 +57,7 @@ struct inside {
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
     struct submitter *submitter;
+    struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
     struct settle settle;

@@ -107,6 +107,8 @@ static void mx_server_take(struct mx_server_listener *listener, int fd,
         .verifier = server->options.verifier,
         .store = mx_server_store,
         .store_context = server,
+        .received = server->options.received,
+        .received_context = server->options.received_context,
         .content_total = &server->content_total,
     };
     uint16_t port;

@@ -13,6 +13,7 @@
 
 #include "sim/event/event_log.h"
 #include "sim/mx/mx_model.h"
+#include "sim/mx/mx_session.h"
 
 struct mx_server;
 
@@ -33,8 +34,10 @@ struct mx_server_options {
     struct tls_authority *authority; /* NULL: handshakes fail */
     mx_client_name *client_name;     /* may be NULL */
     void *client_name_context;
-    struct mx_verifier *verifier;   /* NULL: no host looks at SPF, DKIM and the like */
-    const char *store_folder;       /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
+    struct mx_verifier *verifier; /* NULL: no host looks at SPF, DKIM and the like */
+    const char *store_folder;     /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
+    mx_received *received;        /* is told of each accepted message; may be NULL */
+    void *received_context;
     const struct mx_limits *limits; /* NULL: the defaults */
 };
 

@@ -1,6 +1,7 @@
 #include "sim/check/check_list.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_model.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/scenario_zone.h"
 
@@ -124,6 +125,16 @@ static void explain_event(const struct scenario_event *event, struct buf *out)
     case SCENARIO_PUBLISH_DANE:
         buf_format(out, "the TLSA records of %s are brought up to date", event->host);
         break;
+    case SCENARIO_STS_SET:
+        buf_format(out, "the MTA-STS policy of %s changes", event->domain);
+        break;
+    case SCENARIO_LIST_IP:
+    case SCENARIO_DELIST_IP:
+        buf_format(out, "%s %s %s", event->blocklist,
+                   event->action == SCENARIO_LIST_IP ? "lists" : "delists", event->ip);
+        if (event->for_us >= 0)
+            buf_format(out, " for %s", span);
+        break;
     case SCENARIO_ACTION_COUNT:
         break;
     }
@@ -155,6 +166,7 @@ void scenario_explain(const struct scenario *s, struct buf *out)
     buf_add_text(out, "\nDNS\n");
     dns_model_explain(s->dns, false, out);
     explain_hosts(s, out);
+    policy_model_explain(s->policy, out);
     buf_add_text(out, "\nMessages\n");
     for (size_t i = 0; i < s->message_count; i++)
         explain_message(&s->messages[i], out);

@@ -7,6 +7,7 @@
 #include "sim/dns/dns_spec.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_spec.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -18,10 +19,10 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_LIMIT_MAX_US (366 * TIME_DAY)
 #define SCENARIO_SETTLE_US TIME_HOUR
 
-static const char *const SCENARIO_KEYS[] = {
-    "$schema",    "version",  "extend",   "name",   "about",  "tags",
-    "references", "seed",     "clock",    "dns",    "hosts",  "profiles",
-    "mta",        "messages", "timeline", "expect", "matrix", NULL};
+static const char *const SCENARIO_KEYS[] = {"$schema",  "version",    "extend", "name",  "about",
+                                            "tags",     "references", "seed",   "clock", "dns",
+                                            "hosts",    "profiles",   "policy", "mta",   "messages",
+                                            "timeline", "expect",     "matrix", NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -153,6 +154,16 @@ static int read_hosts(struct scenario_reader *r)
     return mx_model_read_hosts(s->mx, spec, r->err);
 }
 
+static int read_policy(struct scenario_reader *r)
+{
+    struct scenario *s = r->scenario;
+    struct spec spec;
+    if (spec_get(r->spec, "policy", &spec))
+        return policy_spec_parse(spec, r->arena, &s->policy, r->err);
+    s->policy = policy_model_new(r->arena);
+    return 0;
+}
+
 static int read_expect(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
@@ -252,8 +263,8 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
     r.findings = arena_alloc_array(r.arena, SCENARIO_FINDINGS_MAX, sizeof *r.findings);
     scenario->findings = r.findings;
     if (read_head(&r, options) != 0 || read_mta(&r) != 0 || read_dns(&r) != 0 ||
-        read_hosts(&r) != 0 || read_rest(&r) != 0 || scenario_complete(&r) != 0 ||
-        finish_dns(&r) != 0)
+        read_hosts(&r) != 0 || read_policy(&r) != 0 || read_rest(&r) != 0 ||
+        scenario_complete(&r) != 0 || finish_dns(&r) != 0)
         return -1;
     list_hosts(&r);
     return scenario_check_parts(&r);
@@ -261,6 +272,7 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
 
 void scenario_release_parts(struct scenario *scenario)
 {
+    policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);
 }

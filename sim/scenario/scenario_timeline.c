@@ -6,7 +6,7 @@
 struct timeline_kind {
     const char *word;
     const char *needs[3];
-    const char *may[2];
+    const char *may[8];
 };
 
 /* In the order of enum scenario_action. */
@@ -18,6 +18,11 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
     [SCENARIO_ROTATE_KEY] = {"rotate-key", {"host", NULL}, {"dane", NULL}},
+    [SCENARIO_STS_SET] = {"sts-set",
+                          {"domain", NULL},
+                          {"mode", "mx", "max-age", "id", "text", "fault", NULL}},
+    [SCENARIO_LIST_IP] = {"list-ip", {"blocklist", "ip", NULL}, {"for", NULL}},
+    [SCENARIO_DELIST_IP] = {"delist-ip", {"blocklist", "ip", NULL}, {NULL}},
     [SCENARIO_PUBLISH_DANE] = {"publish-dane", {"host", NULL}, {NULL}},
 };
 
@@ -38,7 +43,7 @@ static int read_action(struct scenario_reader *r, struct spec spec, struct scena
 /* The keys that this action knows. */
 static int check_keys(struct scenario_reader *r, struct spec spec, const struct timeline_kind *kind)
 {
-    const char *keys[10] = {"at", "do", "about"};
+    const char *keys[16] = {"at", "do", "about"};
     size_t count = 3;
     for (size_t i = 0; kind->needs[i] != NULL; i++)
         keys[count++] = kind->needs[i];
@@ -68,6 +73,11 @@ static int read_values(struct scenario_reader *r, struct spec spec, struct scena
         (spec_get(spec, "name", &member) && spec_read_text(member, &event->name, r->err) != 0) ||
         (spec_get(spec, "host", &member) &&
          spec_read_domain(member, r->arena, &event->host, r->err) != 0) ||
+        (spec_get(spec, "domain", &member) &&
+         spec_read_domain(member, r->arena, &event->domain, r->err) != 0) ||
+        (spec_get(spec, "blocklist", &member) &&
+         spec_read_domain(member, r->arena, &event->blocklist, r->err) != 0) ||
+        (spec_get(spec, "ip", &member) && spec_read_text(member, &event->ip, r->err) != 0) ||
         (spec_get(spec, "dane", &member) && spec_read_word(member, DANE, &dane, r->err) != 0) ||
         (spec_get(spec, "records", &member) &&
          spec_read_texts(member, r->arena, &event->records, &event->record_count, r->err) != 0) ||

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "sim/event/event_log.h"
+#include "sim/submit/submit_login.h"
 #include "sim/submit/submit_message.h"
 #include "sim/value/address.h"
 
@@ -33,6 +34,7 @@ struct submit_session_options {
     struct address source; /* bound to before connecting, if has_source */
     bool has_source;
     const char *helo;
+    const struct submit_login *login; /* NULL = mail is taken without one, in clear text */
     submit_session_done *done;
     void *context;
 };

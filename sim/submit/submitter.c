@@ -169,6 +169,12 @@ bool submitter_is_done(const struct submitter *submitter)
     return submitter->open_count == 0;
 }
 
+static uint16_t submitter_port(const struct submitter *submitter, const struct submit_job *job)
+{
+    return submitter->options.port_override != 0 ? submitter->options.port_override
+                                                 : (uint16_t)job->message.entry->port;
+}
+
 static void submitter_log_start(struct submitter *submitter, struct submit_job *job, int port)
 {
     if (job->logged)
@@ -231,6 +237,7 @@ static struct submit_session *submitter_open(struct submit_lane *lane)
         .source = options->source,
         .has_source = options->has_source,
         .helo = options->helo,
+        .login = options->login,
         .done = submitter_on_done,
         .context = lane,
     };
@@ -298,8 +305,7 @@ static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
 static void submitter_dial(struct submitter *submitter, struct submit_lane *lane,
                            struct submit_job *job, struct buf *content)
 {
-    uint16_t port = submitter->options.port_override != 0 ? submitter->options.port_override
-                                                          : (uint16_t)job->message.entry->port;
+    uint16_t port = submitter_port(submitter, job);
     if (lane->session != NULL && lane->port != port)
         submit_session_close(&lane->session);
     lane->port = port;
@@ -319,7 +325,7 @@ static void submitter_send(struct submitter *submitter, struct submit_lane *lane
     struct err err = {0};
     buf_init(&content, SUBMIT_CONTENT_BYTES_MAX);
     lane->submitter = submitter;
-    submitter_log_start(submitter, job, by_command ? 0 : job->message.entry->port);
+    submitter_log_start(submitter, job, by_command ? 0 : submitter_port(submitter, job));
     if (submit_message_build(&job->message, time_now_us(), &content, &err) != 0 ||
         (by_command && submitter_run(submitter, lane, job, &content, &err) != 0)) {
         submitter_log_refused(submitter, job, by_command ? "command" : "connect", err.text);

@@ -19,7 +19,8 @@ struct submitter_options {
     struct event_log *log;
     const struct scenario *scenario; /* its messages */
     struct address server;
-    uint16_t port_override; /* for tests: instead of each message's port; 0 = none */
+    uint16_t port_override;           /* instead of each message's port; 0 = none */
+    const struct submit_login *login; /* NULL = none */
     struct address source;
     bool has_source;
     const char *helo;

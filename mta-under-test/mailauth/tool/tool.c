@@ -123,6 +123,8 @@ static int tool_run_command(struct tool *tool, const struct tool_command *comman
         return -1;
     if (explain && tool->facts.count > 0) {
         buf_truncate(tool->out, before);
+        if (tool->verdict != NULL)
+            buf_format(tool->out, "%s\n\n", tool->verdict);
         facts_to_tree(&tool->facts, tool->out);
     } else if (tool->out->len > before && tool->out->data[tool->out->len - 1] != '\n') {
         buf_add_char(tool->out, '\n');

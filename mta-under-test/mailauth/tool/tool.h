@@ -21,6 +21,7 @@ struct tool {
     struct zone *zone; /* of --dns, or NULL */
     struct stub *stub; /* of --resolver, or NULL */
     struct facts facts;
+    const char *verdict; /* in one sentence, for explain; NULL if the command has none */
     struct buf *out;
     struct json_out json;
     int64_t now_us;

@@ -68,6 +68,24 @@ static void tool_write_auth(struct tool *tool, const struct auth_request *reques
     buf_deinit(&header);
 }
 
+static const char *tool_dmarc_verdict(struct tool *tool, const struct dmarc_outcome *dmarc)
+{
+    const char *result = dmarc_result_name(dmarc->result);
+    if (dmarc->result == DMARC_RESULT_FAIL)
+        return arena_format(&tool->arena,
+                            "fail: nothing proves that this is mail of %.*s, which asks for \"%s\" "
+                            "then; this message gets \"%s\"",
+                            SLICE_ARG(dmarc->domain), dmarc_policy_name(dmarc->discovery.policy),
+                            dmarc_policy_name(dmarc->disposition));
+    if (dmarc->result != DMARC_RESULT_PASS)
+        return arena_format(&tool->arena, "%s: %s", result, dmarc_reason_name(dmarc->reason));
+    return arena_format(&tool->arena, "pass: %s proves that this is mail of %.*s",
+                        !dmarc->is_spf_aligned    ? "DKIM"
+                        : !dmarc->is_dkim_aligned ? "SPF"
+                                                  : "both SPF and DKIM",
+                        SLICE_ARG(dmarc->domain));
+}
+
 int tool_dmarc(struct tool *tool, struct err *err)
 {
     struct dkim_verify_options options;
@@ -89,6 +107,7 @@ int tool_dmarc(struct tool *tool, struct err *err)
         request.receiver = SLICE("unknown");
     dkim_key_cache_init(&keys, TOOL_DMARC_KEYS_MAX);
     auth_check(&request, &tool->resolver, &keys, &tool->arena, &tool->facts, &outcome);
+    tool->verdict = tool_dmarc_verdict(tool, &outcome.dmarc);
     tool_write_auth(tool, &request, &outcome);
     dkim_key_cache_deinit(&keys);
     return 0;

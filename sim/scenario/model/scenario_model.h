@@ -14,6 +14,7 @@
 struct check_list;   /* sim/check: the expectations */
 struct dns_model;    /* sim/dns: zones and faults */
 struct mta_settings; /* sim/mta: the server under test */
+struct policy_model; /* sim/policy: HTTPS hosts, report mailboxes, blocklists */
 struct mx_model;     /* sim/mx: hosts, rules, profiles */
 
 /* One entry of "messages". `to` may hold sequences; each text of a sequence makes a message of its
@@ -47,6 +48,9 @@ enum scenario_action {
     SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
     SCENARIO_ROTATE_KEY,   /* host, dane: a new key and certificate */
     SCENARIO_PUBLISH_DANE, /* host: its TLSA records are made anew */
+    SCENARIO_STS_SET,      /* domain: its MTA-STS policy changes (sim/policy reads the entry) */
+    SCENARIO_LIST_IP,      /* blocklist, ip, for */
+    SCENARIO_DELIST_IP,    /* blocklist, ip */
     SCENARIO_ACTION_COUNT,
 };
 
@@ -58,6 +62,9 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
+    const char *domain;
+    const char *blocklist;
+    const char *ip;
     bool keeps_dane; /* rotate-key: the TLSA records stay as they were */
     int64_t for_us;  /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;
@@ -97,6 +104,7 @@ struct scenario {
 
     struct dns_model *dns;
     struct mx_model *mx;
+    struct policy_model *policy;
     struct mta_settings *mta;
     struct check_list *checks;
     const struct scenario_message *messages;
