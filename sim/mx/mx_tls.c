@@ -1,29 +1,11 @@
 #include "sim/mx/mx_tls.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "sim/tls/tls_spec.h"
 
 #include "mta-under-test/base/poison.h"
 
 /* ---- reading */
-
-static int mx_versions_read(struct spec spec, struct tls_settings *tls, struct err *err)
-{
-    const char *text;
-    if (spec_read_text(spec, &text, err) != 0)
-        return -1;
-    struct slice all = slice_of(text);
-    size_t dots = slice_find_slice(all, SLICE(".."));
-    struct slice from = dots == SIZE_MAX ? all : slice_first(all, dots);
-    struct slice to = dots == SIZE_MAX ? all : slice_skip(all, dots + 2);
-    tls->version_min = from.len == 0 ? TLS1_VERSION : tls_version_from_text(from);
-    tls->version_max = to.len == 0 ? TLS1_3_VERSION : tls_version_from_text(to);
-    if (tls->version_min == 0 || tls->version_max == 0 || tls->version_min > tls->version_max)
-        return spec_error(spec, err,
-                          "expected TLS versions, as in \"1.2\" or \"1.0..1.2\" "
-                          "(1.0 to 1.3), found \"%s\"",
-                          text);
-    return 0;
-}
 
 static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err)
 {
@@ -46,33 +28,12 @@ static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err
 
 int mx_tls_settings_read(struct spec spec, struct mx_host *host, struct err *err)
 {
-    static const char *const KEYS[] = {"identity", "versions",        "ciphers", "suites",
-                                       "tickets",  "ask-certificate", "fault",   NULL};
+    static const char *const KEYS[] = {TLS_SPEC_KEYS, "fault", NULL};
     struct spec member;
-    size_t identity;
-    bool tickets = true;
-    if (spec_check_keys(spec, KEYS, err) != 0)
+    if (spec_check_keys(spec, KEYS, err) != 0 ||
+        tls_spec_read(spec, &host->identity, &host->tls, err) != 0)
         return -1;
-    if (spec_get(spec, "identity", &member)) {
-        if (spec_read_word(member, TLS_IDENTITY_WORDS, &identity, err) != 0)
-            return -1;
-        host->identity = (enum tls_identity_kind)identity;
-    }
-    if (spec_get(spec, "versions", &member) && mx_versions_read(member, &host->tls, err) != 0)
-        return -1;
-    if (spec_get(spec, "ciphers", &member) && spec_read_text(member, &host->tls.ciphers, err) != 0)
-        return -1;
-    if (spec_get(spec, "suites", &member) && spec_read_text(member, &host->tls.suites, err) != 0)
-        return -1;
-    if (spec_get(spec, "tickets", &member) && spec_read_bool(member, &tickets, err) != 0)
-        return -1;
-    host->tls.no_tickets = !tickets;
-    if (spec_get(spec, "ask-certificate", &member) &&
-        spec_read_bool(member, &host->tls.ask_certificate, err) != 0)
-        return -1;
-    if (spec_get(spec, "fault", &member))
-        return mx_fault_read(member, host, err);
-    return 0;
+    return spec_get(spec, "fault", &member) ? mx_fault_read(member, host, err) : 0;
 }
 
 /* "3 1 1", or {"tlsa": "3 1 1", "of": "previous", "cut": true}. */
