@@ -4,21 +4,30 @@
  */
 #include "mta-under-test/refmta/app/app.h"
 #include "mta-under-test/refmta/auth/auth_passwd.h"
+#include "mta-under-test/refmta/config/config_schema.h"
 #include "mta-under-test/refmta/control/control.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { COMMAND_BYTES_MAX = 1000, ANSWER_BYTES_MAX = 256 << 20 };
+enum { COMMAND_BYTES_MAX = 1000, ANSWER_BYTES_MAX = 256 << 20, TABLE_BYTES_MAX = 1 << 20 };
 
 static const char USAGE[] = "usage: refmta --config FILE    run in the foreground until SIGTERM\n"
                             "       refmta --check FILE     read the configuration, say what is "
                             "wrong\n"
+                            "       refmta --schema        print the JSON schema of the "
+                            "configuration\n"
+                            "       refmta --keys          print all its keys, as a table\n"
                             "       refmta queue --config FILE COMMAND\n"
-                            "           list                one JSON object for each message\n"
-                            "           show ID             all that is known of a message\n"
-                            "           explain ID          in words: why it waits, until when\n"
-                            "           flush [DESTINATION] tries now what waits\n"
-                            "           stats               counts\n"
+                            "           list [FILTER]     one JSON object for each message\n"
+                            "           show FILTER       all that is known of them\n"
+                            "           explain FILTER    in words: why they wait, until when\n"
+                            "           flush [FILTER]    tries now what waits\n"
+                            "           hold | release FILTER\n"
+                            "           delete | bounce FILTER\n"
+                            "           stats [FILTER]    counts, and where most waits\n"
+                            "           reload            reads the configuration anew\n"
+                            "         FILTER: a queue id, domain=D, sender=A, older=SPAN,\n"
+                            "         newer=SPAN, reason=TEXT, held, all; all of them must fit\n"
                             "       refmta passwd [--remove] FILE USER\n"
                             "           makes or changes a user; asks for the password\n"
                             "       refmta --help\n";
@@ -33,6 +42,16 @@ static int passwd(const char *path, const char *name, bool is_removal)
     return 1;
 }
 
+static int print(void (*write)(struct buf *out))
+{
+    struct buf out;
+    buf_init(&out, TABLE_BYTES_MAX);
+    write(&out);
+    fputs(buf_text(&out), stdout);
+    buf_deinit(&out);
+    return 0;
+}
+
 static int usage(void)
 {
     fputs(USAGE, stderr);
@@ -41,16 +60,15 @@ static int usage(void)
 
 static int run(const char *path, bool only_check)
 {
-    struct config config;
     struct err err = {.text = ""};
     int code = 0;
-    if (config_load(&config, path, &err) != 0)
+    struct settings *settings = settings_open(path, &err);
+    if (settings == NULL)
         code = 2;
     else if (only_check)
-        code = app_check(&config, &err) == 0 ? 0 : 2;
+        settings_close(&settings);
     else
-        code = app_run(&config, &err) == 0 ? 0 : 1;
-    config_deinit(&config);
+        code = app_run(path, settings, &err) == 0 ? 0 : 1;
     if (code != 0)
         fprintf(stderr, "refmta: %s\n", err.text);
     return code;
@@ -89,6 +107,10 @@ int main(int argc, char **argv)
         fputs(USAGE, stdout);
         return 0;
     }
+    if (argc == 2 && strcmp(argv[1], "--schema") == 0)
+        return print(config_schema_write);
+    if (argc == 2 && strcmp(argv[1], "--keys") == 0)
+        return print(config_keys_write);
     if (argc >= 5 && strcmp(argv[1], "queue") == 0 && strcmp(argv[2], "--config") == 0)
         return queue_command(argv[3], argv + 4, argc - 4);
     if (argc == 4 && strcmp(argv[1], "passwd") == 0)

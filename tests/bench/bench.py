@@ -6,6 +6,7 @@ the same as JSON. Ends with 1 if a figure is missed. Never part of a test: the m
 shows in every number.
 """
 import argparse
+import functools
 import json
 import os
 import platform
@@ -104,13 +105,26 @@ def tool(name, *args):
     return json.loads(out.strip().splitlines()[-1])
 
 
-def script(name):
+def script(name, *args):
     """A script of this folder that prints one JSON object on its last line."""
-    done = subprocess.run([os.path.join(HERE, name)], capture_output=True, text=True, check=False,
+    done = subprocess.run([os.path.join(HERE, name), *args], capture_output=True, text=True, check=False,
                           env={**os.environ, "MAILRANGE_BIN": BIN})
     if done.returncode != 0:
         raise Missing(done.stderr.strip()[-300:] or f"{name} ended with {done.returncode}")
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@functools.lru_cache
+def mailauth(runs):
+    return script("mailauth/mailauth.py", str(runs))
+
+
+def mailauth_peer(runs, name):
+    """How many times faster than the peer, in the slowest of what both do."""
+    found = mailauth(runs)
+    if found[name] is None:
+        raise Missing(found["missing"][name])
+    return found[name]
 
 
 def scenario(name):
@@ -141,6 +155,18 @@ def figures(runs):
            lambda: median_of(runs, lambda: script("relay.sh")["ratio"]), 3, False)
     yield ("simulated host as a sink with its event log, times smtp-sink", "x",
            lambda: median_of(runs, lambda: script("sink.sh")["ratio"]), 0.5, False)
+    yield ("DKIM verification, 4 kB, RSA-2048, key cached", "/s",
+           lambda: mailauth(runs)["dkim_verify_rsa2048_4kB_per_s"], 10000, False)
+    yield ("DKIM signing, 4 kB, Ed25519", "/s",
+           lambda: mailauth(runs)["dkim_sign_ed25519_4kB_per_s"], 12000, False)
+    yield ("DKIM body, relaxed and hashed, of SHA-256 alone", "x",
+           lambda: mailauth(runs)["body_relaxed_of_sha256"], 0.6, False)
+    yield ("SPF, six includes, resolver cached", "/s",
+           lambda: mailauth(runs)["spf_six_includes_per_s"], 50000, False)
+    yield ("DKIM, times OpenDKIM's library where that is nearest", "x",
+           lambda: mailauth_peer(runs, "opendkim"), 1, False)
+    yield ("DKIM and SPF, times npm's mailauth where that is nearest", "x",
+           lambda: mailauth_peer(runs, "npm"), 1, False)
 
 
 def main():

@@ -4,6 +4,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { ARC_BODIES_MAX = 8, ARC_DIGEST_BYTES = 32 };
+
 void arc_seal_scope(struct dkim_hash *hash, const struct arc_chain *chain, size_t first,
                     size_t last)
 {
@@ -24,60 +26,102 @@ static struct slice arc_hash_finish(struct dkim_hash *hash, struct arena *arena)
     return arena_slice(arena, slice_from((const char *)digest, len));
 }
 
-static bool arc_body_fits(const struct message *message, const struct dkim_signature *signature)
-{
+/* One way of hashing the body, done once for all sets. */
+struct arc_body {
+    enum dkim_canon canon;
+    uint64_t limit; /* l= */
+    uint64_t len;   /* canonical bytes that there are */
     unsigned char digest[DKIM_DIGEST_BYTES_MAX];
-    struct dkim_body body;
-    dkim_body_init(&body, signature->body_canon, signature->digest, signature->body_limit);
-    dkim_body_feed(&body, message->body);
-    size_t len = dkim_body_finish(&body, digest);
-    dkim_body_deinit(&body);
-    if (signature->body_limit != DKIM_BODY_NO_LIMIT && signature->body_limit > body.len)
-        return false;
-    return slice_equal(slice_from((const char *)digest, len), signature->body_hash);
+};
+
+/* What one validation carries along. */
+struct arc_run {
+    const struct message *message;
+    const struct arc_options *options;
+    struct dkim_context *context;
+    size_t body_count;
+    struct arc_body bodies[ARC_BODIES_MAX];
+};
+
+/* The body hashed as the signature wants it; NULL when it was hashed in too many ways already. */
+static const struct arc_body *arc_hash_body(struct arc_run *run,
+                                            const struct dkim_signature *signature)
+{
+    for (size_t i = 0; i < run->body_count; i++) {
+        const struct arc_body *known = &run->bodies[i];
+        if (known->canon == signature->body_canon && known->limit == signature->body_limit)
+            return known;
+    }
+    if (run->body_count == ARC_BODIES_MAX)
+        return NULL;
+    struct arc_body *body = &run->bodies[run->body_count++];
+    struct dkim_body hash;
+    body->canon = signature->body_canon;
+    body->limit = signature->body_limit;
+    dkim_body_init(&hash, body->canon, DKIM_SHA256, body->limit);
+    dkim_body_feed(&hash, run->message->body);
+    dkim_body_finish(&hash, body->digest);
+    body->len = hash.len;
+    dkim_body_deinit(&hash);
+    return body;
 }
 
-/* The signature of one ARC-Message-Signature whose form is right, and the body hash in it. */
-static enum dkim_reason arc_check_message_signature(const struct message *message,
-                                                    const struct message_field *field,
-                                                    const struct dkim_signature *signature,
-                                                    struct dkim_context *context,
-                                                    const char **problem)
+static enum dkim_reason arc_check_body(struct arc_run *run, const struct dkim_signature *signature,
+                                       const char **problem)
 {
-    struct dkim_key_facts key;
-    struct dkim_hash hash;
-    dkim_hash_init(&hash, DKIM_SHA256);
-    dkim_header_add_chosen(&hash, signature->header_canon, message, signature->headers, field,
-                           context->arena);
-    dkim_check_add_self(&hash, signature, signature->header_canon, context->arena);
-    struct slice digest = arc_hash_finish(&hash, context->arena);
-    enum dkim_reason reason = dkim_check_signature(context, signature, digest, &key);
-    *problem = key.problem;
-    if (reason != DKIM_REASON_VALID)
-        return reason;
-    if (arc_body_fits(message, signature))
+    const struct arc_body *body = arc_hash_body(run, signature);
+    if (body == NULL) {
+        *problem = "more ways of hashing the body than are followed";
+        return DKIM_REASON_LIMIT;
+    }
+    if (body->limit != DKIM_BODY_NO_LIMIT && body->limit > body->len) {
+        *problem = "l= is more than the body has";
+        return DKIM_REASON_BODY_TOO_SHORT;
+    }
+    if (slice_equal(slice_from((const char *)body->digest, ARC_DIGEST_BYTES), signature->body_hash))
         return DKIM_REASON_VALID;
     *problem = "the body does not fit bh=";
     return DKIM_REASON_BODY_HASH;
 }
 
+/* The signature of one ARC-Message-Signature whose form is right, and the body hash in it. */
+static enum dkim_reason arc_check_message_signature(struct arc_run *run,
+                                                    const struct message_field *field,
+                                                    const struct dkim_signature *signature,
+                                                    const char **problem)
+{
+    struct dkim_key_facts key;
+    struct dkim_hash hash;
+    struct arena *arena = run->context->arena;
+    dkim_hash_init(&hash, DKIM_SHA256);
+    dkim_header_add_chosen(&hash, signature->header_canon, run->message, signature->headers, field,
+                           arena);
+    dkim_check_add_self(&hash, signature, signature->header_canon, arena);
+    struct slice digest = arc_hash_finish(&hash, arena);
+    enum dkim_reason reason = dkim_check_signature(run->context, signature, digest, &key);
+    *problem = key.problem;
+    return reason == DKIM_REASON_VALID ? arc_check_body(run, signature, problem) : reason;
+}
+
 /* Steps 4 and 5: one ARC-Message-Signature. */
-static enum dkim_reason arc_check_message(const struct message *message,
-                                          const struct message_field *field,
-                                          const struct arc_options *options,
-                                          struct dkim_context *context, const char **problem)
+static enum dkim_reason arc_check_message(struct arc_run *run, const struct message_field *field,
+                                          const char **problem)
 {
     struct dkim_signature signature;
-    enum dkim_reason reason = dkim_signature_parse(context->arena, DKIM_FORM_ARC_MESSAGE,
+    enum dkim_reason reason = dkim_signature_parse(run->context->arena, DKIM_FORM_ARC_MESSAGE,
                                                    field->raw, &signature, problem);
     if (reason != DKIM_REASON_VALID)
         return reason;
-    if (signature.digest == DKIM_SHA1)
+    if (signature.digest == DKIM_SHA1) {
+        *problem = "SHA-1 is refused (RFC 8617 4.1)";
         return DKIM_REASON_SHA1;
-    if (signature.has_expiry && options->now_us >= 0 &&
-        signature.expiry_s < (uint64_t)(options->now_us / TIME_SECOND))
+    }
+    if (signature.has_expiry && run->options->now_us >= 0 &&
+        signature.expiry_s < (uint64_t)(run->options->now_us / TIME_SECOND)) {
+        *problem = "the signature has expired (x=)";
         return DKIM_REASON_EXPIRED;
-    reason = arc_check_message_signature(message, field, &signature, context, problem);
+    }
+    reason = arc_check_message_signature(run, field, &signature, problem);
     if (signature.has_canon ||
         (reason != DKIM_REASON_BAD_SIGNATURE && reason != DKIM_REASON_BODY_HASH))
         return reason;
@@ -85,7 +129,7 @@ static enum dkim_reason arc_check_message(const struct message *message,
      * ARC is signed, and their signature proves no less. */
     signature.header_canon = DKIM_CANON_RELAXED;
     signature.body_canon = DKIM_CANON_RELAXED;
-    return arc_check_message_signature(message, field, &signature, context, problem);
+    return arc_check_message_signature(run, field, &signature, problem);
 }
 
 /* Step 6: the seal of one set. */
@@ -108,6 +152,39 @@ static enum dkim_reason arc_check_seal(const struct arc_chain *chain, size_t ins
     return reason;
 }
 
+static void arc_tell(struct facts *facts, enum dkim_reason reason, const char *problem)
+{
+    if (facts != NULL)
+        facts_add(facts, "result", "%s%s", reason == DKIM_REASON_VALID ? "fits" : "does not fit: ",
+                  reason == DKIM_REASON_VALID ? "" : problem);
+    facts_close(facts);
+}
+
+/* The two checks with the facts around them. */
+static enum dkim_reason arc_try_message(struct arc_run *run, const struct arc_chain *chain,
+                                        size_t instance, const char **problem)
+{
+    facts_open(run->context->facts, "message-signature",
+               "i=%zu: the message signature, over the message as it left this hop", instance);
+    enum dkim_reason reason = arc_check_message(run, chain->sets[instance].message, problem);
+    arc_tell(run->context->facts, reason, *problem);
+    return reason;
+}
+
+static enum dkim_reason arc_try_seal(struct arc_run *run, const struct arc_chain *chain,
+                                     size_t instance, const char **problem)
+{
+    const struct dkim_signature *seal = &chain->sets[instance].seal_signature;
+    if (run->context->facts != NULL)
+        facts_open(
+            run->context->facts, "seal",
+            "i=%zu: the seal of %.*s, over the sets up to this one; it found the chain: %.*s",
+            instance, SLICE_ARG(seal->domain), SLICE_ARG(seal->cv));
+    enum dkim_reason reason = arc_check_seal(chain, instance, run->context, problem);
+    arc_tell(run->context->facts, reason, *problem);
+    return reason;
+}
+
 static void arc_end(struct arc_outcome *outcome, enum arc_reason reason, size_t instance,
                     enum dkim_reason signature_reason, const char *problem)
 {
@@ -123,43 +200,28 @@ static void arc_end(struct arc_outcome *outcome, enum arc_reason reason, size_t 
 }
 
 /* Step 5: the oldest set from which on every ARC-Message-Signature verifies; 0 if all do. */
-static unsigned arc_find_oldest_pass(const struct message *message,
-                                     const struct arc_options *options,
-                                     struct dkim_context *context, const struct arc_chain *chain)
+static unsigned arc_find_oldest_pass(struct arc_run *run, const struct arc_chain *chain)
 {
     for (size_t i = chain->count - 1; i > 0; i--) {
         const char *problem = "";
-        enum dkim_reason reason =
-            arc_check_message(message, chain->sets[i].message, options, context, &problem);
-        if (context->facts != NULL)
-            facts_add(context->facts, "message-signature", "set %zu, message signature: %s", i,
-                      dkim_reason_name(reason));
+        enum dkim_reason reason = arc_try_message(run, chain, i, &problem);
         if (reason != DKIM_REASON_VALID)
             return (unsigned)i + 1;
     }
     return 0;
 }
 
-static void arc_validate_chain(const struct message *message, const struct arc_options *options,
-                               struct dkim_context *context, struct arc_outcome *outcome)
+static void arc_validate_chain(struct arc_run *run, struct arc_outcome *outcome)
 {
     const struct arc_chain *chain = outcome->chain;
     const char *problem = "";
-    enum dkim_reason reason =
-        arc_check_message(message, chain->sets[chain->count].message, options, context, &problem);
-    if (context->facts != NULL)
-        facts_add(context->facts, "message-signature", "set %zu, message signature: %s",
-                  chain->count, dkim_reason_name(reason));
+    enum dkim_reason reason = arc_try_message(run, chain, chain->count, &problem);
     if (reason != DKIM_REASON_VALID) {
         arc_end(outcome, ARC_REASON_MESSAGE_SIGNATURE, chain->count, reason, problem);
         return;
     }
     for (size_t i = chain->count; i > 0; i--) {
-        reason = arc_check_seal(chain, i, context, &problem);
-        if (context->facts != NULL)
-            facts_add(context->facts, "seal", "set %zu, seal of %.*s, cv=%.*s: %s", i,
-                      SLICE_ARG(chain->sets[i].seal_signature.domain),
-                      SLICE_ARG(chain->sets[i].seal_signature.cv), dkim_reason_name(reason));
+        reason = arc_try_seal(run, chain, i, &problem);
         if (reason != DKIM_REASON_VALID) {
             arc_end(outcome, ARC_REASON_SEAL_SIGNATURE, i, reason, problem);
             return;
@@ -167,8 +229,8 @@ static void arc_validate_chain(const struct message *message, const struct arc_o
     }
     outcome->status = ARC_PASS;
     outcome->reason = ARC_REASON_VALID;
-    if (options->finds_oldest_pass)
-        outcome->oldest_pass = arc_find_oldest_pass(message, options, context, chain);
+    if (run->options->finds_oldest_pass)
+        outcome->oldest_pass = arc_find_oldest_pass(run, chain);
 }
 
 void arc_validate(const struct message *message, const struct arc_options *options,
@@ -178,11 +240,13 @@ void arc_validate(const struct message *message, const struct arc_options *optio
     outcome->problem = "";
     outcome->chain = arena_alloc(context->arena, sizeof *outcome->chain);
     context->policy = &options->policy;
-    facts_open(context->facts, "arc", "ARC chain");
     enum arc_reason reason = arc_chain_collect(message, context->arena, outcome->chain);
     outcome->sets = outcome->chain->count;
+    facts_open(context->facts, "arc", "ARC: %zu set%s", outcome->sets,
+               outcome->sets == 1 ? "" : "s");
     if (reason == ARC_REASON_VALID) {
-        arc_validate_chain(message, options, context, outcome);
+        struct arc_run run = {.message = message, .options = options, .context = context};
+        arc_validate_chain(&run, outcome);
     } else {
         arc_end(outcome, reason, outcome->chain->bad_instance, DKIM_REASON_VALID,
                 outcome->chain->problem);
@@ -190,8 +254,11 @@ void arc_validate(const struct message *message, const struct arc_options *optio
             outcome->status = ARC_NONE;
     }
     if (context->facts != NULL)
-        facts_add(context->facts, "result", "%s (%s)%s%s", arc_status_name(outcome->status),
-                  arc_reason_name(outcome->reason), outcome->problem[0] != '\0' ? ": " : "",
-                  outcome->problem);
+        facts_add(context->facts, "result", "%s: %s (RFC 8617 5.2)",
+                  arc_status_name(outcome->status),
+                  outcome->problem[0] != '\0' ? outcome->problem
+                  : outcome->status == ARC_NONE
+                      ? "the message has no ARC set"
+                      : "every seal fits, and the newest message signature does");
     facts_close(context->facts);
 }

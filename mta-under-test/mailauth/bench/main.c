@@ -1,13 +1,16 @@
 /*
- * mailauth_bench [SECONDS]: how fast the checks are, on one core, as one JSON object. Each figure
- * is taken for SECONDS (1 where none is given). "bytes_per_s" of SHA-256 alone stands beside the
- * body figures, on the same size, to compare with.
+ * mailauth_bench [SECONDS [FOLDER]]: how fast the checks are, on one core, as one JSON object. Each
+ * figure is taken for SECONDS (1 where none is given). "bytes_per_s" of SHA-256 alone stands beside
+ * the body figures, on the same size, to compare with. What was measured is left in FOLDER, for
+ * others to be measured on it: the messages, the keys, and the records of DNS.
  */
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <time.h>
 
+#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
@@ -27,8 +30,10 @@ struct bench {
     struct dkim_key_cache keys;
     EVP_PKEY *rsa;
     EVP_PKEY *ed25519;
-    struct buf message; /* of 4 kB */
+    struct buf bare;    /* a message of 4 kB ... */
+    struct buf message; /* ... and the same with a signature */
     struct buf large;   /* a body */
+    struct buf zone;    /* the records, "name text" a line */
 };
 
 /* One round of what is measured; returns false when it did not do what it should. */
@@ -72,6 +77,7 @@ static void bench_put_txt(struct bench *bench, const char *name, struct slice te
     struct dns_record record = {.data = text};
     struct dns_answer answer = {.status = DNS_OK, .count = 1, .records = &record};
     dns_cache_put(&bench->cache, DNS_TYPE_TXT, slice_of(name), &answer);
+    buf_format(&bench->zone, "%s %.*s\n", name, SLICE_ARG(text));
 }
 
 static void bench_publish(struct bench *bench, const char *selector, EVP_PKEY *key)
@@ -104,7 +110,7 @@ static int bench_sign(struct bench *bench, EVP_PKEY *key, const char *selector, 
                                         .body_canon = DKIM_CANON_RELAXED,
                                         .has_time = true,
                                         .time_s = 1772442000};
-    if (!message_parse(arena, buf_slice(&bench->message), &message))
+    if (!message_parse(arena, buf_slice(&bench->bare), &message))
         return -1;
     return dkim_sign(&message, &options, arena, out, &err);
 }
@@ -202,38 +208,66 @@ static void bench_fill_text(struct buf *out, size_t bytes)
 static void bench_init(struct bench *bench)
 {
     struct arena arena;
-    struct buf header;
     dns_cache_init(&bench->cache);
     dkim_key_cache_init(&bench->keys, 100);
     bench->resolver = dns_cache_resolver(&bench->cache);
     bench->rsa = EVP_RSA_gen(2048);
     bench->ed25519 = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    buf_init(&bench->bare, BENCH_BUF_BYTES);
     buf_init(&bench->message, BENCH_BUF_BYTES);
     buf_init(&bench->large, BENCH_BUF_BYTES);
+    buf_init(&bench->zone, BENCH_BUF_BYTES);
     bench_fill_spf(bench);
     bench_publish(bench, "s", bench->rsa);
     bench_fill_text(&bench->large, BENCH_LARGE_BYTES);
-    buf_add_text(&bench->message, "From: a@x.test\r\nTo: b@y.test\r\nSubject: figures\r\n"
-                                  "Date: Mon, 02 Mar 2026 09:00:00 +0000\r\n"
-                                  "Message-ID: <1@x.test>\r\n\r\n");
-    bench_fill_text(&bench->message, BENCH_BODY_BYTES);
+    buf_add_text(&bench->bare, "From: a@x.test\r\nTo: b@y.test\r\nSubject: figures\r\n"
+                               "Date: Mon, 02 Mar 2026 09:00:00 +0000\r\n"
+                               "Message-ID: <1@x.test>\r\n\r\n");
+    bench_fill_text(&bench->bare, BENCH_BODY_BYTES);
     arena_init(&arena);
-    buf_init(&header, 65536);
-    if (bench_sign(bench, bench->rsa, "s", &arena, &header) != 0)
+    if (bench_sign(bench, bench->rsa, "s", &arena, &bench->message) != 0)
         bench_fail("signing");
-    buf_add_slice(&header, buf_slice(&bench->message));
-    buf_reset(&bench->message);
-    buf_add_slice(&bench->message, buf_slice(&header));
-    buf_deinit(&header);
+    buf_add_slice(&bench->message, buf_slice(&bench->bare));
     arena_deinit(&arena);
+}
+
+static void bench_write(const char *folder, const char *name, struct slice bytes)
+{
+    struct err err;
+    char *path = mem_text_format("%s/%s", folder, name);
+    if (file_write(path, bytes, &err) != 0)
+        bench_fail(err.text);
+    free(path);
+}
+
+static void bench_write_key(const char *folder, const char *name, EVP_PKEY *key)
+{
+    char *text = NULL;
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (bio == NULL || PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1)
+        bench_fail("writing a key");
+    long len = BIO_get_mem_data(bio, &text);
+    bench_write(folder, name, slice_from(text, (size_t)len));
+    BIO_free(bio);
+}
+
+static void bench_leave(struct bench *bench, const char *folder)
+{
+    bench_write(folder, "bare.eml", buf_slice(&bench->bare));
+    bench_write(folder, "signed.eml", buf_slice(&bench->message));
+    bench_write(folder, "zone.txt", buf_slice(&bench->zone));
+    bench_write_key(folder, "rsa.pem", bench->rsa);
+    bench_write_key(folder, "ed25519.pem", bench->ed25519);
 }
 
 static void bench_deinit(struct bench *bench)
 {
     EVP_PKEY_free(bench->rsa);
     EVP_PKEY_free(bench->ed25519);
+    buf_deinit(&bench->bare);
     buf_deinit(&bench->message);
     buf_deinit(&bench->large);
+    buf_deinit(&bench->zone);
     dkim_key_cache_deinit(&bench->keys);
     dns_cache_deinit(&bench->cache);
 }
@@ -273,6 +307,8 @@ int main(int argc, char **argv)
     json_out_init_pretty(&json, &out);
     bench.json = &json;
     bench_init(&bench);
+    if (argc > 2)
+        bench_leave(&bench, argv[2]);
     bench_measure(&bench);
     bench_deinit(&bench);
     puts(buf_text(&out));

@@ -252,6 +252,26 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
     return DKIM_REASON_VALID;
 }
 
+/* Of a field that is no tag list: what its tags seem to be, so that results can name the signature.
+ */
+static void dkim_signature_guess(struct slice value, struct dkim_signature *signature)
+{
+    struct slice part;
+    while (slice_split(&value, ';', &part)) {
+        size_t equals = slice_find(part, '=');
+        if (equals == SIZE_MAX)
+            continue;
+        struct slice name = slice_trim(slice_first(part, equals));
+        struct slice text = slice_trim(slice_skip(part, equals + 1));
+        if (slice_is(name, "d") && signature->domain.len == 0)
+            signature->domain = text;
+        else if (slice_is(name, "s") && signature->selector.len == 0)
+            signature->selector = text;
+        else if (slice_is(name, "a") && signature->algorithm.len == 0)
+            signature->algorithm = text;
+    }
+}
+
 enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, struct slice raw,
                                       struct dkim_signature *signature, const char **problem)
 {
@@ -263,8 +283,10 @@ enum dkim_reason dkim_signature_parse(struct arena *arena, enum dkim_form form, 
     size_t colon = slice_find(raw, ':');
     struct slice value = slice_skip(raw, colon == SIZE_MAX ? raw.len : colon + 1);
     const char *wrong = taglist_parse(arena, value, &tags);
-    if (wrong != NULL)
+    if (wrong != NULL) {
+        dkim_signature_guess(value, signature);
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, wrong);
+    }
     signature->domain = taglist_value(&tags, "d");
     signature->selector = taglist_value(&tags, "s");
     signature->algorithm = taglist_value(&tags, "a");

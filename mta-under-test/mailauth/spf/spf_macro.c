@@ -6,25 +6,23 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SPF_PARTS_OF_VALUE_MAX = 512, SPF_NAMES_MAX = 64 };
+enum { SPF_PARTS_OF_VALUE_MAX = 512 };
 
 /* %{p}: the validated name that is the domain, else one below it, else any (7.3). */
 static enum spf_expansion spf_macro_validated(struct spf_state *state, struct slice *value)
 {
-    struct slice names[SPF_NAMES_MAX];
-    size_t count = spf_validated_names(state, names, SPF_NAMES_MAX);
     *value = SLICE("unknown");
-    if (count == SIZE_MAX)
+    if (!spf_find_names(state))
         return SPF_EXPANSION_PENDING;
-    if (count > 0)
-        *value = names[0];
-    for (size_t i = count; i > 0; i--) {
-        if (domain_is_within(names[i - 1], state->domain))
-            *value = names[i - 1];
+    if (state->name_count > 0)
+        *value = state->names[0];
+    for (size_t i = state->name_count; i > 0; i--) {
+        if (domain_is_within(state->names[i - 1], state->domain))
+            *value = state->names[i - 1];
     }
-    for (size_t i = 0; i < count; i++) {
-        if (slice_equal_nocase(names[i], state->domain))
-            *value = names[i];
+    for (size_t i = 0; i < state->name_count; i++) {
+        if (slice_equal_nocase(state->names[i], state->domain))
+            *value = state->names[i];
     }
     return SPF_EXPANSION_DONE;
 }

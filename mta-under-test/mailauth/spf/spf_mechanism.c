@@ -1,3 +1,4 @@
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/spf/spf_macro.h"
 #include "mta-under-test/mailauth/spf/spf_state.h"
@@ -8,9 +9,7 @@ const struct dns_answer *spf_state_lookup(struct spf_state *state, enum dns_type
                                           struct slice name)
 {
     const struct dns_answer *answer = dns_lookup(state->resolver, type, name);
-    if (state->facts != NULL)
-        facts_add(state->facts, "query", "%s %.*s: %s, %zu records", dns_type_name(type),
-                  SLICE_ARG(name), dns_status_name(answer->status), answer->count);
+    dns_facts_add(state->facts, type, name, answer);
     return answer;
 }
 
@@ -114,37 +113,38 @@ static bool spf_name_has_client(struct spf_state *state, struct slice name, bool
     return false;
 }
 
-size_t spf_validated_names(struct spf_state *state, struct slice *names, size_t max)
+bool spf_find_names(struct spf_state *state)
 {
     char arpa[IP_REVERSE_BYTES];
-    size_t count = 0;
     bool pending = false;
+    if (state->has_names)
+        return true;
     struct slice reverse = slice_of(ip_to_arpa(&state->request->ip, arpa));
     const struct dns_answer *answer = spf_state_lookup(state, DNS_TYPE_PTR, reverse);
     if (answer->status == DNS_PENDING)
-        return SIZE_MAX;
+        return false;
     state->void_lookups += dns_status_is_void(answer->status);
     /* Names beyond the limit are ignored (4.6.4); a failure ignores the name (5.5). */
-    for (size_t i = 0; i < answer->count && i < state->limits->hosts_max && count < max; i++) {
+    for (size_t i = 0; i < answer->count && i < state->limits->hosts_max; i++) {
         struct slice name = domain_without_dot(answer->records[i].data);
-        if (spf_name_has_client(state, name, &pending))
-            names[count++] = name;
+        bool is_valid = spf_name_has_client(state, name, &pending);
         if (pending)
-            return SIZE_MAX;
+            return false;
+        if (is_valid && state->name_count < SPF_NAMES_MAX)
+            state->names[state->name_count++] = name;
     }
-    return count;
+    state->has_names = true;
+    return true;
 }
 
 static enum spf_match spf_match_ptr(struct spf_state *state, struct slice domain)
 {
-    struct slice names[64];
-    size_t count = spf_validated_names(state, names, 64);
-    if (count == SIZE_MAX)
+    if (!spf_find_names(state))
         return spf_state_fail(state, SPF_MATCH_PENDING, SPF_REASON_DNS_PENDING, "");
     if (spf_state_is_void_exceeded(state))
         return SPF_MATCH_PERMERROR;
-    for (size_t i = 0; i < count; i++) {
-        if (domain_is_within(names[i], domain))
+    for (size_t i = 0; i < state->name_count; i++) {
+        if (domain_is_within(state->names[i], domain))
             return SPF_MATCH_YES;
     }
     return SPF_MATCH_NO;

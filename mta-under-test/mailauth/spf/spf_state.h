@@ -6,6 +6,8 @@
 #include "mta-under-test/mailauth/spf/spf_check.h"
 #include "mta-under-test/mailauth/spf/spf_record.h"
 
+enum { SPF_NAMES_MAX = 64 };
+
 struct spf_state {
     const struct spf_request *request;
     const struct dns_resolver *resolver;
@@ -22,6 +24,11 @@ struct spf_state {
 
     unsigned lookups;
     unsigned void_lookups;
+
+    /* The validated names of the client (5.5), once they were looked up. */
+    bool has_names;
+    size_t name_count;
+    struct slice names[SPF_NAMES_MAX];
 
     enum spf_reason reason;
     struct slice term;
@@ -56,9 +63,9 @@ enum spf_match spf_mechanism_match(struct spf_state *state, const struct spf_ter
 /* There were more void look-ups than allowed: notes the error. */
 bool spf_state_is_void_exceeded(struct spf_state *state);
 
-/* The validated names of the client (5.5), for ptr and %{p}: fills `names` with up to `max` and
- * returns how many; SIZE_MAX if an answer is pending. Counts void look-ups. */
-size_t spf_validated_names(struct spf_state *state, struct slice *names, size_t max);
+/* Looks the validated names of the client up, for ptr and %{p}, if that was not done yet; false if
+ * an answer is pending. Counts void look-ups. */
+bool spf_find_names(struct spf_state *state);
 
 /* The explanation of a fail (6.2); false if an answer is pending. */
 bool spf_explanation_find(struct spf_state *state, struct slice exp, struct slice *explanation);

@@ -1,27 +1,24 @@
 #include "mta-under-test/refmta/app/app.h"
 
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
-#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
-#include "mta-under-test/refmta/auth/auth_users.h"
+#include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
-#include "mta-under-test/refmta/net/tls_context.h"
 #include "mta-under-test/refmta/server/server.h"
 
 #include "mta-under-test/base/poison.h"
 
 /* How long clients and deliveries may finish what they are at when the server stops. */
-enum { STOP_SECONDS = 30, PASSWORD_BYTES_MAX = 1024 };
+enum { STOP_SECONDS = 30 };
 
 struct app {
-    const struct config *config;
-    struct auth_users users;
-    struct buf password; /* at the smart host */
+    const char *path;          /* of the configuration */
+    struct settings *settings; /* those in force */
+    struct list replaced;      /* older ones that somebody still works under */
     struct event_base *base;
     struct log *log;
     struct resolver *resolver;
@@ -29,12 +26,11 @@ struct app {
     struct delivery *delivery;
     struct server *server;
     struct control *control;
-    struct server_limits limits;
-    SSL_CTX *tls_server;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
-    struct signer *signer;
+    struct arena rules; /* taken from the first settings: deliveries hold on to them */
+    struct shaping_rules shaping;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -87,77 +83,70 @@ static void on_stop_signal(evutil_socket_t fd, short what, void *arg)
     delivery_stop(app->delivery);
 }
 
-/* What is wrong in a new file keeps the users of before. */
-static void reload_users(struct app *app)
+/* Closes the settings that nobody works under any more. */
+static void close_replaced(struct app *app)
 {
-    struct auth_users users;
-    struct err err;
-    if (app->config->auth_users == NULL)
-        return;
-    if (auth_users_load(&users, app->config->auth_users, &err) != 0) {
-        log_text(app->log, "users-not-read", "%s", err.text);
-        auth_users_deinit(&users);
-        return;
+    LIST_EACH(link, &app->replaced)
+    {
+        struct settings *settings = LIST_ENTRY(link, struct settings, link);
+        if (!config_is_held(&settings->config))
+            settings_close(&settings);
     }
-    auth_users_deinit(&app->users);
-    app->users = users;
+}
+
+static struct server_options server_options_of(struct app *app, const struct settings *settings)
+{
+    struct server_options options = {
+        .log = app->log,
+        .base = app->base,
+        .queue = app->queue,
+        .on_stopped = on_server_stopped,
+        .arg = app,
+    };
+    settings_to_server(settings, &options);
+    return options;
+}
+
+/* All or nothing: whatever is wrong leaves the settings as they were. */
+static int change_over(struct app *app, struct settings *next, struct err *err)
+{
+    struct server_options options = server_options_of(app, next);
+    if (settings_may_follow(app->settings, next, err) != 0 ||
+        server_change(app->server, &options, err) != 0)
+        return -1;
+    queue_set_config(app->queue, &next->config);
+    delivery_set_config(app->delivery, &next->config);
+    if (app->control != NULL)
+        control_set_config(app->control, &next->config);
+    list_push_back(&app->replaced, &app->settings->link);
+    app->settings = next;
+    close_replaced(app);
+    return 0;
+}
+
+/* Takes the configuration and all files named in it anew. */
+static int reload(void *arg, struct err *err)
+{
+    struct app *app = arg;
+    if (app->stopping)
+        return err_set(err, "the server is stopping");
+    log_reopen(app->log);
+    struct settings *next = settings_open(app->path, err);
+    if (next == NULL || change_over(app, next, err) != 0) {
+        log_text(app->log, "reload-failed", "%s", err->text);
+        settings_close(&next);
+        return -1;
+    }
+    log_text(app->log, "reloaded", "%s", app->path);
+    return 0;
 }
 
 static void on_hangup(evutil_socket_t fd, short what, void *arg)
 {
+    struct err err;
     (void)fd;
     (void)what;
-    struct app *app = arg;
-    log_reopen(app->log);
-    reload_users(app);
-}
-
-/* The first line of the file. */
-static int open_password(struct app *app, struct err *err)
-{
-    const char *path = app->config->smart_host_password_file;
-    buf_init(&app->password, PASSWORD_BYTES_MAX);
-    if (path == NULL)
-        return 0;
-    if (file_read(path, &app->password, err) != 0)
-        return -1;
-    buf_truncate(&app->password, strcspn(buf_text(&app->password), "\r\n"));
-    return app->password.len > 0 ? 0 : err_set(err, "%s: has no password in its first line", path);
-}
-
-static void close_password(struct app *app)
-{
-    if (app->password.data != NULL)
-        OPENSSL_cleanse(app->password.data, app->password.len);
-    buf_deinit(&app->password);
-}
-
-static int open_users(struct app *app, struct err *err)
-{
-    return app->config->auth_users != NULL
-               ? auth_users_load(&app->users, app->config->auth_users, err)
-               : 0;
-}
-
-static int open_tls(struct app *app, struct err *err)
-{
-    const struct config *config = app->config;
-    if (config->tls_certificate != NULL) {
-        app->tls_server = tls_context_server(config->tls_certificate, config->tls_key, err);
-        if (app->tls_server == NULL)
-            return -1;
-    }
-    app->tls_client = tls_sessions_open(config->tls_trust, err);
-    return app->tls_client != NULL ? 0 : -1;
-}
-
-static int open_signer(struct app *app, struct err *err)
-{
-    const struct config *config = app->config;
-    if (config->dkim_domain == NULL)
-        return 0;
-    app->signer = signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
-    return app->signer != NULL ? 0 : -1;
+    (void)reload(arg, &err); /* it is in the log */
 }
 
 static int open_loop(struct app *app, struct err *err)
@@ -189,10 +178,11 @@ static void raise_descriptors(void)
 static int open_sts(struct app *app, struct err *err)
 {
     enum { HTTPS_PORT = 443 };
-    app->https = https_client_open(app->base, app->config->tls_trust, err);
+    const struct config *config = &app->settings->config;
+    app->https = https_client_open(app->base, config->tls_trust, err);
     if (app->https == NULL)
         return -1;
-    char *folder = mem_text_format("%s/mta-sts", app->config->spool);
+    char *folder = mem_text_format("%s/mta-sts", config->spool);
     app->sts = (struct sts_lookups){.resolver = app->resolver,
                                     .client = app->https,
                                     .store = sts_store_open(folder),
@@ -202,16 +192,25 @@ static int open_sts(struct app *app, struct err *err)
     return 0;
 }
 
+static void take_rules(struct app *app)
+{
+    app->rules = app->settings->rules;
+    app->shaping = app->settings->shaping;
+    arena_init(&app->settings->rules);
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
-    const struct config *config = app->config;
+    const struct config *config = &app->settings->config;
     struct resolver_options resolver = {
         .base = app->base,
         .servers = config->resolvers,
         .server_count = config->resolver_count,
     };
+    take_rules(app);
+    app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
-    if (app->resolver == NULL || open_sts(app, err) != 0)
+    if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
         return -1;
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
@@ -223,7 +222,7 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
-        .password = buf_text(&app->password),
+        .shaping = &app->shaping,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
@@ -234,7 +233,7 @@ static int open_delivery(struct app *app, struct err *err)
 
 static int open_rest(struct app *app, struct err *err)
 {
-    const struct config *config = app->config;
+    const struct config *config = &app->settings->config;
     struct queue_options queue = {
         .config = config,
         .log = app->log,
@@ -246,26 +245,16 @@ static int open_rest(struct app *app, struct err *err)
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
-    app->limits = SERVER_LIMITS_DEFAULT;
-    app->limits.message_bytes_max = config->size_limit_bytes;
-    struct server_options server = {
-        .config = config,
-        .limits = &app->limits,
-        .log = app->log,
-        .base = app->base,
-        .queue = app->queue,
-        .users = config->auth_users != NULL ? &app->users : NULL,
-        .tls = app->tls_server,
-        .signer = app->signer,
-        .on_stopped = on_server_stopped,
-        .arg = app,
-    };
+    struct server_options server = server_options_of(app, app->settings);
     app->server = server_open(&server, err);
     if (app->server == NULL)
         return -1;
     if (config->control != NULL) {
         struct control_options control = {
-            .config = config, .base = app->base, .queue = app->queue, .log = app->log};
+            .scene = {.queue = app->queue, .config = config, .reload = reload, .arg = app},
+            .base = app->base,
+            .log = app->log,
+        };
         app->control = control_open(&control, err);
         if (app->control == NULL)
             return -1;
@@ -283,13 +272,16 @@ static void app_close(struct app *app)
     server_close(&app->server);
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
-    SSL_CTX_free(app->tls_server);
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
-    auth_users_deinit(&app->users);
-    close_password(app);
-    signer_close(&app->signer);
+    arena_deinit(&app->rules);
+    LIST_EACH(link, &app->replaced)
+    {
+        struct settings *settings = LIST_ENTRY(link, struct settings, link);
+        settings_close(&settings);
+    }
+    settings_close(&app->settings);
     log_close(&app->log);
     struct event *events[] = {app->on_term, app->on_int, app->on_hup, app->stop_timer};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
@@ -303,33 +295,26 @@ static void log_started(struct app *app)
 {
     struct log_line line;
     log_begin(&line, app->log, "started");
-    json_out_text(&line.json, "hostname", app->config->hostname);
+    json_out_text(&line.json, "hostname", app->settings->config.hostname);
     json_out_array(&line.json, "ports");
-    for (size_t i = 0; i < app->config->listener_count; i++)
+    for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
-    json_out_text(&line.json, "retry", app->config->retry_text);
+    json_out_text(&line.json, "retry", app->settings->config.retry_text);
     log_end(&line);
 }
 
-int app_run(const struct config *config, struct err *err)
+int app_run(const char *path, struct settings *settings, struct err *err)
 {
-    struct app app = {.config = config};
+    struct app app = {.path = path, .settings = settings};
+    list_init(&app.replaced);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptors();
     int result = open_loop(&app, err);
     if (result == 0) {
-        app.log = log_open(config->log, app.base, err);
+        app.log = log_open(settings->config.log, app.base, err);
         result = app.log != NULL ? 0 : -1;
     }
-    if (result == 0)
-        result = open_tls(&app, err);
-    if (result == 0)
-        result = open_users(&app, err);
-    if (result == 0)
-        result = open_password(&app, err);
-    if (result == 0)
-        result = open_signer(&app, err);
     if (result == 0)
         result = open_delivery(&app, err);
     if (result == 0)
@@ -343,23 +328,5 @@ int app_run(const struct config *config, struct err *err)
                  queue_message_count(app.queue));
     }
     app_close(&app);
-    return result;
-}
-
-int app_check(const struct config *config, struct err *err)
-{
-    struct app app = {.config = config};
-    int result = open_tls(&app, err);
-    if (result == 0)
-        result = open_users(&app, err);
-    if (result == 0)
-        result = open_password(&app, err);
-    if (result == 0)
-        result = open_signer(&app, err);
-    signer_close(&app.signer);
-    auth_users_deinit(&app.users);
-    close_password(&app);
-    SSL_CTX_free(app.tls_server);
-    tls_sessions_close(&app.tls_client);
     return result;
 }

@@ -1,12 +1,11 @@
 /*
- * The whole server: joins the parts and runs until it is told to stop (SIGTERM, SIGINT).
+ * The whole server: joins the parts and runs until it is told to stop (SIGTERM, SIGINT). SIGHUP
+ * makes it read its configuration anew, without ending a session.
  */
 #pragma once
 
-#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/app/settings.h"
 
-/* What cannot be seen from the configuration alone: that the files named in it can be used. */
-int app_check(const struct config *config, struct err *err) MUST_CHECK;
-
-/* Runs; 0 after an orderly stop, -1 with a text if it could not start. */
-int app_run(const struct config *config, struct err *err) MUST_CHECK;
+/* Runs under settings that were read from `path` and are its own from now on; 0 after an orderly
+ * stop, -1 with a text if it could not start. */
+int app_run(const char *path, struct settings *settings, struct err *err) MUST_CHECK;

@@ -5,12 +5,16 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
+/* What becomes of a CR or LF alone in a message. */
+enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
+enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -26,13 +30,17 @@ struct config_domains {
 
 struct config {
     struct arena arena;
+    size_t *hold_count; /* config_hold() */
+    const char *source; /* the JSON text */
     const char *hostname;
     struct config_listener *listeners;
     size_t listener_count;
     const char *spool;
     struct ip_endpoint *resolvers; /* none: those of the system */
     size_t resolver_count;
-    struct ip_address source_v4; /* family 0: not given */
+    struct ip_address *sources;
+    size_t source_count;
+    struct ip_address source_v4; /* of these; family 0: not given */
     struct ip_address source_v6;
     struct ip_network *relay_networks;
     size_t relay_network_count;
@@ -51,13 +59,19 @@ struct config {
     uint16_t smart_host_port;
     const char *smart_host_user;          /* NULL: no login there */
     const char *smart_host_password_file; /* its first line is the password */
+    const char *smart_host_password;      /* put here by whoever read that file */
     const char *auth_users;               /* file of those who may log in; NULL: nobody */
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key; /* file */
+    const char *shaping;  /* file of rules for receivers; NULL: none */
+    const char *routing;  /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
+    struct config_limits limits;
+    enum config_bare bare_newlines;
+    enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
     const char *control; /* NULL: no control socket */
@@ -70,6 +84,13 @@ int config_load(struct config *config, const char *path, struct err *err) MUST_C
 int config_parse(struct config *config, const char *name, struct slice json,
                  struct err *err) MUST_CHECK;
 void config_deinit(struct config *config);
+
+/* Whoever looks at a config beyond one call says so, and says when it no longer does: a reload
+ * brings a new one, and the old one is released when nobody holds it. Counted in one thread. A
+ * config that was not parsed is never counted. */
+const struct config *config_hold(const struct config *config);
+void config_let_go(const struct config *config);
+bool config_is_held(const struct config *config);
 
 /* Whether `domain` (any case) is one of them. */
 bool config_domains_have(const struct config_domains *domains, struct slice domain);

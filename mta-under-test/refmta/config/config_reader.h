@@ -1,58 +1,33 @@
 /*
- * Reading JSON values strictly, with a message that names the JSON path, what was expected and what
- * was found. For the parser of the configuration only.
+ * Reads a JSON value by its table (config_key.h), strictly: unknown and doubled keys are mistakes,
+ * and all mistakes are gathered, each with the JSON path, what was expected and what was found.
  */
 #pragma once
 
 #include <cjson/cJSON.h>
 
-#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
+#include "mta-under-test/base/err.h"
+#include "mta-under-test/refmta/config/config_key.h"
 
 struct config_reader {
-    struct arena *arena;
-    struct err *err;
-    const char *name; /* of the file */
+    struct arena *arena;  /* for what the values become */
+    const char *name;     /* of the file */
+    struct buf *mistakes; /* a line each; those past its limit are left out */
 };
 
-/* One key of an object and the function that reads its value. */
-struct config_key {
-    const char *name;
-    int (*read)(struct config_reader *reader, const cJSON *value, const char *path, void *target);
+struct config_document {
+    const char *name; /* of the file, for messages */
+    struct slice json;
 };
 
-/* Reads an object by its list of keys (ended by a NULL name): each key at most once, no others. */
-int config_read_object(struct config_reader *reader, const cJSON *value, const char *path,
-                       const struct config_key *keys, void *target) MUST_CHECK;
+/* Reads a whole document by its table into `target`, which is all zero; what the values become
+ * belongs to `arena`. -1 with all mistakes, a line each. */
+int config_read_document(const struct config_document *document, const struct config_object *object,
+                         void *target, struct arena *arena, struct err *err) MUST_CHECK;
 
-/* -1 with "NAME: PATH: expected EXPECTED, found ...". */
-int config_expected(struct config_reader *reader, const cJSON *value, const char *path,
-                    const char *expected);
-
-int config_read_text(struct config_reader *reader, const cJSON *value, const char *path,
-                     const char **out) MUST_CHECK;
-int config_read_span(struct config_reader *reader, const cJSON *value, const char *path,
-                     int64_t *out) MUST_CHECK;
-int config_read_flag(struct config_reader *reader, const cJSON *value, const char *path,
-                     bool *out) MUST_CHECK;
-/* "25MB", "512kB" (powers of 1024), or a number of bytes. */
-int config_read_size(struct config_reader *reader, const cJSON *value, const char *path,
-                     uint64_t *out) MUST_CHECK;
-int config_read_whole(struct config_reader *reader, const cJSON *value, const char *path,
-                      unsigned min, unsigned max, unsigned *out) MUST_CHECK;
-/* One of `words` (NULL-terminated); the index. */
-int config_read_word(struct config_reader *reader, const cJSON *value, const char *path,
-                     const char *const *words, unsigned *out) MUST_CHECK;
-/* A host name (RFC 1123 2.1), as lower case. */
-int config_read_hostname(struct config_reader *reader, const cJSON *value, const char *path,
-                         const char **out) MUST_CHECK;
-/* Where the elements of a list go. */
-struct config_array {
-    size_t size;  /* of one element */
-    void **items; /* from the arena */
-    size_t *count;
-    int (*read)(struct config_reader *reader, const cJSON *value, const char *path, void *target);
-};
-
-/* Reads each element of a list. */
-int config_read_array(struct config_reader *reader, const cJSON *value, const char *path,
-                      const struct config_array *into) MUST_CHECK;
+/* For checks of objects. */
+/* Adds the mistake "NAME: PATH: ..."; returns -1. An empty path is the whole file. */
+int config_mistake(struct config_reader *reader, const char *path, const char *format, ...)
+    PRINTF_LIKE(3, 4);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
-#include "mta-under-test/refmta/control/control_command.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -60,8 +59,7 @@ static void on_command(struct bufferevent *peer, void *arg)
         return;
     }
     buf_init(&answer, ANSWER_BYTES_MAX);
-    bool good = control_command_run(control->options.queue, control->options.config,
-                                    slice_from(line, len), &answer);
+    bool good = control_command_run(&control->options.scene, slice_from(line, len), &answer);
     log_text(control->options.log, "control", "%.*s: %s", (int)len, line,
              good ? "done" : "refused");
     bufferevent_write(peer, good ? "+" : "-", 1);
@@ -93,7 +91,7 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t fd, struc
 
 struct control *control_open(const struct control_options *options, struct err *err)
 {
-    const char *path = options->config->control;
+    const char *path = options->scene.config->control;
     struct sockaddr_un address;
     if (address_of(path, &address, err) != 0 || file_make_parents(path, err) != 0)
         return NULL;
@@ -115,13 +113,18 @@ struct control *control_open(const struct control_options *options, struct err *
     return control;
 }
 
+void control_set_config(struct control *control, const struct config *config)
+{
+    control->options.scene.config = config;
+}
+
 void control_close(struct control **where)
 {
     struct control *control = *where;
     *where = NULL;
     if (control == NULL)
         return;
-    unlink(control->options.config->control);
+    unlink(control->options.scene.config->control);
     evconnlistener_free(control->listener);
     free(control);
 }

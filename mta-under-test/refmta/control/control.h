@@ -4,19 +4,19 @@
  */
 #pragma once
 
-#include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/control/control_command.h"
 
 struct control;
 
 struct control_options {
-    const struct config *config; /* config->control is the path */
+    struct control_scene scene; /* its config's `control` is the path */
     struct event_base *base;
-    struct queue *queue;
     struct log *log;
 };
 
 /* Makes the socket, for its owner only; one that was left behind is replaced. NULL with a text. */
 struct control *control_open(const struct control_options *options, struct err *err) MUST_CHECK;
+void control_set_config(struct control *control, const struct config *config);
 void control_close(struct control **control);
 
 /* The operator's side: sends the command and adds the answer to `out`. 0, 1 if the server said no

@@ -4,17 +4,28 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { DESTINATIONS_SHOWN = 20 };
+
 struct work {
+    const struct control_scene *scene;
     struct queue *queue;
     const struct config *config;
+    struct queue_filter filter;
     struct buf *answer;
+    int64_t now_us;
+    void (*show)(struct work *work, const struct message *message); /* of what fits */
+    size_t message_count;
     size_t waiting; /* recipients, for "stats" */
+    size_t held;
     uint64_t bytes;
+    int64_t oldest_us;
+    const struct queue_destination *largest[DESTINATIONS_SHOWN]; /* by what waits there */
 };
 
 struct command {
     const char *name;
-    bool (*run)(struct work *work, struct slice argument);
+    bool (*run)(struct work *work);
+    bool needs_filter; /* nothing is done to the whole queue by mistake */
 };
 
 static const char *const STATES[] = {[RECIPIENT_WAITING] = "waiting",
@@ -41,52 +52,67 @@ static void begin_message(struct json_out *json, const struct message *message)
     json_out_int(json, "bytes", message->entry.content_len);
 }
 
-static void list_one(void *arg, const struct message *message)
+/* Calls work->show() for each message of which a recipient fits. */
+static void show_if_fits(void *arg, const struct message *message)
 {
     struct work *work = arg;
+    for (uint32_t i = 0; i < message->recipient_count; i++) {
+        if (queue_filter_fits(&work->filter, message, &message->recipients[i], work->now_us)) {
+            work->message_count++;
+            work->show(work, message);
+            return;
+        }
+    }
+}
+
+static bool show_all(struct work *work,
+                     void (*show)(struct work *work, const struct message *message))
+{
+    const struct message *message = NULL;
+    work->show = show;
+    if (!work->filter.has_id)
+        queue_each(work->queue, show_if_fits, work);
+    else if ((message = queue_find(work->queue, work->filter.id)) != NULL)
+        show_if_fits(work, message);
+    if (work->message_count > 0 || !work->filter.has_id)
+        return true;
+    buf_format(work->answer, "there is no message \"%.*s\"\n", SLICE_ARG(work->filter.words));
+    return false;
+}
+
+static void list_one(struct work *work, const struct message *message)
+{
     struct json_out json;
     char text[TIME_TEXT_BYTES];
     int64_t due_us = INT64_MAX;
-    for (uint32_t i = 0; i < message->recipient_count; i++)
-        if (message->recipients[i].state == RECIPIENT_WAITING &&
-            next_due_us(work, &message->recipients[i]) < due_us)
-            due_us = next_due_us(work, &message->recipients[i]);
+    int64_t held = 0;
+    for (uint32_t i = 0; i < message->recipient_count; i++) {
+        const struct message_recipient *recipient = &message->recipients[i];
+        held += message_is_held(recipient) ? 1 : 0;
+        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, recipient) < due_us)
+            due_us = next_due_us(work, recipient);
+    }
     json_out_init(&json, work->answer);
     begin_message(&json, message);
     json_out_int(&json, "recipients", message->recipient_count);
     json_out_int(&json, "waiting", message->open_count);
+    if (held > 0)
+        json_out_int(&json, "held", held);
     if (due_us != INT64_MAX)
         json_out_text(&json, "next-attempt", time_to_rfc3339(due_us, text));
     json_out_end(&json);
     buf_add_char(work->answer, '\n');
 }
 
-static bool run_list(struct work *work, struct slice argument)
+static bool run_list(struct work *work)
 {
-    (void)argument;
-    queue_each(work->queue, list_one, work);
-    return true;
+    return show_all(work, list_one);
 }
 
-static const struct message *find(struct work *work, struct slice argument)
+static void show_one(struct work *work, const struct message *message)
 {
-    uint64_t id = 0;
-    const struct message *message = NULL;
-    if (message_id_from_text(argument, &id) == 0)
-        message = queue_find(work->queue, id);
-    if (message == NULL)
-        buf_format(work->answer, "there is no message \"%.*s\" in the queue\n",
-                   SLICE_ARG(argument));
-    return message;
-}
-
-static bool run_show(struct work *work, struct slice argument)
-{
-    const struct message *message = find(work, argument);
     struct json_out json;
     char text[TIME_TEXT_BYTES];
-    if (message == NULL)
-        return false;
     json_out_init(&json, work->answer);
     begin_message(&json, message);
     json_out_text(&json, "envelope-id", message->envid);
@@ -95,10 +121,11 @@ static bool run_show(struct work *work, struct slice argument)
         const struct message_recipient *recipient = &message->recipients[i];
         json_out_object(&json, NULL);
         json_out_text(&json, "address", recipient->address);
-        json_out_text(&json, "state", STATES[recipient->state]);
+        json_out_text(&json, "state",
+                      message_is_held(recipient) ? "held" : STATES[recipient->state]);
         json_out_int(&json, "failed-attempts", recipient->attempts);
         json_out_text(&json, "last-status", recipient->status);
-        if (recipient->state == RECIPIENT_WAITING)
+        if (recipient->state == RECIPIENT_WAITING && !message_is_held(recipient))
             json_out_text(&json, "next-attempt",
                           time_to_rfc3339(next_due_us(work, recipient), text));
         json_out_end(&json);
@@ -106,7 +133,11 @@ static bool run_show(struct work *work, struct slice argument)
     json_out_end(&json);
     json_out_end(&json);
     buf_add_char(work->answer, '\n');
-    return true;
+}
+
+static bool run_show(struct work *work)
+{
+    return show_all(work, show_one);
 }
 
 static void explain_waiting(struct work *work, const struct message *message,
@@ -123,7 +154,13 @@ static void explain_waiting(struct work *work, const struct message *message,
         reason_to_sentence(&reason, work->answer);
         buf_add_char(work->answer, '\n');
     }
-    if (due_us <= time_now_us()) {
+    if (message_is_held(recipient)) {
+        char id[MESSAGE_ID_TEXT_BYTES];
+        buf_format(work->answer, "  held: it is not tried before \"release %s\"\n",
+                   message_id_text(message->id, id));
+        return;
+    }
+    if (due_us <= work->now_us) {
         buf_add_text(work->answer, "  it is being tried, or next in line\n");
     } else {
         buf_format(work->answer, "  next attempt at %s", time_to_rfc3339(due_us, text));
@@ -142,82 +179,181 @@ static void explain_waiting(struct work *work, const struct message *message,
                time_to_rfc3339(message->received_us + work->config->give_up_us, text));
 }
 
-static bool run_explain(struct work *work, struct slice argument)
+static void explain_one(struct work *work, const struct message *message)
 {
-    const struct message *message = find(work, argument);
     char text[TIME_TEXT_BYTES];
-    if (message == NULL)
-        return false;
-    buf_format(work->answer, "message %.*s from <%s>, received %s\n", SLICE_ARG(argument),
-               message->sender, time_to_rfc3339(message->received_us, text));
+    char id[MESSAGE_ID_TEXT_BYTES];
+    buf_format(work->answer, "message %s from <%s>, received %s\n",
+               message_id_text(message->id, id), message->sender,
+               time_to_rfc3339(message->received_us, text));
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         const struct message_recipient *recipient = &message->recipients[i];
+        if (!queue_filter_fits(&work->filter, message, recipient, work->now_us))
+            continue;
         buf_format(work->answer, "<%s> is %s\n", recipient->address, STATES[recipient->state]);
         if (recipient->state == RECIPIENT_WAITING)
             explain_waiting(work, message, recipient);
     }
-    return true;
 }
 
-static bool run_flush(struct work *work, struct slice argument)
+static bool run_explain(struct work *work)
 {
-    char name[256];
-    if (argument.len >= sizeof name) {
-        buf_add_text(work->answer, "the name is too long\n");
-        return false;
-    }
-    memcpy(name, argument.data, argument.len);
-    name[argument.len] = '\0';
-    size_t count = queue_flush(work->queue, argument.len > 0 ? name : NULL);
-    buf_format(work->answer, "%zu deliveries are tried now\n", count);
+    return show_all(work, explain_one);
+}
+
+static bool operate(struct work *work, enum queue_action action, const char *done)
+{
+    size_t count = queue_operate(work->queue, action, &work->filter);
+    buf_format(work->answer, "%zu recipients %s\n", count, done);
     return true;
 }
 
-static void count_one(void *arg, const struct message *message)
+static bool run_flush(struct work *work)
+{
+    return operate(work, QUEUE_FLUSH, "are tried now");
+}
+
+static bool run_hold(struct work *work)
+{
+    return operate(work, QUEUE_HOLD, "are held");
+}
+
+static bool run_release(struct work *work)
+{
+    return operate(work, QUEUE_RELEASE, "are released");
+}
+
+static bool run_delete(struct work *work)
+{
+    return operate(work, QUEUE_DELETE, "are deleted");
+}
+
+static bool run_bounce(struct work *work)
+{
+    return operate(work, QUEUE_BOUNCE, "are returned to their senders");
+}
+
+static void count_one(struct work *work, const struct message *message)
+{
+    for (uint32_t i = 0; i < message->recipient_count; i++) {
+        const struct message_recipient *recipient = &message->recipients[i];
+        if (recipient->state != RECIPIENT_WAITING ||
+            !queue_filter_fits(&work->filter, message, recipient, work->now_us))
+            continue;
+        work->waiting++;
+        work->held += message_is_held(recipient) ? 1 : 0;
+    }
+    work->bytes += message->entry.content_len;
+    if (message->received_us < work->oldest_us)
+        work->oldest_us = message->received_us;
+}
+
+/* Keeps the destinations with the most that waits, the largest first. */
+static void rank_destination(void *arg, const struct queue_destination *destination)
 {
     struct work *work = arg;
-    work->waiting += message->open_count;
-    work->bytes += message->entry.content_len;
+    for (size_t i = 0; i < DESTINATIONS_SHOWN && destination != NULL; i++) {
+        const struct queue_destination *other = work->largest[i];
+        if (other != NULL && other->item_count >= destination->item_count)
+            continue;
+        work->largest[i] = destination;
+        destination = other;
+    }
 }
 
-static bool run_stats(struct work *work, struct slice argument)
+static void write_destinations(struct work *work, struct json_out *json)
+{
+    char text[TIME_TEXT_BYTES];
+    queue_each_destination(work->queue, rank_destination, work);
+    json_out_array(json, "largest-destinations");
+    for (size_t i = 0; i < DESTINATIONS_SHOWN && work->largest[i] != NULL; i++) {
+        const struct queue_destination *destination = work->largest[i];
+        json_out_object(json, NULL);
+        json_out_text(json, "destination", destination->name);
+        json_out_int(json, "deliveries", (int64_t)destination->item_count);
+        json_out_int(json, "ready", (int64_t)destination->ready_count);
+        if (destination->failures > 0) {
+            json_out_int(json, "failures-in-a-row", destination->failures);
+            json_out_text(json, "not-before", time_to_rfc3339(destination->blocked_until_us, text));
+        }
+        json_out_end(json);
+    }
+    json_out_end(json);
+}
+
+static bool run_stats(struct work *work)
 {
     struct json_out json;
     char text[TIME_TEXT_BYTES];
-    (void)argument;
     int64_t due_us = queue_next_due_us(work->queue);
-    queue_each(work->queue, count_one, work);
+    if (!show_all(work, count_one))
+        return false;
     json_out_init(&json, work->answer);
     json_out_object(&json, NULL);
-    json_out_int(&json, "messages", (int64_t)queue_message_count(work->queue));
+    json_out_int(&json, "messages", (int64_t)work->message_count);
     json_out_int(&json, "recipients-waiting", (int64_t)work->waiting);
+    json_out_int(&json, "recipients-held", (int64_t)work->held);
     json_out_int(&json, "bytes", (int64_t)work->bytes);
+    json_out_text(&json, "oldest",
+                  work->message_count > 0 ? time_to_rfc3339(work->oldest_us, text) : NULL);
     json_out_text(&json, "next-attempt",
                   due_us != INT64_MAX ? time_to_rfc3339(due_us, text) : NULL);
+    write_destinations(work, &json);
     json_out_end(&json);
     buf_add_char(work->answer, '\n');
     return true;
 }
 
+static bool run_reload(struct work *work)
+{
+    struct err err = {.text = ""};
+    bool good = work->scene->reload(work->scene->arg, &err) == 0;
+    buf_format(work->answer, "%s\n", good ? "the configuration was read anew" : err.text);
+    return good;
+}
+
 static const struct command COMMANDS[] = {
-    {"list", run_list},   {"show", run_show},   {"explain", run_explain},
-    {"flush", run_flush}, {"stats", run_stats},
+    {"list", run_list, false},     {"show", run_show, true},     {"explain", run_explain, true},
+    {"flush", run_flush, false},   {"hold", run_hold, true},     {"release", run_release, true},
+    {"delete", run_delete, true},  {"bounce", run_bounce, true}, {"stats", run_stats, false},
+    {"reload", run_reload, false},
 };
 
-bool control_command_run(struct queue *queue, const struct config *config, struct slice line,
-                         struct buf *answer)
+static bool unknown_command(struct slice name, struct buf *answer)
 {
-    struct work work = {.queue = queue, .config = config, .answer = answer};
+    buf_format(answer, "unknown command \"%.*s\"; there are", SLICE_ARG(name));
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
+        buf_format(answer, " %s", COMMANDS[i].name);
+    buf_add_char(answer, '\n');
+    return false;
+}
+
+bool control_command_run(const struct control_scene *scene, struct slice line, struct buf *answer)
+{
+    struct work work = {.scene = scene,
+                        .queue = scene->queue,
+                        .config = scene->config,
+                        .answer = answer,
+                        .now_us = time_now_us(),
+                        .oldest_us = INT64_MAX};
     struct slice rest = slice_trim(line);
     struct slice name = SLICE("");
+    struct err err;
     if (rest.len > 0 && !slice_split(&rest, ' ', &name))
         name = rest;
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
-        if (slice_is(name, COMMANDS[i].name))
-            return COMMANDS[i].run(&work, slice_trim(rest));
-    buf_format(answer,
-               "unknown command \"%.*s\": list, show ID, explain ID, flush [DESTINATION], "
-               "stats\n",
-               SLICE_ARG(name));
-    return false;
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
+        if (!slice_is(name, COMMANDS[i].name))
+            continue;
+        if (queue_filter_from_text(rest, &work.filter, &err) != 0) {
+            buf_format(answer, "%s\n", err.text);
+            return false;
+        }
+        if (COMMANDS[i].needs_filter && !queue_filter_is_meant(&work.filter)) {
+            buf_format(answer, "%s what? A queue id, a filter like domain=x.test, or \"all\"\n",
+                       COMMANDS[i].name);
+            return false;
+        }
+        return COMMANDS[i].run(&work);
+    }
+    return unknown_command(name, answer);
 }

@@ -7,6 +7,8 @@
 
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
+#include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
@@ -18,7 +20,7 @@ struct delivery_options {
     struct resolver *resolver;
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
-    const char *password;          /* of config->smart_host_user */
+    const struct shaping_rules *shaping;
     uint64_t seed;                 /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
@@ -29,6 +31,9 @@ struct delivery *delivery_open(const struct delivery_options *options) MUST_CHEC
 void delivery_close(struct delivery **delivery);
 /* The queue's and the delivery's life are tied at the start. */
 void delivery_set_queue(struct delivery *delivery, struct queue *queue);
+
+/* Goes on with another configuration; what is on its way ends as it began. */
+void delivery_set_config(struct delivery *delivery, const struct config *config);
 
 /* The queue's on_ready. */
 void delivery_ready(void *delivery, struct queue_destination *destination);

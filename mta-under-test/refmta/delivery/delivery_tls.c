@@ -24,7 +24,7 @@ static void add_sts(const struct delivery_connection *connection, struct tls_pol
 void delivery_tls_decide(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
-    const struct config *config = delivery->options.config;
+    const struct config *config = connection->config;
     const struct route_host *host = host_of(connection);
     const struct message *message = connection->item->message;
     struct tls_policy_facts facts = {

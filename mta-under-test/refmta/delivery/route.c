@@ -57,6 +57,7 @@ static void finish(struct route_search *search)
         return;
     if (route->expires_us < time_monotonic_us() + EXPIRY_MIN_US || route->verdict != ROUTE_GOOD)
         route->expires_us = time_monotonic_us() + EXPIRY_MIN_US;
+    config_let_go(search->request.config);
     search->request.done(search->request.arg, route);
     free(search);
 }
@@ -291,6 +292,7 @@ void route_find(const struct route_request *request)
 {
     struct route_search *search = mem_alloc(sizeof *search);
     search->request = *request;
+    config_hold(request->config);
     search->ttl_seconds = UINT32_MAX;
     search->route = route_keep(mem_alloc(sizeof *search->route));
     search->route->port = SMTP_PORT;

@@ -83,7 +83,7 @@ static void wake_delivery(struct queue *queue, struct queue_destination *destina
         event_active(queue->waker, EV_TIMEOUT, 0);
 }
 
-static void set_timer(struct queue *queue)
+void queue_set_timer(struct queue *queue)
 {
     int64_t due_us = queue_next_due_us(queue);
     if (queue->timer == NULL || due_us == queue->timer_due_us)
@@ -103,14 +103,29 @@ static void set_timer(struct queue *queue)
 
 static void make_ready(struct queue *queue, struct queue_item *item)
 {
+    enum { STEPS_MAX = 1000 }; /* so that a crowd of one priority costs the next no time */
+    struct list *before = &item->destination->ready;
+    unsigned steps = 0;
     item->place = QUEUE_READY;
-    list_push_back(&item->destination->ready, &item->link);
+    /* What is urgent (RFC 6710) goes in front of what is less so; the common 0 is put last at once.
+     */
+    while (steps++ < STEPS_MAX && before->prev != &item->destination->ready &&
+           LIST_ENTRY(before->prev, struct queue_item, link)->message->priority <
+               item->message->priority)
+        before = before->prev;
+    list_push_back(before, &item->link);
     item->destination->ready_count++;
     wake_delivery(queue, item->destination);
 }
 
 void queue_item_place(struct queue *queue, struct queue_item *item)
 {
+    if (item->due_us == MESSAGE_HELD_US) {
+        item->place = QUEUE_HELD;
+        list_push_back(&queue->held, &item->link);
+        queue->held_count++;
+        return;
+    }
     if (item->destination->blocked_until_us > item->due_us)
         item->due_us = item->destination->blocked_until_us;
     if (item->due_us <= time_now_us()) {
@@ -119,7 +134,7 @@ void queue_item_place(struct queue *queue, struct queue_item *item)
     }
     item->place = QUEUE_WAITING;
     due_heap_add(&queue->waiting, item);
-    set_timer(queue);
+    queue_set_timer(queue);
 }
 
 void queue_item_free(struct queue *queue, struct queue_item *item)
@@ -213,7 +228,7 @@ static void run_due(struct queue *queue)
         queue_item_place(queue, item);
     }
     queue->timer_due_us = INT64_MAX;
-    set_timer(queue);
+    queue_set_timer(queue);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -241,28 +256,6 @@ void queue_run(struct queue *queue)
     store_flush(queue->store);
     run_due(queue);
     on_waker(-1, 0, queue);
-}
-
-size_t queue_flush(struct queue *queue, const char *destination)
-{
-    size_t count = 0;
-    int64_t now_us = time_now_us();
-    struct list chosen;
-    list_init(&chosen);
-    for (size_t i = queue->waiting.count; i-- > 0;) {
-        struct queue_item *item = queue->waiting.items[i];
-        if (destination == NULL || strcmp(item->destination->name, destination) == 0)
-            list_push_front(&chosen, &item->link);
-    }
-    for (struct list *link; (link = list_pop_front(&chosen)) != NULL; count++) {
-        struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
-        item->destination->blocked_until_us = 0;
-        due_heap_remove(&queue->waiting, item);
-        item->due_us = now_us;
-        queue_item_place(queue, item);
-    }
-    set_timer(queue);
-    return count;
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -412,6 +405,14 @@ const struct message *queue_find(struct queue *queue, uint64_t id)
     return map_get(&queue->messages, id_key(&id));
 }
 
+void queue_each_destination(struct queue *queue,
+                            void (*visit)(void *arg, const struct queue_destination *destination),
+                            void *arg)
+{
+    for (struct map_entry *at = map_first(&queue->destinations); at != NULL; at = map_next(at))
+        visit(arg, map_value(at));
+}
+
 size_t queue_message_count(const struct queue *queue)
 {
     return queue->messages.count;
@@ -470,6 +471,7 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
     list_init(&queue->ready);
+    list_init(&queue->held);
     struct store_options store = {
         .folder = options->config->spool,
         .sync = options->config->durability == CONFIG_DURABILITY_FULL,
@@ -492,6 +494,11 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     json_out_int(&line.json, "damaged-bytes", (int64_t)found.damaged_bytes);
     log_end(&line);
     return queue;
+}
+
+void queue_set_config(struct queue *queue, const struct config *config)
+{
+    queue->config = config;
 }
 
 static void free_item(struct queue_item *item)
@@ -517,6 +524,8 @@ void queue_close(struct queue **where)
         LIST_EACH(link, &destination->ready)
         free_item(LIST_ENTRY(link, struct queue_item, link));
     }
+    LIST_EACH(link, &queue->held)
+    free_item(LIST_ENTRY(link, struct queue_item, link));
     map_deinit(&queue->destinations, destination_free);
     /* The store first: a message that leaves the memory now must not look like one that is done. */
     store_close(&queue->store);

@@ -2,7 +2,8 @@
  * The queue: messages that were accepted, grouped by where they go. An item is one message for one
  * destination (a domain, or the smart host); its recipients are always tried together. An item is
  * either waiting for its time (in the heap, behind the queue's only timer), ready (in the list of
- * its destination), or in the hands of the delivery, between queue_take() and queue_settle().
+ * its destination), held (until an operator releases it: queue_operate.h), or in the hands of the
+ * delivery, between queue_take() and queue_settle().
  *
  * The queue decides what becomes of a recipient after an attempt, and writes the reports. All calls
  * come from the loop.
@@ -29,7 +30,7 @@ struct queue_destination {
     void *delivery;           /* the delivery's own; NULL when the queue may drop it */
 };
 
-enum queue_place { QUEUE_WAITING, QUEUE_READY, QUEUE_TAKEN };
+enum queue_place { QUEUE_WAITING, QUEUE_READY, QUEUE_TAKEN, QUEUE_HELD };
 
 struct queue_item {
     struct list link;
@@ -44,7 +45,12 @@ struct queue_item {
     uint32_t recipients[]; /* indexes of those that wait */
 };
 
-enum outcome_kind { OUTCOME_DELIVERED, OUTCOME_DEFERRED, OUTCOME_FAILED };
+enum outcome_kind {
+    OUTCOME_DELIVERED,
+    OUTCOME_DEFERRED,
+    OUTCOME_FAILED,
+    OUTCOME_DROPPED, /* failed, and the sender is not told: an operator deleted it */
+};
 
 /* What came of one recipient. */
 struct queue_outcome {
@@ -68,6 +74,9 @@ struct queue *queue_open(const struct queue_options *options, struct err *err) M
 void queue_close(struct queue **queue);
 /* After queue_open(): lets what is due become ready. */
 void queue_start(struct queue *queue);
+
+/* Goes on with another configuration; times that are set already stay. */
+void queue_set_config(struct queue *queue, const struct config *config);
 
 /* A queue id that no message had yet, for queue_accept(). */
 uint64_t queue_new_id(struct queue *queue);
@@ -99,8 +108,6 @@ void queue_destination_unused(struct queue *queue, struct queue_destination *des
 ssize_t queue_read(const struct message *message, uint64_t offset, char *data,
                    size_t len) MUST_CHECK;
 
-/* Makes all that waits (or what waits for one destination, if not NULL) due now. */
-size_t queue_flush(struct queue *queue, const char *destination);
 /* Calls `visit` for each message, in the order of receipt. */
 void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),
                 void *arg);
@@ -109,6 +116,10 @@ const struct message *queue_find(struct queue *queue, uint64_t id);
 /* Where mail for the address goes; NULL if nothing is on its way there. */
 const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
 size_t queue_message_count(const struct queue *queue);
+/* Calls `visit` for each destination that has mail or is remembered. */
+void queue_each_destination(struct queue *queue,
+                            void (*visit)(void *arg, const struct queue_destination *destination),
+                            void *arg);
 
 /* For tests without a loop: writes what is to be written, and makes ready what is due. */
 void queue_run(struct queue *queue);

@@ -15,6 +15,8 @@ struct queue {
     struct event *waker;  /* tells the delivery of what is ready */
     int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
     struct due_heap waiting;
+    struct list held; /* items */
+    size_t held_count;
     struct map destinations;
     struct list ready;      /* destinations that the delivery must be told of */
     struct map messages;    /* by id, in the order of receipt */
@@ -33,6 +35,8 @@ void queue_cache_keep(struct queue *queue, struct message *message, char *conten
 void queue_cache_drop(struct queue *queue, struct message *message);
 /* Puts an item where its due time tells. */
 void queue_item_place(struct queue *queue, struct queue_item *item);
+/* Sets the queue's timer for the item that is due first. */
+void queue_set_timer(struct queue *queue);
 void queue_item_free(struct queue *queue, struct queue_item *item);
 /* Moves live messages out of the oldest segment where that is worthwhile. */
 void queue_tidy(struct queue *queue);

@@ -28,6 +28,14 @@ struct server_options {
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
 
+/*
+ * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners
+ * that are new are opened, those that are gone closed; clients that are here end as they began.
+ * -1 with a text if a port cannot be had: then nothing has changed.
+ */
+int server_change(struct server *server, const struct server_options *options,
+                  struct err *err) MUST_CHECK;
+
 /* No new clients; those that are here may end the command at hand and get 421. */
 void server_stop(struct server *server);
 

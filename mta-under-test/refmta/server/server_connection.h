@@ -4,22 +4,24 @@
  */
 #pragma once
 
+#include "mta-under-test/base/map.h"
 #include "mta-under-test/refmta/server/server.h"
 
 struct server_listener {
+    struct list link;
     struct server *server;
-    const struct config_listener *config;
+    const struct config_listener *config; /* of the server's configuration */
     int fd;
     struct event *event;
 };
 
 struct server {
     struct server_options options;
-    struct server_listener *listeners;
-    size_t listener_count;
+    struct list listeners; /* in the order of the configuration */
     struct list connections;
     size_t connection_count;
     uint64_t last_number;
+    struct map clients; /* how many connections each client has */
     struct auth_guard guard;
     bool stopping;
 };

@@ -108,6 +108,27 @@ START_TEST(sealed_chains_validate_up_to_fifty)
 }
 END_TEST
 
+START_TEST(a_heap_of_seals_asks_nothing)
+{
+    struct bed bed;
+    struct buf text;
+    enum dns_type type = DNS_TYPE_A;
+    struct slice name;
+    bed_init(&bed);
+    buf_init(&text, 16 << 20);
+    for (int i = 0; i < 50000; i++)
+        buf_format(&text, "ARC-Seal: i=%d; a=rsa-sha256; cv=none; d=y%d.test; s=s; b=AAAA\r\n",
+                   i % 50 + 1, i);
+    buf_add_text(&text, REST);
+    size_t before = bed.arena.used_bytes;
+    ck_assert_int_eq(validate(&bed, buf_text(&text)), ARC_FAIL);
+    ck_assert(!dns_cache_next_question(&bed.cache, &type, &name));
+    ck_assert_uint_lt(bed.arena.used_bytes - before, 16 << 20);
+    buf_deinit(&text);
+    bed_deinit(&bed);
+}
+END_TEST
+
 START_TEST(a_broken_chain_is_sealed_once_more_and_then_no_more)
 {
     struct bed bed;
@@ -163,5 +184,6 @@ START_TEST(the_canonical_form_is_sorted_and_in_lower_case)
 }
 END_TEST
 
-UNIT_MAIN(sealed_chains_validate_up_to_fifty, a_broken_chain_is_sealed_once_more_and_then_no_more,
-          only_own_results_are_taken_over, the_canonical_form_is_sorted_and_in_lower_case)
+UNIT_MAIN(sealed_chains_validate_up_to_fifty, a_heap_of_seals_asks_nothing,
+          a_broken_chain_is_sealed_once_more_and_then_no_more, only_own_results_are_taken_over,
+          the_canonical_form_is_sorted_and_in_lower_case)

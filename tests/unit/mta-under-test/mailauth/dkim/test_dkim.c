@@ -221,5 +221,74 @@ START_TEST(ten_thousand_signatures_stay_bounded)
 }
 END_TEST
 
+START_TEST(a_large_body_is_hashed_as_it_comes)
+{
+    struct arena arena;
+    struct dns_cache cache;
+    struct dkim_key_cache keys;
+    struct message message;
+    struct dkim_outcomes outcomes;
+    struct buf piece;
+    arena_init(&arena);
+    dns_cache_init(&cache);
+    dkim_key_cache_init(&keys, 10);
+    buf_init(&piece, 1 << 20);
+    while (piece.len + 4 <= 1 << 20)
+        buf_add_text(&piece, " \t\r\n");
+    struct dns_resolver resolver = dns_cache_resolver(&cache);
+    struct dkim_context context = {.resolver = &resolver, .keys = &keys, .arena = &arena};
+    ck_assert(
+        message_parse(&arena,
+                      SLICE("DKIM-Signature: v=1; a=rsa-sha256; c=simple/relaxed; d=x.test; s=s; "
+                            "h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
+                            "From: a@x.test\r\n\r\n"),
+                      &message));
+    struct dkim_verifier *verifier = dkim_verifier_new(&message, &DKIM_VERIFY_DEFAULT, &context);
+    for (int i = 0; i < 100; i++)
+        dkim_verifier_feed(verifier, buf_slice(&piece));
+    dkim_verifier_finish(verifier, &outcomes);
+    dkim_verifier_free(&verifier);
+    /* 100 MB of blank lines are an empty body; nothing of them was kept. */
+    ck_assert_int_eq(outcomes.list[0].reason, DKIM_REASON_DNS_PENDING);
+    ck_assert_uint_eq(outcomes.list[0].body_len, 0);
+    ck_assert_uint_lt(arena.used_bytes, 64 << 10);
+    buf_deinit(&piece);
+    dkim_key_cache_deinit(&keys);
+    dns_cache_deinit(&cache);
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(each_field_is_hashed_once_however_often_it_is_named)
+{
+    enum { FIELDS = 50000, NAMES = 200000 };
+    struct arena arena;
+    struct message message;
+    struct dkim_hash hash;
+    struct buf text;
+    struct buf names;
+    unsigned char digest[DKIM_DIGEST_BYTES_MAX];
+    arena_init(&arena);
+    buf_init(&text, 16 << 20);
+    buf_init(&names, 16 << 20);
+    for (int i = 0; i < FIELDS; i++)
+        buf_format(&text, "X-%d: a\r\n", i % 100);
+    for (int i = 0; i < NAMES; i++)
+        buf_format(&names, "%sx-%d", i > 0 ? ":" : "", i % 200);
+    ck_assert(message_parse(&arena, buf_slice(&text), &message));
+    ck_assert_uint_lt(arena.used_bytes, FIELDS * 200);
+    dkim_hash_init(&hash, DKIM_SHA256);
+    size_t taken = dkim_header_add_chosen(&hash, DKIM_CANON_RELAXED, &message, buf_slice(&names),
+                                          NULL, &arena);
+    dkim_hash_finish(&hash, digest);
+    dkim_hash_deinit(&hash);
+    ck_assert_uint_eq(taken, FIELDS);
+    buf_deinit(&names);
+    buf_deinit(&text);
+    arena_deinit(&arena);
+}
+END_TEST
+
 UNIT_MAIN(bodies_in_pieces_and_by_bytes_agree, an_empty_body_has_the_hashes_of_the_rfc,
-          what_is_signed_verifies_with_all_options, ten_thousand_signatures_stay_bounded)
+          what_is_signed_verifies_with_all_options, ten_thousand_signatures_stay_bounded,
+          a_large_body_is_hashed_as_it_comes, each_field_is_hashed_once_however_often_it_is_named)

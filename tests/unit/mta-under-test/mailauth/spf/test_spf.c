@@ -87,6 +87,67 @@ START_TEST(a_macro_bomb_stays_bounded)
 }
 END_TEST
 
+/* Answers every question with as many records as it can, and counts the questions. */
+struct hostile {
+    size_t questions;
+    const char *text; /* of every TXT record */
+    struct dns_record records[DNS_TYPE_TLSA][50];
+    struct dns_answer answers[DNS_TYPE_TLSA];
+};
+
+static const struct dns_answer *hostile_lookup(void *context, enum dns_type type, struct slice name)
+{
+    struct hostile *hostile = context;
+    struct dns_answer *answer = &hostile->answers[type];
+    (void)name;
+    hostile->questions++;
+    answer->records = hostile->records[type];
+    answer->count = type == DNS_TYPE_TXT ? 1 : type == DNS_TYPE_MX ? 10 : 50;
+    for (size_t i = 0; i < answer->count; i++)
+        hostile->records[type][i].data =
+            type == DNS_TYPE_TXT ? slice_of(hostile->text) : SLICE("host.y.test");
+    return answer;
+}
+
+static struct spf_outcome check_hostile(struct hostile *hostile, const char *text,
+                                        struct facts *facts, struct arena *arena)
+{
+    struct spf_outcome outcome;
+    struct spf_request request = {.helo = SLICE("h.test"), .mail_from = SLICE("a@x.test")};
+    struct dns_resolver resolver = {hostile, hostile_lookup};
+    *hostile = (struct hostile){.text = text};
+    ck_assert(ip_parse(SLICE("192.0.2.1"), &request.ip));
+    spf_check(&request, &resolver, arena, facts, &outcome);
+    return outcome;
+}
+
+START_TEST(questions_stay_bounded)
+{
+    struct arena arena;
+    struct facts facts;
+    struct hostile hostile;
+    arena_init(&arena);
+    facts_init(&facts, &arena);
+    /* Includes of itself: one question each, up to the eleventh term. */
+    struct spf_outcome outcome =
+        check_hostile(&hostile, "v=spf1 include:%{d} -all", &facts, &arena);
+    ck_assert_int_eq(outcome.reason, SPF_REASON_LOOKUP_LIMIT);
+    ck_assert_uint_eq(hostile.questions, 11);
+    /* The record, ten terms of one MX and ten addresses each, the client's name and ten of its
+     * addresses once, the explanation. */
+    outcome = check_hostile(&hostile,
+                            "v=spf1 mx:%{p}.a mx:%{p}.%{p} mx:%{p}.%{p} mx:%{p}.%{p} mx:%{p}.%{p} "
+                            "mx:%{p}.%{p} mx:%{p}.%{p} mx:%{p}.%{p} mx:%{p}.%{p} mx:%{p}.%{p} "
+                            "-all exp=%{p}.x.test",
+                            &facts, &arena);
+    ck_assert_int_eq(outcome.result, SPF_RESULT_FAIL);
+    ck_assert_uint_eq(hostile.questions, 1 + 10 * 11 + 11 + 1);
+    ck_assert_uint_eq(outcome.lookups, 10);
+    ck_assert_uint_lt(arena.used_bytes, 1 << 20);
+    arena_deinit(&arena);
+}
+END_TEST
+
 START_TEST(records_are_read_into_terms)
 {
     struct arena arena;
@@ -110,4 +171,4 @@ START_TEST(records_are_read_into_terms)
 END_TEST
 
 UNIT_MAIN(pending_answers_are_asked_for_one_after_the_other, received_spf_quotes_what_needs_it,
-          a_macro_bomb_stays_bounded, records_are_read_into_terms)
+          a_macro_bomb_stays_bounded, questions_stay_bounded, records_are_read_into_terms)

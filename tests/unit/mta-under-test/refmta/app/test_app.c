@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mta-under-test/base/buf.h"
+#include "mta-under-test/base/file.h"
 #include "tests/unit/unit.h"
 
 enum {
@@ -29,7 +29,8 @@ enum {
 };
 
 static char folder[64];
-static uint16_t server_port;
+static char config_path[80];
+static uint16_t smtp_port;
 static pid_t server;
 static pid_t sink;
 static int sink_pipe[2];
@@ -131,24 +132,25 @@ static uint16_t sink_start(void)
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-static void server_start(const struct config *config)
+static void server_start(void)
 {
     server = fork();
     if (server == 0) {
         signal(SIGTERM, SIG_DFL); /* Check's would end the test */
         struct err err = {.text = ""};
-        int result = app_run(config, &err);
+        struct settings *settings = settings_open(config_path, &err);
+        int result = settings != NULL ? app_run(config_path, settings, &err) : -1;
         if (result != 0)
             fprintf(stderr, "%s\n", err.text);
         _exit(result == 0 ? 0 : 1);
     }
 }
 
-static void configure(struct config *config, uint16_t sink_port, const char *durability)
+static void configure(uint16_t sink_port, const char *durability)
 {
     struct err err = {.text = ""};
     struct buf json;
-    close(listen_anywhere(&server_port));
+    close(listen_anywhere(&smtp_port));
     snprintf(folder, sizeof folder, "/tmp/refmta-app-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     buf_init(&json, 4096);
@@ -156,8 +158,9 @@ static void configure(struct config *config, uint16_t sink_port, const char *dur
                "{\"hostname\": \"mail.s.test\", \"spool\": \"%s/spool\", \"log\": \"%s/log\","
                "\"listeners\": [{\"address\": \"127.0.0.1\", \"port\": %u}], \"retry\": \"1s\","
                "\"durability\": \"%s\", \"smart-host\": {\"host\": \"127.0.0.1\", \"port\": %u}}",
-               folder, folder, server_port, durability, sink_port);
-    ck_assert_msg(config_parse(config, "c", buf_slice(&json), &err) == 0, "%s", err.text);
+               folder, folder, smtp_port, durability, sink_port);
+    snprintf(config_path, sizeof config_path, "%s/refmta.json", folder);
+    ck_assert_msg(file_write(config_path, buf_slice(&json), &err) == 0, "%s", err.text);
     buf_deinit(&json);
 }
 
@@ -166,7 +169,7 @@ static void configure(struct config *config, uint16_t sink_port, const char *dur
 static FILE *client_open(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(server_port),
+                                  .sin_port = htons(smtp_port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     for (unsigned i = 0; i < TRIES_MAX; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -229,14 +232,20 @@ static bool all_arrived(void)
     return true;
 }
 
+static void remove_folder(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
 static void kill_and_check(const char *durability, unsigned rounds)
 {
-    struct config config;
     int status = 0;
     signal(SIGPIPE, SIG_IGN);
-    configure(&config, sink_start(), durability);
+    configure(sink_start(), durability);
     for (unsigned round = 0; round < rounds; round++) {
-        server_start(&config);
+        server_start();
         FILE *client = client_open();
         ck_assert_int_eq(hear(client), 220);
         ck_assert_int_eq(say(client, "EHLO c.test\r\n"), 250);
@@ -253,7 +262,7 @@ static void kill_and_check(const char *durability, unsigned rounds)
         accepted[message_count - 1] = hear(client) == 250;
         fclose(client);
     }
-    server_start(&config);
+    server_start();
     while (!all_arrived())
         ck_assert_msg(take_arrived(DELIVERY_MS), "mail is missing");
     fclose(client_open());
@@ -269,10 +278,7 @@ static void kill_and_check(const char *durability, unsigned rounds)
     ck_assert_msg(twice <= rounds * 5, "%u of %u messages came twice", twice, message_count);
     kill(sink, SIGKILL);
     ck_assert_int_eq(waitpid(sink, NULL, 0), sink);
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(system(command), 0);
-    config_deinit(&config);
+    remove_folder();
 }
 
 START_TEST(a_killed_server_loses_nothing)
@@ -289,10 +295,16 @@ END_TEST
 
 START_TEST(a_bad_certificate_is_found_by_the_check)
 {
-    struct config config = {.tls_certificate = "/nowhere/cert.pem", .tls_key = "/nowhere/key.pem"};
     struct err err = {.text = ""};
-    ck_assert_int_eq(app_check(&config, &err), -1);
+    configure(25, "off");
+    struct slice json = SLICE(
+        "{\"hostname\": \"m.test\", \"spool\": \"/x\", \"listeners\": [{\"address\": \"::1\", "
+        "\"port\": 25}], \"tls\": {\"certificate\": \"/nowhere/cert.pem\", \"key\": \"/k\"}}");
+    ck_assert_int_eq(file_write(config_path, json, &err), 0);
+    ck_assert_ptr_null(settings_open(config_path, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "refmta.json: tls: "));
     ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/cert.pem"));
+    remove_folder();
 }
 END_TEST
 

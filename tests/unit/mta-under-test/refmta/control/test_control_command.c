@@ -22,10 +22,17 @@ static void on_accepted(void *arg, int error)
     ck_assert_int_eq(error, 0);
 }
 
+static int reload(void *arg, struct err *err)
+{
+    (void)arg;
+    return err_set(err, "c.json: this is wrong");
+}
+
 static bool run(const char *line)
 {
     buf_reset(&answer);
-    return control_command_run(queue, &config, slice_of(line), &answer);
+    struct control_scene scene = {.queue = queue, .config = &config, .reload = reload};
+    return control_command_run(&scene, slice_of(line), &answer);
 }
 
 static void expect(const char *part)
@@ -50,6 +57,16 @@ static void start(void)
     struct queue_options options = {.config = &config, .on_ready = on_ready};
     queue = queue_open(&options, &err);
     ck_assert_msg(queue != NULL, "%s", err.text);
+}
+
+static void reopen(void)
+{
+    struct err err = {.text = ""};
+    struct queue_options options = {.config = &config, .on_ready = on_ready};
+    queue_close(&queue);
+    queue = queue_open(&options, &err);
+    ck_assert_msg(queue != NULL, "%s", err.text);
+    queue_start(queue);
 }
 
 static void stop(void)
@@ -104,7 +121,8 @@ START_TEST(the_queue_is_shown_and_explained)
            "  next attempt at ");
     expect(": wait 1 of the schedule \"5m, ");
     ck_assert(run("stats"));
-    expect("{\"messages\":1,\"recipients-waiting\":1,\"bytes\":7,\"next-attempt\":\"");
+    expect("{\"messages\":1,\"recipients-waiting\":1,\"recipients-held\":0,\"bytes\":7,");
+    expect("\"largest-destinations\":[{\"destination\":\"x.test\",\"deliveries\":1,\"ready\":0}]");
     stop();
 }
 END_TEST
@@ -115,9 +133,9 @@ START_TEST(a_flush_tries_now)
     start();
     add_deferred(id);
     ck_assert(run("flush y.test"));
-    expect("0 deliveries");
+    expect("0 recipients are");
     ck_assert(run("flush x.test"));
-    expect("1 deliveries");
+    expect("1 recipients are tried now");
     queue_run(queue);
     ck_assert_uint_eq(last->ready_count, 1);
     stop();
@@ -140,6 +158,55 @@ START_TEST(a_failing_destination_is_told)
 }
 END_TEST
 
+START_TEST(what_is_held_waits_for_its_release)
+{
+    char id[MESSAGE_ID_TEXT_BYTES];
+    start();
+    add_deferred(id);
+    ck_assert(run("hold domain=X.test reason=4.7"));
+    expect("1 recipients are held");
+    ck_assert(run("flush"));
+    expect("0 recipients are tried now");
+    ck_assert(run("explain held"));
+    expect("held: it is not tried before \"release ");
+    ck_assert(run("list held"));
+    expect("\"held\":1");
+    reopen();
+    ck_assert(run("list held sender=@S.test"));
+    expect("\"held\":1");
+    ck_assert(run("release sender=a@s.test older=0 newer=1h"));
+    expect("1 recipients are released");
+    queue_run(queue);
+    ck_assert_uint_eq(last->ready_count, 1);
+    stop();
+}
+END_TEST
+
+START_TEST(what_is_deleted_is_gone_and_what_is_returned_is_reported)
+{
+    char id[MESSAGE_ID_TEXT_BYTES];
+    char line[64];
+    start();
+    add_deferred(id);
+    ck_assert(run("delete reason=5.1.1"));
+    expect("0 recipients");
+    ck_assert(run("delete all"));
+    expect("1 recipients are deleted");
+    queue_run(queue);
+    ck_assert_uint_eq(queue_message_count(queue), 0);
+    add_deferred(id);
+    snprintf(line, sizeof line, "bounce %s", id);
+    ck_assert(run(line));
+    expect("1 recipients are returned");
+    queue_run(queue);
+    reopen();
+    ck_assert_uint_eq(queue_message_count(queue), 1);
+    ck_assert(run("list sender=<>"));
+    expect("\"sender\":\"\",");
+    stop();
+}
+END_TEST
+
 START_TEST(what_is_unknown_is_said)
 {
     start();
@@ -149,9 +216,18 @@ START_TEST(what_is_unknown_is_said)
     ck_assert(!run("dance"));
     expect("unknown command \"dance\"");
     ck_assert(!run(""));
+    ck_assert(!run("delete"));
+    expect("delete what? A queue id, a filter like domain=x.test, or \"all\"");
+    ck_assert(!run("list domian=x.test"));
+    expect("\"domian=x.test\" chooses nothing");
+    ck_assert(!run("list older=soon"));
+    expect("\"soon\" is no span of time");
+    ck_assert(!run("reload"));
+    expect("c.json: this is wrong");
     stop();
 }
 END_TEST
 
 UNIT_MAIN(the_queue_is_shown_and_explained, a_flush_tries_now, a_failing_destination_is_told,
-          what_is_unknown_is_said)
+          what_is_held_waits_for_its_release,
+          what_is_deleted_is_gone_and_what_is_returned_is_reported, what_is_unknown_is_said)

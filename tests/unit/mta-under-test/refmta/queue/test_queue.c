@@ -1,4 +1,4 @@
-#include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/queue/queue_operate.h"
 
 #include "mta-under-test/base/time_text.h"
 #include "tests/unit/unit.h"
@@ -15,6 +15,14 @@ static void on_ready(void *arg, struct queue_destination *destination)
     (void)arg;
     if (ready_count < 8)
         ready[ready_count++] = destination;
+}
+
+static size_t operate(enum queue_action action, const char *words)
+{
+    struct queue_filter filter;
+    struct err err;
+    ck_assert_msg(queue_filter_from_text(slice_of(words), &filter, &err) == 0, "%s", err.text);
+    return queue_operate(queue, action, &filter);
 }
 
 static void queue_up(void)
@@ -135,8 +143,8 @@ START_TEST(a_deferred_one_waits_and_survives_a_restart)
     queue_up();
     ck_assert_uint_eq(queue_message_count(queue), 1);
     ck_assert_int_eq(queue_next_due_us(queue), due_us);
-    ck_assert_uint_eq(queue_flush(queue, "y.test"), 0);
-    ck_assert_uint_eq(queue_flush(queue, "x.test"), 1);
+    ck_assert_uint_eq(operate(QUEUE_FLUSH, "domain=y.test"), 0);
+    ck_assert_uint_eq(operate(QUEUE_FLUSH, "domain=x.test"), 1);
     queue_run(queue);
     settle(ready[0], OUTCOME_DEFERRED);
     due_us = queue_next_due_us(queue);
@@ -208,7 +216,7 @@ START_TEST(the_sender_hears_of_a_delay_once)
     ck_assert_ptr_nonnull(strstr(text, "Action: delayed\r\n"));
     ck_assert_uint_eq(queue_message_count(queue), 2);
     settle(ready[0], OUTCOME_DELIVERED);
-    queue_flush(queue, "x.test");
+    operate(QUEUE_FLUSH, "domain=x.test");
     queue_run(queue);
     settle(ready[0], OUTCOME_DEFERRED);
     ck_assert_uint_eq(queue_message_count(queue), 1);
@@ -232,7 +240,7 @@ START_TEST(a_dead_destination_is_not_tried_for_each_message)
     ck_assert_uint_eq(ready_count, 0);
     ck_assert_ptr_null(queue_take(queue, destination));
     queue_destination_works(queue, destination);
-    ck_assert_uint_eq(queue_flush(queue, NULL), 3);
+    ck_assert_uint_eq(operate(QUEUE_FLUSH, ""), 3);
     queue_run(queue);
     ck_assert_uint_eq(destination->ready_count, 3);
     stop();

@@ -1,0 +1,137 @@
+#include "mta-under-test/refmta/app/settings.h"
+
+#include <openssl/crypto.h>
+
+#include "mta-under-test/base/file.h"
+#include "mta-under-test/refmta/config/config_change.h"
+#include "mta-under-test/refmta/net/tls_context.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { PASSWORD_BYTES_MAX = 1024 };
+
+static int open_tls(struct settings *settings, struct err *err)
+{
+    const struct config *config = &settings->config;
+    if (config->tls_certificate == NULL)
+        return 0;
+    settings->tls_server = tls_context_server(config->tls_certificate, config->tls_key, err);
+    return settings->tls_server != NULL ? 0 : -1;
+}
+
+static int open_users(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.auth_users;
+    return path != NULL ? auth_users_load(&settings->users, path, err) : 0;
+}
+
+/* The first line of the file. */
+static int open_password(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.smart_host_password_file;
+    if (path == NULL)
+        return 0;
+    if (file_read(path, &settings->password, err) != 0)
+        return -1;
+    buf_truncate(&settings->password, strcspn(buf_text(&settings->password), "\r\n"));
+    if (settings->password.len == 0)
+        return err_set(err, "%s: has no password in its first line", path);
+    settings->config.smart_host_password = buf_text(&settings->password);
+    return 0;
+}
+
+static int open_signer(struct settings *settings, struct err *err)
+{
+    const struct config *config = &settings->config;
+    if (config->dkim_domain == NULL)
+        return 0;
+    settings->signer =
+        signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
+    return settings->signer != NULL ? 0 : -1;
+}
+
+static int open_shaping(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.shaping;
+    return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
+}
+
+/* All files, so that all that is wrong is told at once. */
+static int open_files(struct settings *settings, const char *path, struct err *err)
+{
+    static const struct {
+        const char *key;
+        int (*open)(struct settings *settings, struct err *err);
+    } FILES[] = {
+        {"tls", open_tls},
+        {"auth.users", open_users},
+        {"smart-host.password-file", open_password},
+        {"dkim.key", open_signer},
+        {"shaping", open_shaping},
+    };
+    struct buf mistakes;
+    buf_init(&mistakes, ERR_TEXT_BYTES - 1);
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        struct err one;
+        if (FILES[i].open(settings, &one) != 0)
+            buf_format(&mistakes, "%s%s: %s: %s", mistakes.len > 0 ? "\n" : "", path, FILES[i].key,
+                       one.text);
+    }
+    int result = mistakes.len > 0 ? err_set(err, "%s", buf_text(&mistakes)) : 0;
+    buf_deinit(&mistakes);
+    return result;
+}
+
+struct settings *settings_open(const char *path, struct err *err)
+{
+    struct settings *settings = mem_alloc(sizeof *settings);
+    list_init(&settings->link);
+    buf_init(&settings->password, PASSWORD_BYTES_MAX);
+    if (config_load(&settings->config, path, err) != 0 || open_files(settings, path, err) != 0)
+        settings_close(&settings);
+    if (settings == NULL)
+        return NULL;
+    settings->limits = SERVER_LIMITS_DEFAULT;
+    server_limits_set(&settings->limits, &settings->config);
+    return settings;
+}
+
+void settings_close(struct settings **where)
+{
+    struct settings *settings = *where;
+    *where = NULL;
+    if (settings == NULL)
+        return;
+    list_remove(&settings->link);
+    SSL_CTX_free(settings->tls_server);
+    signer_close(&settings->signer);
+    arena_deinit(&settings->rules);
+    auth_users_deinit(&settings->users);
+    if (settings->password.data != NULL)
+        OPENSSL_cleanse(settings->password.data, settings->password.len);
+    buf_deinit(&settings->password);
+    config_deinit(&settings->config);
+    free(settings);
+}
+
+int settings_may_follow(const struct settings *before, const struct settings *after,
+                        struct err *err)
+{
+    struct buf keys;
+    buf_init(&keys, ERR_TEXT_BYTES / 2);
+    config_change_fixed(&before->config, &after->config, &keys);
+    int result = 0;
+    if (keys.len > 0)
+        result = err_set(err, "only a restart can change %s; nothing was changed", buf_text(&keys));
+    buf_deinit(&keys);
+    return result;
+}
+
+void settings_to_server(const struct settings *settings, struct server_options *options)
+{
+    options->config = &settings->config;
+    options->limits = &settings->limits;
+    options->users = settings->config.auth_users != NULL ? &settings->users : NULL;
+    options->tls = settings->tls_server;
+    options->signer = settings->signer;
+}

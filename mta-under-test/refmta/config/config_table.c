@@ -1,0 +1,217 @@
+#include "mta-under-test/refmta/config/config_table.h"
+
+#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/config/config_reader.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { CONCURRENCY_MAX = 1000, DNS_PORT = 53 };
+
+static const char *const MODES[] = {"relay", "submission", NULL};
+static const char *const LISTENER_TLS[] = {"none", "starttls", "implicit", NULL};
+
+static const struct config_key LISTENER_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config_listener, endpoint.address), .is_needed = true,
+     .help = "the local address, IPv4 or IPv6"},
+    {"port", CONFIG_PORT(struct config_listener, endpoint.port, 0), .is_needed = true,
+     .help = "the local port; 0 for any that is free"},
+    {"mode", CONFIG_WORD(struct config_listener, mode, enum config_mode, MODES),
+     .fallback = "\"relay\"", .help = "`relay` for other servers, `submission` for users"},
+    {"tls", CONFIG_WORD(struct config_listener, tls, enum config_listener_tls, LISTENER_TLS),
+     .fallback = "\"none\"", .help = "whether TLS is offered, or spoken from the first byte on"},
+    CONFIG_END,
+};
+
+static const struct config_object LISTENER = {.size = sizeof(struct config_listener),
+                                              .keys = LISTENER_KEYS};
+
+static const char *const DELIVERY_TLS[] = {"opportunistic", "required", "none", NULL};
+
+static const struct config_key TLS_KEYS[] = {
+    {"mode", CONFIG_WORD(struct config, tls_mode, enum tls_mode, DELIVERY_TLS),
+     .fallback = "\"opportunistic\"",
+     .help = "for deliveries: TLS where offered and clear text where it fails, verified TLS or no "
+             "delivery, or no TLS"},
+    {"dane", CONFIG_FLAG(struct config, tls_dane), .fallback = "false",
+     .help = "whether TLSA records are followed (RFC 7672): only where the resolvers validate and "
+             "the way to them is safe, since their AD bit counts"},
+    {"mta-sts", CONFIG_FLAG(struct config, tls_sts), .fallback = "true", .is_fixed = true,
+     .help = "whether policies of MTA-STS are looked for and kept (RFC 8461)"},
+    {"certificate", CONFIG_FILE(struct config, tls_certificate),
+     .help = "PEM file for listeners with TLS"},
+    {"key", CONFIG_FILE(struct config, tls_key), .help = "PEM file of its private key"},
+    {"trust", CONFIG_FILE(struct config, tls_trust), .is_fixed = true,
+     .help = "PEM file of the authorities that deliveries trust; without it those of the system"},
+    CONFIG_END,
+};
+
+static int check_tls(struct config_reader *reader, const char *path, void *target)
+{
+    const struct config *config = target;
+    if ((config->tls_certificate == NULL) != (config->tls_key == NULL))
+        return config_mistake(reader, path, "\"certificate\" and \"key\" belong together");
+    return 0;
+}
+
+static const struct config_object TLS = {.keys = TLS_KEYS, .check = check_tls};
+
+static const struct config_key SMART_HOST_KEYS[] = {
+    {"host", CONFIG_HOSTNAME(struct config, smart_host), .is_needed = true, .is_fixed = true,
+     .help = "all mail goes there instead of to the MX hosts"},
+    {"port", CONFIG_PORT(struct config, smart_host_port, 1), .fallback = "25", .is_fixed = true,
+     .help = "its port"},
+    {"user", CONFIG_TEXT(struct config, smart_host_user),
+     .help = "with it refmta logs in, by AUTH PLAIN or LOGIN, in verified TLS only; a refused "
+             "login defers the mail"},
+    {"password-file", CONFIG_FILE(struct config, smart_host_password_file),
+     .help = "its first line is the password"},
+    CONFIG_END,
+};
+
+static int check_smart_host(struct config_reader *reader, const char *path, void *target)
+{
+    const struct config *config = target;
+    if ((config->smart_host_user == NULL) != (config->smart_host_password_file == NULL))
+        return config_mistake(reader, path, "\"user\" and \"password-file\" belong together");
+    return 0;
+}
+
+static const struct config_object SMART_HOST = {.keys = SMART_HOST_KEYS, .check = check_smart_host};
+
+static const struct config_key AUTH_KEYS[] = {
+    {"users", CONFIG_FILE(struct config, auth_users), .is_needed = true,
+     .help = "the file of the users who may log in on listeners of mode `submission`"},
+    {"clear-text-on-loopback", CONFIG_FLAG(struct config, auth_on_loopback), .fallback = "false",
+     .help = "whether they may without TLS from this machine"},
+    CONFIG_END,
+};
+
+static const struct config_object AUTH = {.keys = AUTH_KEYS};
+
+static const struct config_key DKIM_KEYS[] = {
+    {"domain", CONFIG_HOSTNAME(struct config, dkim_domain), .is_needed = true,
+     .help = "the domain that signs mail of `relay-networks` and of users (RFC 6376)"},
+    {"selector", CONFIG_HOSTNAME(struct config, dkim_selector), .is_needed = true,
+     .help = "the name of the key in DNS"},
+    {"key", CONFIG_FILE(struct config, dkim_key), .is_needed = true,
+     .help = "PEM file of the private key, RSA or Ed25519 (RFC 8463)"},
+    CONFIG_END,
+};
+
+static const struct config_object DKIM = {.keys = DKIM_KEYS};
+
+static const char *const BARE[] = {"refuse", "normalise", NULL};
+static const char *const VRFY[] = {"neutral", "off", NULL};
+static const char *const DURABILITIES[] = {"full", "off", NULL};
+
+static const struct config_key KEYS[] = {
+    {"hostname", CONFIG_HOSTNAME(struct config, hostname), .is_needed = true,
+     .help = "the name in the banner, in EHLO and in Received"},
+    {"listeners", CONFIG_LIST(struct config, listeners, CONFIG_TYPE_OBJECT, listener_count),
+     .items_min = 1, .object = &LISTENER, .is_needed = true, .help = "where it listens"},
+    {"spool", CONFIG_FILE(struct config, spool), .is_needed = true, .is_fixed = true,
+     .help = "the folder of the queue; made if it is missing"},
+    {"resolvers", CONFIG_LIST(struct config, resolvers, CONFIG_TYPE_ENDPOINT, resolver_count),
+     .port = DNS_PORT, .fallback = "[]", .is_fixed = true,
+     .help = "addresses of DNS servers, with or without a port; without any those of "
+             "/etc/resolv.conf"},
+    {"sources", CONFIG_LIST(struct config, sources, CONFIG_TYPE_ADDRESS, source_count),
+     .fallback = "[]",
+     .help = "local addresses to connect from, at most one for IPv4 and one for IPv6; a family "
+             "that has none is not used. Empty: the kernel chooses, both families are used"},
+    {"relay-networks",
+     CONFIG_LIST(struct config, relay_networks, CONFIG_TYPE_NETWORK, relay_network_count),
+     .fallback = "[\"127.0.0.0/8\", \"::1/128\"]", .help = "clients that may send to anywhere"},
+    {"relay-for",
+     CONFIG_LIST(struct config, relay_for.names, CONFIG_TYPE_HOSTNAME, relay_for.count),
+     .fallback = "[]",
+     .help = "domains for which mail is taken from anybody and passed on to their MX"},
+    {"retry", CONFIG_TEXT(struct config, retry_text),
+     .fallback = "\"5m, 10m, 20m, 40m, 1h, then every 2h\"",
+     .help = "the wait after each failed attempt; the part behind `then every` goes on until "
+             "`give-up`"},
+    {"give-up", CONFIG_SPAN(struct config, give_up_us), .fallback = "\"5d\"",
+     .help = "a recipient that is still waiting so long after receipt is returned to the sender"},
+    {"warn-after", CONFIG_SPAN_OR_NEVER(struct config, warn_after_us), .fallback = "\"4h\"",
+     .help = "when the sender is told that mail is late"},
+    {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
+    {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
+    {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
+    {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
+    {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
+     .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
+             "addresses; `receivers.json` beside the program knows the large ones"},
+    {"routing", CONFIG_FILE(struct config, routing), .is_fixed = true,
+     .help = "file of rules for the way out: relays, pools of addresses, by sender, recipient or "
+             "header"},
+    {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
+     .help = "connections to one destination at a time"},
+    {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
+     .help = "the largest message it takes"},
+    {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
+     .help = "what a client may do; each refusal names its limit in the log"},
+    {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),
+     .fallback = "\"refuse\"",
+     .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
+             "its place. It never ends a message, and never begins a line for the final dot"},
+    {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
+     .help = "VRFY neither confirms nor denies (252), or is refused (502)"},
+    {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
+     .help = "`stderr`, or a file to append to; one JSON object a line"},
+    {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),
+     .fallback = "\"full\"", .is_fixed = true,
+     .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
+             "it, so that a killed process loses nothing, but a power cut may"},
+    {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
+     .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
+    CONFIG_END,
+};
+
+static int check_sources(struct config *config, struct config_reader *reader)
+{
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct ip_address *address = &config->sources[i];
+        struct ip_address *slot =
+            address->family == AF_INET ? &config->source_v4 : &config->source_v6;
+        if (slot->family != 0)
+            return config_mistake(reader, "sources", "more than one address of the same family");
+        *slot = *address;
+    }
+    return 0;
+}
+
+static int check_retry(struct config *config, struct config_reader *reader)
+{
+    struct err err;
+    if (schedule_from_text(slice_of(config->retry_text), &config->retry, &err) != 0)
+        return config_mistake(reader, "retry", "%s", err.text);
+    return 0;
+}
+
+static int check_listeners(const struct config *config, struct config_reader *reader)
+{
+    int result = 0;
+    for (size_t i = 0; i < config->listener_count; i++)
+        if (config->listeners[i].tls != CONFIG_TLS_NONE && config->tls_certificate == NULL)
+            result = config_mistake(reader, arena_format(reader->arena, "listeners[%zu].tls", i),
+                                    "needs \"certificate\" and \"key\" in \"tls\"");
+    return result;
+}
+
+/* What is wrong with the whole although each part is right. */
+static int check_root(struct config_reader *reader, const char *path, void *target)
+{
+    struct config *config = target;
+    int result = check_sources(config, reader);
+    (void)path;
+    if (check_retry(config, reader) != 0)
+        result = -1;
+    if (check_listeners(config, reader) != 0)
+        result = -1;
+    if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
+        result = config_mistake(reader, "smart-host.user",
+                                "a password is only said in TLS, but tls.mode is \"none\"");
+    return result;
+}
+
+const struct config_object CONFIG_ROOT = {.keys = KEYS, .check = check_root};

@@ -1,0 +1,75 @@
+"""The configuration is changed under a running server: no session is dropped, what is new holds for
+new sessions, and a bad file or key changes nothing. Then the operator's commands on a real queue."""
+import json
+import signal
+
+from stand import REFMTA, Dialogue, Stand, check, finish, path, run
+
+stand = Stand([("relay", "none")])
+
+
+def write(**changes):
+    """Writes the configuration; the listeners keep the port that the system chose."""
+    stand.config.update(changes)
+    with open(path("refmta.json"), "w") as out:
+        json.dump(stand.config, out)
+
+
+def event(name):
+    """The next line of the log with that event."""
+    for line in stand.stream:
+        stand.lines.append(json.loads(line))
+        if stand.lines[-1]["event"] == name:
+            return stand.lines[-1]
+    return {}
+
+
+port = stand.ports[0]
+old = Dialogue(port)
+old.expect("EHLO client.test", "250-mail.sender.test")
+old.expect("MAIL FROM:<news@sender.test>", "250")
+old.expect("RCPT TO:<a@a.test>", "250")
+
+write(hostname="new.sender.test")
+stand.process.send_signal(signal.SIGHUP)
+check(event("reloaded") != {}, "SIGHUP reads the configuration anew")
+old.expect("DATA", "354", "a session of before goes on")
+old.send(b"Subject: x\r\n\r\nhello\r\n.\r\n")
+found = old.reply()
+check(found.startswith("250"), "and its message is taken", found)
+new = Dialogue(port)
+new.expect("EHLO client.test", "250-new.sender.test", "a new session has the new name")
+
+write(hostname="a b")
+code, text = run(REFMTA, "queue", "--config", path("refmta.json"), "list")
+check(code == 1 and "expected a host name" in text, "a bad file is told", text)
+stand.process.send_signal(signal.SIGHUP)
+found = event("reload-failed")
+check("hostname: expected a host name" in found.get("text", ""), "and is refused as a whole", found)
+write(hostname="new.sender.test", spool=path("other"))
+code, text = run(REFMTA, "queue", "--config", path("refmta.json"), "reload")
+check(code == 1 and 'only a restart can change "spool"' in text, "what needs a restart is told", text)
+another = Dialogue(port)
+another.expect("EHLO client.test", "250-new.sender.test", "the settings are those of before")
+old.expect("NOOP", "250", "the first session is still there")
+
+write(spool=path("spool"), **{"size-limit": 1000})
+check("read anew" in stand.queue("reload"), "reload by command")
+new.expect("MAIL FROM:<news@sender.test> SIZE=2000", "250", "the old limit holds for the old session")
+Dialogue(port).expect("EHLO client.test", "250-")
+late = Dialogue(port)
+late.say("EHLO client.test")
+late.expect("MAIL FROM:<news@sender.test> SIZE=2000", "552", "and the new one for a new session")
+
+identity = json.loads(stand.queue("list").splitlines()[0])["queue-id"]
+check("1 recipients are held" in stand.queue("hold", identity), "hold", "")
+check("held" in stand.queue("explain", identity), "explain", stand.queue("explain", identity))
+stand.kill()
+stand.start()
+check('"held":1' in stand.queue("list"), "a hold survives kill -9", stand.queue("list"))
+check("1 recipients are returned" in stand.queue("bounce", "domain=a.test"), "bounce", "")
+found = [json.loads(line) for line in stand.queue("list").splitlines()]
+check(len(found) == 1 and found[0]["sender"] == "", "the report is in the queue", found)
+check("1 recipients are deleted" in stand.queue("delete", "sender=<>"), "delete", "")
+check(stand.queue("list") == "", "the queue is empty", stand.queue("list"))
+finish()
