@@ -1,89 +1,18 @@
 /*
- * The tables of facts: TLS, DNS, findings.
+ * The tables of facts: DNS, findings.
  */
 #include "reports/html_page.h"
 
 #include <inttypes.h>
 
-#include "reports/report_index.h"
 #include "reports/report_time.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum {
-    TLS_ROWS_MAX = 60,
     DNS_ROWS_MAX = 120,
     FINDINGS_OF_A_KIND = 3, /* shown with their words */
 };
-
-struct tls_row {
-    const struct report_session *first;
-    size_t sessions;
-};
-
-/* Sessions with the same facts are one row. */
-static size_t collect_tls(const struct report_run *run, struct tls_row *rows)
-{
-    struct report_index index = {0};
-    size_t count = 0;
-    for (size_t i = 0; i < run->session_count; i++) {
-        const struct report_session *session = &run->sessions[i];
-        if (!session->tls_tried)
-            continue;
-        char *key = mem_text_format("%s\n%s\n%s\n%s\n%s\n%d%d", session->host, session->tls_version,
-                                    session->tls_cipher, session->tls_identity, session->tls_error,
-                                    session->tls_ok, session->tls_resumed);
-        size_t found = report_index_get(&index, key);
-        if (found == 0 && count < TLS_ROWS_MAX) {
-            rows[count] = (struct tls_row){.first = session};
-            found = ++count;
-            report_index_set(&index, key, found);
-        }
-        if (found != 0)
-            rows[found - 1].sessions++;
-        free(key);
-    }
-    report_index_deinit(&index);
-    return count;
-}
-
-static void tls_row(struct html_page *page, const struct tls_row *row)
-{
-    const struct report_session *session = row->first;
-    html_print(page->out,
-               "<tr><td>%s</td><td><span class=\"badge %s\">%s</span></td><td>%s</td>"
-               "<td><code>%s</code></td><td>%s</td><td>%s</td><td>%s</td>"
-               "<td class=\"number\">%zu</td><td>",
-               session->host, session->tls_ok ? "pass" : "fail",
-               session->tls_ok ? "Established" : "Failed", session->tls_version,
-               session->tls_cipher, session->tls_identity, session->tls_sni,
-               session->tls_ok ? (session->tls_resumed ? "resumed" : "full handshake")
-                               : session->tls_error,
-               row->sessions);
-    html_session_link_at(page, (size_t)(session - page->run->sessions));
-    buf_add_text(page->out, "</td></tr>\n");
-}
-
-void html_tls(struct html_page *page)
-{
-    struct tls_row *rows = mem_alloc_array(TLS_ROWS_MAX, sizeof *rows);
-    size_t count = collect_tls(page->run, rows);
-    if (count > 0) {
-        html_section_begin(page, "tls", "TLS");
-        buf_add_text(page->out,
-                     "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Host</th>"
-                     "<th scope=\"col\">Result</th><th scope=\"col\">Version</th>"
-                     "<th scope=\"col\">Cipher</th><th scope=\"col\">Certificate shown</th>"
-                     "<th scope=\"col\">Server name asked for</th><th scope=\"col\">How</th>"
-                     "<th scope=\"col\" class=\"number\">Sessions</th>"
-                     "<th scope=\"col\">First</th></tr></thead><tbody>\n");
-        for (size_t i = 0; i < count; i++)
-            tls_row(page, &rows[i]);
-        buf_add_text(page->out, "</tbody></table></div>\n");
-        html_section_end(page);
-    }
-    free(rows);
-}
 
 static void dns_row(struct html_page *page, const struct report_query *query)
 {

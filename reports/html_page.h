@@ -48,6 +48,7 @@ void html_hosts(struct html_page *page);
 void html_sessions(struct html_page *page);
 void html_ladder(struct html_page *page, const struct report_session *session);
 void html_tls(struct html_page *page);
+bool html_has_tls(const struct report_run *run);
 void html_auth(struct html_page *page);
 void html_dns(struct html_page *page);
 void html_findings(struct html_page *page);

@@ -155,9 +155,6 @@ static void jump_to(struct html_page *page, const char *name, const char *title,
 static void contents(struct html_page *page)
 {
     const struct report_run *run = page->run;
-    bool tls = false;
-    for (size_t i = 0; i < run->session_count; i++)
-        tls = tls || run->sessions[i].tls_tried;
     html_print(page->out, "<nav class=\"contents\" aria-label=\"Parts of %s\">", run->name);
     jump_to(page, "checks", "Checks", run->check_count > 0);
     jump_to(page, "findings", "Findings", run->finding_count > 0);
@@ -165,7 +162,7 @@ static void contents(struct html_page *page)
     jump_to(page, "sessions", "Sessions", run->session_count > 0);
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
     jump_to(page, "authentication", "Authentication", run->auth_count > 0);
-    jump_to(page, "tls", "TLS", tls);
+    jump_to(page, "tls", "TLS", html_has_tls(run));
     jump_to(page, "queue", "Queue", run->queue.count > 0);
     jump_to(page, "limits", "Limits", run->gauge_count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);

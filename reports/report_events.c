@@ -132,6 +132,21 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
     };
 }
 
+static void on_request(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    struct report_run *run = book->run;
+    if (!event_is(event, "policy", "request") || run->request_count == REPORT_REQUESTS_MAX)
+        return;
+    run->requests = report_room(run->requests, run->request_count, sizeof *run->requests);
+    run->requests[run->request_count++] = (struct report_request){
+        .at_us = at_us,
+        .host = report_book_text(book, event_text(event, "host")),
+        .path = report_book_text(book, event_text(event, "path")),
+        .error = report_book_text(book, event_text(event, "error")),
+        .status = (int)event_int(event, "status", 0),
+    };
+}
+
 /* The server's own log. Not every server names the message in it; then the recipient's oldest open
  * one is meant. */
 static void on_log(struct report_book *book, const cJSON *event, int64_t at_us)
@@ -161,6 +176,8 @@ static void on_timeline(struct report_book *book, const cJSON *event, int64_t at
     const char *what = event_text(event, "host");
     if (*what == '\0')
         what = event_text(event, "zone");
+    if (*what == '\0')
+        what = event_text(event, "as");
     char *text = mem_text_format("%s%s%s%s", event_text(event, "action"), *what != '\0' ? " " : "",
                                  what, event_bool(event, "over") ? ": over" : "");
     add_moment(book, at_us, text);
@@ -201,6 +218,8 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_run(book, event);
     else if (slice_is(source, "mta"))
         on_mta(book, event, at_us);
+    else if (slice_is(source, "policy"))
+        on_request(book, event, at_us);
     else if (event_is(event, "timeline", "do"))
         on_timeline(book, event, at_us);
 }

@@ -21,6 +21,7 @@ enum {
     REPORT_QUERIES_KEPT = 400,
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
+    REPORT_REQUESTS_MAX = 200,
     REPORT_GAUGES_MAX = 40,
     REPORT_READINGS_MAX = 100000, /* of one gauge */
     REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
@@ -159,6 +160,15 @@ struct report_query {
     size_t session; /* index + 1 of the session it led to; 0 = none */
 };
 
+/* A request to an HTTPS policy host. */
+struct report_request {
+    int64_t at_us;
+    const char *host;
+    const char *path;
+    const char *error; /* "" if there was an answer */
+    int status;
+};
+
 struct report_session {
     const char *id;
     const char *host;
@@ -197,7 +207,6 @@ struct report_session {
 /* A sentence of the chain of facts behind a result, as deep as it stands in the tree. */
 struct report_fact {
     size_t depth;
-    const char *kind;
     const char *text;
 };
 
@@ -306,6 +315,8 @@ struct report_run {
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;
+    struct report_request *requests; /* to policy hosts */
+    size_t request_count;
     struct report_gauge *gauges;
     size_t gauge_count;
     struct report_auth *auth;

@@ -127,6 +127,7 @@ void report_run_free(struct report_run **where)
     for (size_t i = 0; i < run->gauge_count; i++)
         free(run->gauges[i].readings);
     free(run->gauges);
+    free(run->requests);
     free(run->moments);
     free(run->queue.changes);
     free(run->connections.changes);

@@ -336,6 +336,19 @@ static int read_log(struct check_reader *r)
                : 0;
 }
 
+static int read_events(struct check_reader *r)
+{
+    static const char *const KEYS[] = {"about", "level", "for",    "event",
+                                       "with",  "count", "during", NULL};
+    struct check_expectation *e = r->expectation;
+    struct spec with;
+    if (spec_check_keys(r->spec, KEYS, r->err) != 0 ||
+        read_pattern(r, "event", &e->wish.event) != 0 || read_count(r) != 0 || read_during(r) != 0)
+        return -1;
+    return spec_get(r->spec, "with", &with) ? check_event_read(with, r->arena, &e->wish, r->err)
+                                            : 0;
+}
+
 static int read_end(struct check_reader *r)
 {
     static const char *const KEYS[] = {"about", "level", "for", "ends", "within", NULL};
@@ -405,11 +418,9 @@ static int read_subject(struct check_reader *r)
         enum check_subject subject;
         int (*read)(struct check_reader *r);
     } SUBJECTS[] = {
-        {"host", CHECK_OF_HOST, read_host},
-        {"query", CHECK_OF_QUERIES, read_queries},
-        {"log", CHECK_OF_LOG, read_log},
-        {"ends", CHECK_OF_END, read_end},
-        {"provider", CHECK_OF_PROVIDER, read_provider},
+        {"host", CHECK_OF_HOST, read_host}, {"query", CHECK_OF_QUERIES, read_queries},
+        {"log", CHECK_OF_LOG, read_log},    {"event", CHECK_OF_EVENTS, read_events},
+        {"ends", CHECK_OF_END, read_end},   {"provider", CHECK_OF_PROVIDER, read_provider},
     };
     for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
         struct spec member;
@@ -537,6 +548,7 @@ void check_list_release(struct check_list **list)
         for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++)
             pattern_release(w->auth[k]);
         parameters_release(&e->wanted.parameters);
+        check_event_release(&e->wish);
         check_provider_wanted_release(&e->provider);
     }
     *list = NULL;

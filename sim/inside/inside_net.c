@@ -7,12 +7,14 @@
 
 #include "mta-under-test/base/file.h"
 #include "sim/mta/mta_dkim.h"
+#include "sim/policy/policy_report.h"
 #include "sim/world/network.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum {
     INSIDE_DNS_PORT = 53,
+    INSIDE_HTTPS_PORT = 443,
     INSIDE_KEY_BYTES_MAX = 16 * 1024,
     INSIDE_NAMES_MAX = 5000, /* that a capture tells; more than a person looks at */
 };
@@ -175,6 +177,16 @@ static void inside_make_verifier(struct inside *inside)
     inside->verifier = mx_verifier_new(inside_resolver_at, inside->resolver);
 }
 
+/* A message that a host took may be a report to a mailbox of "policy". */
+static void inside_on_received(void *context, const char *recipient, struct slice message)
+{
+    struct inside *inside = context;
+    const struct policy_mailbox *mailbox =
+        policy_model_find_mailbox(inside->scenario->policy, recipient);
+    if (mailbox != NULL)
+        policy_report_take_mail(inside->log, mailbox, message);
+}
+
 static int inside_open_mx(struct inside *inside, struct err *err)
 {
     inside_make_verifier(inside);
@@ -186,16 +198,33 @@ static int inside_open_mx(struct inside *inside, struct err *err)
         .client_name_context = inside,
         .verifier = inside->verifier,
         .store_folder = inside->store,
+        .received = inside_on_received,
+        .received_context = inside,
     };
     inside->mx = mx_server_open(inside->base, inside->scenario->mx, inside->log, &options, err);
     return inside->mx != NULL ? 0 : -1;
+}
+
+static int inside_open_policy(struct inside *inside, struct err *err)
+{
+    const struct policy_server_options options = {
+        .http = {.ipv4 = "0.0.0.0",
+                 .ipv6 = network_has_ipv6() ? "::" : NULL,
+                 .port = INSIDE_HTTPS_PORT},
+        .start_us = inside->scenario->start_us,
+        .authority = inside->authority,
+    };
+    inside->policy =
+        policy_server_open(inside->base, inside->scenario->policy, inside->log, &options, err);
+    return inside->policy != NULL ? 0 : -1;
 }
 
 int inside_open_internet(struct inside *inside, struct err *err)
 {
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
         inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
-        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0)
+        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0 ||
+        inside_open_policy(inside, err) != 0)
         return -1;
     return 0;
 }
@@ -203,6 +232,7 @@ int inside_open_internet(struct inside *inside, struct err *err)
 int inside_close_internet(struct inside *inside, struct err *err)
 {
     int result = inside->mx != NULL && mx_server_failed(inside->mx, err) ? -1 : 0;
+    policy_server_close(&inside->policy);
     mx_server_close(&inside->mx);
     mx_verifier_free(&inside->verifier);
     dns_receiver_free(&inside->resolver);

@@ -63,9 +63,12 @@ struct mta_adapter {
     struct mta_command stop;   /* none: SIGTERM to the process */
     struct mta_command reload; /* none: not possible */
     struct mta_command submit; /* none: mail is handed in by SMTP */
-    const char *pid_file;      /* of a daemon whose `start` returns; NULL: `start` is it */
-    const char *log;           /* file of its log; NULL: what it writes on stdout and stderr */
-    bool has_syslog; /* it speaks to /dev/log, whose lines join what it writes on stdout */
+    int64_t login_port;        /* mail is handed in here, after STARTTLS and AUTH; 0 = no login */
+    const char *login_user;
+    const char *login_password;
+    const char *pid_file; /* of a daemon whose `start` returns; NULL: `start` is it */
+    const char *log;      /* file of its log; NULL: what it writes on stdout and stderr */
+    bool has_syslog;      /* it speaks to /dev/log, whose lines join what it writes on stdout */
     const struct mta_log_pattern *patterns; /* the first that matches counts */
     size_t pattern_count;
     int64_t port;                /* it is ready when this port greets; 0: once it is started */

@@ -128,6 +128,21 @@ static int mta_read_submit(struct spec spec, struct arena *arena, struct mta_ada
     return mta_read_words(spec, arena, &adapter->submit, err);
 }
 
+static int mta_read_login(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    static const char *const KEYS[] = {"port", "user", "password", NULL};
+    struct spec member;
+    (void)arena;
+    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "port", &member, err) != 0 ||
+        spec_read_int(member, 1, MTA_PORT_MAX, &adapter->login_port, err) != 0 ||
+        spec_need(spec, "user", &member, err) != 0 ||
+        spec_read_text(member, &adapter->login_user, err) != 0 ||
+        spec_need(spec, "password", &member, err) != 0)
+        return -1;
+    return spec_read_text(member, &adapter->login_password, err);
+}
+
 static int mta_read_commands(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                              struct err *err)
 {
@@ -304,6 +319,7 @@ static const struct {
     {"stop", false, mta_read_stop},
     {"reload", false, mta_read_reload},
     {"submit", false, mta_read_submit},
+    {"login", false, mta_read_login},
     {"pid-file", false, mta_read_pid_file},
     {"log", false, mta_read_log},
     {"syslog", false, mta_read_syslog},

@@ -107,6 +107,8 @@ static void mx_server_take(struct mx_server_listener *listener, int fd,
         .verifier = server->options.verifier,
         .store = mx_server_store,
         .store_context = server,
+        .received = server->options.received,
+        .received_context = server->options.received_context,
         .content_total = &server->content_total,
     };
     uint16_t port;
@@ -283,6 +285,11 @@ uint16_t mx_server_port(const struct mx_server *server, size_t i)
 size_t mx_server_connection_count(const struct mx_server *server)
 {
     return server->home.count;
+}
+
+void mx_server_cut(struct mx_server *server)
+{
+    mx_connection_reset_all(&server->home);
 }
 
 int mx_server_set_down(struct mx_server *server, const char *name, bool down)

@@ -13,6 +13,7 @@
 
 #include "sim/event/event_log.h"
 #include "sim/mx/mx_model.h"
+#include "sim/mx/mx_session.h"
 
 struct mx_server;
 
@@ -33,8 +34,10 @@ struct mx_server_options {
     struct tls_authority *authority; /* NULL: handshakes fail */
     mx_client_name *client_name;     /* may be NULL */
     void *client_name_context;
-    struct mx_verifier *verifier;   /* NULL: no host looks at SPF, DKIM and the like */
-    const char *store_folder;       /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
+    struct mx_verifier *verifier; /* NULL: no host looks at SPF, DKIM and the like */
+    const char *store_folder;     /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
+    mx_received *received;        /* is told of each accepted message; may be NULL */
+    void *received_context;
     const struct mx_limits *limits; /* NULL: the defaults */
 };
 
@@ -51,6 +54,9 @@ uint16_t mx_server_port(const struct mx_server *server, size_t i);
 size_t mx_server_connection_count(const struct mx_server *server);
 /* True once a message could not be stored; *err says why. The run is then not whole. */
 bool mx_server_failed(const struct mx_server *server, struct err *err);
+
+/* Resets all connections: what lay between them and their clients has forgotten them. */
+void mx_server_cut(struct mx_server *server);
 
 /* The host refuses connections from now on, or takes them again; -1 if there is no such host. Open
  * connections go on. */

@@ -29,6 +29,9 @@ struct mx_verifier;
 typedef void mx_store(void *context, const struct mx_host *host, uint64_t number,
                       struct slice content);
 
+/* Is told of each accepted message, once for each recipient. */
+typedef void mx_received(void *context, const char *recipient, struct slice content);
+
 struct mx_session_options {
     struct mx_host *host; /* its rulebook must be started */
     const struct mx_limits *limits;
@@ -42,6 +45,8 @@ struct mx_session_options {
     struct mx_verifier *verifier; /* NULL: the host cannot look at SPF, DKIM and the like */
     mx_store *store;              /* may be NULL */
     void *store_context;
+    mx_received *received; /* may be NULL */
+    void *received_context;
     size_t *content_total; /* bytes that all sessions hold; may be NULL */
 };
 

@@ -136,4 +136,7 @@ void mx_transaction_accept(struct mx_session *session, bool reply_sent)
     if (options->store != NULL)
         options->store(options->store_context, options->host, options->host->message_count,
                        buf_slice(&session->transaction.content));
+    for (size_t i = 0; options->received != NULL && i < session->transaction.recipient_count; i++)
+        options->received(options->received_context, session->transaction.recipients[i],
+                          buf_slice(&session->transaction.content));
 }

@@ -2,6 +2,7 @@
 #include "sim/dns/dns_fault.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_change.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_zone.h"
 #include "sim/value/template.h"
@@ -229,6 +230,25 @@ static int check_messages(struct scenario_reader *r)
 
 /* ---- timeline */
 
+/* The entries that sim/policy understands are tried without being done. */
+static int check_policy_event(struct scenario_reader *r, const struct scenario_event *event)
+{
+    static const struct {
+        enum scenario_action action;
+        enum policy_change change;
+    } CHANGES[] = {
+        {SCENARIO_STS_SET, POLICY_CHANGE_STS},
+        {SCENARIO_LIST_IP, POLICY_CHANGE_LIST},
+        {SCENARIO_DELIST_IP, POLICY_CHANGE_DELIST},
+    };
+    for (size_t i = 0; i < sizeof CHANGES / sizeof CHANGES[0]; i++) {
+        if (CHANGES[i].action == event->action)
+            return policy_change_apply(r->scenario->policy, NULL, CHANGES[i].change, event->spec,
+                                       r->err);
+    }
+    return 0;
+}
+
 static int check_event(struct scenario_reader *r, const struct scenario_event *event)
 {
     const struct scenario *s = r->scenario;
@@ -246,7 +266,7 @@ static int check_event(struct scenario_reader *r, const struct scenario_event *e
     if (event->record_count > 0 && dns_model_check_records(s->dns, event->zone, event->records,
                                                            event->record_count, &err) != 0)
         return spec_error(member_of(event->spec, "records"), r->err, "%s", err.text);
-    return 0;
+    return check_policy_event(r, event);
 }
 
 /* ---- what is odd, but allowed */

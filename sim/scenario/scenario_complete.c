@@ -3,6 +3,7 @@
 #include "sim/check/check_list.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_model.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_zone.h"
 
@@ -402,7 +403,7 @@ static int complete_all(struct completion *c)
     scenario_visit_mx(s->dns, on_mx, c);
     scenario_visit_addresses(s->dns, on_address, c);
     add_timeline_domains(c);
-    return 0;
+    return policy_model_publish(s->policy, s->dns, s->mx, c->reader->err);
 }
 
 int scenario_complete(struct scenario_reader *reader)

@@ -7,6 +7,7 @@
 #include "sim/dns/dns_spec.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
+#include "sim/policy/policy_spec.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -19,9 +20,9 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_SETTLE_US TIME_HOUR
 
 static const char *const SCENARIO_KEYS[] = {
-    "$schema",  "version",  "extend", "name",   "about",    "tags",      "references",
-    "seed",     "clock",    "dns",    "hosts",  "profiles", "providers", "mta",
-    "messages", "timeline", "expect", "matrix", NULL};
+    "$schema", "version",  "extend",   "name",   "about",    "tags",      "references",
+    "seed",    "clock",    "dns",      "hosts",  "profiles", "providers", "policy",
+    "mta",     "messages", "timeline", "expect", "matrix",   NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -155,6 +156,16 @@ static int read_hosts(struct scenario_reader *r)
     return mx_model_read_hosts(s->mx, spec, r->err);
 }
 
+static int read_policy(struct scenario_reader *r)
+{
+    struct scenario *s = r->scenario;
+    struct spec spec;
+    if (spec_get(r->spec, "policy", &spec))
+        return policy_spec_parse(spec, r->arena, &s->policy, r->err);
+    s->policy = policy_model_new(r->arena);
+    return 0;
+}
+
 static int read_expect(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
@@ -257,8 +268,8 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
     r.findings = arena_alloc_array(r.arena, SCENARIO_FINDINGS_MAX, sizeof *r.findings);
     scenario->findings = r.findings;
     if (read_head(&r, options) != 0 || read_mta(&r) != 0 || read_dns(&r) != 0 ||
-        read_hosts(&r) != 0 || read_rest(&r) != 0 || scenario_complete(&r) != 0 ||
-        finish_dns(&r) != 0)
+        read_hosts(&r) != 0 || read_policy(&r) != 0 || read_rest(&r) != 0 ||
+        scenario_complete(&r) != 0 || finish_dns(&r) != 0)
         return -1;
     list_hosts(&r);
     return scenario_check_parts(&r);
@@ -266,6 +277,7 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
 
 void scenario_release_parts(struct scenario *scenario)
 {
+    policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);
 }

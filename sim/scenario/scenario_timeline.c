@@ -6,7 +6,7 @@
 struct timeline_kind {
     const char *word;
     const char *needs[3];
-    const char *may[2];
+    const char *may[8];
 };
 
 /* In the order of enum scenario_action. */
@@ -17,7 +17,17 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_RESTART] = {"mta-restart", {NULL}, {NULL}},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
+    [SCENARIO_DISK_FULL] = {"disk-full", {NULL}, {"for", "leaves", NULL}},
+    [SCENARIO_DISK_SLOW] = {"disk-slow", {"takes", NULL}, {"for", NULL}},
+    [SCENARIO_DISK_FAILING] = {"disk-failing", {NULL}, {"for", NULL}},
+    [SCENARIO_NETWORK_DOWN] = {"network-down", {NULL}, {"for", "as", NULL}},
+    [SCENARIO_DNS_DOWN] = {"dns-down", {NULL}, {"for", NULL}},
     [SCENARIO_ROTATE_KEY] = {"rotate-key", {"host", NULL}, {"dane", NULL}},
+    [SCENARIO_STS_SET] = {"sts-set",
+                          {"domain", NULL},
+                          {"mode", "mx", "max-age", "id", "text", "fault", NULL}},
+    [SCENARIO_LIST_IP] = {"list-ip", {"blocklist", "ip", NULL}, {"for", NULL}},
+    [SCENARIO_DELIST_IP] = {"delist-ip", {"blocklist", "ip", NULL}, {NULL}},
     [SCENARIO_PUBLISH_DANE] = {"publish-dane", {"host", NULL}, {NULL}},
 };
 
@@ -38,7 +48,7 @@ static int read_action(struct scenario_reader *r, struct spec spec, struct scena
 /* The keys that this action knows. */
 static int check_keys(struct scenario_reader *r, struct spec spec, const struct timeline_kind *kind)
 {
-    const char *keys[10] = {"at", "do", "about"};
+    const char *keys[16] = {"at", "do", "about"};
     size_t count = 3;
     for (size_t i = 0; kind->needs[i] != NULL; i++)
         keys[count++] = kind->needs[i];
@@ -55,6 +65,22 @@ static int check_keys(struct scenario_reader *r, struct spec spec, const struct 
     return 0;
 }
 
+/* What only some actions have. */
+static int read_details(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    static const char *const SILENCES[] = {"silent", "unreachable", NULL};
+    struct spec member;
+    size_t as = SCENARIO_SILENT;
+    if ((spec_get(spec, "leaves", &member) &&
+         spec_read_size(member, &event->leaves_bytes, r->err) != 0) ||
+        (spec_get(spec, "takes", &member) &&
+         spec_read_span(member, &event->takes_us, r->err) != 0) ||
+        (spec_get(spec, "as", &member) && spec_read_word(member, SILENCES, &as, r->err) != 0))
+        return -1;
+    event->as = (enum scenario_silence)as;
+    return 0;
+}
+
 static int read_values(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
 {
     struct spec member;
@@ -68,6 +94,11 @@ static int read_values(struct scenario_reader *r, struct spec spec, struct scena
         (spec_get(spec, "name", &member) && spec_read_text(member, &event->name, r->err) != 0) ||
         (spec_get(spec, "host", &member) &&
          spec_read_domain(member, r->arena, &event->host, r->err) != 0) ||
+        (spec_get(spec, "domain", &member) &&
+         spec_read_domain(member, r->arena, &event->domain, r->err) != 0) ||
+        (spec_get(spec, "blocklist", &member) &&
+         spec_read_domain(member, r->arena, &event->blocklist, r->err) != 0) ||
+        (spec_get(spec, "ip", &member) && spec_read_text(member, &event->ip, r->err) != 0) ||
         (spec_get(spec, "dane", &member) && spec_read_word(member, DANE, &dane, r->err) != 0) ||
         (spec_get(spec, "records", &member) &&
          spec_read_texts(member, r->arena, &event->records, &event->record_count, r->err) != 0) ||
@@ -88,7 +119,7 @@ static int read_event(struct scenario_reader *r, struct spec spec, struct scenar
                              "an object like {\"at\": \"30m\", \"do\": \"mta-restart\"}");
     if (read_action(r, spec, event) != 0 || check_keys(r, spec, &KINDS[event->action]) != 0 ||
         spec_need(spec, "at", &at, r->err) != 0 || spec_read_span(at, &event->at_us, r->err) != 0 ||
-        read_values(r, spec, event) != 0)
+        read_values(r, spec, event) != 0 || read_details(r, spec, event) != 0)
         return -1;
     if (event->at_us >= r->scenario->limit_us)
         return spec_error(at, r->err, "the run has ended by then (\"clock\": \"limit\")");

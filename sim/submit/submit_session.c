@@ -18,6 +18,9 @@ enum submit_state {
     SUBMIT_CLOSED,
     SUBMIT_CONNECT, /* the greeting is waited for; the others wait for the reply to their command */
     SUBMIT_EHLO,
+    SUBMIT_STARTTLS,
+    SUBMIT_HANDSHAKE,
+    SUBMIT_AUTH,
     SUBMIT_IDLE,
     SUBMIT_MAIL,
     SUBMIT_RCPT,
@@ -26,8 +29,9 @@ enum submit_state {
     SUBMIT_RSET,
 };
 
-static const char *const SUBMIT_STAGE[] = {"closed", "connect", "ehlo",     "idle", "mail",
-                                           "rcpt",   "data",    "data-end", "rset"};
+static const char *const SUBMIT_STAGE[] = {"closed",    "connect", "ehlo",     "starttls",
+                                           "handshake", "auth",    "idle",     "mail",
+                                           "rcpt",      "data",    "data-end", "rset"};
 
 struct submit_session {
     struct submit_session_options options;
@@ -39,6 +43,7 @@ struct submit_session {
     size_t next_recipient;
     bool *taken; /* for each recipient of the message */
     size_t taken_count;
+    bool in_tls;
     bool wants_size; /* SIZE was offered (RFC 1870) */
     bool wants_8bit; /* 8BITMIME was offered (RFC 6152) */
 };
@@ -57,6 +62,7 @@ static void submit_session_drop(struct submit_session *session)
     if (session->stream != NULL)
         bufferevent_free(session->stream);
     session->stream = NULL;
+    session->in_tls = false;
     session->state = SUBMIT_CLOSED;
 }
 
@@ -66,7 +72,7 @@ void submit_session_close(struct submit_session **session_at)
     if (session == NULL)
         return;
     *session_at = NULL;
-    if (session->stream != NULL && session->state == SUBMIT_IDLE) {
+    if (session->stream != NULL && session->state == SUBMIT_IDLE && !session->in_tls) {
         /* Straight to the socket: the stream ends before the loop could write it. */
         evutil_socket_t fd = bufferevent_getfd(session->stream);
         ssize_t ignored = send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -87,13 +93,36 @@ static void submit_session_finish(struct submit_session *session, enum submit_re
     session->options.done(session->options.context, session, result, reason);
 }
 
+/* Behind the final dot the server may have taken the message all the same. */
+static void submit_log_broken(const struct submit_session *session, const char *reason)
+{
+    struct event_log *log = session->options.log;
+    struct json_out *event = event_begin(log, "submitter", "broken", NULL);
+    json_out_text(event, "message", session->message->id);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < session->message->to_count; i++)
+        json_out_text(event, NULL, session->message->to[i]);
+    json_out_end(event);
+    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
+    json_out_text(event, "text", reason);
+    event_end(log);
+}
+
 static void submit_session_break(struct submit_session *session, const char *reason)
 {
+    if (session->message != NULL)
+        submit_log_broken(session, reason);
     submit_session_drop(session);
     if (session->message != NULL)
         submit_session_finish(session, SUBMIT_UNREACHABLE, reason);
 }
 
+void submit_session_cut(struct submit_session *session, const char *reason)
+{
+    submit_session_break(session, reason);
+}
+
+static void submit_session_listen(struct submit_session *session);
 static void submit_session_write(struct submit_session *session, enum submit_state state,
                                  const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -283,6 +312,43 @@ static void submit_session_begin(struct submit_session *session)
         submit_session_mail(session);
 }
 
+/* ---- the way to the first MAIL */
+
+static void submit_session_ehlo(struct submit_session *session)
+{
+    submit_session_write(session, SUBMIT_EHLO, "EHLO %s\r\n", session->options.helo);
+}
+
+static void submit_session_on_ehlo(struct submit_session *session)
+{
+    session->wants_size = submit_reply_offers(&session->reply, "SIZE");
+    session->wants_8bit = submit_reply_offers(&session->reply, "8BITMIME");
+    if (session->options.login == NULL) {
+        submit_session_begin(session);
+    } else if (!session->in_tls) {
+        submit_session_write(session, SUBMIT_STARTTLS, "STARTTLS\r\n");
+    } else {
+        struct buf line;
+        buf_init(&line, SUBMIT_LINE_BYTES_MAX);
+        submit_login_command(session->options.login, &line);
+        submit_session_write(session, SUBMIT_AUTH, "%s\r\n", buf_text(&line));
+        buf_deinit(&line);
+    }
+}
+
+static void submit_session_handshake(struct submit_session *session)
+{
+    struct bufferevent *wrapped = submit_login_wrap(session->stream);
+    if (wrapped == NULL) {
+        submit_session_break(session, "TLS cannot be begun");
+        return;
+    }
+    session->stream = wrapped;
+    session->in_tls = true;
+    session->state = SUBMIT_HANDSHAKE;
+    submit_session_listen(session);
+}
+
 static void submit_session_on_reply(struct submit_session *session)
 {
     int class = session->reply.code / 100;
@@ -296,11 +362,21 @@ static void submit_session_on_reply(struct submit_session *session)
         if (class != 2)
             submit_session_refuse(session);
         else
-            submit_session_write(session, SUBMIT_EHLO, "EHLO %s\r\n", session->options.helo);
+            submit_session_ehlo(session);
         return;
     case SUBMIT_EHLO:
-        session->wants_size = submit_reply_offers(&session->reply, "SIZE");
-        session->wants_8bit = submit_reply_offers(&session->reply, "8BITMIME");
+        if (class != 2)
+            submit_session_refuse(session);
+        else
+            submit_session_on_ehlo(session);
+        return;
+    case SUBMIT_STARTTLS:
+        if (class != 2)
+            submit_session_refuse(session);
+        else
+            submit_session_handshake(session);
+        return;
+    case SUBMIT_AUTH:
         if (class != 2)
             submit_session_refuse(session);
         else
@@ -328,6 +404,7 @@ static void submit_session_on_reply(struct submit_session *session)
         submit_session_begin(session);
         return;
     case SUBMIT_CLOSED:
+    case SUBMIT_HANDSHAKE:
     case SUBMIT_IDLE:
         return;
     }
@@ -358,14 +435,26 @@ static void submit_session_on_event(struct bufferevent *stream, short what, void
 {
     struct submit_session *session = context;
     (void)stream;
-    if ((what & BEV_EVENT_CONNECTED) != 0)
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        if (session->state == SUBMIT_HANDSHAKE)
+            submit_session_ehlo(session);
         return;
+    }
     if ((what & BEV_EVENT_TIMEOUT) != 0)
         submit_session_break(session, "no reply for ten minutes");
     else if ((what & BEV_EVENT_EOF) != 0)
         submit_session_break(session, "the server closed the connection");
     else
         submit_session_break(session, "the connection was refused or broke");
+}
+
+static void submit_session_listen(struct submit_session *session)
+{
+    const struct timeval timeout = {SUBMIT_REPLY_TIMEOUT_S, 0};
+    bufferevent_setcb(session->stream, submit_session_on_read, NULL, submit_session_on_event,
+                      session);
+    bufferevent_set_timeouts(session->stream, &timeout, NULL);
+    bufferevent_enable(session->stream, EV_READ | EV_WRITE);
 }
 
 /* A socket bound to the source address, with the connection under way; -1 with errno. */
@@ -398,12 +487,8 @@ static void submit_session_connect(struct submit_session *session)
     }
     session->stream = bufferevent_socket_new(session->options.base, fd,
                                              BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-    const struct timeval timeout = {SUBMIT_REPLY_TIMEOUT_S, 0};
-    bufferevent_setcb(session->stream, submit_session_on_read, NULL, submit_session_on_event,
-                      session);
-    bufferevent_set_timeouts(session->stream, &timeout, NULL);
     session->state = SUBMIT_CONNECT;
-    bufferevent_enable(session->stream, EV_READ | EV_WRITE);
+    submit_session_listen(session);
 }
 
 void submit_session_send(struct submit_session *session, const struct submit_message *message,

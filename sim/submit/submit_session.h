@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "sim/event/event_log.h"
+#include "sim/submit/submit_login.h"
 #include "sim/submit/submit_message.h"
 #include "sim/value/address.h"
 
@@ -33,6 +34,7 @@ struct submit_session_options {
     struct address source; /* bound to before connecting, if has_source */
     bool has_source;
     const char *helo;
+    const struct submit_login *login; /* NULL = mail is taken without one, in clear text */
     submit_session_done *done;
     void *context;
 };
@@ -40,6 +42,9 @@ struct submit_session_options {
 struct submit_session *submit_session_new(const struct submit_session_options *options);
 /* Ends the connection (with QUIT where it is open) and frees it. */
 void submit_session_close(struct submit_session **session);
+
+/* The connection is dropped as if it had broken; `done` is called if a message was at hand. */
+void submit_session_cut(struct submit_session *session, const char *reason);
 
 /* Starts handing a message in; connects first where needed. `content` is taken over (and emptied).
  * The message must live until `done`. */

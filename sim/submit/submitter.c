@@ -160,6 +160,15 @@ void submitter_start(struct submitter *submitter)
     submitter_on_due(-1, 0, submitter);
 }
 
+void submitter_cut(struct submitter *submitter)
+{
+    for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
+        struct submit_lane *lane = &submitter->lanes[i];
+        if (lane->session != NULL)
+            submit_session_cut(lane->session, "the network was away");
+    }
+}
+
 bool submitter_is_done(const struct submitter *submitter)
 {
     for (size_t i = 0; i < submitter->options.scenario->message_count; i++) {
@@ -167,6 +176,12 @@ bool submitter_is_done(const struct submitter *submitter)
             return false;
     }
     return submitter->open_count == 0;
+}
+
+static uint16_t submitter_port(const struct submitter *submitter, const struct submit_job *job)
+{
+    return submitter->options.port_override != 0 ? submitter->options.port_override
+                                                 : (uint16_t)job->message.entry->port;
 }
 
 static void submitter_log_start(struct submitter *submitter, struct submit_job *job, int port)
@@ -231,6 +246,7 @@ static struct submit_session *submitter_open(struct submit_lane *lane)
         .source = options->source,
         .has_source = options->has_source,
         .helo = options->helo,
+        .login = options->login,
         .done = submitter_on_done,
         .context = lane,
     };
@@ -298,8 +314,7 @@ static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
 static void submitter_dial(struct submitter *submitter, struct submit_lane *lane,
                            struct submit_job *job, struct buf *content)
 {
-    uint16_t port = submitter->options.port_override != 0 ? submitter->options.port_override
-                                                          : (uint16_t)job->message.entry->port;
+    uint16_t port = submitter_port(submitter, job);
     if (lane->session != NULL && lane->port != port)
         submit_session_close(&lane->session);
     lane->port = port;
@@ -319,7 +334,7 @@ static void submitter_send(struct submitter *submitter, struct submit_lane *lane
     struct err err = {0};
     buf_init(&content, SUBMIT_CONTENT_BYTES_MAX);
     lane->submitter = submitter;
-    submitter_log_start(submitter, job, by_command ? 0 : job->message.entry->port);
+    submitter_log_start(submitter, job, by_command ? 0 : submitter_port(submitter, job));
     if (submit_message_build(&job->message, time_now_us(), &content, &err) != 0 ||
         (by_command && submitter_run(submitter, lane, job, &content, &err) != 0)) {
         submitter_log_refused(submitter, job, by_command ? "command" : "connect", err.text);

@@ -19,7 +19,8 @@ struct submitter_options {
     struct event_log *log;
     const struct scenario *scenario; /* its messages */
     struct address server;
-    uint16_t port_override; /* for tests: instead of each message's port; 0 = none */
+    uint16_t port_override;           /* instead of each message's port; 0 = none */
+    const struct submit_login *login; /* NULL = none */
     struct address source;
     bool has_source;
     const char *helo;
@@ -37,6 +38,9 @@ void submitter_free(struct submitter **submitter);
 
 /* Starts the clock of the messages: "at" counts from the start of the event log. */
 void submitter_start(struct submitter *submitter);
+
+/* The network was away: connections in use are given up and count as broken. */
+void submitter_cut(struct submitter *submitter);
 
 /* True when every message has been accepted or refused. */
 bool submitter_is_done(const struct submitter *submitter);

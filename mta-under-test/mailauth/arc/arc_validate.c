@@ -112,11 +112,15 @@ static enum dkim_reason arc_check_message(struct arc_run *run, const struct mess
                                                    field->raw, &signature, problem);
     if (reason != DKIM_REASON_VALID)
         return reason;
-    if (signature.digest == DKIM_SHA1)
+    if (signature.digest == DKIM_SHA1) {
+        *problem = "SHA-1 is refused (RFC 8617 4.1)";
         return DKIM_REASON_SHA1;
+    }
     if (signature.has_expiry && run->options->now_us >= 0 &&
-        signature.expiry_s < (uint64_t)(run->options->now_us / TIME_SECOND))
+        signature.expiry_s < (uint64_t)(run->options->now_us / TIME_SECOND)) {
+        *problem = "the signature has expired (x=)";
         return DKIM_REASON_EXPIRED;
+    }
     reason = arc_check_message_signature(run, field, &signature, problem);
     if (signature.has_canon ||
         (reason != DKIM_REASON_BAD_SIGNATURE && reason != DKIM_REASON_BODY_HASH))
@@ -148,6 +152,39 @@ static enum dkim_reason arc_check_seal(const struct arc_chain *chain, size_t ins
     return reason;
 }
 
+static void arc_tell(struct facts *facts, enum dkim_reason reason, const char *problem)
+{
+    if (facts != NULL)
+        facts_add(facts, "result", "%s%s", reason == DKIM_REASON_VALID ? "fits" : "does not fit: ",
+                  reason == DKIM_REASON_VALID ? "" : problem);
+    facts_close(facts);
+}
+
+/* The two checks with the facts around them. */
+static enum dkim_reason arc_try_message(struct arc_run *run, const struct arc_chain *chain,
+                                        size_t instance, const char **problem)
+{
+    facts_open(run->context->facts, "message-signature",
+               "i=%zu: the message signature, over the message as it left this hop", instance);
+    enum dkim_reason reason = arc_check_message(run, chain->sets[instance].message, problem);
+    arc_tell(run->context->facts, reason, *problem);
+    return reason;
+}
+
+static enum dkim_reason arc_try_seal(struct arc_run *run, const struct arc_chain *chain,
+                                     size_t instance, const char **problem)
+{
+    const struct dkim_signature *seal = &chain->sets[instance].seal_signature;
+    if (run->context->facts != NULL)
+        facts_open(
+            run->context->facts, "seal",
+            "i=%zu: the seal of %.*s, over the sets up to this one; it found the chain: %.*s",
+            instance, SLICE_ARG(seal->domain), SLICE_ARG(seal->cv));
+    enum dkim_reason reason = arc_check_seal(chain, instance, run->context, problem);
+    arc_tell(run->context->facts, reason, *problem);
+    return reason;
+}
+
 static void arc_end(struct arc_outcome *outcome, enum arc_reason reason, size_t instance,
                     enum dkim_reason signature_reason, const char *problem)
 {
@@ -167,10 +204,7 @@ static unsigned arc_find_oldest_pass(struct arc_run *run, const struct arc_chain
 {
     for (size_t i = chain->count - 1; i > 0; i--) {
         const char *problem = "";
-        enum dkim_reason reason = arc_check_message(run, chain->sets[i].message, &problem);
-        if (run->context->facts != NULL)
-            facts_add(run->context->facts, "message-signature", "set %zu, message signature: %s", i,
-                      dkim_reason_name(reason));
+        enum dkim_reason reason = arc_try_message(run, chain, i, &problem);
         if (reason != DKIM_REASON_VALID)
             return (unsigned)i + 1;
     }
@@ -180,22 +214,14 @@ static unsigned arc_find_oldest_pass(struct arc_run *run, const struct arc_chain
 static void arc_validate_chain(struct arc_run *run, struct arc_outcome *outcome)
 {
     const struct arc_chain *chain = outcome->chain;
-    struct facts *facts = run->context->facts;
     const char *problem = "";
-    enum dkim_reason reason = arc_check_message(run, chain->sets[chain->count].message, &problem);
-    if (facts != NULL)
-        facts_add(facts, "message-signature", "set %zu, message signature: %s", chain->count,
-                  dkim_reason_name(reason));
+    enum dkim_reason reason = arc_try_message(run, chain, chain->count, &problem);
     if (reason != DKIM_REASON_VALID) {
         arc_end(outcome, ARC_REASON_MESSAGE_SIGNATURE, chain->count, reason, problem);
         return;
     }
     for (size_t i = chain->count; i > 0; i--) {
-        reason = arc_check_seal(chain, i, run->context, &problem);
-        if (facts != NULL)
-            facts_add(facts, "seal", "set %zu, seal of %.*s, cv=%.*s: %s", i,
-                      SLICE_ARG(chain->sets[i].seal_signature.domain),
-                      SLICE_ARG(chain->sets[i].seal_signature.cv), dkim_reason_name(reason));
+        reason = arc_try_seal(run, chain, i, &problem);
         if (reason != DKIM_REASON_VALID) {
             arc_end(outcome, ARC_REASON_SEAL_SIGNATURE, i, reason, problem);
             return;
@@ -214,9 +240,10 @@ void arc_validate(const struct message *message, const struct arc_options *optio
     outcome->problem = "";
     outcome->chain = arena_alloc(context->arena, sizeof *outcome->chain);
     context->policy = &options->policy;
-    facts_open(context->facts, "arc", "ARC chain");
     enum arc_reason reason = arc_chain_collect(message, context->arena, outcome->chain);
     outcome->sets = outcome->chain->count;
+    facts_open(context->facts, "arc", "ARC: %zu set%s", outcome->sets,
+               outcome->sets == 1 ? "" : "s");
     if (reason == ARC_REASON_VALID) {
         struct arc_run run = {.message = message, .options = options, .context = context};
         arc_validate_chain(&run, outcome);
@@ -227,8 +254,11 @@ void arc_validate(const struct message *message, const struct arc_options *optio
             outcome->status = ARC_NONE;
     }
     if (context->facts != NULL)
-        facts_add(context->facts, "result", "%s (%s)%s%s", arc_status_name(outcome->status),
-                  arc_reason_name(outcome->reason), outcome->problem[0] != '\0' ? ": " : "",
-                  outcome->problem);
+        facts_add(context->facts, "result", "%s: %s (RFC 8617 5.2)",
+                  arc_status_name(outcome->status),
+                  outcome->problem[0] != '\0' ? outcome->problem
+                  : outcome->status == ARC_NONE
+                      ? "the message has no ARC set"
+                      : "every seal fits, and the newest message signature does");
     facts_close(context->facts);
 }

@@ -13,8 +13,9 @@ const char *dns_type_name(enum dns_type type)
 
 const char *dns_status_name(enum dns_status status)
 {
-    static const char *const NAMES[] = {"ok",       "nodata",  "nxdomain",
-                                        "servfail", "timeout", "pending"};
+    static const char *const NAMES[] = {"records",           "nothing of this type",
+                                        "no such name",      "the server failed",
+                                        "no answer in time", "not known yet"};
     return NAMES[status];
 }
 

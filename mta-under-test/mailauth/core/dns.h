@@ -47,7 +47,7 @@ struct dns_resolver {
 };
 
 const char *dns_type_name(enum dns_type type);
-/* "ok", "nodata", "nxdomain", "servfail", "timeout", "pending". */
+/* In words, for people: "no such name", "the server failed", ... */
 const char *dns_status_name(enum dns_status status);
 
 /* True for the two negative answers, which RFC 7208 section 4.6.4 calls void. */

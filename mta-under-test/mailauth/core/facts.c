@@ -4,6 +4,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { FACTS_INDENT = 3, FACTS_COLUMNS = 100 };
+
 void facts_init(struct facts *facts, struct arena *arena)
 {
     memset(facts, 0, sizeof *facts);
@@ -98,15 +100,44 @@ void facts_to_json(const struct facts *facts, struct json_out *out, const char *
     facts_list_to_json(&facts->root, out, key, 0);
 }
 
-static void facts_list_to_tree(const struct fact *parent, struct buf *out, struct buf *prefix)
+/* The text behind the branch, broken at spaces into lines that start with `prefix`. */
+static void facts_add_wrapped(struct buf *out, struct slice prefix, size_t depth, struct slice text)
+{
+    size_t used = depth * FACTS_INDENT;
+    size_t room = used + FACTS_INDENT < FACTS_COLUMNS ? FACTS_COLUMNS - used : FACTS_INDENT;
+    while (text.len > room) {
+        size_t space = slice_find_last(slice_first(text, room + 1), ' ');
+        if (space == SIZE_MAX || space == 0)
+            space = slice_find(text, ' ');
+        if (space == SIZE_MAX)
+            break;
+        buf_add_slice(out, slice_first(text, space));
+        buf_add_char(out, '\n');
+        buf_add_slice(out, prefix);
+        text = slice_skip(text, space + 1);
+    }
+    buf_add_slice(out, text);
+    buf_add_char(out, '\n');
+}
+
+static void facts_list_to_tree(const struct fact *parent, struct buf *out, struct buf *prefix,
+                               size_t depth)
 {
     for (const struct fact *fact = parent->first_child; fact != NULL; fact = fact->next) {
         bool last = fact->next == NULL;
         size_t before = prefix->len;
         buf_add_slice(out, buf_slice(prefix));
-        buf_format(out, "%s%s\n", last ? "`- " : "|- ", fact->text);
-        buf_add_text(prefix, last ? "   " : "|  ");
-        facts_list_to_tree(fact, out, prefix);
+        buf_add_text(out, last ? "\u2514\u2500 " : "\u251c\u2500 ");
+        buf_add_text(prefix, last ? "   " : "\u2502  ");
+        struct slice below = buf_slice(prefix);
+        struct buf more;
+        buf_init(&more, prefix->len + 8);
+        buf_add_slice(&more, below);
+        if (fact->first_child != NULL)
+            buf_add_text(&more, "\u2502  ");
+        facts_add_wrapped(out, buf_slice(&more), depth + 1, slice_of(fact->text));
+        buf_deinit(&more);
+        facts_list_to_tree(fact, out, prefix, depth + 1);
         buf_truncate(prefix, before);
     }
 }
@@ -114,8 +145,8 @@ static void facts_list_to_tree(const struct fact *parent, struct buf *out, struc
 void facts_to_tree(const struct facts *facts, struct buf *out)
 {
     struct buf prefix;
-    buf_init(&prefix, (size_t)FACTS_DEPTH_MAX * 4);
-    facts_list_to_tree(&facts->root, out, &prefix);
+    buf_init(&prefix, (size_t)FACTS_DEPTH_MAX * 8);
+    facts_list_to_tree(&facts->root, out, &prefix, 0);
     if (facts->dropped > 0)
         buf_format(out, "(%zu more facts are not shown)\n", facts->dropped);
     buf_deinit(&prefix);

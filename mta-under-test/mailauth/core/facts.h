@@ -39,5 +39,5 @@ void facts_close(struct facts *facts);
 
 /* As an array of {"kind", "text", "facts": [...]}. */
 void facts_to_json(const struct facts *facts, struct json_out *out, const char *key);
-/* As a tree of lines for people. */
+/* As a tree of lines for people, at most 100 columns wide where there are spaces to break at. */
 void facts_to_tree(const struct facts *facts, struct buf *out);

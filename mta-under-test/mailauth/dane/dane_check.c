@@ -9,7 +9,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { DANE_CHAIN_MAX = 100 };
+enum { DANE_CHAIN_MAX = 100, DANE_NAME_BYTES = 256 };
 
 /* What one verification needs; freed together. */
 struct dane_run {
@@ -71,6 +71,37 @@ static int dane_run_init(struct dane_run *run, const struct dane_request *reques
     return 0;
 }
 
+static const char *dane_name_text(X509_NAME *name, char text[DANE_NAME_BYTES])
+{
+    X509_NAME_oneline(name, text, DANE_NAME_BYTES);
+    return text;
+}
+
+/* What the server showed. */
+static void dane_tell_chain(const struct dane_run *run, struct facts *facts)
+{
+    char subject[DANE_NAME_BYTES];
+    char issuer[DANE_NAME_BYTES];
+    for (int i = 0; facts != NULL && i < sk_X509_num(run->chain); i++) {
+        X509 *certificate = sk_X509_value(run->chain, i);
+        facts_add(facts, "certificate", "certificate %d: %s, issued by %s", i,
+                  dane_name_text(X509_get_subject_name(certificate), subject),
+                  dane_name_text(X509_get_issuer_name(certificate), issuer));
+    }
+}
+
+static const char *dane_usage_words(uint8_t usage)
+{
+    static const char *const WORDS[] = {"PKIX-TA(0)", "PKIX-EE(1)", "DANE-TA(2)", "DANE-EE(3)"};
+    return usage <= DANE_EE ? WORDS[usage] : "unknown usage";
+}
+
+static const char *dane_type_words(uint8_t matching_type)
+{
+    static const char *const WORDS[] = {"whole", "SHA2-256", "SHA2-512"};
+    return matching_type <= 2 ? WORDS[matching_type] : "unknown matching type";
+}
+
 static void dane_add_records(struct dane_run *run, const struct dane_request *request,
                              struct facts *facts, struct dane_outcome *outcome)
 {
@@ -78,8 +109,12 @@ static void dane_add_records(struct dane_run *run, const struct dane_request *re
         const struct dane_record *record = &request->records[i];
         enum dane_usability usability = dane_record_usability(record, request->in_smtp);
         if (facts != NULL)
-            facts_add(facts, "record", "record %zu, %u %u %u, %zu bytes: %s", i + 1, record->usage,
-                      record->selector, record->matching_type, record->data.len,
+            facts_add(facts, "record", "record %zu: %s, %s, %s, %zu bytes: %s", i + 1,
+                      dane_usage_words(record->usage),
+                      record->selector == 0   ? "certificate"
+                      : record->selector == 1 ? "public key"
+                                              : "unknown selector",
+                      dane_type_words(record->matching_type), record->data.len,
                       dane_usability_name(usability));
         if (usability != DANE_USABLE)
             continue;
@@ -138,6 +173,19 @@ static int dane_verify(struct dane_run *run, const struct dane_request *request,
     return 0;
 }
 
+static void dane_tell_result(const struct dane_outcome *outcome, struct facts *facts)
+{
+    if (outcome->matched >= 0)
+        facts_add(facts, "match",
+                  "record %d matches the certificate at depth %d (0 is the server's)",
+                  outcome->matched + 1, outcome->depth);
+    else
+        facts_add(facts, "match", "none of %zu usable records matches (RFC 7671 4)",
+                  outcome->usable);
+    facts_add(facts, "result", "%s: %s", outcome->is_verified ? "verified" : "not verified",
+              outcome->error_text);
+}
+
 int dane_check(const struct dane_request *request, struct facts *facts,
                struct dane_outcome *outcome, struct err *err)
 {
@@ -150,13 +198,12 @@ int dane_check(const struct dane_request *request, struct facts *facts,
                request->name_count > 0 ? request->names[0] : "no name");
     int status = dane_run_init(&run, request, err);
     if (status == 0) {
+        dane_tell_chain(&run, facts);
         dane_add_records(&run, request, facts, outcome);
         status = dane_verify(&run, request, outcome, err);
     }
     if (status == 0 && facts != NULL)
-        facts_add(facts, "result", "%s: %s, %zu usable records, matched at depth %d",
-                  outcome->is_verified ? "verified" : "not verified", outcome->error_text,
-                  outcome->usable, outcome->depth);
+        dane_tell_result(outcome, facts);
     facts_close(facts);
     dane_run_deinit(&run);
     return status;

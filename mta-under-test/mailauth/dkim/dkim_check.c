@@ -1,8 +1,11 @@
 #include "mta-under-test/mailauth/dkim/dkim_check.h"
 
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
+
+enum { DKIM_KEY_SHOWN_BYTES = 60 };
 
 const struct dkim_policy DKIM_POLICY_DEFAULT = {
     .allows_sha1 = false, .rsa_bits_min = 1024, .rsa_bits_max = 16384, .keys_max = 8};
@@ -66,6 +69,21 @@ static enum dkim_reason dkim_check_key(const struct dkim_policy *policy, const s
     return DKIM_REASON_VALID;
 }
 
+/* Of the record only what stands in front of the key's data, and the start of that. */
+static void dkim_check_tell_key(struct facts *facts, const struct dkim_key *key,
+                                struct slice record)
+{
+    struct slice shown = slice_first(record, DKIM_KEY_SHOWN_BYTES);
+    const char *more = shown.len < record.len ? "..." : "";
+    if (key->status == DKIM_KEY_OK)
+        facts_add(facts, "key", "the key: %s, %u bits%s: %.*s%s",
+                  key->type == DKIM_KEY_RSA ? "RSA" : "Ed25519", key->bits,
+                  key->is_testing ? ", for tests (t=y)" : "", SLICE_ARG(shown), more);
+    else
+        facts_add(facts, "key", "the key cannot be used, %s: %.*s%s", key->problem,
+                  SLICE_ARG(shown), more);
+}
+
 static enum dkim_reason dkim_check_with_key(struct dkim_context *context, struct slice record,
                                             const struct dkim_signature *signature,
                                             struct slice hash, struct dkim_key_facts *found)
@@ -74,15 +92,14 @@ static enum dkim_reason dkim_check_with_key(struct dkim_context *context, struct
     found->bits = key->bits;
     found->is_testing = key->is_testing;
     if (context->facts != NULL)
-        facts_add(context->facts, "key", "key record, %s%s, %u bits: %.*s",
-                  dkim_key_status_name(key->status), key->is_testing ? ", testing" : "", key->bits,
-                  SLICE_ARG(record));
+        dkim_check_tell_key(context->facts, key, record);
     enum dkim_reason reason = dkim_check_key(context->policy, key, signature, found);
     if (reason != DKIM_REASON_VALID)
         return reason;
     if (!dkim_hash_verify(key->key, signature->digest, hash, signature->signature))
         return dkim_check_fail(found, DKIM_REASON_BAD_SIGNATURE,
-                               "the signature does not fit the header");
+                               "the signature does not fit the header: a covered field was "
+                               "changed, or another key signed");
     return dkim_check_fail(found, DKIM_REASON_VALID, "");
 }
 
@@ -96,9 +113,7 @@ enum dkim_reason dkim_check_signature(struct dkim_context *context,
     if (!dkim_key_name(context->arena, signature->selector, signature->domain, &name))
         return dkim_check_fail(found, DKIM_REASON_SYNTAX, "d= or s= is no domain name");
     const struct dns_answer *answer = dns_lookup(context->resolver, DNS_TYPE_TXT, name);
-    if (context->facts != NULL)
-        facts_add(context->facts, "query", "TXT %.*s: %s, %zu records", SLICE_ARG(name),
-                  dns_status_name(answer->status), answer->count);
+    dns_facts_add(context->facts, DNS_TYPE_TXT, name, answer);
     if (answer->status == DNS_PENDING)
         return dkim_check_fail(found, DKIM_REASON_DNS_PENDING, "");
     if (dns_status_is_failure(answer->status))

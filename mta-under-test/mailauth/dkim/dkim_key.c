@@ -12,13 +12,6 @@
 
 enum { DKIM_ED25519_BYTES = 32, DKIM_KEY_BYTES_MAX = 65536 };
 
-const char *dkim_key_status_name(enum dkim_key_status status)
-{
-    static const char *const NAMES[] = {"ok",           "bad-syntax",   "bad-version", "revoked",
-                                        "unknown-type", "not-for-mail", "bad-data"};
-    return NAMES[status];
-}
-
 static void dkim_key_free(void *value)
 {
     struct dkim_key *key = value;

@@ -58,5 +58,3 @@ bool dkim_key_name(struct arena *arena, struct slice selector, struct slice doma
 /* Reads a private key: PEM (PKCS#8 or PKCS#1), RSA or Ed25519. NULL if it is none; release with
  * EVP_PKEY_free(). */
 EVP_PKEY *dkim_key_read_private(struct slice pem);
-
-const char *dkim_key_status_name(enum dkim_key_status status);

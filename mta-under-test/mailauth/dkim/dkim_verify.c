@@ -1,10 +1,11 @@
 #include "mta-under-test/mailauth/dkim/dkim_verify.h"
 
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { DKIM_BODY_HASHES_LIMIT = 16 };
+enum { DKIM_BODY_HASHES_LIMIT = 16, DKIM_HASH_TEXT_BYTES_MAX = 256 };
 
 const struct dkim_verify_options DKIM_VERIFY_DEFAULT = {
     .policy = {.allows_sha1 = false, .rsa_bits_min = 1024, .rsa_bits_max = 16384, .keys_max = 8},
@@ -167,6 +168,15 @@ void dkim_verifier_feed(struct dkim_verifier *verifier, struct slice body)
         dkim_body_feed(&verifier->hashes[i].body, body);
 }
 
+static size_t dkim_count_names(struct slice names)
+{
+    struct slice name;
+    size_t count = 0;
+    while (slice_split(&names, ':', &name))
+        count++;
+    return count;
+}
+
 /* The header's hash (3.7). */
 static struct slice dkim_verifier_hash_header(struct dkim_verifier *verifier,
                                               const struct dkim_outcome *outcome)
@@ -182,9 +192,28 @@ static struct slice dkim_verifier_hash_header(struct dkim_verifier *verifier,
     size_t len = dkim_hash_finish(&hash, digest);
     dkim_hash_deinit(&hash);
     if (verifier->context->facts != NULL)
-        facts_add(verifier->context->facts, "header", "h= takes %zu fields: %.*s", taken,
-                  SLICE_ARG(signature->headers));
+        facts_add(verifier->context->facts, "header",
+                  "h= names %zu fields, of which the message has %zu: %.*s",
+                  dkim_count_names(signature->headers), taken, SLICE_ARG(signature->headers));
     return arena_slice(arena, slice_from((const char *)digest, len));
+}
+
+static void dkim_verifier_tell_hashes(struct facts *facts, const struct dkim_outcome *outcome,
+                                      struct slice value)
+{
+    struct buf found;
+    struct buf wanted;
+    if (facts == NULL)
+        return;
+    buf_init(&found, DKIM_HASH_TEXT_BYTES_MAX);
+    buf_init(&wanted, DKIM_HASH_TEXT_BYTES_MAX);
+    text_to_base64(&found, value.data, value.len);
+    text_to_base64(&wanted, outcome->signature.body_hash.data, outcome->signature.body_hash.len);
+    facts_add(facts, "body", "the %llu bytes of the body have the hash %.*s, but bh= is %.*s",
+              (unsigned long long)outcome->body_signed, SLICE_ARG(buf_slice(&found)),
+              SLICE_ARG(buf_slice(&wanted)));
+    buf_deinit(&wanted);
+    buf_deinit(&found);
 }
 
 static enum dkim_reason dkim_verifier_check_body(struct dkim_verifier *verifier, size_t index,
@@ -200,11 +229,13 @@ static enum dkim_reason dkim_verifier_check_body(struct dkim_verifier *verifier,
     }
     struct slice value = slice_from((const char *)hash->value, hash->value_len);
     if (!slice_equal(value, outcome->signature.body_hash)) {
-        *problem = "the body does not fit bh=";
+        *problem = "the body does not fit bh=: it was changed after it was signed";
+        dkim_verifier_tell_hashes(verifier->context->facts, outcome, value);
         return DKIM_REASON_BODY_HASH;
     }
     if (verifier->context->facts != NULL)
-        facts_add(verifier->context->facts, "body", "%llu of %llu bytes of the body fit bh=",
+        facts_add(verifier->context->facts, "body",
+                  "%llu of the body's %llu bytes (in canonical form) are covered and fit bh=",
                   (unsigned long long)outcome->body_signed, (unsigned long long)outcome->body_len);
     return DKIM_REASON_VALID;
 }
@@ -227,11 +258,47 @@ static void dkim_verifier_end(struct dkim_verifier *verifier, size_t index)
         dkim_outcome_set(outcome, reason, outcome->key.problem);
 }
 
+/* Where it is said that it must be so. */
+static const char *dkim_reason_section(enum dkim_reason reason)
+{
+    switch (reason) {
+    case DKIM_REASON_SHA1:
+        return "RFC 8301 3.1";
+    case DKIM_REASON_WEAK_KEY:
+    case DKIM_REASON_OVERSIZED_KEY:
+        return "RFC 8301 3.2";
+    case DKIM_REASON_NO_KEY:
+    case DKIM_REASON_KEY_SYNTAX:
+    case DKIM_REASON_KEY_REVOKED:
+    case DKIM_REASON_KEY_MISMATCH:
+    case DKIM_REASON_DNS_FAILURE:
+    case DKIM_REASON_DNS_PENDING:
+        return "RFC 6376 6.1.2";
+    case DKIM_REASON_VALID:
+    case DKIM_REASON_BODY_TOO_SHORT:
+    case DKIM_REASON_BODY_HASH:
+    case DKIM_REASON_BAD_SIGNATURE:
+        return "RFC 6376 6.1.3";
+    case DKIM_REASON_SYNTAX:
+    case DKIM_REASON_MISSING_TAG:
+    case DKIM_REASON_VERSION:
+    case DKIM_REASON_ALGORITHM:
+    case DKIM_REASON_CANONICALIZATION:
+    case DKIM_REASON_QUERY_METHOD:
+    case DKIM_REASON_IDENTITY:
+    case DKIM_REASON_FROM_NOT_SIGNED:
+    case DKIM_REASON_EXPIRED:
+    case DKIM_REASON_LIMIT:
+        break;
+    }
+    return "RFC 6376 6.1.1";
+}
+
 static void dkim_verifier_tell(struct facts *facts, const struct dkim_outcome *outcome)
 {
-    facts_add(facts, "result", "%s (%s)%s%s", dkim_result_name(outcome->result),
-              dkim_reason_name(outcome->reason), outcome->problem[0] != '\0' ? ": " : "",
-              outcome->problem);
+    facts_add(facts, "result", "%s: %s (%s)", dkim_result_name(outcome->result),
+              outcome->problem[0] != '\0' ? outcome->problem : "the signature fits",
+              dkim_reason_section(outcome->reason));
 }
 
 void dkim_verifier_finish(struct dkim_verifier *verifier, struct dkim_outcomes *outcomes)
@@ -241,7 +308,8 @@ void dkim_verifier_finish(struct dkim_verifier *verifier, struct dkim_outcomes *
         struct dkim_body_hash *hash = &verifier->hashes[i];
         hash->value_len = dkim_body_finish(&hash->body, hash->value);
     }
-    facts_open(facts, "dkim", "DKIM: %zu signatures", verifier->outcomes.count);
+    facts_open(facts, "dkim", "DKIM: %zu signature%s", verifier->outcomes.count,
+               verifier->outcomes.count == 1 ? "" : "s");
     for (size_t i = 0; i < verifier->outcomes.count; i++) {
         struct dkim_outcome *outcome = &verifier->outcomes.list[i];
         if (i < verifier->options->signatures_max)

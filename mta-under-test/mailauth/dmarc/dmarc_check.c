@@ -20,6 +20,20 @@ const char *dmarc_reason_name(enum dmarc_reason reason)
     return NAMES[reason];
 }
 
+static const char *dmarc_reason_words(enum dmarc_reason reason)
+{
+    static const char *const WORDS[] = {
+        "a check passed for an aligned domain (RFC 7489 6.6.2, RFC 9989 5.3)",
+        "no check passed for an aligned domain (RFC 7489 6.6.2, RFC 9989 5.3)",
+        "there is no policy (RFC 7489 6.6.3, RFC 9989 4.10)",
+        "the record cannot be used (RFC 7489 6.3, RFC 9989 4.7)",
+        "there is no author domain (RFC 7489 6.6.1, RFC 9989 5.3.1)",
+        "there are several author domains (RFC 9989 5.3.1)",
+        "DNS failed, another time may be better",
+        "an answer of DNS is pending"};
+    return WORDS[reason];
+}
+
 static void dmarc_end(struct dmarc_outcome *outcome, enum dmarc_result result,
                       enum dmarc_reason reason)
 {
@@ -78,9 +92,9 @@ static void dmarc_tell_alignment(struct facts *facts, const char *method, struct
                                  const struct dmarc_outcome *outcome, bool is_strict, bool aligned)
 {
     if (facts != NULL)
-        facts_add(facts, "alignment", "%s %.*s is %saligned with %.*s (%s)", method,
-                  SLICE_ARG(identifier), aligned ? "" : "not ", SLICE_ARG(outcome->domain),
-                  is_strict ? "strict" : "relaxed");
+        facts_add(facts, "alignment", "%s passed for %.*s, which is %saligned with %.*s (%s)",
+                  method, SLICE_ARG(identifier), aligned ? "" : "not ", SLICE_ARG(outcome->domain),
+                  is_strict ? "strict: the same name" : "relaxed: the same organisation");
 }
 
 static enum dmarc_discovery_status dmarc_align_spf(const struct dmarc_context *context,
@@ -88,8 +102,10 @@ static enum dmarc_discovery_status dmarc_align_spf(const struct dmarc_context *c
                                                    struct dmarc_outcome *outcome)
 {
     bool is_strict = outcome->discovery.record.is_strict_spf;
-    if (request->spf == NULL || request->spf->result != SPF_RESULT_PASS)
+    if (request->spf == NULL || request->spf->result != SPF_RESULT_PASS) {
+        facts_add(context->facts, "alignment", "SPF did not pass and does not count");
         return DMARC_FOUND;
+    }
     enum dmarc_discovery_status status =
         dmarc_align(context, outcome, request->spf->domain, is_strict, &outcome->is_spf_aligned);
     dmarc_tell_alignment(context->facts, "SPF", request->spf->domain, outcome, is_strict,
@@ -103,6 +119,7 @@ static enum dmarc_discovery_status dmarc_align_dkim(const struct dmarc_context *
 {
     bool is_strict = outcome->discovery.record.is_strict_dkim;
     size_t count = request->dkim != NULL ? request->dkim->count : 0;
+    size_t passed = 0;
     enum dmarc_discovery_status worst = DMARC_FOUND;
     for (size_t i = 0; i < count && !outcome->is_dkim_aligned; i++) {
         const struct dkim_outcome *signature = &request->dkim->list[i];
@@ -114,7 +131,10 @@ static enum dmarc_discovery_status dmarc_align_dkim(const struct dmarc_context *
                              is_strict, outcome->is_dkim_aligned);
         if (status != DMARC_FOUND)
             worst = status;
+        passed++;
     }
+    if (passed == 0)
+        facts_add(context->facts, "alignment", "no DKIM signature passed that could count");
     return outcome->is_dkim_aligned ? DMARC_FOUND : worst;
 }
 
@@ -184,7 +204,8 @@ static void dmarc_check_author(const struct dmarc_context *context,
     outcome->domain = domain;
     dmarc_discover(context, domain, &outcome->discovery);
     if (context->facts != NULL && outcome->discovery.status == DMARC_FOUND)
-        facts_add(context->facts, "policy", "policy %s of %.*s; organisational domain %.*s",
+        facts_add(context->facts, "policy",
+                  "the policy is %s, published by %.*s; the organisational domain is %.*s",
                   dmarc_policy_name(outcome->discovery.policy),
                   SLICE_ARG(outcome->discovery.record_domain),
                   SLICE_ARG(outcome->discovery.organizational));
@@ -220,7 +241,8 @@ void dmarc_check(const struct dmarc_context *context, const struct dmarc_request
     struct slice domains[DMARC_AUTHORS_MAX];
     size_t count = dmarc_authors(request->message, context->arena, domains);
     memset(outcome, 0, sizeof *outcome);
-    facts_open(context->facts, "dmarc", "DMARC by %s",
+    facts_open(context->facts, "dmarc", "DMARC of the author domain%s%.*s, by %s",
+               count == 1 ? " " : "s", SLICE_ARG(count == 1 ? domains[0] : SLICE("")),
                context->version == DMARC_RFC7489 ? "RFC 7489" : "RFC 9989");
     if (count == 0 || count == SIZE_MAX) {
         dmarc_end(outcome, DMARC_RESULT_PERMERROR, DMARC_REASON_NO_FROM);
@@ -236,8 +258,8 @@ void dmarc_check(const struct dmarc_context *context, const struct dmarc_request
         }
     }
     if (context->facts != NULL)
-        facts_add(context->facts, "result", "%s (%s), disposition %s",
-                  dmarc_result_name(outcome->result), dmarc_reason_name(outcome->reason),
+        facts_add(context->facts, "result", "%s: %s, so the disposition is %s",
+                  dmarc_result_name(outcome->result), dmarc_reason_words(outcome->reason),
                   dmarc_policy_name(outcome->disposition));
     facts_close(context->facts);
 }

@@ -1,6 +1,7 @@
 #include "mta-under-test/mailauth/dmarc/dmarc_discovery.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
@@ -36,9 +37,7 @@ static enum dmarc_discovery_status dmarc_fetch(const struct dmarc_context *conte
     size_t found = 0;
     struct slice name = slice_of(arena_format(context->arena, "_dmarc.%.*s", SLICE_ARG(domain)));
     const struct dns_answer *answer = dns_lookup(context->resolver, DNS_TYPE_TXT, name);
-    if (context->facts != NULL)
-        facts_add(context->facts, "query", "TXT %.*s: %s, %zu records", SLICE_ARG(name),
-                  dns_status_name(answer->status), answer->count);
+    dns_facts_add(context->facts, DNS_TYPE_TXT, name, answer);
     if (answer->status == DNS_PENDING)
         return DMARC_DNS_PENDING;
     if (dns_status_is_failure(answer->status))
@@ -53,7 +52,7 @@ static enum dmarc_discovery_status dmarc_fetch(const struct dmarc_context *conte
     if (found != 1)
         return DMARC_NO_RECORD;
     if (context->facts != NULL)
-        facts_add(context->facts, "record", "%.*s", SLICE_ARG(text));
+        facts_add(context->facts, "record", "the record: %.*s", SLICE_ARG(text));
     dmarc_record_parse(context->arena, text, record);
     return DMARC_FOUND;
 }

@@ -1,5 +1,6 @@
 #include "mta-under-test/mailauth/dmarc/dmarc_external.h"
 
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
@@ -25,9 +26,7 @@ static enum dmarc_external dmarc_external_ask(const struct dmarc_context *contex
     struct slice name = slice_of(arena_format(context->arena, "%.*s._report._dmarc.%.*s",
                                               SLICE_ARG(record_domain), SLICE_ARG(host)));
     const struct dns_answer *answer = dns_lookup(context->resolver, DNS_TYPE_TXT, name);
-    if (context->facts != NULL)
-        facts_add(context->facts, "query", "TXT %.*s: %s, %zu records", SLICE_ARG(name),
-                  dns_status_name(answer->status), answer->count);
+    dns_facts_add(context->facts, DNS_TYPE_TXT, name, answer);
     if (answer->status == DNS_PENDING)
         return DMARC_EXTERNAL_PENDING;
     if (dns_status_is_failure(answer->status))

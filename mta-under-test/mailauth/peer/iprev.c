@@ -1,5 +1,6 @@
 #include "mta-under-test/mailauth/peer/iprev.h"
 
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
@@ -41,8 +42,8 @@ void iprev_check(const struct ip_address *ip, const struct dns_resolver *resolve
     memset(outcome, 0, sizeof *outcome);
     outcome->names = answer->count;
     outcome->result = answer->status == DNS_OK ? IPREV_FAIL : iprev_result_of(answer->status);
-    facts_open(facts, "iprev", "PTR %s: %s, %zu records", arpa, dns_status_name(answer->status),
-               answer->count);
+    facts_open(facts, "iprev", "the name of the client, and whether it leads back to it");
+    dns_facts_add(facts, DNS_TYPE_PTR, slice_of(arpa), answer);
     for (size_t i = 0; i < answer->count && i < IPREV_NAMES_MAX; i++) {
         struct slice name = domain_without_dot(answer->records[i].data);
         enum iprev_result confirmed = iprev_confirm(ip, name, resolver);

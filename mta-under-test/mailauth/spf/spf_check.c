@@ -26,6 +26,14 @@ const char *spf_reason_name(enum spf_reason reason)
     return NAMES[reason];
 }
 
+/* Where RFC 7208 says so. */
+static const char *spf_reason_section(enum spf_reason reason)
+{
+    static const char *const SECTIONS[] = {"4.6.2", "4.7",   "4.5", "4.3", "4.5",   "4.6",  "4.6.4",
+                                           "4.6.4", "4.6.4", "5.2", "6.1", "2.6.6", "2.6.6"};
+    return SECTIONS[reason];
+}
+
 static enum spf_result spf_end(struct spf_state *state, enum spf_result result,
                                enum spf_reason reason, const char *problem)
 {
@@ -81,7 +89,7 @@ static enum spf_result spf_find_record(struct spf_state *state, struct slice *re
         return spf_end(state, SPF_RESULT_PERMERROR, SPF_REASON_SEVERAL_RECORDS,
                        "there is more than one SPF record");
     if (state->facts != NULL)
-        facts_add(state->facts, "record", "%.*s", SLICE_ARG(*record));
+        facts_add(state->facts, "record", "the record: %.*s", SLICE_ARG(*record));
     return SPF_RESULT_PASS;
 }
 
@@ -115,7 +123,7 @@ static enum spf_result spf_evaluate_other(struct spf_state *state, struct slice 
         return spf_end(state, SPF_RESULT_NONE, SPF_REASON_BAD_DOMAIN,
                        "the domain cannot be expanded");
     if (state->facts != NULL)
-        facts_open(state->facts, word, "%s %.*s", word, SLICE_ARG(domain));
+        facts_open(state->facts, word, "%s: what does %.*s say?", word, SLICE_ARG(domain));
     state->domain = domain;
     enum spf_result result = spf_evaluate(state, exp);
     facts_close(state->facts);
@@ -177,6 +185,21 @@ static enum spf_match spf_match_term(struct spf_state *state, const struct spf_t
                                           : spf_mechanism_match(state, term);
 }
 
+/* A term and what came of it. */
+static void spf_tell_term(struct spf_state *state, const struct spf_term *term,
+                          enum spf_match match)
+{
+    const char *result = spf_result_name(spf_result_of_qualifier(term->qualifier));
+    if (state->facts == NULL)
+        return;
+    if (match == SPF_MATCH_YES)
+        facts_add(state->facts, "term", "%.*s: matches, so the result is %s", SLICE_ARG(term->text),
+                  result);
+    else
+        facts_add(state->facts, "term", "%.*s: %s", SLICE_ARG(term->text),
+                  match == SPF_MATCH_NO ? "does not match" : "ends the evaluation");
+}
+
 /* 6.1: only where no mechanism matched and there is no "all". */
 static enum spf_result spf_evaluate_redirect(struct spf_state *state,
                                              const struct spf_record *record, struct slice *exp)
@@ -204,11 +227,9 @@ static enum spf_result spf_evaluate(struct spf_state *state, struct slice *exp)
     for (size_t i = 0; i < record.count; i++) {
         const struct spf_term *term = &record.terms[i];
         enum spf_match match = spf_match_term(state, term);
+        spf_tell_term(state, term, match);
         if (match == SPF_MATCH_NO)
             continue;
-        if (state->facts != NULL)
-            facts_add(state->facts, "term", "%.*s: %s", SLICE_ARG(term->text),
-                      match == SPF_MATCH_YES ? "matches" : "ends the evaluation");
         state->term = term->text;
         if (match != SPF_MATCH_YES)
             return spf_result_of_match(match);
@@ -218,6 +239,7 @@ static enum spf_result spf_evaluate(struct spf_state *state, struct slice *exp)
     }
     if (record.redirect.data != NULL && !record.has_all)
         return spf_evaluate_redirect(state, &record, exp);
+    facts_add(state->facts, "term", "nothing matches, so the result is neutral");
     state->term = (struct slice){NULL, 0};
     return spf_end(state, SPF_RESULT_NEUTRAL, SPF_REASON_NO_MATCH, "");
 }
@@ -266,8 +288,9 @@ void spf_check(const struct spf_request *request, const struct dns_resolver *res
     memset(outcome, 0, sizeof *outcome);
     spf_set_identity(&state, outcome);
     if (facts != NULL)
-        facts_open(facts, "spf", "SPF of %.*s for %s", SLICE_ARG(outcome->sender),
-                   ip_to_text(&request->ip, ip));
+        facts_open(facts, "spf", "SPF: may %s send mail of %.*s (%s)?",
+                   ip_to_text(&request->ip, ip), SLICE_ARG(outcome->sender),
+                   outcome->identity == SPF_IDENTITY_HELO ? "by HELO" : "by MAIL FROM");
     outcome->result = spf_evaluate(&state, &exp);
     outcome->lookups = state.lookups;
     outcome->void_lookups = state.void_lookups;
@@ -278,11 +301,19 @@ void spf_check(const struct spf_request *request, const struct dns_resolver *res
     outcome->term = state.term;
     outcome->problem = state.problem;
     if (facts != NULL) {
-        facts_add(facts, "limits", "%u of %u look-ups, %u of %u void ones", outcome->lookups,
-                  state.limits->lookups_max, outcome->void_lookups, state.limits->void_lookups_max);
-        facts_add(facts, "result", "%s (%s)%s%s", spf_result_name(outcome->result),
-                  spf_reason_name(outcome->reason), state.problem[0] != '\0' ? ": " : "",
-                  state.problem);
+        if (outcome->explanation.len > 0)
+            facts_add(facts, "explanation", "what the client is told: %.*s",
+                      SLICE_ARG(outcome->explanation));
+        facts_add(
+            facts, "limits",
+            "%u of %u terms that ask DNS, %u of %u look-ups without an answer (RFC 7208 4.6.4)",
+            outcome->lookups, state.limits->lookups_max, outcome->void_lookups,
+            state.limits->void_lookups_max);
+        facts_add(facts, "result", "%s: %s (RFC 7208 %s)", spf_result_name(outcome->result),
+                  state.problem[0] != '\0'                ? state.problem
+                  : outcome->reason == SPF_REASON_MATCHED ? "a mechanism matched"
+                                                          : "no mechanism matched",
+                  spf_reason_section(outcome->reason));
     }
     facts_close(facts);
 }

@@ -1,3 +1,4 @@
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/spf/spf_macro.h"
 #include "mta-under-test/mailauth/spf/spf_state.h"
@@ -8,9 +9,7 @@ const struct dns_answer *spf_state_lookup(struct spf_state *state, enum dns_type
                                           struct slice name)
 {
     const struct dns_answer *answer = dns_lookup(state->resolver, type, name);
-    if (state->facts != NULL)
-        facts_add(state->facts, "query", "%s %.*s: %s, %zu records", dns_type_name(type),
-                  SLICE_ARG(name), dns_status_name(answer->status), answer->count);
+    dns_facts_add(state->facts, type, name, answer);
     return answer;
 }
 

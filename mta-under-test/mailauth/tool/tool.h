@@ -21,6 +21,7 @@ struct tool {
     struct zone *zone; /* of --dns, or NULL */
     struct stub *stub; /* of --resolver, or NULL */
     struct facts facts;
+    const char *verdict; /* in one sentence, for explain; NULL if the command has none */
     struct buf *out;
     struct json_out json;
     int64_t now_us;
@@ -71,6 +72,10 @@ int tool_dkim_sign(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_arc_verify(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_arc_seal(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_dmarc(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_iprev(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_dnsbl(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_bimi(struct tool *tool, struct err *err) MUST_CHECK;
+int tool_report(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_tlsa(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_sts(struct tool *tool, struct err *err) MUST_CHECK;
 int tool_addr(struct tool *tool, struct err *err) MUST_CHECK;

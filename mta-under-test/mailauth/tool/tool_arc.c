@@ -6,6 +6,17 @@
 
 enum { TOOL_ARC_KEYS_MAX = 1000 };
 
+static const char *tool_arc_verdict(struct tool *tool, const struct arc_outcome *outcome)
+{
+    if (outcome->status == ARC_NONE)
+        return "none: nobody has sealed this message";
+    if (outcome->status == ARC_PASS)
+        return arena_format(&tool->arena, "pass: the chain of %zu seal%s is whole", outcome->sets,
+                            outcome->sets == 1 ? "" : "s");
+    return arena_format(&tool->arena, "%s: %s (i=%u)", arc_status_name(outcome->status),
+                        outcome->problem, outcome->instance);
+}
+
 int tool_arc_verify(struct tool *tool, struct err *err)
 {
     struct dkim_verify_options verify;
@@ -20,6 +31,7 @@ int tool_arc_verify(struct tool *tool, struct err *err)
     struct dkim_context context = {
         .resolver = &tool->resolver, .keys = &keys, .arena = &tool->arena, .facts = &tool->facts};
     arc_validate(&message, &options, &context, &outcome);
+    tool->verdict = tool_arc_verdict(tool, &outcome);
     struct json_out *json = &tool->json;
     json_out_object(json, NULL);
     json_out_text(json, "cv", arc_status_name(outcome.status));

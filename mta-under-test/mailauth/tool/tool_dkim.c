@@ -56,6 +56,20 @@ void tool_dkim_results(struct json_out *json, const char *key, const struct dkim
     json_out_end(json);
 }
 
+static const char *tool_dkim_verdict(struct tool *tool, const struct dkim_outcomes *outcomes)
+{
+    size_t passed = 0;
+    for (size_t i = 0; i < outcomes->count; i++)
+        passed += outcomes->list[i].result == DKIM_RESULT_PASS;
+    if (outcomes->count == 0)
+        return "none: the message carries no DKIM signature";
+    if (passed == 0)
+        return arena_format(&tool->arena, "%s: no signature holds",
+                            dkim_result_name(outcomes->list[0].result));
+    return arena_format(&tool->arena, "pass: %zu of %zu signature%s hold%s", passed,
+                        outcomes->count, outcomes->count == 1 ? "" : "s", passed == 1 ? "s" : "");
+}
+
 int tool_dkim_verify(struct tool *tool, struct err *err)
 {
     struct dkim_verify_options options;
@@ -68,6 +82,7 @@ int tool_dkim_verify(struct tool *tool, struct err *err)
     struct dkim_context context = {
         .resolver = &tool->resolver, .keys = &keys, .arena = &tool->arena, .facts = &tool->facts};
     dkim_verify(&message, &options, &context, &outcomes);
+    tool->verdict = tool_dkim_verdict(tool, &outcomes);
     json_out_object(&tool->json, NULL);
     tool_dkim_results(&tool->json, "results", &outcomes);
     facts_to_json(&tool->facts, &tool->json, "facts");

@@ -1,5 +1,5 @@
 #include "mta-under-test/mailauth/auth_check.h"
-#include "mta-under-test/mailauth/tool/tool.h"
+#include "mta-under-test/mailauth/tool/tool_report.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -62,10 +62,29 @@ static void tool_write_auth(struct tool *tool, const struct auth_request *reques
     tool_dkim_results(json, "dkim", &outcome->dkim);
     tool_write_arc(json, &outcome->arc);
     tool_write_dmarc(json, &outcome->dmarc);
+    tool_report_addresses(tool, request, &outcome->dmarc.discovery);
     json_out_slice(json, "authentication_results", buf_slice(&header));
     facts_to_json(&tool->facts, json, "facts");
     json_out_end(json);
     buf_deinit(&header);
+}
+
+static const char *tool_dmarc_verdict(struct tool *tool, const struct dmarc_outcome *dmarc)
+{
+    const char *result = dmarc_result_name(dmarc->result);
+    if (dmarc->result == DMARC_RESULT_FAIL)
+        return arena_format(&tool->arena,
+                            "fail: nothing proves that this is mail of %.*s, which asks for \"%s\" "
+                            "then; this message gets \"%s\"",
+                            SLICE_ARG(dmarc->domain), dmarc_policy_name(dmarc->discovery.policy),
+                            dmarc_policy_name(dmarc->disposition));
+    if (dmarc->result != DMARC_RESULT_PASS)
+        return arena_format(&tool->arena, "%s: %s", result, dmarc_reason_name(dmarc->reason));
+    return arena_format(&tool->arena, "pass: %s proves that this is mail of %.*s",
+                        !dmarc->is_spf_aligned    ? "DKIM"
+                        : !dmarc->is_dkim_aligned ? "SPF"
+                                                  : "both SPF and DKIM",
+                        SLICE_ARG(dmarc->domain));
 }
 
 int tool_dmarc(struct tool *tool, struct err *err)
@@ -89,7 +108,10 @@ int tool_dmarc(struct tool *tool, struct err *err)
         request.receiver = SLICE("unknown");
     dkim_key_cache_init(&keys, TOOL_DMARC_KEYS_MAX);
     auth_check(&request, &tool->resolver, &keys, &tool->arena, &tool->facts, &outcome);
+    tool->verdict = tool_dmarc_verdict(tool, &outcome.dmarc);
     tool_write_auth(tool, &request, &outcome);
+    const char *path = args_get(&tool->args, "report");
+    int status = path != NULL ? tool_report_write(tool, &request, &outcome, path, err) : 0;
     dkim_key_cache_deinit(&keys);
-    return 0;
+    return status;
 }

@@ -10,6 +10,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { TOOL_TOLD_BYTES = 320 };
+
 /* Answers one line of input with one JSON object. */
 typedef void tool_line(struct tool *tool, struct arena *arena, const cJSON *value);
 
@@ -46,6 +48,13 @@ static int tool_each_line(struct tool *tool, tool_line *answer, struct err *err)
     return 0;
 }
 
+/* For explain: the text, and what is to be said of it. */
+static void tool_tell(struct tool *tool, struct slice text, const char *words)
+{
+    facts_add(&tool->facts, "line", "%.*s: %s", SLICE_ARG(slice_first(text, TOOL_TOLD_BYTES)),
+              words);
+}
+
 static const char *tool_judge(struct arena *arena, const char *kind, struct slice text)
 {
     struct sts_record record;
@@ -68,13 +77,37 @@ static void tool_sts_line(struct tool *tool, struct arena *arena, const cJSON *v
         tool_write_valid(tool, false, "expected a JSON object {\"kind\": ..., \"text\": ...}");
         return;
     }
-    const char *wrong = tool_judge(arena, kind, json_bytes_utf8(arena, text));
+    struct slice bytes = json_bytes_utf8(arena, text);
+    const char *wrong = tool_judge(arena, kind, bytes);
+    tool_tell(tool, bytes, wrong == NULL ? "valid" : wrong);
     tool_write_valid(tool, wrong == NULL, wrong != NULL ? wrong : "");
 }
 
 int tool_sts(struct tool *tool, struct err *err)
 {
     return tool_each_line(tool, tool_sts_line, err);
+}
+
+static const char *tool_addr_words(enum smtp_mailbox_reason reason)
+{
+    static const char *const WORDS[] = {
+        [SMTP_MAILBOX_VALID] = "may stand in RCPT TO",
+        [SMTP_MAILBOX_EMPTY] = "is empty",
+        [SMTP_MAILBOX_NO_AT] = "has no \"@\" behind its local-part (RFC 5321 4.1.2)",
+        [SMTP_MAILBOX_BAD_LOCAL_PART] =
+            "has a local-part that is neither atoms with single dots between nor a quoted string "
+            "(RFC 5321 4.1.2)",
+        [SMTP_MAILBOX_LONG_LOCAL_PART] =
+            "has a local-part of more than 64 bytes (RFC 5321 4.5.3.1.1)",
+        [SMTP_MAILBOX_BAD_DOMAIN] = "has a domain with an empty label, a wrong character, or a "
+                                    "hyphen at the edge of a label "
+                                    "(RFC 5321 4.1.2)",
+        [SMTP_MAILBOX_LONG_DOMAIN] = "has a domain of more than 255 bytes (RFC 5321 4.5.3.1.2)",
+        [SMTP_MAILBOX_LONG_LABEL] = "has a label of more than 63 bytes (RFC 1035 2.3.4)",
+        [SMTP_MAILBOX_BAD_LITERAL] = "has an address literal that is none (RFC 5321 4.1.3)",
+        [SMTP_MAILBOX_LONG] = "is longer than a path may be (RFC 5321 4.5.3.1.3)",
+        [SMTP_MAILBOX_NOT_ASCII] = "needs SMTPUTF8 (RFC 6531 3.3)"};
+    return WORDS[reason];
 }
 
 static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
@@ -86,8 +119,9 @@ static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *
         return;
     }
     bool allows_utf8 = args_has(&tool->args, "smtputf8");
-    enum smtp_mailbox_reason reason =
-        smtp_mailbox_parse(json_bytes_utf8(arena, text), allows_utf8, &mailbox);
+    struct slice bytes = json_bytes_utf8(arena, text);
+    enum smtp_mailbox_reason reason = smtp_mailbox_parse(bytes, allows_utf8, &mailbox);
+    tool_tell(tool, bytes, tool_addr_words(reason));
     tool_write_valid(tool, reason == SMTP_MAILBOX_VALID, smtp_mailbox_reason_name(reason));
 }
 
@@ -102,6 +136,10 @@ static void tool_psl_line(struct tool *tool, struct arena *arena, const cJSON *v
     const char *text = cJSON_GetStringValue(value);
     if (text != NULL)
         found = dmarc_psl_domain(NULL, slice_of(text), arena);
+    if (text != NULL)
+        tool_tell(tool, slice_of(text),
+                  found.len > 0 ? arena_format(arena, "belongs to %.*s", SLICE_ARG(found))
+                                : "belongs to nobody: it is a public suffix, or no name");
     json_out_object(&tool->json, NULL);
     if (found.len > 0)
         json_out_slice(&tool->json, "org", found);

@@ -4,6 +4,24 @@
 
 #include "mta-under-test/base/poison.h"
 
+static const char *tool_spf_verdict(struct tool *tool, const struct spf_request *request,
+                                    const struct spf_outcome *outcome)
+{
+    static const char *const WORDS[] = {
+        [SPF_RESULT_NONE] = "publishes nothing that can be asked about",
+        [SPF_RESULT_NEUTRAL] = "says neither yes nor no to mail from",
+        [SPF_RESULT_PASS] = "allows mail from",
+        [SPF_RESULT_FAIL] = "does not allow mail from",
+        [SPF_RESULT_SOFTFAIL] = "says that no mail should come, without being sure, from",
+        [SPF_RESULT_TEMPERROR] = "cannot be asked at this time about",
+        [SPF_RESULT_PERMERROR] = "publishes something that nobody can interpret about",
+        [SPF_RESULT_PENDING] = "has not answered yet about"};
+    char ip[IP_TEXT_BYTES];
+    return arena_format(&tool->arena, "%s: %.*s %s %s", spf_result_name(outcome->result),
+                        SLICE_ARG(outcome->domain.len > 0 ? outcome->domain : SLICE("the sender")),
+                        WORDS[outcome->result], ip_to_text(&request->ip, ip));
+}
+
 int tool_spf(struct tool *tool, struct err *err)
 {
     struct spf_outcome outcome;
@@ -20,6 +38,7 @@ int tool_spf(struct tool *tool, struct err *err)
     buf_init(&header, 65536);
     spf_header_write(&request, &outcome,
                      request.receiver.len > 0 ? request.receiver : SLICE("unknown"), &header);
+    tool->verdict = tool_spf_verdict(tool, &request, &outcome);
     struct json_out *json = &tool->json;
     json_out_object(json, NULL);
     json_out_text(json, "result", spf_result_name(outcome.result));

@@ -44,6 +44,8 @@ static void tool_read_records(struct tool *tool, struct slice text, struct dane_
 static void tool_tlsa_write(struct tool *tool, const struct dane_outcome *outcome)
 {
     struct json_out *json = &tool->json;
+    tool->verdict = outcome->is_verified ? "verified: this is the server that the domain means"
+                                         : "not verified: nothing proves that this is the server";
     json_out_object(json, NULL);
     json_out_bool(json, "ok", outcome->is_verified);
     json_out_int(json, "depth", outcome->depth);

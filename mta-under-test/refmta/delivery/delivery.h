@@ -7,6 +7,8 @@
 
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
+#include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
@@ -18,6 +20,7 @@ struct delivery_options {
     struct resolver *resolver;
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
+    const struct shaping_rules *shaping;
     uint64_t seed;                 /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);

@@ -62,14 +62,15 @@ START_TEST(test_authentication_opens_into_the_chain_of_facts)
     print_page("tests/fixtures/runs/hostile");
     has("/authentication\">Authentication</a>");
     has("<span class=\"badge fail\" "
-        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail");
+        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail</span> "
+        "<small>aligned</small></td>");
     has("&lt;u&gt;evil.test<br><small>p=reject</small>");
     has("<summary>nothing &quot;aligned&quot; &amp; &lt;i&gt;done&lt;/i&gt;</summary>");
-    has("<ul class=\"tree\"><li><span class=\"kind\">spf</span> SPF of a&lt;b&gt;<ul "
+    has("<ul class=\"tree\"><li>SPF of a&lt;b&gt;<ul "
         "class=\"tree\">"
-        "<li><span class=\"kind\">record</span> v=spf1 &lt;img src=x onerror=alert(1)&gt; -all</li>"
-        "<li><span class=\"kind\">result</span> fail</li></ul></li>"
-        "<li><span class=\"kind\">limits</span> 0 of 10</li></ul>");
+        "<li>v=spf1 &lt;img src=x onerror=alert(1)&gt; -all</li>"
+        "<li>fail</li></ul></li>"
+        "<li>0 of 10</li></ul>");
     has("<td class=\"quiet\">not checked</td>");
     buf_deinit(&out);
     print_page("tests/fixtures/runs/greylisting");
@@ -209,10 +210,61 @@ START_TEST(test_a_check_that_is_only_info_is_noted_and_does_not_count)
 }
 END_TEST
 
+/* Two hosts: one has TLSA records and takes mail in TLS; of the other's domain a policy was
+ * fetched, its handshake failed, and mail went in clear all the same. */
+static const char TLS_EVENTS[] =
+    "{\"seq\":0,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"b.test\",\"type\":\"MX\","
+    "\"rcode\":\"NOERROR\",\"answers\":1,\"data\":[\"10 mx.b.test\"]}\n"
+    "{\"seq\":1,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_25._tcp.mx.a.test\","
+    "\"type\":\"TLSA\",\"rcode\":\"NOERROR\",\"answers\":2,\"authenticated\":true}\n"
+    "{\"seq\":2,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_mta-sts.b.test\","
+    "\"type\":\"TXT\",\"rcode\":\"NOERROR\",\"answers\":1}\n"
+    "{\"seq\":3,\"at\":1,\"source\":\"policy\",\"kind\":\"request\",\"host\":\"mta-sts.b.test\","
+    "\"status\":200}\n"
+    "{\"seq\":4,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.a.test#1\","
+    "\"host\":"
+    "\"mx.a.test\"}\n"
+    "{\"seq\":5,\"at\":2,\"source\":\"mx\",\"kind\":\"tls\",\"session\":\"mx.a.test#1\",\"ok\":"
+    "true}\n"
+    "{\"seq\":6,\"at\":2,\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"mx.a.test#1\"}\n"
+    "{\"seq\":7,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.b.test#1\","
+    "\"host\":"
+    "\"mx.b.test\"}\n"
+    "{\"seq\":8,\"at\":2,\"source\":\"mx\",\"kind\":\"tls\",\"session\":\"mx.b.test#1\",\"ok\":"
+    "false,"
+    "\"error\":\"reset\"}\n"
+    "{\"seq\":9,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.b.test#2\","
+    "\"host\":"
+    "\"mx.b.test\"}\n"
+    "{\"seq\":10,\"at\":2,\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"mx.b.test#2\"}\n";
+
+START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
+{
+    char folder[] = "/tmp/report-html-XXXXXX";
+    struct err err = {0};
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/events.jsonl", folder);
+    ck_assert_int_eq(file_write(path, slice_of(TLS_EVENTS), &err), 0);
+    print_page(folder);
+    has("<td>mx.a.test</td><td>2 records, authenticated</td><td>not asked</td>");
+    has("<span class=\"badge pass\">encrypted</span><br><small>DANE says who the host must be");
+    has("<td>mx.b.test</td><td>not asked</td><td>policy fetched</td><td><span class=\"badge fail\">"
+        "Failed</span><br><small>reset</small>");
+    has("<span class=\"badge warn\">no mail</span><br><small>a policy demands TLS</small>");
+    has("STARTTLS was not used</td><td><span class=\"badge fail\">in "
+        "clear</span><br><small>although "
+        "a policy forbids it");
+    buf_deinit(&out);
+    free(path);
+    unit_erase_folder(folder);
+}
+END_TEST
+
 UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_timeline_has_a_mark_for_each_attempt_and_the_window,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
+          test_the_tls_table_says_what_was_known_and_what_came_of_it,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

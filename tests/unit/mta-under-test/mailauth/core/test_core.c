@@ -168,7 +168,17 @@ START_TEST(facts_form_a_tree_within_limits)
     facts_close(&facts);
     facts_add(&facts, "top", "other");
     facts_to_tree(&facts, &out);
-    ck_assert_str_eq(buf_text(&out), "|- top\n|  `- bad \\x01 byte\n`- other\n");
+    ck_assert_str_eq(buf_text(&out), "├─ top\n│  └─ bad \\x01 byte\n└─ other\n");
+    buf_reset(&out);
+    facts_open(&facts, "long",
+               "a line that is too long for a terminal is broken at a space, and what is behind it "
+               "stands below its start");
+    facts_add(&facts, "below", "child");
+    facts_close(&facts);
+    facts_to_tree(&facts, &out);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "└─ a line that is too long for a terminal is "
+                                                 "broken at a space, and what is behind it stands "
+                                                 "below\n   │  its start\n   └─ child\n"));
     for (size_t i = 0; i < FACTS_MAX * 2; i++)
         facts_open(&facts, "deep", "%zu", i);
     ck_assert_uint_eq(facts.count, FACTS_MAX);
