@@ -56,6 +56,12 @@ static int open_shaping(struct settings *settings, struct err *err)
     return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
 }
 
+static int open_routing(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.routing;
+    return path != NULL ? routing_rules_load(&settings->routing, &settings->rules, path, err) : 0;
+}
+
 /* All files, so that all that is wrong is told at once. */
 static int open_files(struct settings *settings, const char *path, struct err *err)
 {
@@ -68,6 +74,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
         {"shaping", open_shaping},
+        {"routing", open_routing},
     };
     struct buf mistakes;
     buf_init(&mistakes, ERR_TEXT_BYTES - 1);
@@ -105,6 +112,7 @@ void settings_close(struct settings **where)
     list_remove(&settings->link);
     SSL_CTX_free(settings->tls_server);
     signer_close(&settings->signer);
+    routing_rules_forget(&settings->routing);
     arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);
     if (settings->password.data != NULL)

@@ -21,7 +21,8 @@ struct delivery_options {
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const struct shaping_rules *shaping;
-    uint64_t seed;                 /* for the order of equal MX hosts */
+    const struct routing_rules *routing; /* NULL: none */
+    uint64_t seed;                       /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;
