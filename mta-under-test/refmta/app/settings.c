@@ -99,7 +99,7 @@ struct settings *settings_open(const char *path, struct err *err)
     if (settings == NULL)
         return NULL;
     settings->limits = SERVER_LIMITS_DEFAULT;
-    settings->limits.message_bytes_max = settings->config.size_limit_bytes;
+    server_limits_set(&settings->limits, &settings->config);
     return settings;
 }
 

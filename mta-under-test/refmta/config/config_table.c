@@ -100,6 +100,8 @@ static const struct config_key DKIM_KEYS[] = {
 
 static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
+static const char *const BARE[] = {"refuse", "normalise", NULL};
+static const char *const VRFY[] = {"neutral", "off", NULL};
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -146,6 +148,14 @@ static const struct config_key KEYS[] = {
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
+    {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
+     .help = "what a client may do; each refusal names its limit in the log"},
+    {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),
+     .fallback = "\"refuse\"",
+     .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
+             "its place. It never ends a message, and never begins a line for the final dot"},
+    {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
+     .help = "VRFY neither confirms nor denies (252), or is refused (502)"},
     {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
      .help = "`stderr`, or a file to append to; one JSON object a line"},
     {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),
