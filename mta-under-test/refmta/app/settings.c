@@ -43,10 +43,25 @@ static int open_password(struct settings *settings, struct err *err)
 static int open_signer(struct settings *settings, struct err *err)
 {
     const struct config *config = &settings->config;
-    if (config->dkim_domain == NULL)
+    size_t count = config->dkim_key_count;
+    if (config->dkim_domain == NULL && count == 0)
         return 0;
-    settings->signer =
-        signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
+    struct signer_key *keys = mem_alloc_array(count + 1, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct config_dkim_key *from = &config->dkim_keys[i];
+        keys[i] = (struct signer_key){.domain = from->domain,
+                                      .selector = from->selector,
+                                      .file = from->key,
+                                      .from_us = from->from_us,
+                                      .until_us = from->until_us};
+    }
+    if (config->dkim_domain != NULL)
+        keys[count++] = (struct signer_key){.domain = config->dkim_domain,
+                                            .selector = config->dkim_selector,
+                                            .file = config->dkim_key,
+                                            .is_for_all = true};
+    settings->signer = signer_open(keys, count, err);
+    free(keys);
     return settings->signer != NULL ? 0 : -1;
 }
 
