@@ -131,8 +131,10 @@ static const char *selectors(const struct signer *signer, const char *from, int6
     ck_assert_msg(signer_sign(signer, slice_of(text), now_us, &out, &err) == 0, "%s", err.text);
     found[0] = '\0';
     const char *at = buf_text(&out);
-    while ((at = strstr(at, " s=")) != NULL) {
-        at += 3;
+    while ((at = strstr(at, "s=")) != NULL) {
+        at += 2;
+        if (at[-3] != ' ' && at[-3] != '\t')
+            continue;
         size_t len = strlen(found);
         snprintf(found + len, sizeof found - len, "%s%.*s", len > 0 ? " " : "",
                  (int)strcspn(at, ";"), at);
