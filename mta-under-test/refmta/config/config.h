@@ -85,7 +85,8 @@ struct config {
     enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
-    const char *control; /* NULL: no control socket */
+    const char *control;           /* NULL: no control socket */
+    struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 
 /* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must

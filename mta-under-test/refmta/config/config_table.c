@@ -126,6 +126,16 @@ static const struct config_key DKIM_KEY_KEYS[] = {
 static const struct config_object DKIM_KEY = {.size = sizeof(struct config_dkim_key),
                                               .keys = DKIM_KEY_KEYS};
 
+static const struct config_key OPERATIONS_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config, operations.address), .is_needed = true,
+     .help = "a local address, of a network that only operators reach: there is no login"},
+    {"port", CONFIG_PORT(struct config, operations.port, 0), .is_needed = true,
+     .help = "`/metrics` for Prometheus, `/health` for whoever watches"},
+    CONFIG_END,
+};
+
+static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -190,6 +200,8 @@ static const struct config_key KEYS[] = {
      .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
+    {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
+     .help = "metrics and health over HTTP"},
     {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,

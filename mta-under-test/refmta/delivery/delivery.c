@@ -353,6 +353,11 @@ void delivery_set_config(struct delivery *delivery, const struct config *config)
     set_source(delivery);
 }
 
+size_t delivery_connection_count(const struct delivery *delivery)
+{
+    return delivery->connection_count;
+}
+
 void delivery_stop(struct delivery *delivery)
 {
     delivery->stopping = true;

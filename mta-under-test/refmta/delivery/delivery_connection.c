@@ -499,6 +499,21 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     session_lost(connection, &reason, CLIENT_DEFERRED);
 }
 
+void delivery_connection_trace(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct delivery_connection *connection = owner;
+    enum client_state state = connection->session.state;
+    const struct trace_piece piece = {
+        .kind = "connection",
+        .number = connection->number,
+        .is_sent = is_sent,
+        .is_secret = is_sent && (state == CLIENT_STATE_AUTH || state == CLIENT_STATE_AUTH_USER ||
+                                 state == CLIENT_STATE_AUTH_PASSWORD),
+        .bytes = bytes,
+    };
+    trace_write(connection->lane->delivery->options.log, &piece);
+}
+
 const struct conn_handler DELIVERY_HANDLER = {
     .on_input = on_input,
     .on_connected = on_connected,

@@ -120,6 +120,8 @@ void delivery_connection_abandon(struct delivery_connection *connection);
 
 /* What the connection's files share (delivery_connection.c, _candidate.c, _tls.c): */
 extern const struct conn_handler DELIVERY_HANDLER;
+/* For conn_set_trace(). */
+void delivery_connection_trace(void *connection, bool is_sent, struct slice bytes);
 void delivery_connection_log(const struct delivery_connection *connection, const char *event,
                              const char *text);
 void delivery_connection_write(struct delivery_connection *connection);

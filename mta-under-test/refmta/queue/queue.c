@@ -296,6 +296,7 @@ struct acceptance {
     struct queue *queue;
     struct message *message;
     char *content;
+    int64_t since_us; /* monotonic */
     void (*done)(void *arg, int error);
     void *arg;
 };
@@ -305,7 +306,9 @@ static void on_accepted(void *arg, int error)
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
     acceptance->done(acceptance->arg, error);
+    histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
+        acceptance->queue->received_bytes += message->entry.content_len;
         queue_cache_keep(acceptance->queue, message, acceptance->content);
         queue_add_message(acceptance->queue, message);
         queue_tidy(acceptance->queue);
@@ -326,6 +329,7 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .queue = queue,
         .message = message_new(envelope, id, time_now_us()),
         .content = buf_take(content),
+        .since_us = time_monotonic_us(),
         .done = done,
         .arg = arg,
     };
@@ -401,7 +405,7 @@ const struct message *queue_find(struct queue *queue, uint64_t id)
     return map_get(&queue->messages, id_key(&id));
 }
 
-void queue_each_destination(struct queue *queue,
+void queue_each_destination(const struct queue *queue,
                             void (*visit)(void *arg, const struct queue_destination *destination),
                             void *arg)
 {
