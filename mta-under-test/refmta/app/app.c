@@ -35,6 +35,8 @@ struct app {
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
+    struct arena rules; /* taken from the first settings: deliveries hold on to them */
+    struct shaping_rules shaping;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -197,6 +199,13 @@ static int open_sts(struct app *app, struct err *err)
     return 0;
 }
 
+static void take_rules(struct app *app)
+{
+    app->rules = app->settings->rules;
+    app->shaping = app->settings->shaping;
+    arena_init(&app->settings->rules);
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -205,6 +214,7 @@ static int open_delivery(struct app *app, struct err *err)
         .servers = config->resolvers,
         .server_count = config->resolver_count,
     };
+    take_rules(app);
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
     if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
@@ -219,6 +229,7 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
+        .shaping = &app->shaping,
         .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -318,6 +329,7 @@ static void app_close(struct app *app)
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
         struct settings *settings = LIST_ENTRY(link, struct settings, link);

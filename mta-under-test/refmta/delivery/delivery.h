@@ -8,6 +8,8 @@
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/log/trace.h"
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
+#include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 struct delivery;
@@ -19,8 +21,9 @@ struct delivery_options {
     struct resolver *resolver;
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
-    const struct trace *trace;     /* which connections are traced */
-    uint64_t seed;                 /* for the order of equal MX hosts */
+    const struct shaping_rules *shaping;
+    const struct trace *trace; /* which connections are traced */
+    uint64_t seed;             /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;

@@ -103,8 +103,17 @@ void queue_set_timer(struct queue *queue)
 
 static void make_ready(struct queue *queue, struct queue_item *item)
 {
+    enum { STEPS_MAX = 1000 }; /* so that a crowd of one priority costs the next no time */
+    struct list *before = &item->destination->ready;
+    unsigned steps = 0;
     item->place = QUEUE_READY;
-    list_push_back(&item->destination->ready, &item->link);
+    /* What is urgent (RFC 6710) goes in front of what is less so; the common 0 is put last at once.
+     */
+    while (steps++ < STEPS_MAX && before->prev != &item->destination->ready &&
+           LIST_ENTRY(before->prev, struct queue_item, link)->message->priority <
+               item->message->priority)
+        before = before->prev;
+    list_push_back(before, &item->link);
     item->destination->ready_count++;
     wake_delivery(queue, item->destination);
 }

@@ -166,6 +166,7 @@ void server_close(struct server **where)
     close_listeners(&server->listeners);
     server_connections_close(server);
     auth_guard_deinit(&server->guard);
+    map_deinit(&server->clients, NULL);
     free(server);
 }
 
