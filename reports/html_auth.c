@@ -32,9 +32,11 @@ static void result_cell(struct html_page *page, const struct report_auth *row, s
         return;
     }
     bool aligns = index == REPORT_AUTH_SPF || index == REPORT_AUTH_DKIM;
-    html_print(page->out, "<td><span class=\"badge %s\" title=\"%s\">%s</span>%s</td>",
-               result_class(method->result), method->reason, method->result,
-               aligns && method->aligned ? " <small>aligned</small>" : "");
+    html_print(page->out, "<td><span class=\"badge %s\" title=\"%s\">%s</span>",
+               result_class(method->result), method->reason, method->result);
+    if (aligns && method->aligned)
+        buf_add_text(page->out, " <small>aligned</small>");
+    buf_add_text(page->out, "</td>");
 }
 
 static void end_cell(struct html_page *page, const struct report_auth *row)
@@ -61,7 +63,7 @@ static void facts_tree(struct html_page *page, const struct report_auth_method *
         const struct report_fact *fact = &method->facts[i];
         for (; depth <= fact->depth; depth++)
             buf_add_text(out, "<ul class=\"tree\">");
-        html_print(out, "<li><span class=\"kind\">%s</span> %s", fact->kind, fact->text);
+        html_print(out, "<li>%s", fact->text);
         size_t next = i + 1 < method->fact_count ? method->facts[i + 1].depth : 0;
         if (i + 1 < method->fact_count && next > fact->depth)
             continue;

@@ -47,7 +47,6 @@ static void add_facts(struct report_book *book, struct report_auth_method *metho
         method->facts = report_room(method->facts, method->fact_count, sizeof *method->facts);
         method->facts[method->fact_count++] = (struct report_fact){
             .depth = depth,
-            .kind = report_book_text(book, event_text(fact, "kind")),
             .text = report_book_text(book, event_text(fact, "text")),
         };
         add_facts(book, method, cJSON_GetObjectItemCaseSensitive(fact, "facts"), depth + 1);

@@ -207,7 +207,6 @@ struct report_session {
 /* A sentence of the chain of facts behind a result, as deep as it stands in the tree. */
 struct report_fact {
     size_t depth;
-    const char *kind;
     const char *text;
 };
 

@@ -24,6 +24,8 @@
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
 #include "sim/tls/tls_authority.h"
+#include "sim/world/outage.h"
+#include "sim/world/spool.h"
 
 #define INSIDE_STAGE_ENUM(name) INSIDE_##name,
 enum inside_stage { INSIDE_STAGES(INSIDE_STAGE_ENUM) };
@@ -62,6 +64,7 @@ struct inside {
     struct command *command;
     const char *command_name;
     struct settle settle;
+    struct spool_room room; /* of the disk that is full now */
 
     struct event *limit_timer;  /* the scenario's limit */
     struct event *settle_timer; /* the while longer; also the last wait for a server to stop */
@@ -100,3 +103,15 @@ int inside_check_sources(const struct inside *inside, struct err *err) MUST_CHEC
 
 /* ---- inside_action.c: what the timeline does */
 void inside_act(void *inside, const struct scenario_event *entry, bool over);
+
+/* One action; `over` when its "for" has passed. -1 ends the run. */
+typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
+                          struct err *err);
+
+/* ---- inside_fault.c: what goes wrong around the server under test */
+inside_action inside_act_disk_full;
+inside_action inside_act_disk_slow;
+inside_action inside_act_disk_failing;
+inside_action inside_act_mta_skew;
+inside_action inside_act_network_down;
+inside_action inside_act_dns_down;

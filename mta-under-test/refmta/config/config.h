@@ -5,18 +5,31 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
+/* What becomes of a CR or LF alone in a message. */
+enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
+enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
     struct ip_endpoint endpoint;
     enum config_mode mode;
     enum config_listener_tls tls;
+};
+
+/* A key that signs for its domain, for a time. */
+struct config_dkim_key {
+    const char *domain;
+    const char *selector;
+    const char *key;  /* file */
+    int64_t from_us;  /* 0: since ever */
+    int64_t until_us; /* 0: for ever */
 };
 
 struct config_domains {
@@ -60,12 +73,24 @@ struct config {
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
-    const char *dkim_key; /* file */
+    const char *dkim_key;              /* file */
+    struct config_dkim_key *dkim_keys; /* more of them */
+    size_t dkim_key_count;
+    const char *shaping; /* file of rules for receivers; NULL: none */
+    const char *routing; /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
+    struct config_limits limits;
+    enum config_bare bare_newlines;
+    enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
-    const char *control; /* NULL: no control socket */
+    const char *user; /* that it becomes; NULL: stays who it is */
+    bool sandbox;
+    const char **sandbox_writable; /* folders, besides its own */
+    size_t sandbox_writable_count;
+    const char *control;           /* NULL: no control socket */
+    struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 
 /* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must

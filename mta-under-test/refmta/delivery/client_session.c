@@ -24,7 +24,8 @@ void client_set_state(struct client_session *session, enum client_state state)
 
 void client_session_init(struct client_session *session, const struct client_setup *setup)
 {
-    *session = (struct client_session){.setup = *setup, .state = CLIENT_STATE_GREETING};
+    *session = (struct client_session){
+        .setup = *setup, .state = CLIENT_STATE_GREETING, .is_tls = setup->is_tls};
     buf_init(&session->out, OUT_BYTES_MAX);
     client_reply_init(&session->reply);
 }
@@ -98,9 +99,15 @@ static void take_extension(struct client_session *session, struct slice line)
         const char *name;
         enum client_extension bit;
     } KNOWN[] = {
-        {"PIPELINING", CLIENT_PIPELINING}, {"SIZE", CLIENT_SIZE}, {"8BITMIME", CLIENT_8BITMIME},
-        {"STARTTLS", CLIENT_STARTTLS},     {"DSN", CLIENT_DSN},   {"SMTPUTF8", CLIENT_SMTPUTF8},
+        {"PIPELINING", CLIENT_PIPELINING},
+        {"SIZE", CLIENT_SIZE},
+        {"8BITMIME", CLIENT_8BITMIME},
+        {"STARTTLS", CLIENT_STARTTLS},
+        {"DSN", CLIENT_DSN},
+        {"SMTPUTF8", CLIENT_SMTPUTF8},
         {"REQUIRETLS", CLIENT_REQUIRETLS},
+        {"CHUNKING", CLIENT_CHUNKING},
+        {"BINARYMIME", CLIENT_BINARYMIME},
     };
     struct slice rest = line;
     struct slice name;

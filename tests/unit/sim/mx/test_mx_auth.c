@@ -85,7 +85,8 @@ static const struct play_case CASES[] = {
          "n@a.test",
          "n@a.test") "< 550\nlog \"kind\":\"declined\"\n"
                      "log \"code\":550,\"rule\":\"strict\",\"auth\":{\"spf\":{\"result\":\"fail\"\n"
-                     "log {\"kind\":\"record\",\"text\":\"v=spf1 ip4:192.0.2.10 -all\"}\nnolog "
+                     "log {\"kind\":\"record\",\"text\":\"the record: v=spf1 ip4:192.0.2.10 "
+                     "-all\"}\nnolog "
                      "\"kind\":\"accepted\"\n"},
     {"no signature",
      "\"rules\": [{\"at\": \"data-end\", \"when\": {\"dkim\": \"none\"}, \"then\": {\"reply\": "
