@@ -150,6 +150,7 @@ static int inside_make_server(struct inside *inside, struct err *err)
         .adapter = inside->adapter,
         .programs = options->programs,
         .output = inside->server_log,
+        .queue = inside->queue_list,
         .network_fd = inside->server_network,
         .ready = inside_on_ready,
         .ended = inside_on_server_end,
@@ -168,6 +169,7 @@ int inside_start_server(struct inside *inside, struct err *err)
         return err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
     if (inside->scenario->mta->command == NULL) {
         inside->server_log = mem_text_format("%s/server.log", inside->evidence);
+        inside->queue_list = mem_text_format("%s/queue.txt", inside->evidence);
         inside->adapter =
             mta_adapter_load(inside->options->root, inside->options->mta, &inside->arena, err);
         if (inside->adapter == NULL)
@@ -219,6 +221,8 @@ void inside_free_server(struct inside *inside)
     mta_adapter_release(inside->adapter);
     free(inside->server_log);
     inside->server_log = NULL;
+    free(inside->queue_list);
+    inside->queue_list = NULL;
     if (inside->server_network >= 0)
         close(inside->server_network);
     inside->server_network = -1;

@@ -55,6 +55,7 @@ struct inside {
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
     char *server_log; /* file */
+    char *queue_list; /* file: what its queue has in it at the end */
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */

@@ -206,7 +206,7 @@ int mta_place_check(const struct mta_setup *setup, struct err *err)
 {
     const struct mta_adapter *adapter = setup->adapter;
     const struct mta_command *const commands[] = {&adapter->start, &adapter->stop, &adapter->reload,
-                                                  &adapter->submit};
+                                                  &adapter->queue, &adapter->submit};
     struct mta_values values = mta_setup_values(setup);
     struct buf out;
     int result = 0;
