@@ -45,5 +45,44 @@ promised sendmail '0 600'
 promised dma '0 300'
 # It waits 1, 5, 10, then 20 minutes, with up to a minute of chance on top, which the seed decides.
 promised chasquid '0 90 396'
+
+# A host of one address that always says "later", until the server gives up by its own default.
+cat >"$WORK/later.json" <<'J'
+{
+  "name": "Later",
+  "clock": { "limit": "7d" },
+  "hosts": { "mx.bigmail.test": { "addresses": ["198.18.1.1"],
+    "rules": [ { "name": "later", "at": "rcpt", "then": { "reply": "451 4.3.2 later" } } ] } },
+  "messages": [ { "id": "m", "from": "ann@sender.test", "to": "bob@bigmail.test" } ],
+  "expect": [ { "host": "mx.bigmail.test", "accepted": 0 } ]
+}
+J
+
+# schedule MTA WAITS: between its attempts, in seconds; equal ones in a row as WAIT*COUNT.
+schedule() {
+    local mta=$1 want=$2 waits
+    OUTPUT=$("$MAILRANGE" run "$WORK/later.json" --mta "$mta" --capture off -o "$WORK/later-$mta" 2>&1)
+    case $? in
+    0) ;;
+    3) printf 'skipped: %s\n' "$mta"; return ;;
+    *) bad "$mta: five days of 451"; tail -n 20 <<<"$OUTPUT" | sed 's/^/     | /'; return ;;
+    esac
+    waits=$(sed -n 's/.*"at":\([0-9]*\),"source":"mx","kind":"connect","session":"mx\.bigmail.*/\1/p' \
+        "$WORK/later-$mta/later/events.jsonl" | awk '{
+            if (NR > 1) { wait = sprintf("%.0f", ($1 - last) / 1000000)
+                if (wait == before) count++
+                else { if (NR > 2) print before (count > 1 ? "*" count : ""); before = wait; count = 1 } }
+            last = $1 } END { print before (count > 1 ? "*" count : "") }' | paste -sd ' ')
+    [ "$waits" = "$want" ] && ok "$mta: waits $want s" || bad "$mta: waits $waits s; its documentation promises $want s"
+}
+
+# 300 s, doubled up to 4000 s, looked for each 300 s; five days.
+schedule postfix '300*2 600 1200 2400 4200*102'
+# F,2h,15m; G,16h,1h,1.5; F,4d,6h, looked for each 300 s; then four days are over.
+schedule exim '900*9 3600 5400 8100 12300 18300 27600 21600*12 3300'
+# The n-th attempt 400 n^2 s after the first; four days.
+schedule opensmtpd "$(seq -s " " 400 800 22800)"
+# Each ten minutes for five days.
+schedule sendmail '600*720'
 [ "$RAN" -eq 1 ] || [ "$FAILED" -eq 1 ] || skip "none of these servers' packages can be had here"
 finish
