@@ -58,6 +58,7 @@ static const char *reason_words(const char *reason)
         {"idle", "nothing waited for anything any more"},
         {"stopped", "stopped from outside"},
         {"command", "the command ended"},
+        {"command-failed", "the command failed"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_is(slice_of(reason), words[i][0]))
