@@ -35,6 +35,7 @@ struct app {
     struct arena rules; /* taken from the first settings: deliveries hold on to them */
     struct shaping_rules shaping;
     struct routing_rules routing;
+    struct suppression *suppression;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -206,6 +207,20 @@ static void take_rules(struct app *app)
     arena_init(&app->settings->rules);
 }
 
+static int open_suppression(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    struct suppression_options options = {
+        .path = config->suppression,
+        .life_us = {[SUPPRESSION_BOUNCE] = config->suppress_bounces_us,
+                    [SUPPRESSION_COMPLAINT] = config->suppress_complaints_us,
+                    [SUPPRESSION_UNSUBSCRIBE] = config->suppress_unsubscribes_us}};
+    if (options.path == NULL)
+        return 0;
+    app->suppression = suppression_open(&options, time_now_us(), err);
+    return app->suppression != NULL ? 0 : -1;
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -215,6 +230,8 @@ static int open_delivery(struct app *app, struct err *err)
         .server_count = config->resolver_count,
     };
     take_rules(app);
+    if (open_suppression(app, err) != 0)
+        return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
     if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
@@ -231,6 +248,7 @@ static int open_delivery(struct app *app, struct err *err)
         .sts = config->tls_sts ? &app->sts : NULL,
         .shaping = &app->shaping,
         .routing = &app->routing,
+        .suppression = app->suppression,
         .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -283,6 +301,7 @@ static int open_rest(struct app *app, struct err *err)
         .log = app->log,
         .base = app->base,
         .routing = &app->routing,
+        .suppression = app->suppression,
         .on_ready = delivery_ready,
         .arg = app->delivery,
     };
@@ -311,6 +330,7 @@ static void app_close(struct app *app)
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    suppression_close(&app->suppression);
     routing_rules_forget(&app->routing);
     arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)

@@ -136,6 +136,27 @@ static const struct config_key OPERATIONS_KEYS[] = {
 
 static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
 
+static const struct config_key SUPPRESSION_KEYS[] = {
+    {"file", CONFIG_FILE(struct config, suppression), .is_needed = true, .is_fixed = true,
+     .help = "where the addresses are kept that get no more mail; a line each"},
+    {"hard-bounces", CONFIG_SPAN_OR_NEVER(struct config, suppress_bounces_us),
+     .fallback = "\"90d\"", .is_fixed = true,
+     .help =
+         "how long for a mailbox that is not there (5.1.1 and its like); `never`: it never ends"},
+    {"complaints", CONFIG_SPAN_OR_NEVER(struct config, suppress_complaints_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after a complaint"},
+    {"unsubscribes", CONFIG_SPAN_OR_NEVER(struct config, suppress_unsubscribes_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after an unsubscription"},
+    {"feedback-to",
+     CONFIG_LIST(struct config, feedback_to.names, CONFIG_TYPE_TEXT, feedback_to.count),
+     .fallback = "[]",
+     .help = "addresses of ours (globs) whose mail is read as bounces (RFC 3464, or by VERP) and "
+             "complaints (RFC 5965), and goes nowhere else"},
+    CONFIG_END,
+};
+
+static const struct config_object SUPPRESSION = {.keys = SUPPRESSION_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -176,6 +197,11 @@ static const struct config_key KEYS[] = {
      .object = &DKIM_KEY, .fallback = "[]",
      .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
              "signs"},
+    {"suppression", CONFIG_SECTION(&SUPPRESSION),
+     .help = "remembers who gets no more mail; without it nobody is"},
+    {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
+     .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
+             "`ann@y.test` becomes `news+ann=y.test@x.test`"},
     {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},

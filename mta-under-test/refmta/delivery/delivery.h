@@ -23,6 +23,7 @@ struct delivery_options {
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const struct shaping_rules *shaping;
     const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     const struct trace *trace;           /* which connections are traced */
     uint64_t seed;                       /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */

@@ -18,7 +18,7 @@
 /* How long one is kept open for the sake of a receiver's rate. */
 #define PACE_US (30 * TIME_SECOND)
 
-enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
+enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
 
 static void begin_transaction(struct delivery_connection *connection);
 
@@ -56,6 +56,7 @@ static void connection_free(struct delivery_connection *connection)
     struct lane *lane = connection->lane;
     delivery_connection_close(connection);
     delivery_shaping_closed(connection);
+    buf_deinit(&connection->sender);
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
@@ -331,7 +332,6 @@ static void begin_transaction(struct delivery_connection *connection)
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
     delivery_item_choose(connection);
-    transaction->sender = message->sender;
     transaction->envid = message->envid;
     transaction->body = (enum envelope_body)message->body;
     transaction->ret = (enum envelope_ret)message->ret;
