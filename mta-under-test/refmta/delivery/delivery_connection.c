@@ -544,6 +544,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    buf_init(&connection->sender, SENDER_BYTES_MAX);
     connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
