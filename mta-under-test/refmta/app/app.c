@@ -7,6 +7,7 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
+#include "mta-under-test/refmta/app/tls_reporter.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/server/server.h"
@@ -36,6 +37,7 @@ struct app {
     struct shaping_rules shaping;
     struct routing_rules routing;
     struct suppression *suppression;
+    struct tls_reporter *reporter; /* NULL: none */
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -221,6 +223,28 @@ static int open_suppression(struct app *app, struct err *err)
     return app->suppression != NULL ? 0 : -1;
 }
 
+static const struct signer *signer_in_force(void *arg)
+{
+    const struct app *app = arg;
+    return app->settings->signer;
+}
+
+static void open_reporter(struct app *app, uint64_t seed)
+{
+    struct tls_reporter_options options = {
+        .config = &app->settings->config,
+        .log = app->log,
+        .base = app->base,
+        .resolver = app->resolver,
+        .https = app->https,
+        .seed = seed,
+        .signer = signer_in_force,
+        .arg = app,
+    };
+    if (options.config->tls_reports_from != NULL)
+        app->reporter = tls_reporter_open(&options);
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -239,6 +263,7 @@ static int open_delivery(struct app *app, struct err *err)
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");
+    open_reporter(app, seed);
     struct delivery_options delivery = {
         .config = config,
         .log = app->log,
@@ -249,6 +274,8 @@ static int open_delivery(struct app *app, struct err *err)
         .shaping = &app->shaping,
         .routing = &app->routing,
         .suppression = app->suppression,
+        .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
+        .reporter = app->reporter,
         .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -309,6 +336,8 @@ static int open_rest(struct app *app, struct err *err)
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
+    if (app->reporter != NULL)
+        tls_reporter_set_queue(app->reporter, app->queue);
     struct server_options server = server_options_of(app, app->settings);
     app->server = server_open(&server, err);
     if (app->server == NULL)
@@ -327,6 +356,7 @@ static void app_close(struct app *app)
     server_close(&app->server);
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
+    tls_reporter_close(&app->reporter);
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);

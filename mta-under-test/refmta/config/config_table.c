@@ -136,6 +136,16 @@ static const struct config_key OPERATIONS_KEYS[] = {
 
 static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
 
+static const struct config_key TLS_REPORTS_KEYS[] = {
+    {"from", CONFIG_TEXT(struct config, tls_reports_from), .is_needed = true, .is_fixed = true,
+     .help = "the mailbox that they come from, and that answers go to"},
+    {"organization", CONFIG_TEXT(struct config, tls_reports_name), .is_fixed = true,
+     .help = "who makes them; by default the host name"},
+    CONFIG_END,
+};
+
+static const struct config_object TLS_REPORTS = {.keys = TLS_REPORTS_KEYS};
+
 static const struct config_key SUPPRESSION_KEYS[] = {
     {"file", CONFIG_FILE(struct config, suppression), .is_needed = true, .is_fixed = true,
      .help = "where the addresses are kept that get no more mail; a line each"},
@@ -197,6 +207,9 @@ static const struct config_key KEYS[] = {
      .object = &DKIM_KEY, .fallback = "[]",
      .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
              "signs"},
+    {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
+     .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
+             "without it nobody is"},
     {"suppression", CONFIG_SECTION(&SUPPRESSION),
      .help = "remembers who gets no more mail; without it nobody is"},
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",

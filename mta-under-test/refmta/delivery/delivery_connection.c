@@ -18,6 +18,8 @@
 /* How long one is kept open for the sake of a receiver's rate. */
 #define PACE_US (30 * TIME_SECOND)
 
+#define STATUS_NO_TLS "4.7.10"
+
 enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
 
 static void begin_transaction(struct delivery_connection *connection);
@@ -396,6 +398,9 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         delivery_connection_write(connection);
         break;
     case CLIENT_EVENT_READY:
+        if (!connection->session.is_tls && connection->message_count == 0 &&
+            (connection->session.extensions & CLIENT_STARTTLS) == 0)
+            delivery_tls_note(connection, "starttls-not-supported", NULL);
         begin_transaction(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
@@ -411,6 +416,8 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         break;
     case CLIENT_EVENT_FAILED: {
         struct reason reason = connection->session.failure;
+        if (strcmp(reason.status, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
+            delivery_tls_note(connection, "starttls-not-supported", reason.text);
         session_lost(connection, &reason, connection->session.failure_verdict);
         break;
     }

@@ -169,6 +169,10 @@ void delivery_tls_secured(struct delivery_connection *connection);
 /* True if clear text may be tried instead; else *reason says what is wrong. */
 bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
                          struct reason *reason);
+/* For reports: the session had TLS as it should (NULL), or not (a result type of RFC 8460 4.3).
+ * Only sessions with MX hosts count. */
+void delivery_tls_note(struct delivery_connection *connection, const char *failure,
+                       const char *reason);
 /* The connection has what the item asks for (REQUIRETLS). */
 bool delivery_tls_suits(const struct delivery_connection *connection,
                         const struct queue_item *item);
