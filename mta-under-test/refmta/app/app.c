@@ -37,6 +37,7 @@ struct app {
     struct sts_lookups sts;
     struct arena rules; /* taken from the first settings: deliveries hold on to them */
     struct shaping_rules shaping;
+    struct routing_rules routing;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -203,6 +204,8 @@ static void take_rules(struct app *app)
 {
     app->rules = app->settings->rules;
     app->shaping = app->settings->shaping;
+    app->routing = app->settings->routing;
+    app->settings->routing = (struct routing_rules){0};
     arena_init(&app->settings->rules);
 }
 
@@ -230,6 +233,7 @@ static int open_delivery(struct app *app, struct err *err)
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
         .shaping = &app->shaping,
+        .routing = &app->routing,
         .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -304,6 +308,7 @@ static int open_queue(struct app *app, struct err *err)
         .config = &app->settings->config,
         .log = app->log,
         .base = app->base,
+        .routing = &app->routing,
         .on_ready = delivery_ready,
         .arg = app->delivery,
     };
@@ -329,6 +334,7 @@ static void app_close(struct app *app)
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    routing_rules_forget(&app->routing);
     arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {

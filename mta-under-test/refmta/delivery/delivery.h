@@ -22,8 +22,9 @@ struct delivery_options {
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const struct shaping_rules *shaping;
-    const struct trace *trace; /* which connections are traced */
-    uint64_t seed;             /* for the order of equal MX hosts */
+    const struct routing_rules *routing; /* NULL: none */
+    const struct trace *trace;           /* which connections are traced */
+    uint64_t seed;                       /* for the order of equal MX hosts */
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;
