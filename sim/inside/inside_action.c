@@ -65,6 +65,14 @@ static int inside_act_mta_pause(struct inside *inside, const struct scenario_eve
     return 0;
 }
 
+static int inside_act_mta_reload(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    return over || inside->server == NULL
+               ? 0
+               : mta_process_reload(inside->server, entry->settings, err);
+}
+
 static int inside_act_host_down(struct inside *inside, const struct scenario_event *entry,
                                 bool over, struct err *err)
 {
@@ -125,6 +133,7 @@ static const struct {
     [SCENARIO_MTA_KILL] = {"mta-kill", inside_act_mta_kill},
     [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
+    [SCENARIO_MTA_RELOAD] = {"mta-reload", inside_act_mta_reload},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
     [SCENARIO_DISK_FULL] = {"disk-full", inside_act_disk_full},
     [SCENARIO_DISK_SLOW] = {"disk-slow", inside_act_disk_slow},

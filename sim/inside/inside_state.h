@@ -7,7 +7,6 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
-#include "sim/clock/clock_disk.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"

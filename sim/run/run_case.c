@@ -208,6 +208,11 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         return RUN_EXIT_USAGE;
     if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
+    for (size_t i = 0; i < one->scenario->event_count; i++) {
+        const struct mta_settings *changed = one->scenario->timeline[i].settings;
+        if (changed != NULL && mta_adapter_suits(run->adapter, changed, err) != 0)
+            return RUN_EXIT_SKIPPED;
+    }
     if (!options->virtual_clock && run_has_disk_trouble(one->scenario))
         return err_set(err, "a slow or failing disk needs the virtual clock"), RUN_EXIT_SKIPPED;
     const struct mta_setup setup = {
