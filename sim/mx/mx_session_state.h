@@ -104,8 +104,9 @@ struct mx_session {
     uint64_t commands;
     size_t bad_commands;
     enum mx_auth_step auth_step;
-    char *auth_user;       /* AUTH LOGIN: what came first */
-    const char *judged_by; /* the provider's reason for the reply at hand, or NULL */
+    char *auth_user;                    /* AUTH LOGIN: what came first */
+    const struct mx_call_back *calling; /* an answer that waits for a call back */
+    const char *judged_by;              /* the provider's reason for the reply at hand, or NULL */
 };
 
 /* ---- mx_session.c */

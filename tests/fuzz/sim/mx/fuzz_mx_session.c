@@ -26,6 +26,8 @@ static const char HOST[] =
     "\"provider\":\"p\",\"accepts\":[\"*@a.test\"],\"credentials\":{\"u\":\"p\"},\"rules\":["
     "{\"name\":\"limited\",\"at\":\"ehlo\",\"continue\":true,\"when\":{\"helo\":\"l*\"},\"then\":{"
     "\"limit\":{\"recipients\":2,\"messages\":2,\"size\":500,\"commands\":50}}},"
+    "{\"name\":\"call\",\"at\":\"rcpt\",\"when\":{\"recipient\":\"call@*\"},\"then\":{\"call-"
+    "back\":true}},"
     "{\"name\":\"asked\",\"at\":\"rcpt\",\"when\":{\"parameters\":{\"NOTIFY\":\"*DELAY*\","
     "\"SMTPUTF8\":true}},"
     "\"then\":{\"reply\":\"450 later\"}},"
@@ -128,6 +130,9 @@ static bool fuzz_fulfil(struct mx_session *session, int64_t *now_us)
     case MX_NEED_DELAY:
         *now_us += mx_session_delay_us(session);
         mx_session_continue(session, *now_us);
+        return true;
+    case MX_NEED_CALL:
+        mx_session_called_back(session, *now_us, *now_us % 2 == 0 ? 250 : 550, "");
         return true;
     case MX_NEED_HALF_CLOSE:
         mx_session_continue(session, *now_us);
