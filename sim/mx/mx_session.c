@@ -55,6 +55,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
         .tls_session = "",
         .size = -1,
         .auth = &session->auth,
+        .judge = host->judge,
         .message_id = "",
         .message = "",
     };
