@@ -143,6 +143,7 @@ static void on_request(struct report_book *book, const cJSON *event, int64_t at_
         .host = report_book_text(book, event_text(event, "host")),
         .path = report_book_text(book, event_text(event, "path")),
         .error = report_book_text(book, event_text(event, "error")),
+        .mode = report_book_text(book, event_text(event, "mode")),
         .status = (int)event_int(event, "status", 0),
     };
 }

@@ -166,6 +166,7 @@ struct report_request {
     const char *host;
     const char *path;
     const char *error; /* "" if there was an answer */
+    const char *mode;  /* of the MTA-STS policy that was sent; "" if none was */
     int status;
 };
 

@@ -8,6 +8,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "sim/check/check_list.h"
+#include "sim/mta/mta_skew.h"
 #include "sim/mta/mta_sources.h"
 #include "sim/world/network.h"
 #include "sim/world/world.h"
@@ -149,6 +150,8 @@ static int inside_make_server(struct inside *inside, struct err *err)
         .ended = inside_on_server_end,
         .context = inside,
     };
+    if (process.settings->skew_changes && mta_skew_set(process.settings->skew_us, err) != 0)
+        return -1;
     inside->server = mta_process_new(&process);
     return mta_process_start(inside->server, err);
 }

@@ -111,5 +111,6 @@ typedef int inside_action(struct inside *inside, const struct scenario_event *en
 inside_action inside_act_disk_full;
 inside_action inside_act_disk_slow;
 inside_action inside_act_disk_failing;
+inside_action inside_act_mta_skew;
 inside_action inside_act_network_down;
 inside_action inside_act_dns_down;

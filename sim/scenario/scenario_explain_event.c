@@ -45,6 +45,12 @@ static bool explain_server(const struct scenario_event *event, struct buf *out)
     case SCENARIO_MTA_RELOAD:
         explain_change(event, out);
         break;
+    case SCENARIO_MTA_SKEW:
+        buf_format(out, "the clock of the server under test is %s %s",
+                   time_span_to_text(event->skew_us < 0 ? -event->skew_us : event->skew_us, span),
+                   event->skew_us < 0 ? "slow" : "fast");
+        explain_for(event, out);
+        break;
     case SCENARIO_DISK_FULL:
         buf_format(out, "the disk of the queue (/var/spool) is full but for %lld bytes",
                    (long long)event->leaves_bytes);

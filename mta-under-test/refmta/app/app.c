@@ -3,8 +3,10 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/app/confinement.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/control/control.h"
@@ -28,6 +30,7 @@ struct app {
     struct server *server;
     struct control *control;
     struct trace trace;
+    struct confinement confinement;
     struct operations *operations;
     struct tls_sessions *tls_client;
     struct https_client *https;
@@ -275,11 +278,34 @@ static int open_access(struct app *app, struct err *err)
     return 0;
 }
 
-static int open_rest(struct app *app, struct err *err)
+/* Binds the ports; nobody is served before the loop runs. */
+static int open_server(struct app *app, struct err *err)
 {
-    const struct config *config = &app->settings->config;
+    struct server_options options = server_options_of(app, app->settings);
+    app->server = server_open(&options, err);
+    return app->server != NULL ? 0 : -1;
+}
+
+static int begin_confinement(struct app *app, struct err *err)
+{
+    return confinement_begin(&app->confinement, &app->settings->config, err);
+}
+
+static int end_confinement(struct app *app, struct err *err)
+{
+    return confinement_end(&app->confinement, &app->settings->config, err);
+}
+
+static int open_log(struct app *app, struct err *err)
+{
+    app->log = log_open(app->settings->config.log, app->base, err);
+    return app->log != NULL ? 0 : -1;
+}
+
+static int open_queue(struct app *app, struct err *err)
+{
     struct queue_options queue = {
-        .config = config,
+        .config = &app->settings->config,
         .log = app->log,
         .base = app->base,
         .routing = &app->routing,
@@ -290,11 +316,8 @@ static int open_rest(struct app *app, struct err *err)
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
-    struct server_options server = server_options_of(app, app->settings);
-    app->server = server_open(&server, err);
-    if (app->server == NULL)
-        return -1;
-    return open_access(app, err);
+    server_serve(app->server, app->log, app->queue);
+    return 0;
 }
 
 static void app_close(struct app *app)
@@ -339,8 +362,24 @@ static void log_started(struct app *app)
     json_out_end(&line.json);
     if (app->operations != NULL)
         json_out_int(&line.json, "operations-port", operations_port(app->operations));
+    json_out_int(&line.json, "user-id", geteuid());
+    json_out_int(&line.json, "landlock", app->confinement.landlock);
+    json_out_bool(&line.json, "seccomp", app->confinement.seccomp);
     json_out_text(&line.json, "retry", app->settings->config.retry_text);
     log_end(&line);
+}
+
+/* In this order: ports while it still may, files and threads when it is confined. */
+static int open_all(struct app *app, struct err *err)
+{
+    static int (*const STEPS[])(struct app * app, struct err * err) = {
+        open_loop,     open_server, begin_confinement, open_log,
+        open_delivery, open_queue,  open_access,       end_confinement,
+    };
+    int result = 0;
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && result == 0; i++)
+        result = STEPS[i](app, err);
+    return result;
 }
 
 int app_run(const char *path, struct settings *settings, struct err *err)
@@ -349,15 +388,7 @@ int app_run(const char *path, struct settings *settings, struct err *err)
     list_init(&app.replaced);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptors();
-    int result = open_loop(&app, err);
-    if (result == 0) {
-        app.log = log_open(settings->config.log, app.base, err);
-        result = app.log != NULL ? 0 : -1;
-    }
-    if (result == 0)
-        result = open_delivery(&app, err);
-    if (result == 0)
-        result = open_rest(&app, err);
+    int result = open_all(&app, err);
     if (result == 0) {
         log_started(&app);
         queue_start(app.queue);

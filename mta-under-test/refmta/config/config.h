@@ -85,6 +85,10 @@ struct config {
     enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
+    const char *user; /* that it becomes; NULL: stays who it is */
+    bool sandbox;
+    const char **sandbox_writable; /* folders, besides its own */
+    size_t sandbox_writable_count;
     const char *control;           /* NULL: no control socket */
     struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };

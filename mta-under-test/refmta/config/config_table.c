@@ -136,6 +136,19 @@ static const struct config_key OPERATIONS_KEYS[] = {
 
 static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
 
+static const struct config_key SANDBOX_KEYS[] = {
+    {"enabled", CONFIG_FLAG(struct config, sandbox), .fallback = "true",
+     .help = "whether it restricts itself with Landlock and seccomp, where the kernel has them"},
+    {"writable",
+     CONFIG_LIST(struct config, sandbox_writable, CONFIG_TYPE_FILE, sandbox_writable_count),
+     .fallback = "[]",
+     .help = "folders that it may write to besides the spool and those of the log and the control "
+             "socket"},
+    CONFIG_END,
+};
+
+static const struct config_object SANDBOX = {.keys = SANDBOX_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -202,6 +215,11 @@ static const struct config_key KEYS[] = {
              "it, so that a killed process loses nothing, but a power cut may"},
     {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
      .help = "metrics and health over HTTP"},
+    {"user", CONFIG_TEXT(struct config, user), .is_fixed = true,
+     .help = "whom it becomes when its ports are bound, if it was started as root; the files named "
+             "here must then be readable for that user, for a reload"},
+    {"sandbox", CONFIG_SECTION(&SANDBOX), .is_fixed = true,
+     .help = "what the running server may still do"},
     {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,

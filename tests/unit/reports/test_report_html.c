@@ -220,7 +220,7 @@ static const char TLS_EVENTS[] =
     "{\"seq\":2,\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_mta-sts.b.test\","
     "\"type\":\"TXT\",\"rcode\":\"NOERROR\",\"answers\":1}\n"
     "{\"seq\":3,\"at\":1,\"source\":\"policy\",\"kind\":\"request\",\"host\":\"mta-sts.b.test\","
-    "\"status\":200}\n"
+    "\"status\":200,\"mode\":\"enforce\"}\n"
     "{\"seq\":4,\"at\":2,\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"mx.a.test#1\","
     "\"host\":"
     "\"mx.a.test\"}\n"
@@ -248,7 +248,7 @@ START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
     print_page(folder);
     has("<td>mx.a.test</td><td>2 records, authenticated</td><td>not asked</td>");
     has("<span class=\"badge pass\">encrypted</span><br><small>DANE says who the host must be");
-    has("<td>mx.b.test</td><td>not asked</td><td>policy fetched</td><td><span class=\"badge fail\">"
+    has("<td>mx.b.test</td><td>not asked</td><td>enforce</td><td><span class=\"badge fail\">"
         "Failed</span><br><small>reset</small>");
     has("<span class=\"badge warn\">no mail</span><br><small>a policy demands TLS</small>");
     has("STARTTLS was not used</td><td><span class=\"badge fail\">in "
