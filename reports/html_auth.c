@@ -32,9 +32,11 @@ static void result_cell(struct html_page *page, const struct report_auth *row, s
         return;
     }
     bool aligns = index == REPORT_AUTH_SPF || index == REPORT_AUTH_DKIM;
-    html_print(page->out, "<td><span class=\"badge %s\" title=\"%s\">%s</span>%s</td>",
-               result_class(method->result), method->reason, method->result,
-               aligns && method->aligned ? " <small>aligned</small>" : "");
+    html_print(page->out, "<td><span class=\"badge %s\" title=\"%s\">%s</span>",
+               result_class(method->result), method->reason, method->result);
+    if (aligns && method->aligned)
+        buf_add_text(page->out, " <small>aligned</small>");
+    buf_add_text(page->out, "</td>");
 }
 
 static void end_cell(struct html_page *page, const struct report_auth *row)

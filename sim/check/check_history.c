@@ -1,6 +1,7 @@
 #include "sim/check/check_history.h"
 
 #include "sim/check/check_collect.h"
+#include "sim/check/check_list.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -157,6 +158,17 @@ static void on_mta(struct check_collector *c, const cJSON *event)
     }
 }
 
+/* Keeps what fits an expectation of events. */
+static void collect_fits(struct check_collector *c, const struct check_list *checks,
+                         const cJSON *event)
+{
+    for (size_t i = 0; i < c->history->fit_count; i++) {
+        const struct check_expectation *e = &checks->items[i];
+        if (e->subject == CHECK_OF_EVENTS && check_event_fits(&e->wish, event))
+            check_collect_moment(c, &c->history->fits[i], check_collect_text(c, event, "session"));
+    }
+}
+
 static void collect(struct check_collector *c, const cJSON *event)
 {
     static const struct {
@@ -169,6 +181,7 @@ static void collect(struct check_collector *c, const cJSON *event)
         {"mta", on_mta},
         {"timeline", on_timeline},
         {"run", on_run},
+        {"provider", check_provider_on_event},
     };
     c->at_us = event_int(event, "at", 0);
     c->seq = event_int(event, "seq", -1);
@@ -212,6 +225,8 @@ int check_history_read(const char *events_path, const struct check_history_optio
     struct check_history *h = mem_alloc(sizeof *h);
     h->mta = h->hostname = h->clock = h->started = h->reason = h->detail = "";
     h->end_seq = -1;
+    h->fit_count = options->checks != NULL ? options->checks->count : 0;
+    h->fits = mem_alloc_array(h->fit_count + 1, sizeof *h->fits);
     struct check_collector c = {.history = h,
                                 .arena = &h->arena,
                                 .smart_host = options->smart_host,
@@ -221,6 +236,7 @@ int check_history_read(const char *events_path, const struct check_history_optio
     cJSON *event = NULL;
     while ((got = event_file_next(file, &event, err)) == 1) {
         collect(&c, event);
+        collect_fits(&c, options->checks, event);
         cJSON_Delete(event);
     }
     collector_deinit(&c);
@@ -243,6 +259,7 @@ void check_history_free(struct check_history **history)
     struct check_history *h = *history;
     if (h == NULL)
         return;
+    free(h->provider_events);
     for (size_t i = 0; i < h->delivery_count; i++) {
         free(h->deliveries[i]->attempts);
         free(h->deliveries[i]->copies);
@@ -252,6 +269,9 @@ void check_history_free(struct check_history **history)
         free_host(h->hosts[i]);
     for (size_t i = 0; i < h->rule_count; i++)
         free(h->rules[i]->fired.items);
+    for (size_t i = 0; i < h->fit_count; i++)
+        free(h->fits[i].items);
+    free(h->fits);
     free(h->deliveries);
     free(h->hosts);
     free(h->rules);

@@ -164,6 +164,8 @@ struct check_incidents {
 };
 
 struct check_history {
+    struct check_provider_event *provider_events; /* of all providers, in order */
+    size_t provider_event_count;
     const char *mta;
     const char *hostname;
     const char *clock;
@@ -197,13 +199,19 @@ struct check_history {
     struct check_outage *outages;   /* of its network */
     size_t outage_count;
 
+    struct check_moments *fits; /* events that fit the expectation of that number; fit_count */
+    size_t fit_count;
+
     struct arena arena;
 };
+
+struct check_list;
 
 struct check_history_options {
     bool smart_host;       /* all mail goes to a relay, so that MX sets say nothing */
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec`, and
                               is first heard of when a host is asked to take it */
+    const struct check_list *checks; /* whose expectations of events are looked for */
 };
 
 /* Reads the log to its end; -1 with file and line. */

@@ -28,10 +28,14 @@ void check_judge_host(struct check_report *report, const struct check_expectatio
                       struct check_result *result);
 void check_judge_queries(struct check_report *report, const struct check_expectation *expectation,
                          struct check_result *result);
+void check_judge_events(struct check_report *report, const struct check_expectation *expectation,
+                        struct check_result *result);
 void check_judge_log(struct check_report *report, const struct check_expectation *expectation,
                      struct check_result *result);
 void check_judge_end(struct check_report *report, const struct check_expectation *expectation,
                      struct check_result *result);
+void check_judge_provider(struct check_report *report, const struct check_expectation *expectation,
+                          struct check_result *result);
 
 /* All invariants, and all findings, into the report. */
 void check_judge_invariants(struct check_report *report);

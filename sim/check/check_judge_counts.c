@@ -1,5 +1,7 @@
 #include "sim/check/check_judge.h"
 
+#include "sim/scenario/model/scenario_model.h"
+
 #include "mta-under-test/base/poison.h"
 
 static bool is_during(const struct check_expectation *e, int64_t at_us)
@@ -205,6 +207,21 @@ void check_judge_queries(struct check_report *report, const struct check_expecta
             continue;
         found++;
         at_moment(result, &query->moment);
+    }
+    judge_times(report, e, found, result);
+}
+
+void check_judge_events(struct check_report *report, const struct check_expectation *e,
+                        struct check_result *result)
+{
+    size_t index = (size_t)(e - report->scenario->checks->items);
+    const struct check_moments *fits = &report->history->fits[index];
+    size_t found = 0;
+    for (size_t i = 0; i < fits->count; i++) {
+        if (!is_during(e, fits->items[i].at_us))
+            continue;
+        found++;
+        at_moment(result, &fits->items[i]);
     }
     judge_times(report, e, found, result);
 }

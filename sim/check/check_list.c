@@ -336,12 +336,41 @@ static int read_log(struct check_reader *r)
                : 0;
 }
 
+static int read_events(struct check_reader *r)
+{
+    static const char *const KEYS[] = {"about", "level", "for",    "event",
+                                       "with",  "count", "during", NULL};
+    struct check_expectation *e = r->expectation;
+    struct spec with;
+    if (spec_check_keys(r->spec, KEYS, r->err) != 0 ||
+        read_pattern(r, "event", &e->wish.event) != 0 || read_count(r) != 0 || read_during(r) != 0)
+        return -1;
+    return spec_get(r->spec, "with", &with) ? check_event_read(with, r->arena, &e->wish, r->err)
+                                            : 0;
+}
+
 static int read_end(struct check_reader *r)
 {
     static const char *const KEYS[] = {"about", "level", "for", "ends", "within", NULL};
     struct check_expectation *e = r->expectation;
     return spec_check_keys(r->spec, KEYS, r->err) != 0 || read_pattern(r, "ends", &e->ends) != 0 ||
                    read_span(r, "within", &e->wanted.within_us) != 0
+               ? -1
+               : 0;
+}
+
+/* ---- a provider */
+
+static int read_provider(struct check_reader *r)
+{
+    static const char *const KEYS[] = {"about",      "level",  "for",    "provider",
+                                       "placement",  "reason", "count",  "score",
+                                       "complaints", "listed", "during", NULL};
+    struct check_expectation *e = r->expectation;
+    return spec_check_keys(r->spec, KEYS, r->err) != 0 ||
+                   read_pattern(r, "provider", &e->provider.name) != 0 ||
+                   check_provider_wanted_read(r->spec, r->arena, &e->provider, r->err) != 0 ||
+                   read_during(r) != 0
                ? -1
                : 0;
 }
@@ -361,6 +390,7 @@ static void expectation_init(struct check_expectation *e)
     e->share = (struct range){1000000, 1000000};
     e->fired = RANGE_ALL;
     e->concurrency = RANGE_ALL;
+    check_provider_wanted_init(&e->provider);
     e->times = RANGE_ALL;
     for (size_t i = 0; i < CHECK_COUNT_COUNT; i++)
         e->count[i] = RANGE_ALL;
@@ -388,10 +418,9 @@ static int read_subject(struct check_reader *r)
         enum check_subject subject;
         int (*read)(struct check_reader *r);
     } SUBJECTS[] = {
-        {"host", CHECK_OF_HOST, read_host},
-        {"query", CHECK_OF_QUERIES, read_queries},
-        {"log", CHECK_OF_LOG, read_log},
-        {"ends", CHECK_OF_END, read_end},
+        {"host", CHECK_OF_HOST, read_host}, {"query", CHECK_OF_QUERIES, read_queries},
+        {"log", CHECK_OF_LOG, read_log},    {"event", CHECK_OF_EVENTS, read_events},
+        {"ends", CHECK_OF_END, read_end},   {"provider", CHECK_OF_PROVIDER, read_provider},
     };
     for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
         struct spec member;
@@ -519,6 +548,8 @@ void check_list_release(struct check_list **list)
         for (unsigned k = 0; k < CHECK_AUTH_COUNT; k++)
             pattern_release(w->auth[k]);
         parameters_release(&e->wanted.parameters);
+        check_event_release(&e->wish);
+        check_provider_wanted_release(&e->provider);
     }
     *list = NULL;
 }

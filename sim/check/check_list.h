@@ -6,15 +6,18 @@
  *     { "host": "mx1.bigmail.test", "rule": "too fast", "fired": "1.." }
  *     { "query": "bigmail.test", "type": "MX", "count": "2.." }
  *     { "log": "*timed out*", "count": "1.." }
+ *     { "event": "policy request", "with": { "status": 200 }, "count": "1.." }
  *     { "ends": "settled", "within": "6d" }
  *
  * What an expectation is about follows from its keys: a host, a DNS query, a line of the server's
- * log, the end of the run, or else deliveries (a message for one recipient each).
+ * log, any event, the end of the run, or else deliveries (a message for one recipient each).
  * docs/scenario-language.md has all keys.
  */
 #pragma once
 
 #include "sim/check/check_auth.h"
+#include "sim/check/check_event.h"
+#include "sim/check/check_provider.h"
 #include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
@@ -27,7 +30,9 @@ enum check_subject {
     CHECK_OF_HOST,
     CHECK_OF_QUERIES,
     CHECK_OF_LOG,
+    CHECK_OF_EVENTS,
     CHECK_OF_END,
+    CHECK_OF_PROVIDER,
 };
 
 /* How a message for one recipient ends. */
@@ -109,12 +114,15 @@ struct check_expectation {
     bool count_given[CHECK_COUNT_COUNT];
     struct range count[CHECK_COUNT_COUNT];
 
+    struct check_provider_wanted provider;
+
     /* queries, log lines: how many; the end of the run */
     struct pattern *query;
     struct pattern *type;
     struct pattern *log;
     struct pattern *status;
     struct pattern *ends;
+    struct check_event_wish wish;
     struct range times;
 
     struct window during; /* only what happened then; the whole run by default */

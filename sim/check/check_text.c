@@ -182,7 +182,11 @@ const char *check_wanted_text(const struct check_expectation *e, struct arena *a
         break;
     case CHECK_OF_QUERIES:
     case CHECK_OF_LOG:
+    case CHECK_OF_EVENTS:
         add_range(&out, e->times, "times", arena);
+        break;
+    case CHECK_OF_PROVIDER:
+        check_provider_wanted_write(&e->provider, &out, arena);
         break;
     case CHECK_OF_END:
         add_pattern(&out, "because of", e->ends, arena);
@@ -210,6 +214,16 @@ static const char *selector_text(const struct check_expectation *e, struct arena
     return *text != '\0' ? text : "every message";
 }
 
+static const char *events_text(const struct check_expectation *e, struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, CHECK_TEXT_BYTES_MAX);
+    check_event_to_text(&e->wish, arena, &out);
+    const char *text = arena_text(arena, buf_text(&out));
+    buf_deinit(&out);
+    return text;
+}
+
 const char *check_expectation_text(const struct check_expectation *e, struct arena *arena)
 {
     const char *wanted = check_wanted_text(e, arena);
@@ -223,6 +237,10 @@ const char *check_expectation_text(const struct check_expectation *e, struct are
     case CHECK_OF_LOG:
         return arena_format(arena, "lines of the server's log like %s: %s", pattern_text(e->log),
                             wanted);
+    case CHECK_OF_EVENTS:
+        return arena_format(arena, "events %s: %s", events_text(e, arena), wanted);
+    case CHECK_OF_PROVIDER:
+        return arena_format(arena, "provider %s: %s", pattern_text(e->provider.name), wanted);
     case CHECK_OF_END:
         return arena_format(arena, "the run ends: %s", wanted);
     case CHECK_OF_DELIVERIES:

@@ -37,7 +37,7 @@ struct inside {
     const struct inside_options *options;
     enum inside_stage stage;
     const char *end_reason; /* of the `end` event; set once */
-    char end_detail[512];
+    char end_detail[2048];
     int exit_code;
 
     struct scenario *scenario;
@@ -97,6 +97,8 @@ int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);
 void inside_free_server(struct inside *inside);
+/* -1 if the server has taken other addresses than the scenario gives it. */
+int inside_check_sources(const struct inside *inside, struct err *err) MUST_CHECK;
 
 /* ---- inside_action.c: what the timeline does */
 void inside_act(void *inside, const struct scenario_event *entry, bool over);

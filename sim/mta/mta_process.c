@@ -20,7 +20,7 @@
 
 static const char MTA_SYSLOG_PATH[] = "/dev/log";
 
-enum { MTA_WHY_BYTES = 1024, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
+enum { MTA_WHY_BYTES = 1500, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
 
 /* What the process at hand is. */
 enum mta_role {
@@ -135,8 +135,13 @@ static void mta_process_tail(const struct mta_process *process, struct buf *out)
     off_t from = size > MTA_LOG_TAIL_BYTES ? size - MTA_LOG_TAIL_BYTES : 0;
     ssize_t got = pread(fd, tail, sizeof tail, from);
     close(fd);
-    if (got > 0)
-        buf_format(out, "; the end of its log: %.*s", (int)got, tail);
+    if (got <= 0)
+        return;
+    struct slice text = slice_from(tail, (size_t)got);
+    size_t line = from > 0 ? slice_find(text, '\n') : SIZE_MAX;
+    text = slice_trim(slice_skip(text, line == SIZE_MAX ? 0 : line + 1));
+    if (text.len > 0)
+        buf_format(out, "; the end of its log:\n%.*s", SLICE_ARG(text));
 }
 
 /* It is down: the caller is told, or it starts again. */
@@ -330,6 +335,13 @@ static int mta_process_step(struct mta_process *process, struct err *err)
     if (process->next_command < adapter->before_start_count)
         return mta_process_help(process, &adapter->before_start[process->next_command++],
                                 MTA_ROLE_BEFORE, err);
+    if (adapter->port > 0 &&
+        mta_probe_is_taken(process->options.network_fd, &process->options.settings->sources[0],
+                           (uint16_t)adapter->port))
+        return err_set(err,
+                       "port %d is in use inside the world before %s is started: does one of its "
+                       "before-start commands leave a program behind?",
+                       (int)adapter->port, adapter->name);
     if (adapter->pid_file != NULL)
         return mta_process_help(process, &adapter->start, MTA_ROLE_START, err);
     int fd = -1;

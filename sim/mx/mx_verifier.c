@@ -253,9 +253,12 @@ static void mx_note_arc(const struct mx_inspection *inspection, const struct arc
 {
     struct mx_auth_result *result = &inspection->auth->results[MX_AUTH_ARC];
     result->word = arc_status_name(outcome->status);
-    result->reason = outcome->problem != NULL && outcome->problem[0] != '\0'
-                         ? outcome->problem
-                         : arc_reason_name(outcome->reason);
+    if (outcome->status == ARC_NONE)
+        result->reason = "the message has no ARC set";
+    else
+        result->reason = outcome->problem != NULL && outcome->problem[0] != '\0'
+                             ? outcome->problem
+                             : arc_reason_name(outcome->reason);
 }
 
 void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_facts *facts,

@@ -18,13 +18,18 @@ static int policy_fault_read_kind(struct spec spec, struct policy_fault *fault, 
 {
     const char *text = NULL;
     uint64_t status = 0;
+    int64_t number = 0;
     size_t kind = 0;
     if (spec_is_text(spec) && spec_read_text(spec, &text, err) == 0 &&
-        text_to_u64(slice_of(text), &status) == 0) {
-        if (status < POLICY_STATUS_MIN || status > POLICY_STATUS_MAX)
+        text_to_u64(slice_of(text), &status) == 0)
+        number = status <= POLICY_STATUS_MAX ? (int64_t)status : POLICY_STATUS_MAX + 1;
+    else if (spec_is_number(spec) && spec_read_int(spec, 0, INT32_MAX, &number, err) != 0)
+        return -1;
+    if (number != 0 || spec_is_number(spec)) {
+        if (number < POLICY_STATUS_MIN || number > POLICY_STATUS_MAX)
             return spec_expected(spec, err, "a status of HTTP, from \"200\" to \"599\"");
         fault->kind = POLICY_FAULT_STATUS;
-        fault->status = (int)status;
+        fault->status = (int)number;
         return 0;
     }
     if (spec_read_word(spec, POLICY_FAULT_WORDS, &kind, err) != 0)

@@ -14,6 +14,7 @@
 #include "sim/inside/inside_options.h"
 #include "sim/mta/mta_adapter.h"
 #include "sim/mta/mta_packages.h"
+#include "sim/mta/mta_place.h"
 #include "sim/mx/mx_model.h"
 #include "sim/run/run_folder.h"
 #include "sim/world/network.h"
@@ -214,6 +215,10 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
     }
     if (!options->virtual_clock && run_has_disk_trouble(one->scenario))
         return err_set(err, "a slow or failing disk needs the virtual clock"), RUN_EXIT_SKIPPED;
+    const struct mta_setup setup = {
+        .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
+    if (mta_place_check(&setup, err) != 0)
+        return RUN_EXIT_USAGE;
     const char *cache = getenv("MAILRANGE_CACHE");
     if (cache == NULL)
         cache = arena_format(&run->arena, "%s/.cache/packages", options->root);

@@ -112,6 +112,10 @@ void scenario_explain(const struct scenario *s, struct buf *out)
     dns_model_explain(s->dns, false, out);
     explain_hosts(s, out);
     policy_model_explain(s->policy, out);
+    if (mx_providers_count(mx_model_providers(s->mx)) > 0) {
+        buf_add_text(out, "\nProviders\n");
+        mx_providers_explain(mx_model_providers(s->mx), out);
+    }
     buf_add_text(out, "\nMessages\n");
     for (size_t i = 0; i < s->message_count; i++)
         explain_message(&s->messages[i], out);

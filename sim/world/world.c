@@ -104,6 +104,8 @@ int world_start(const struct world_options *options, struct world **out, struct 
                             .result_fd = result_pipe[0],
                             .lifeline_fd = lifeline[1],
                             .is_virtual = options->virtual_clock};
+    /* Once: a wait that ends before the world is taken for stuck must not start the count anew. */
+    watch_init(&world->watch, time_monotonic_us());
     struct root_paths paths = {NULL, NULL};
     int result = map_progress(&world->progress, err);
     if (result == 0)
@@ -148,7 +150,6 @@ static int reap(struct world *world)
 static int wait_watching(struct world *world, int timeout_ms)
 {
     int64_t started_us = time_monotonic_us();
-    watch_init(&world->watch, started_us);
     for (;;) {
         int64_t now_us = time_monotonic_us();
         int64_t left_ms = timeout_ms < 0 ? LOOK_MS : timeout_ms - (now_us - started_us) / TIME_MS;

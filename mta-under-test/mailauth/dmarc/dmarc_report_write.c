@@ -111,7 +111,10 @@ static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
     }
     buf_add_text(out, "      </policy_evaluated>\n    </row>\n    <identifiers>\n");
     dmarc_xml_element(out, "      ", "envelope_to", row->envelope_to);
-    dmarc_xml_element(out, "      ", "envelope_from", row->envelope_from);
+    /* The schema of RFC 7489 wants this one, empty or not. */
+    buf_add_text(out, "      <envelope_from>");
+    dmarc_xml_text(out, row->envelope_from);
+    buf_add_text(out, "</envelope_from>\n");
     dmarc_xml_element(out, "      ", "header_from", row->header_from);
     buf_add_text(out, "    </identifiers>\n");
     dmarc_write_results(row, out);

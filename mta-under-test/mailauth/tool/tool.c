@@ -23,11 +23,14 @@ static const char *const TOOL_ARC_SEAL_OPTIONS[] = {
     "canonical-form!", "min-rsa-bits", NULL};
 
 static const char *const TOOL_DMARC_OPTIONS[] = {
-    TOOL_COMMON,   "ip",           "helo", "mail-from", "receiver",
-    "allow-sha1!", "min-rsa-bits", "rfc",  "seed",      NULL};
+    TOOL_COMMON,    "ip",  "helo", "mail-from", "receiver", "allow-sha1!",
+    "min-rsa-bits", "rfc", "seed", "report",    NULL};
 
 static const char *const TOOL_TLSA_OPTIONS[] = {
     "chain", "tlsa", "host", "ca", "name-checks!", "no-name-checks!", "smtp!", "time", NULL};
+
+static const char *const TOOL_PEER_OPTIONS[] = {TOOL_COMMON, "ip",       "domain",
+                                                "zone",      "selector", NULL};
 
 static const char *const TOOL_LINE_OPTIONS[] = {"smtputf8!", NULL};
 
@@ -48,11 +51,16 @@ static const struct tool_command TOOL_COMMANDS[] = {
      TOOL_ARC_SEAL_OPTIONS, true, tool_arc_seal},
     {"dmarc",
      "--ip IP --helo NAME --mail-from=ADDR [--time T] [--rfc 7489|9989] [--seed N] "
-     "[--receiver ID] FILE",
+     "[--receiver ID] [--report REPORT.xml[.gz]] FILE",
      TOOL_DMARC_OPTIONS, true, tool_dmarc},
     {"tlsa",
      "--chain PEM --tlsa FILE --host NAME --name-checks|--no-name-checks [--ca PEM] [--smtp]",
      TOOL_TLSA_OPTIONS, false, tool_tlsa},
+    {"report", "FILE    a DMARC aggregate report (XML, gzip) or a TLS report (JSON)",
+     TOOL_LINE_OPTIONS, false, tool_report},
+    {"iprev", "--ip IP", TOOL_PEER_OPTIONS, true, tool_iprev},
+    {"dnsbl", "--zone LIST --ip IP|--domain NAME", TOOL_PEER_OPTIONS, true, tool_dnsbl},
+    {"bimi", "--domain NAME [--selector S]", TOOL_PEER_OPTIONS, true, tool_bimi},
     {"sts", "< lines {\"kind\": \"sts-record|sts-policy|tlsrpt-record\", \"text\": ...}",
      TOOL_LINE_OPTIONS, false, tool_sts},
     {"addr", "[--smtputf8] < lines \"address\"", TOOL_LINE_OPTIONS, false, tool_addr},

@@ -1,5 +1,5 @@
 #include "mta-under-test/mailauth/auth_check.h"
-#include "mta-under-test/mailauth/tool/tool.h"
+#include "mta-under-test/mailauth/tool/tool_report.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -62,6 +62,7 @@ static void tool_write_auth(struct tool *tool, const struct auth_request *reques
     tool_dkim_results(json, "dkim", &outcome->dkim);
     tool_write_arc(json, &outcome->arc);
     tool_write_dmarc(json, &outcome->dmarc);
+    tool_report_addresses(tool, request, &outcome->dmarc.discovery);
     json_out_slice(json, "authentication_results", buf_slice(&header));
     facts_to_json(&tool->facts, json, "facts");
     json_out_end(json);
@@ -109,6 +110,8 @@ int tool_dmarc(struct tool *tool, struct err *err)
     auth_check(&request, &tool->resolver, &keys, &tool->arena, &tool->facts, &outcome);
     tool->verdict = tool_dmarc_verdict(tool, &outcome.dmarc);
     tool_write_auth(tool, &request, &outcome);
+    const char *path = args_get(&tool->args, "report");
+    int status = path != NULL ? tool_report_write(tool, &request, &outcome, path, err) : 0;
     dkim_key_cache_deinit(&keys);
-    return 0;
+    return status;
 }

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
@@ -26,9 +27,13 @@ struct app {
     struct delivery *delivery;
     struct server *server;
     struct control *control;
+    struct trace trace;
+    struct operations *operations;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
+    struct arena rules; /* taken from the first settings: deliveries hold on to them */
+    struct shaping_rules shaping;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -98,6 +103,7 @@ static struct server_options server_options_of(struct app *app, const struct set
         .log = app->log,
         .base = app->base,
         .queue = app->queue,
+        .trace = &app->trace,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -190,6 +196,13 @@ static int open_sts(struct app *app, struct err *err)
     return 0;
 }
 
+static void take_rules(struct app *app)
+{
+    app->rules = app->settings->rules;
+    app->shaping = app->settings->shaping;
+    arena_init(&app->settings->rules);
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -198,6 +211,7 @@ static int open_delivery(struct app *app, struct err *err)
         .servers = config->resolvers,
         .server_count = config->resolver_count,
     };
+    take_rules(app);
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
     if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
@@ -212,11 +226,48 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
+        .shaping = &app->shaping,
+        .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
     };
     app->delivery = delivery_open(&delivery);
+    return 0;
+}
+
+/* The ways in for operators. */
+static int open_access(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    if (config->operations.address.family != 0) {
+        struct operations_options operations = {
+            .endpoint = config->operations,
+            .base = app->base,
+            .log = app->log,
+            .queue = app->queue,
+            .server = app->server,
+            .delivery = app->delivery,
+            .is_stopping = &app->stopping,
+        };
+        app->operations = operations_open(&operations, err);
+        if (app->operations == NULL)
+            return -1;
+    }
+    if (config->control != NULL) {
+        struct control_options control = {
+            .scene = {.queue = app->queue,
+                      .config = config,
+                      .trace = &app->trace,
+                      .reload = reload,
+                      .arg = app},
+            .base = app->base,
+            .log = app->log,
+        };
+        app->control = control_open(&control, err);
+        if (app->control == NULL)
+            return -1;
+    }
     return 0;
 }
 
@@ -238,17 +289,7 @@ static int open_rest(struct app *app, struct err *err)
     app->server = server_open(&server, err);
     if (app->server == NULL)
         return -1;
-    if (config->control != NULL) {
-        struct control_options control = {
-            .scene = {.queue = app->queue, .config = config, .reload = reload, .arg = app},
-            .base = app->base,
-            .log = app->log,
-        };
-        app->control = control_open(&control, err);
-        if (app->control == NULL)
-            return -1;
-    }
-    return 0;
+    return open_access(app, err);
 }
 
 static void app_close(struct app *app)
@@ -256,6 +297,7 @@ static void app_close(struct app *app)
     if (app->delivery != NULL && app->queue != NULL)
         delivery_abandon(app->delivery);
     control_close(&app->control);
+    operations_close(&app->operations);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);
@@ -264,6 +306,7 @@ static void app_close(struct app *app)
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
         struct settings *settings = LIST_ENTRY(link, struct settings, link);
@@ -288,6 +331,8 @@ static void log_started(struct app *app)
     for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
+    if (app->operations != NULL)
+        json_out_int(&line.json, "operations-port", operations_port(app->operations));
     json_out_text(&line.json, "retry", app->settings->config.retry_text);
     log_end(&line);
 }

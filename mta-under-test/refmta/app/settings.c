@@ -50,6 +50,12 @@ static int open_signer(struct settings *settings, struct err *err)
     return settings->signer != NULL ? 0 : -1;
 }
 
+static int open_shaping(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.shaping;
+    return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
+}
+
 /* All files, so that all that is wrong is told at once. */
 static int open_files(struct settings *settings, const char *path, struct err *err)
 {
@@ -61,6 +67,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"auth.users", open_users},
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
+        {"shaping", open_shaping},
     };
     struct buf mistakes;
     buf_init(&mistakes, ERR_TEXT_BYTES - 1);
@@ -85,7 +92,7 @@ struct settings *settings_open(const char *path, struct err *err)
     if (settings == NULL)
         return NULL;
     settings->limits = SERVER_LIMITS_DEFAULT;
-    settings->limits.message_bytes_max = settings->config.size_limit_bytes;
+    server_limits_set(&settings->limits, &settings->config);
     return settings;
 }
 
@@ -98,6 +105,7 @@ void settings_close(struct settings **where)
     list_remove(&settings->link);
     SSL_CTX_free(settings->tls_server);
     signer_close(&settings->signer);
+    arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);
     if (settings->password.data != NULL)
         OPENSSL_cleanse(settings->password.data, settings->password.len);

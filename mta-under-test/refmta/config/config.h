@@ -5,12 +5,16 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
+/* What becomes of a CR or LF alone in a message. */
+enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
+enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -61,11 +65,17 @@ struct config {
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key; /* file */
+    const char *shaping;  /* file of rules for receivers; NULL: none */
+    const char *routing;  /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
+    struct config_limits limits;
+    enum config_bare bare_newlines;
+    enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
-    const char *control; /* NULL: no control socket */
+    const char *control;           /* NULL: no control socket */
+    struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 
 /* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must

@@ -100,6 +100,18 @@ static const struct config_key DKIM_KEYS[] = {
 
 static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
+static const char *const BARE[] = {"refuse", "normalise", NULL};
+static const char *const VRFY[] = {"neutral", "off", NULL};
+static const struct config_key OPERATIONS_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config, operations.address), .is_needed = true,
+     .help = "a local address, of a network that only operators reach: there is no login"},
+    {"port", CONFIG_PORT(struct config, operations.port, 0), .is_needed = true,
+     .help = "`/metrics` for Prometheus, `/health` for whoever watches"},
+    CONFIG_END,
+};
+
+static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -136,16 +148,32 @@ static const struct config_key KEYS[] = {
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
+    {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
+     .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
+             "addresses; `receivers.json` beside the program knows the large ones"},
+    {"routing", CONFIG_FILE(struct config, routing), .is_fixed = true,
+     .help = "file of rules for the way out: relays, pools of addresses, by sender, recipient or "
+             "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
+    {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
+     .help = "what a client may do; each refusal names its limit in the log"},
+    {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),
+     .fallback = "\"refuse\"",
+     .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
+             "its place. It never ends a message, and never begins a line for the final dot"},
+    {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
+     .help = "VRFY neither confirms nor denies (252), or is refused (502)"},
     {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
      .help = "`stderr`, or a file to append to; one JSON object a line"},
     {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),
      .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
+    {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
+     .help = "metrics and health over HTTP"},
     {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,

@@ -10,6 +10,7 @@ struct work {
     const struct control_scene *scene;
     struct queue *queue;
     const struct config *config;
+    struct slice words; /* behind the command */
     struct queue_filter filter;
     struct buf *answer;
     int64_t now_us;
@@ -22,10 +23,17 @@ struct work {
     const struct queue_destination *largest[DESTINATIONS_SHOWN]; /* by what waits there */
 };
 
+/* What the words behind a command are. */
+enum words {
+    WORDS_FILTER,
+    WORDS_FILTER_NEEDED, /* nothing is done to the whole queue by mistake */
+    WORDS_OWN,
+};
+
 struct command {
     const char *name;
     bool (*run)(struct work *work);
-    bool needs_filter; /* nothing is done to the whole queue by mistake */
+    enum words words;
 };
 
 static const char *const STATES[] = {[RECIPIENT_WAITING] = "waiting",
@@ -312,11 +320,32 @@ static bool run_reload(struct work *work)
     return good;
 }
 
+static bool run_trace(struct work *work)
+{
+    struct err err;
+    struct trace trace;
+    if (trace_from_text(work->words, &trace, &err) != 0) {
+        buf_format(work->answer, "%s\n", err.text);
+        return false;
+    }
+    *work->scene->trace = trace;
+    buf_add_text(work->answer, trace.until_us > 0 ? "new sessions are traced in the log\n"
+                                                  : "no new session is traced\n");
+    return true;
+}
+
 static const struct command COMMANDS[] = {
-    {"list", run_list, false},     {"show", run_show, true},     {"explain", run_explain, true},
-    {"flush", run_flush, false},   {"hold", run_hold, true},     {"release", run_release, true},
-    {"delete", run_delete, true},  {"bounce", run_bounce, true}, {"stats", run_stats, false},
-    {"reload", run_reload, false},
+    {"list", run_list, WORDS_FILTER},
+    {"show", run_show, WORDS_FILTER_NEEDED},
+    {"explain", run_explain, WORDS_FILTER_NEEDED},
+    {"flush", run_flush, WORDS_FILTER},
+    {"hold", run_hold, WORDS_FILTER_NEEDED},
+    {"release", run_release, WORDS_FILTER_NEEDED},
+    {"delete", run_delete, WORDS_FILTER_NEEDED},
+    {"bounce", run_bounce, WORDS_FILTER_NEEDED},
+    {"stats", run_stats, WORDS_FILTER},
+    {"reload", run_reload, WORDS_OWN},
+    {"trace", run_trace, WORDS_OWN},
 };
 
 static bool unknown_command(struct slice name, struct buf *answer)
@@ -325,6 +354,23 @@ static bool unknown_command(struct slice name, struct buf *answer)
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
         buf_format(answer, " %s", COMMANDS[i].name);
     buf_add_char(answer, '\n');
+    return false;
+}
+
+/* False, with a text in the answer, if the words are not what the command wants. */
+static bool read_filter(struct work *work, const struct command *command)
+{
+    struct err err;
+    if (command->words == WORDS_OWN)
+        return true;
+    if (queue_filter_from_text(work->words, &work->filter, &err) != 0) {
+        buf_format(work->answer, "%s\n", err.text);
+        return false;
+    }
+    if (command->words == WORDS_FILTER || queue_filter_is_meant(&work->filter))
+        return true;
+    buf_format(work->answer, "%s what? A queue id, a filter like domain=x.test, or \"all\"\n",
+               command->name);
     return false;
 }
 
@@ -338,22 +384,11 @@ bool control_command_run(const struct control_scene *scene, struct slice line, s
                         .oldest_us = INT64_MAX};
     struct slice rest = slice_trim(line);
     struct slice name = SLICE("");
-    struct err err;
     if (rest.len > 0 && !slice_split(&rest, ' ', &name))
         name = rest;
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (!slice_is(name, COMMANDS[i].name))
-            continue;
-        if (queue_filter_from_text(rest, &work.filter, &err) != 0) {
-            buf_format(answer, "%s\n", err.text);
-            return false;
-        }
-        if (COMMANDS[i].needs_filter && !queue_filter_is_meant(&work.filter)) {
-            buf_format(answer, "%s what? A queue id, a filter like domain=x.test, or \"all\"\n",
-                       COMMANDS[i].name);
-            return false;
-        }
-        return COMMANDS[i].run(&work);
-    }
+    work.words = slice_trim(rest);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
+        if (slice_is(name, COMMANDS[i].name))
+            return read_filter(&work, &COMMANDS[i]) && COMMANDS[i].run(&work);
     return unknown_command(name, answer);
 }

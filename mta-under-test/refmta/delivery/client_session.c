@@ -98,9 +98,15 @@ static void take_extension(struct client_session *session, struct slice line)
         const char *name;
         enum client_extension bit;
     } KNOWN[] = {
-        {"PIPELINING", CLIENT_PIPELINING}, {"SIZE", CLIENT_SIZE}, {"8BITMIME", CLIENT_8BITMIME},
-        {"STARTTLS", CLIENT_STARTTLS},     {"DSN", CLIENT_DSN},   {"SMTPUTF8", CLIENT_SMTPUTF8},
+        {"PIPELINING", CLIENT_PIPELINING},
+        {"SIZE", CLIENT_SIZE},
+        {"8BITMIME", CLIENT_8BITMIME},
+        {"STARTTLS", CLIENT_STARTTLS},
+        {"DSN", CLIENT_DSN},
+        {"SMTPUTF8", CLIENT_SMTPUTF8},
         {"REQUIRETLS", CLIENT_REQUIRETLS},
+        {"CHUNKING", CLIENT_CHUNKING},
+        {"BINARYMIME", CLIENT_BINARYMIME},
     };
     struct slice rest = line;
     struct slice name;

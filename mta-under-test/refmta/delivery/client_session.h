@@ -68,6 +68,8 @@ enum client_extension {
     CLIENT_AUTH_PLAIN = 64,
     CLIENT_AUTH_LOGIN = 128,
     CLIENT_REQUIRETLS = 256,
+    CLIENT_CHUNKING = 512,
+    CLIENT_BINARYMIME = 1024,
 };
 
 enum client_verdict { CLIENT_NONE, CLIENT_ACCEPTED, CLIENT_DEFERRED, CLIENT_REFUSED };
@@ -115,6 +117,7 @@ struct client_session {
     bool closing;     /* the server has said 421 or the session must not be used again */
     bool needs_rset;  /* the last transaction was not ended by its content */
     bool pipelined;   /* all commands of the transaction are already sent */
+    bool chunked;     /* the content goes by BDAT */
     bool mail_refused;
     bool at_line_start; /* of the content */
     size_t index;       /* of the recipient whose reply comes next */

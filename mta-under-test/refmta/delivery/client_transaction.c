@@ -57,6 +57,8 @@ static void say_mail(struct client_session *session)
         buf_format(&session->out, " SIZE=%llu", (unsigned long long)transaction->bytes);
     if (transaction->body == ENVELOPE_BODY_8BITMIME && offers(session, CLIENT_8BITMIME))
         buf_add_text(&session->out, " BODY=8BITMIME");
+    if (transaction->body == ENVELOPE_BODY_BINARYMIME)
+        buf_add_text(&session->out, " BODY=BINARYMIME");
     if (transaction->smtputf8)
         buf_add_text(&session->out, " SMTPUTF8");
     if (session->setup.needs_requiretls)
@@ -117,6 +119,12 @@ static bool is_impossible(struct client_session *session, struct reason *reason)
                    "the message has 8-bit content, and %s does not offer 8BITMIME", peer);
         return true;
     }
+    if (transaction->body == ENVELOPE_BODY_BINARYMIME &&
+        !(offers(session, CLIENT_CHUNKING) && offers(session, CLIENT_BINARYMIME))) {
+        reason_set(reason, "5.6.1", false, peer,
+                   "the message is binary, and %s does not offer BINARYMIME", peer);
+        return true;
+    }
     return false;
 }
 
@@ -129,7 +137,10 @@ enum client_event client_session_begin(struct client_session *session,
     session->index = 0;
     session->mail_refused = false;
     session->at_line_start = true;
-    session->pipelined = offers(session, CLIENT_PIPELINING);
+    /* Content is announced by its length where that is needed: BDAT (RFC 3030) has no reply to wait
+     * for, so it goes behind the replies to RCPT. */
+    session->chunked = transaction->body == ENVELOPE_BODY_BINARYMIME;
+    session->pipelined = offers(session, CLIENT_PIPELINING) && !session->chunked;
     for (size_t i = 0; i < transaction->recipient_count; i++)
         transaction->recipients[i].verdict = CLIENT_NONE;
     session->reply.code = 0;
@@ -206,6 +217,12 @@ static enum client_event on_rcpt(struct client_session *session)
     if (!session->pipelined) {
         if (!any_open(session))
             return finish(session);
+        if (session->chunked) {
+            buf_format(&session->out, "BDAT %llu LAST\r\n",
+                       (unsigned long long)session->transaction->bytes);
+            client_set_state(session, CLIENT_STATE_CONTENT);
+            return CLIENT_EVENT_CONTENT;
+        }
         buf_add_text(&session->out, "DATA\r\n");
     }
     client_set_state(session, CLIENT_STATE_DATA);
@@ -282,6 +299,10 @@ enum client_event client_transaction_reply(struct client_session *session)
 void client_session_content(struct client_session *session, struct slice part)
 {
     assert(session->state == CLIENT_STATE_CONTENT);
+    if (session->chunked) {
+        buf_add_slice(&session->out, part);
+        return;
+    }
     while (part.len > 0) {
         if (session->at_line_start && part.data[0] == '.')
             buf_add_char(&session->out, '.');
@@ -296,6 +317,7 @@ void client_session_content(struct client_session *session, struct slice part)
 void client_session_content_end(struct client_session *session)
 {
     assert(session->state == CLIENT_STATE_CONTENT);
-    buf_add_text(&session->out, session->at_line_start ? ".\r\n" : "\r\n.\r\n");
+    if (!session->chunked)
+        buf_add_text(&session->out, session->at_line_start ? ".\r\n" : "\r\n.\r\n");
     client_set_state(session, CLIENT_STATE_FINAL);
 }

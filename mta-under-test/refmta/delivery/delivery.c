@@ -18,6 +18,7 @@ struct broken_tls {
 
 static void lane_free(struct lane *lane)
 {
+    delivery_shaping_detach(lane);
     route_free(&lane->route);
     free(lane);
 }
@@ -43,6 +44,8 @@ static struct lane *lane_of(struct delivery *delivery, struct queue_destination 
     lane->delivery = delivery;
     lane->destination = destination;
     lane->window = max < LANE_WINDOW_START ? max : LANE_WINDOW_START;
+    lane->pool = &delivery->pool;
+    list_init(&lane->wait_link);
     list_init(&lane->connections);
     list_init(&lane->idle);
     list_push_back(&delivery->lanes, &lane->link);
@@ -163,6 +166,7 @@ static void on_route(void *arg, struct route *route)
     if (route->verdict == ROUTE_GOOD) {
         route_free(&lane->route);
         lane->route = route;
+        delivery_shaping_attach(lane);
     } else {
         fail_ready(lane, route);
         route_free(&route);
@@ -202,15 +206,44 @@ static void give_to_idle(struct lane *lane, struct queue_item *item)
     delivery_connection_quit(connection);
 }
 
+/* Opens one more connection for what is ready; false if that cannot be now. */
+static bool open_another(struct lane *lane)
+{
+    int64_t at_us = 0;
+    size_t source = delivery_shaping_pick(lane, &at_us);
+    if (at_us > time_monotonic_us()) {
+        delivery_shaping_wait(lane, source, at_us);
+        return false;
+    }
+    struct queue_item *item = lane_next_item(lane);
+    if (item == NULL)
+        return false;
+    delivery_connection_open(lane, item, source);
+    return true;
+}
+
+/* Gives an idle connection something to do; false if nothing can be done now. */
+static bool use_idle(struct lane *lane)
+{
+    struct delivery_connection *connection =
+        LIST_ENTRY(lane->idle.next, struct delivery_connection, idle_link);
+    if (delivery_shaping_send_at(connection) > time_monotonic_us()) {
+        delivery_connection_quit(connection);
+        return true;
+    }
+    struct queue_item *item = lane_next_item(lane);
+    if (item != NULL)
+        give_to_idle(lane, item);
+    return item != NULL;
+}
+
 void lane_dispatch(struct lane *lane)
 {
     struct delivery *delivery = lane->delivery;
     while (!delivery->stopping && lane->destination->ready_count > 0 && !lane->finding) {
         if (!list_is_empty(&lane->idle)) {
-            struct queue_item *item = lane_next_item(lane);
-            if (item == NULL)
+            if (!use_idle(lane))
                 break;
-            give_to_idle(lane, item);
             continue;
         }
         if (lane->connection_count >= lane->window || delivery->connection_count >= CONNECTIONS_MAX)
@@ -219,10 +252,8 @@ void lane_dispatch(struct lane *lane)
             find_route(lane);
             return; /* on_route() goes on, and may have dropped the lane */
         }
-        struct queue_item *item = lane_next_item(lane);
-        if (item == NULL)
+        if (!open_another(lane))
             break;
-        delivery_connection_open(lane, item);
     }
     lane_drop_if_done(lane);
 }
@@ -266,6 +297,15 @@ void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address
     free(map_set(&delivery->broken_tls, address_key(address), broken));
 }
 
+static void set_source(struct delivery *delivery)
+{
+    const struct config *config = delivery->options.config;
+    delivery->source = (struct routing_source){.name = "default",
+                                               .v4 = config->source_v4,
+                                               .v6 = config->source_v6,
+                                               .hostname = config->hostname};
+}
+
 struct delivery *delivery_open(const struct delivery_options *options)
 {
     struct delivery *delivery = mem_alloc(sizeof *delivery);
@@ -273,6 +313,9 @@ struct delivery *delivery_open(const struct delivery_options *options)
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
     map_init(&delivery->broken_tls);
+    map_init(&delivery->sites);
+    set_source(delivery);
+    delivery->pool = (struct routing_pool){"default", &delivery->source, 1};
     return delivery;
 }
 
@@ -284,6 +327,12 @@ void delivery_set_queue(struct delivery *delivery, struct queue *queue)
 void delivery_set_config(struct delivery *delivery, const struct config *config)
 {
     delivery->options.config = config;
+    set_source(delivery);
+}
+
+size_t delivery_connection_count(const struct delivery *delivery)
+{
+    return delivery->connection_count;
 }
 
 void delivery_stop(struct delivery *delivery)
@@ -292,8 +341,13 @@ void delivery_stop(struct delivery *delivery)
     LIST_EACH(lane_link, &delivery->lanes)
     {
         struct lane *lane = LIST_ENTRY(lane_link, struct lane, link);
-        LIST_EACH(link, &lane->idle)
-        delivery_connection_quit(LIST_ENTRY(link, struct delivery_connection, idle_link));
+        LIST_EACH(link, &lane->connections)
+        {
+            struct delivery_connection *connection =
+                LIST_ENTRY(link, struct delivery_connection, link);
+            if (connection->is_idle)
+                delivery_connection_quit(connection);
+        }
     }
     if (delivery->connection_count == 0)
         delivery->options.on_stopped(delivery->options.arg);
@@ -323,5 +377,6 @@ void delivery_close(struct delivery **where)
     if (delivery == NULL)
         return;
     map_deinit(&delivery->broken_tls, free);
+    map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);
 }

@@ -18,14 +18,24 @@ size_t delivery_candidate_next(const struct delivery_connection *connection, boo
     return next;
 }
 
+/* A failure may end the connection and with it the lane, whose code may be what called us: so it is
+ * left to the loop. */
+static void fail_later(struct delivery_connection *connection, const struct reason *reason,
+                       enum client_verdict verdict)
+{
+    connection->has_failure = true;
+    connection->failure = *reason;
+    connection->failure_verdict = verdict;
+    event_active(connection->idle_timer, EV_TIMEOUT, 0);
+}
+
 /* The policy forbids this host. */
 static void refuse_host(struct delivery_connection *connection)
 {
     const struct tls_policy *tls = &connection->tls;
     struct reason reason;
     reason_set(&reason, tls->status, false, connection->host, "%s: %s", connection->host, tls->why);
-    delivery_candidate_fail(connection, &reason,
-                            tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
+    fail_later(connection, &reason, tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
 }
 
 void delivery_candidate_try(struct delivery_connection *connection)
@@ -43,7 +53,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
         refuse_host(connection);
         return;
     }
-    struct client_setup setup = {.hostname = config->hostname,
+    struct client_setup setup = {.hostname = connection->source->hostname,
                                  .peer = connection->host,
                                  .tls = connection->tls.use,
                                  .needs_requiretls = connection->tls.needs_requiretls,
@@ -51,7 +61,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
                                  .password = config->smart_host_password};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
-        connection->address.family == AF_INET ? &config->source_v4 : &config->source_v6;
+        connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;
     connection->conn =
         conn_connect(delivery->options.base, &endpoint, source->family != 0 ? source : NULL,
                      &DELIVERY_HANDLER, connection, INPUT_BYTES_MAX);
@@ -59,12 +69,14 @@ void delivery_candidate_try(struct delivery_connection *connection)
     connection->has_session = true;
     if (connection->conn != NULL) {
         conn_set_timeout(connection->conn, CONNECT_TIMEOUT_US);
+        if (trace_wants_destination(delivery->options.trace, connection->lane->destination->name))
+            conn_set_trace(connection->conn, delivery_connection_trace);
         return;
     }
     struct reason reason;
     reason_set(&reason, "4.4.1", false, connection->host, "%s, at the connection: %s",
                connection->host, strerror(errno));
-    delivery_candidate_fail(connection, &reason, CLIENT_DEFERRED);
+    fail_later(connection, &reason, CLIENT_DEFERRED);
 }
 
 static void give_up(struct delivery_connection *connection, const struct reason *reason)
@@ -87,15 +99,23 @@ static void give_up(struct delivery_connection *connection, const struct reason 
     delivery_connection_gone(connection);
 }
 
+/* The receiver does not want us for a time: its other hosts are no way round. */
+static bool is_held(const struct delivery_connection *connection)
+{
+    const struct reply_rule *rule = connection->rule;
+    return rule != NULL && (rule->action == REPLY_SUSPEND || rule->action == REPLY_SWITCH);
+}
+
 void delivery_candidate_fail(struct delivery_connection *connection, const struct reason *reason,
                              enum client_verdict verdict)
 {
     delivery_connection_log(connection, "candidate-failed", reason->text);
+    verdict = delivery_shaping_judge(connection, reason, verdict);
     if (verdict != CLIENT_REFUSED)
         connection->any_deferred = true;
     delivery_connection_close(connection);
     connection->candidate = delivery_candidate_next(connection, reason->said);
-    if (connection->candidate < connection->candidate_count)
+    if (connection->candidate < connection->candidate_count && !is_held(connection))
         delivery_candidate_try(connection);
     else
         give_up(connection, reason);

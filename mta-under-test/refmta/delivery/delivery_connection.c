@@ -15,6 +15,8 @@
 #define QUIT_TIMEOUT_US (10 * TIME_SECOND)
 /* How long a connection is kept open with nothing to send. */
 #define IDLE_US (2 * TIME_SECOND)
+/* How long one is kept open for the sake of a receiver's rate. */
+#define PACE_US (30 * TIME_SECOND)
 
 enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
 
@@ -53,6 +55,7 @@ static void connection_free(struct delivery_connection *connection)
 {
     struct lane *lane = connection->lane;
     delivery_connection_close(connection);
+    delivery_shaping_closed(connection);
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
@@ -174,16 +177,22 @@ void delivery_connection_quit(struct delivery_connection *connection)
 {
     list_remove(&connection->idle_link);
     connection->is_idle = false;
+    connection->is_paced = false;
     event_del(connection->idle_timer);
     client_session_quit(&connection->session);
     delivery_connection_write(connection);
 }
 
-static void on_idle(evutil_socket_t fd, short what, void *arg)
+/* The receiver's rate wants a pause: in the same session, if it is short. */
+static void pause_until(struct delivery_connection *connection, int64_t at_us)
 {
-    (void)fd;
-    (void)what;
-    delivery_connection_quit(arg);
+    int64_t wait_us = at_us - time_monotonic_us();
+    struct timeval wait = {.tv_sec = (time_t)(wait_us / TIME_SECOND),
+                           .tv_usec = (suseconds_t)(wait_us % TIME_SECOND)};
+    connection->is_idle = true;
+    connection->is_paced = true;
+    event_add(connection->idle_timer, &wait);
+    conn_set_timeout(connection->conn, 0);
 }
 
 /* The session can take another message: the next one, a pause, or the end. */
@@ -194,30 +203,52 @@ static void next_item(struct delivery_connection *connection)
         conn_finish(connection->conn);
         return;
     }
-    struct queue_item *item = NULL;
-    if (connection->message_count < LANE_MESSAGES_MAX)
-        item = lane_next_item(lane);
-    if (item != NULL && !delivery_tls_suits(connection, item)) {
+    int64_t at_us = delivery_shaping_send_at(connection);
+    int64_t now_us = time_monotonic_us();
+    if (lane->delivery->stopping || at_us > now_us + PACE_US) {
+        delivery_connection_quit(connection);
+        return;
+    }
+    if (at_us > now_us && lane->destination->ready_count > 0) {
+        pause_until(connection, at_us);
+        return;
+    }
+    struct queue_item *item = lane_next_item(lane);
+    if (item == NULL) {
+        go_idle(connection);
+    } else if (!delivery_tls_suits(connection, item)) {
         queue_put_back(lane->delivery->queue, item);
         delivery_connection_quit(connection);
-    } else if (item != NULL) {
+    } else {
         delivery_item_take(connection, item);
         begin_transaction(connection);
-    } else if (connection->message_count >= LANE_MESSAGES_MAX || lane->delivery->stopping) {
-        delivery_connection_quit(connection);
-    } else {
-        go_idle(connection);
     }
 }
 
-/* MAIL was deferred, or the session ended with 421: another host may take it at once. */
-static bool another_host_may_do(const struct delivery_connection *connection)
+static void on_idle(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct delivery_connection *connection = arg;
+    if (connection->has_failure) {
+        struct reason reason = connection->failure;
+        connection->has_failure = false;
+        delivery_candidate_fail(connection, &reason, connection->failure_verdict);
+        return;
+    }
+    if (!connection->is_paced) {
+        delivery_connection_quit(connection);
+        return;
+    }
+    connection->is_paced = false;
+    connection->is_idle = false;
+    next_item(connection);
+}
+
+/* No recipient has a result but a deferral, in this transaction or before. */
+static bool all_deferred(const struct delivery_connection *connection)
 {
     const struct client_transaction *transaction = &connection->transaction;
-    if (connection->message_count > 1 ||
-        delivery_candidate_next(connection, true) >= connection->candidate_count ||
-        !(connection->session.closing || connection->session.mail_refused))
-        return false;
     for (size_t i = 0; i < transaction->recipient_count; i++)
         if (transaction->recipients[i].verdict != CLIENT_DEFERRED)
             return false;
@@ -227,11 +258,44 @@ static bool another_host_may_do(const struct delivery_connection *connection)
     return true;
 }
 
+/* MAIL was deferred, or the session ended with 421: another host may take it at once. */
+static bool another_host_may_do(const struct delivery_connection *connection)
+{
+    const struct client_transaction *transaction = &connection->transaction;
+    const struct reply_rule *rule =
+        delivery_shaping_match(connection, &transaction->recipients[0].reason);
+    if (rule != NULL && (rule->action == REPLY_SUSPEND || rule->action == REPLY_SWITCH))
+        return false;
+    if (connection->message_count > 1 ||
+        delivery_candidate_next(connection, true) >= connection->candidate_count ||
+        !(connection->session.closing || connection->session.mail_refused))
+        return false;
+    return all_deferred(connection);
+}
+
 /* The server did not want the message now, whoever it was for: a limit on us, most likely. */
 static bool is_refused_at_mail(const struct delivery_connection *connection)
 {
     return (connection->session.mail_refused || connection->session.reply.code == 421) &&
            connection->transaction.recipients[0].verdict == CLIENT_DEFERRED;
+}
+
+/* A rule says that this address of ours is not wanted now, and there is another: the message goes
+ * from there at once. */
+static bool another_address_takes_over(struct delivery_connection *connection)
+{
+    const struct reason *reason = &connection->transaction.recipients[0].reason;
+    const struct reply_rule *rule = delivery_shaping_match(connection, reason);
+    if (rule == NULL || rule->action != REPLY_SWITCH || !all_deferred(connection))
+        return false;
+    (void)delivery_shaping_judge(connection, reason, CLIENT_DEFERRED);
+    if (!delivery_shaping_has_other(connection))
+        return false;
+    struct queue_item *item = connection->item;
+    delivery_item_drop(connection);
+    queue_put_back(connection->lane->delivery->queue, item);
+    next_item(connection);
+    return true;
 }
 
 static void transaction_done(struct delivery_connection *connection)
@@ -242,6 +306,8 @@ static void transaction_done(struct delivery_connection *connection)
         delivery_candidate_fail(connection, &reason, CLIENT_DEFERRED);
         return;
     }
+    if (another_address_takes_over(connection))
+        return;
     delivery_item_take_results(connection);
     if (delivery_item_any_undecided(connection) && !connection->session.closing) {
         begin_transaction(connection);
@@ -256,7 +322,7 @@ static void transaction_done(struct delivery_connection *connection)
     bool refused = is_refused_at_mail(connection);
     struct reason reason = connection->transaction.recipients[0].reason;
     delivery_item_settle(connection);
-    lane_note_refusal(connection->lane, refused ? &reason : NULL);
+    lane_note_refusal(connection->lane, refused && connection->rule == NULL ? &reason : NULL);
     next_item(connection);
 }
 
@@ -275,6 +341,7 @@ static void begin_transaction(struct delivery_connection *connection)
     connection->transaction_heard = false;
     connection->started_us = time_now_us();
     connection->message_count++;
+    delivery_shaping_sent(connection);
     if (client_session_begin(&connection->session, transaction) == CLIENT_EVENT_DONE)
         transaction_done(connection);
     else
@@ -423,6 +490,21 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     session_lost(connection, &reason, CLIENT_DEFERRED);
 }
 
+void delivery_connection_trace(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct delivery_connection *connection = owner;
+    enum client_state state = connection->session.state;
+    const struct trace_piece piece = {
+        .kind = "connection",
+        .number = connection->number,
+        .is_sent = is_sent,
+        .is_secret = is_sent && (state == CLIENT_STATE_AUTH || state == CLIENT_STATE_AUTH_USER ||
+                                 state == CLIENT_STATE_AUTH_PASSWORD),
+        .bytes = bytes,
+    };
+    trace_write(connection->lane->delivery->options.log, &piece);
+}
+
 const struct conn_handler DELIVERY_HANDLER = {
     .on_input = on_input,
     .on_connected = on_connected,
@@ -433,7 +515,7 @@ const struct conn_handler DELIVERY_HANDLER = {
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-void delivery_connection_open(struct lane *lane, struct queue_item *item)
+void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t source)
 {
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
@@ -441,6 +523,9 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item)
     connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
+    connection->source = &lane->pool->sources[source];
+    connection->site = lane->sites[source];
+    delivery_shaping_opened(connection);
     connection->idle_timer = event_new(delivery->options.base, -1, 0, on_idle, connection);
     list_init(&connection->idle_link);
     list_push_back(&lane->connections, &connection->link);

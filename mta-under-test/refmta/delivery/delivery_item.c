@@ -39,6 +39,8 @@ static void decide(struct delivery_connection *connection, uint32_t index,
                    enum client_verdict verdict, const struct reason *reason)
 {
     struct queue_outcome *outcome = &connection->outcomes[index];
+    if (verdict != CLIENT_ACCEPTED)
+        verdict = delivery_shaping_judge(connection, reason, verdict);
     outcome->kind = verdict == CLIENT_ACCEPTED  ? OUTCOME_DELIVERED
                     : verdict == CLIENT_REFUSED ? OUTCOME_FAILED
                                                 : OUTCOME_DEFERRED;
@@ -65,8 +67,10 @@ void delivery_item_take_results(struct delivery_connection *connection)
         if (!is_too_many(recipient, any_accepted))
             decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
     }
-    if (any_accepted)
+    if (any_accepted) {
+        shaping_site_succeeded(&connection->site->state);
         lane_succeeded(connection->lane);
+    }
 }
 
 bool delivery_item_any_undecided(const struct delivery_connection *connection)

@@ -7,6 +7,7 @@
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/delivery/route.h"
 #include "mta-under-test/refmta/net/conn.h"
+#include "mta-under-test/refmta/shaping/shaping_site.h"
 
 enum {
     LANE_CANDIDATES_MAX = 12,  /* addresses tried in one attempt */
@@ -17,8 +18,22 @@ enum {
     TLS_TEXT_BYTES = 160,
 };
 
+/* One receiver from one of our addresses; shared by the lanes that lead there. */
+struct delivery_site {
+    struct list link; /* in the delivery's sites */
+    char *key;
+    struct shaping_site state;
+    struct list waiting; /* lanes, for the next connection or message */
+    struct event *timer; /* for those lanes */
+    struct delivery *delivery;
+    unsigned lane_count;
+};
+
 struct delivery {
     struct delivery_options options;
+    struct routing_pool pool; /* the default one, from the configuration */
+    struct routing_source source;
+    struct map sites; /* by receiver (or domain) and source */
     struct queue *queue;
     struct rng rng;
     struct list lanes;
@@ -33,6 +48,10 @@ struct lane {
     struct delivery *delivery;
     struct queue_destination *destination;
     struct route *route; /* NULL: not known */
+    const struct routing_pool *pool;
+    struct delivery_site *
+        *sites;            /* one for each source of the pool; NULL while no route is known */
+    struct list wait_link; /* in a site's waiting lanes */
     bool finding;
     bool dropped;           /* the delivery is gone: free when the route comes */
     unsigned window;        /* connections that are allowed now */
@@ -49,6 +68,9 @@ struct delivery_connection {
     struct list link;      /* in the lane's connections */
     struct list idle_link; /* in the lane's idle ones */
     struct lane *lane;
+    struct delivery_site *site;
+    const struct routing_source *source;
+    const struct reply_rule *rule; /* the last that a reply of this transaction fitted */
     const struct config *config; /* held */
     uint64_t number;
     struct conn *conn;
@@ -62,8 +84,12 @@ struct delivery_connection {
     bool tls_is_open;              /* the handshake with this candidate was begun */
     bool feeding;                  /* the content is being given */
     bool is_idle;
+    bool is_paced;          /* idle, and goes on with the next message when the timer ends */
     bool transaction_heard; /* the server answered something in this transaction */
     struct event *idle_timer;
+    bool has_failure; /* found before anything was sent; taken up by the loop */
+    struct reason failure;
+    enum client_verdict failure_verdict;
     /* The candidates of this attempt. */
     struct route *route;
     struct route_candidate candidates[LANE_CANDIDATES_MAX];
@@ -81,8 +107,8 @@ struct delivery_connection {
     int64_t started_us;
 };
 
-/* Opens a connection for an item. */
-void delivery_connection_open(struct lane *lane, struct queue_item *item);
+/* Opens a connection for an item, from the `source`-th address of the lane's pool. */
+void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t source);
 /* Gives an item to an idle connection. */
 void delivery_connection_give(struct delivery_connection *connection, struct queue_item *item);
 /* Says QUIT if it is idle. */
@@ -92,6 +118,8 @@ void delivery_connection_abandon(struct delivery_connection *connection);
 
 /* What the connection's files share (delivery_connection.c, _candidate.c, _tls.c): */
 extern const struct conn_handler DELIVERY_HANDLER;
+/* For conn_set_trace(). */
+void delivery_connection_trace(void *connection, bool is_sent, struct slice bytes);
 void delivery_connection_log(const struct delivery_connection *connection, const char *event,
                              const char *text);
 void delivery_connection_write(struct delivery_connection *connection);
@@ -106,6 +134,29 @@ void delivery_candidate_fail(struct delivery_connection *connection, const struc
 /* The index behind the one at hand. A host that has answered is not asked again at its other
  * addresses: they lead to the same answer, and to a sender that seems not to listen. */
 size_t delivery_candidate_next(const struct delivery_connection *connection, bool answered);
+
+/* Shaping (delivery_shaping.c): ties a lane to the sites of its receiver, and back. */
+void delivery_shaping_attach(struct lane *lane);
+void delivery_shaping_detach(struct lane *lane);
+/* The source from which a connection may be opened at the earliest; *at_us is when (monotonic;
+ * INT64_MAX: when one ends). */
+size_t delivery_shaping_pick(const struct lane *lane, int64_t *at_us);
+/* The lane goes on when the site of this source can take more. */
+void delivery_shaping_wait(struct lane *lane, size_t source, int64_t at_us);
+/* When the connection may send the next message; INT64_MAX: not in this session. */
+int64_t delivery_shaping_send_at(const struct delivery_connection *connection);
+void delivery_shaping_opened(struct delivery_connection *connection);
+void delivery_shaping_closed(struct delivery_connection *connection);
+void delivery_shaping_sent(struct delivery_connection *connection);
+/* What a refusal means by the rules: puts measures in force, and may change the verdict. */
+enum client_verdict delivery_shaping_judge(struct delivery_connection *connection,
+                                           const struct reason *reason,
+                                           enum client_verdict verdict);
+/* The rule that the reason fits, if it is what a server said; NULL. */
+const struct reply_rule *delivery_shaping_match(const struct delivery_connection *connection,
+                                                const struct reason *reason);
+/* Another address of ours may be used for the receiver right now. */
+bool delivery_shaping_has_other(const struct delivery_connection *connection);
 
 /* TLS of a connection (delivery_tls.c): decides what it must have, begins the handshake, takes its
  * end and its failure. */
@@ -148,6 +199,9 @@ void lane_settle_all(struct lane *lane, struct queue_item *item, enum outcome_ki
 void lane_connection_gone(struct lane *lane);
 /* Starts what can be started. */
 void lane_dispatch(struct lane *lane);
+
+/* For the map of sites. */
+void delivery_site_free(void *site);
 
 bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address);
 void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address);

@@ -6,7 +6,8 @@
 
 #include "mta-under-test/base/arena.h"
 
-enum envelope_body { ENVELOPE_BODY_7BIT, ENVELOPE_BODY_8BITMIME };
+/* The numbers stand on the disk. */
+enum envelope_body { ENVELOPE_BODY_7BIT, ENVELOPE_BODY_8BITMIME, ENVELOPE_BODY_BINARYMIME };
 enum envelope_ret { ENVELOPE_RET_UNSET, ENVELOPE_RET_FULL, ENVELOPE_RET_HDRS };
 
 /* NOTIFY of RFC 3461 4.1, as bits. None set: not given. */
@@ -30,8 +31,12 @@ struct envelope {
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;
-    bool require_tls;  /* REQUIRETLS (RFC 8689 3) */
-    bool tls_optional; /* the content has "TLS-Required: No" (RFC 8689 5) */
+    bool require_tls;       /* REQUIRETLS (RFC 8689 3) */
+    bool tls_optional;      /* the content has "TLS-Required: No" (RFC 8689 5) */
+    int64_t hold_until_us;  /* FUTURERELEASE (RFC 4865): not tried before; 0: at once */
+    int64_t deliver_by_us;  /* DELIVERBY (RFC 2852), as a point in time; 0: none */
+    bool deliver_by_return; /* what is late comes back; otherwise the sender is only told */
+    int8_t priority;        /* MT-PRIORITY (RFC 6710), -9 to 9 */
     struct envelope_recipient *recipients;
     size_t recipient_count;
     size_t recipient_size;

@@ -40,6 +40,10 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
     message->smtputf8 = envelope->smtputf8;
     message->require_tls = envelope->require_tls;
     message->tls_optional = envelope->tls_optional;
+    message->deliver_by_us = envelope->deliver_by_us;
+    message->deliver_by_return = envelope->deliver_by_return;
+    message->hold_until_us = envelope->hold_until_us;
+    message->priority = envelope->priority;
     message->recipient_count = (uint32_t)envelope->recipient_count;
     message->open_count = message->recipient_count;
     for (size_t i = 0; i < envelope->recipient_count; i++) {
@@ -47,7 +51,8 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
         recipient->address = text_put(&texts, envelope->recipients[i].address);
         recipient->orcpt = text_put(&texts, envelope->recipients[i].orcpt);
         recipient->notify = envelope->recipients[i].notify;
-        recipient->due_us = received_us;
+        recipient->due_us =
+            envelope->hold_until_us > received_us ? envelope->hold_until_us : received_us;
     }
     return message;
 }

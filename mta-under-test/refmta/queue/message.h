@@ -33,6 +33,8 @@ struct message {
     struct store_entry entry; /* where it is on the disk */
     uint64_t id;
     int64_t received_us;
+    int64_t
+        hold_until_us; /* FUTURERELEASE (RFC 4865): its time in the queue begins then; 0: none */
     const char *sender;
     const char *envid; /* NULL: none */
     char *cached;      /* the content, while it is kept in memory; NULL otherwise */
@@ -42,10 +44,13 @@ struct message {
     uint8_t body;        /* enum envelope_body */
     uint8_t ret;         /* enum envelope_ret */
     bool smtputf8;
-    bool require_tls;  /* the sender said REQUIRETLS (RFC 8689) */
-    bool tls_optional; /* the message has "TLS-Required: No" */
-    bool warned;       /* the sender was told of the delay */
-    bool removed;      /* its end is being written */
+    int8_t priority;        /* MT-PRIORITY (RFC 6710), -9 to 9 */
+    bool require_tls;       /* the sender said REQUIRETLS (RFC 8689) */
+    bool tls_optional;      /* the message has "TLS-Required: No" */
+    bool warned;            /* the sender was told of the delay */
+    bool removed;           /* its end is being written */
+    bool deliver_by_return; /* DELIVERBY: what is late is returned; else the sender is told */
+    int64_t deliver_by_us;  /* DELIVERBY (RFC 2852); 0: none */
 };
 
 /* `content_len` bytes of content will be told to the store by the record it is added with. */

@@ -103,8 +103,17 @@ void queue_set_timer(struct queue *queue)
 
 static void make_ready(struct queue *queue, struct queue_item *item)
 {
+    enum { STEPS_MAX = 1000 }; /* so that a crowd of one priority costs the next no time */
+    struct list *before = &item->destination->ready;
+    unsigned steps = 0;
     item->place = QUEUE_READY;
-    list_push_back(&item->destination->ready, &item->link);
+    /* What is urgent (RFC 6710) goes in front of what is less so; the common 0 is put last at once.
+     */
+    while (steps++ < STEPS_MAX && before->prev != &item->destination->ready &&
+           LIST_ENTRY(before->prev, struct queue_item, link)->message->priority <
+               item->message->priority)
+        before = before->prev;
+    list_push_back(before, &item->link);
     item->destination->ready_count++;
     wake_delivery(queue, item->destination);
 }
@@ -291,6 +300,7 @@ struct acceptance {
     struct queue *queue;
     struct message *message;
     char *content;
+    int64_t since_us; /* monotonic */
     void (*done)(void *arg, int error);
     void *arg;
 };
@@ -300,7 +310,9 @@ static void on_accepted(void *arg, int error)
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
     acceptance->done(acceptance->arg, error);
+    histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
+        acceptance->queue->received_bytes += message->entry.content_len;
         queue_cache_keep(acceptance->queue, message, acceptance->content);
         queue_add_message(acceptance->queue, message);
         queue_tidy(acceptance->queue);
@@ -321,6 +333,7 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .queue = queue,
         .message = message_new(envelope, id, time_now_us()),
         .content = buf_take(content),
+        .since_us = time_monotonic_us(),
         .done = done,
         .arg = arg,
     };
@@ -396,7 +409,7 @@ const struct message *queue_find(struct queue *queue, uint64_t id)
     return map_get(&queue->messages, id_key(&id));
 }
 
-void queue_each_destination(struct queue *queue,
+void queue_each_destination(const struct queue *queue,
                             void (*visit)(void *arg, const struct queue_destination *destination),
                             void *arg)
 {

@@ -14,6 +14,7 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/reason.h"
+#include "mta-under-test/refmta/metrics/histogram.h"
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/message.h"
 
@@ -117,9 +118,26 @@ const struct message *queue_find(struct queue *queue, uint64_t id);
 const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
 size_t queue_message_count(const struct queue *queue);
 /* Calls `visit` for each destination that has mail or is remembered. */
-void queue_each_destination(struct queue *queue,
+void queue_each_destination(const struct queue *queue,
                             void (*visit)(void *arg, const struct queue_destination *destination),
                             void *arg);
+
+/* What there is to count at this moment, for metrics and health. */
+struct queue_figures {
+    size_t messages;
+    size_t waiting; /* deliveries: a message for one destination */
+    size_t ready;
+    size_t held;
+    size_t destinations;
+    size_t failing; /* of the destinations */
+    uint64_t stored_bytes;
+    uint64_t live_bytes;
+    uint64_t received_bytes;               /* since the start */
+    const char *trouble;                   /* why the disk takes nothing, NULL if it does */
+    const struct histogram *accept_time;   /* from the end of the content until it is durable */
+    const struct histogram *delivery_time; /* from receipt to delivery, of each recipient */
+};
+void queue_figures(const struct queue *queue, struct queue_figures *figures);
 
 /* For tests without a loop: writes what is to be written, and makes ready what is due. */
 void queue_run(struct queue *queue);

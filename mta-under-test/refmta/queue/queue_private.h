@@ -24,6 +24,9 @@ struct queue {
     uint64_t last_id;
     uint64_t last_order;
     uint64_t cached_bytes;
+    uint64_t received_bytes;
+    struct histogram accept_time;
+    struct histogram delivery_time;
     void (*on_ready)(void *arg, struct queue_destination *destination);
     void *arg;
 };

@@ -16,8 +16,8 @@ enum {
 static char *read_original(const struct message *message, size_t *len, bool *is_full)
 {
     uint32_t total = message->entry.content_len;
-    *is_full =
-        message->ret == ENVELOPE_RET_FULL && total <= FULL_BYTES_MAX && !message->require_tls;
+    *is_full = message->ret == ENVELOPE_RET_FULL && message->body != ENVELOPE_BODY_BINARYMIME &&
+               total <= FULL_BYTES_MAX && !message->require_tls;
     size_t want = *is_full || total < HEADER_BYTES_MAX ? total : HEADER_BYTES_MAX;
     char *original = mem_alloc(want);
     ssize_t got = queue_read(message, 0, original, want);

@@ -66,6 +66,8 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     struct message_recipient *recipient = &settling->message->recipients[index];
     struct log_line line;
     recipient->state = RECIPIENT_DELIVERED;
+    histogram_add(&settling->queue->delivery_time,
+                  settling->now_us - settling->message->received_us);
     log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
     json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
     json_out_int(&line.json, "attempts", recipient->attempts + 1);
@@ -217,6 +219,21 @@ static void submit_changes(struct settling *settling, const uint32_t *all, uint3
     store_submit(queue->store, commit);
 }
 
+/* DELIVERBY (RFC 2852 4.1): with "R" the time to give up comes earlier, with "N" the time to warn.
+ */
+static void set_deliver_by(struct retry_facts *facts, const struct message *message)
+{
+    if (message->deliver_by_us == 0)
+        return;
+    int64_t by_us = message->deliver_by_us - facts->received_us;
+    if (by_us < 1)
+        by_us = 1;
+    if (message->deliver_by_return && by_us < facts->give_up_us)
+        facts->give_up_us = by_us;
+    if (!message->deliver_by_return && (facts->warn_after_us == 0 || by_us < facts->warn_after_us))
+        facts->warn_after_us = by_us;
+}
+
 void queue_settle(struct queue *queue, struct queue_item *item,
                   const struct queue_outcome *outcomes)
 {
@@ -227,13 +244,15 @@ void queue_settle(struct queue *queue, struct queue_item *item,
         .queue = queue, .item = item, .message = message, .now_us = time_now_us()};
     struct retry_facts facts = {
         .schedule = &queue->config->retry,
-        .received_us = message->received_us,
+        .received_us = message->hold_until_us > message->received_us ? message->hold_until_us
+                                                                     : message->received_us,
         .now_us = settling.now_us,
         .give_up_us = queue->config->give_up_us,
         .warn_after_us = queue->config->warn_after_us,
         .attempts = item->attempts + 1,
         .warned = message->warned,
     };
+    set_deliver_by(&facts, message);
     settling.retry = retry_decide(&facts);
     uint32_t *all = mem_alloc_array((size_t)count * 5, sizeof *all);
     memcpy(all, item->recipients, count * sizeof *all);

@@ -53,7 +53,18 @@ static void add_text(struct buf *meta, const char *text)
 }
 
 /* Bits of a message's flags; they stand on the disk. */
-enum { FLAG_SMTPUTF8 = 1, FLAG_WARNED = 2, FLAG_REQUIRE_TLS = 4, FLAG_TLS_OPTIONAL = 8 };
+enum {
+    FLAG_SMTPUTF8 = 1,
+    FLAG_WARNED = 2,
+    FLAG_REQUIRE_TLS = 4,
+    FLAG_TLS_OPTIONAL = 8,
+    FLAG_SERVICE = 16, /* behind the flags: what has_service() looks at */
+};
+
+static bool has_service(const struct message *message)
+{
+    return message->deliver_by_us != 0 || message->hold_until_us != 0 || message->priority != 0;
+}
 
 static void add_state(struct buf *meta, const struct message_recipient *recipient)
 {
@@ -69,6 +80,7 @@ static uint8_t flags_of(const struct message *message)
     flags |= message->warned ? FLAG_WARNED : 0U;
     flags |= message->require_tls ? FLAG_REQUIRE_TLS : 0U;
     flags |= message->tls_optional ? FLAG_TLS_OPTIONAL : 0U;
+    flags |= has_service(message) ? FLAG_SERVICE : 0U;
     return (uint8_t)flags;
 }
 
@@ -82,6 +94,12 @@ void record_add(struct buf *meta, const struct message *message)
     add_u8(meta, message->body);
     add_u8(meta, message->ret);
     add_u8(meta, flags_of(message));
+    if (has_service(message)) {
+        add_u64(meta, (uint64_t)message->deliver_by_us);
+        add_u64(meta, (uint64_t)message->hold_until_us);
+        add_u8(meta, message->deliver_by_return);
+        add_u8(meta, (uint8_t)message->priority);
+    }
     add_u32(meta, message->recipient_count);
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         add_text(meta, message->recipients[i].address);
@@ -253,6 +271,12 @@ static void take_message(struct taker *taker, struct record_item *item)
     envelope.body = (enum envelope_body)take_u8(taker);
     envelope.ret = (enum envelope_ret)take_u8(taker);
     uint8_t flags = take_u8(taker);
+    if ((flags & FLAG_SERVICE) != 0) {
+        envelope.deliver_by_us = (int64_t)take_u64(taker);
+        envelope.hold_until_us = (int64_t)take_u64(taker);
+        envelope.deliver_by_return = take_u8(taker) != 0;
+        envelope.priority = (int8_t)take_u8(taker);
+    }
     uint32_t count = take_u32(taker);
     envelope.smtputf8 = (flags & FLAG_SMTPUTF8) != 0;
     envelope.require_tls = (flags & FLAG_REQUIRE_TLS) != 0;
@@ -265,7 +289,7 @@ static void take_message(struct taker *taker, struct record_item *item)
         recipient->notify = take_u8(taker);
         take_state(taker, &skipped);
     }
-    if (!taker->bad && envelope.body <= ENVELOPE_BODY_8BITMIME &&
+    if (!taker->bad && envelope.body <= ENVELOPE_BODY_BINARYMIME &&
         envelope.ret <= ENVELOPE_RET_HDRS) {
         item->message = message_new(&envelope, item->id, received_us);
         item->message->warned = (flags & FLAG_WARNED) != 0;

@@ -160,7 +160,18 @@ void server_close(struct server **where)
     close_listeners(&server->listeners);
     server_connections_close(server);
     auth_guard_deinit(&server->guard);
+    map_deinit(&server->clients, NULL);
     free(server);
+}
+
+size_t server_session_count(const struct server *server)
+{
+    return server->connection_count;
+}
+
+uint64_t server_session_total(const struct server *server)
+{
+    return server->last_number;
 }
 
 uint16_t server_port(const struct server *server, size_t index)

@@ -2,6 +2,7 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
+#include "mta-under-test/refmta/server/relay_decision.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -15,9 +16,29 @@ struct connection {
     bool storing; /* the queue will call on_stored() */
     bool closing; /* nothing more but to write what is there */
     bool start_tls;
-    struct event *delay_timer; /* NULL before the first failed login */
+    bool greeting_waits;       /* the client must not speak yet */
+    struct event *delay_timer; /* NULL before the first wait */
     char tls_text[TLS_TEXT_BYTES];
 };
+
+/* The client as it is counted: IPv4 by address, IPv6 by /64. */
+static struct slice client_key(const struct ip_address *client)
+{
+    return slice_from((const char *)client->bytes, client->family == AF_INET ? 4 : 8);
+}
+
+/* Adds to the number of the client's connections and returns it. */
+static uintptr_t count_client(struct server *server, const struct ip_address *client, int change)
+{
+    struct slice key = client_key(client);
+    uintptr_t count = (uintptr_t)map_get(&server->clients, key);
+    count = change > 0 ? count + 1 : count - 1;
+    if (count == 0)
+        map_remove(&server->clients, key);
+    else
+        map_set(&server->clients, key, (void *)count);
+    return count;
+}
 
 static void connection_free(struct connection *connection)
 {
@@ -27,6 +48,7 @@ static void connection_free(struct connection *connection)
         return; /* on_stored() will come back */
     list_remove(&connection->link);
     server->connection_count--;
+    count_client(server, &connection->session.setup.client.address, -1);
     const struct config *config = connection->session.setup.config;
     server_session_deinit(&connection->session);
     config_let_go(config);
@@ -89,22 +111,36 @@ static void on_delay(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct connection *connection = arg;
-    server_session_delayed(&connection->session);
+    if (connection->greeting_waits)
+        connection->greeting_waits = false;
+    else
+        server_session_delayed(&connection->session);
     conn_pause(connection->conn, false);
     drive(connection);
+}
+
+static void start_delay(struct connection *connection, int64_t delay_us)
+{
+    struct timeval wait = {.tv_sec = delay_us / TIME_SECOND, .tv_usec = delay_us % TIME_SECOND};
+    if (connection->delay_timer == NULL)
+        connection->delay_timer =
+            event_new(connection->server->options.base, -1, 0, on_delay, connection);
+    conn_set_timeout(connection->conn, 0);
+    event_add(connection->delay_timer, &wait);
 }
 
 /* Keeps the client waiting. What it says meanwhile is not read. */
 static void delay(struct connection *connection)
 {
-    int64_t delay_us = connection->session.delay_us;
-    struct timeval wait = {.tv_sec = delay_us / TIME_SECOND, .tv_usec = delay_us % TIME_SECOND};
-    if (connection->delay_timer == NULL)
-        connection->delay_timer =
-            event_new(connection->server->options.base, -1, 0, on_delay, connection);
+    start_delay(connection, connection->session.delay_us);
     conn_pause(connection->conn, true);
-    conn_set_timeout(connection->conn, 0);
-    event_add(connection->delay_timer, &wait);
+}
+
+static bool is_too_slow(const struct connection *connection)
+{
+    int64_t since_us = connection->session.content_since_us;
+    return since_us != 0 &&
+           time_monotonic_us() - since_us > connection->server->options.limits->content_time_us;
 }
 
 /* Lets the session work on what has come. */
@@ -113,15 +149,26 @@ static void drive(struct connection *connection)
     const struct server_limits *limits = connection->server->options.limits;
     if (connection->closing || connection->start_tls)
         return;
+    if (connection->greeting_waits) {
+        server_session_spoke_early(&connection->session);
+        finish(connection);
+        return;
+    }
     switch (server_session_feed(&connection->session, conn_input(connection->conn))) {
     case SERVER_EVENT_NONE:
+        if (is_too_slow(connection)) {
+            server_session_limit(&connection->session, "content-time", "4.4.2",
+                                 "the message comes too slowly");
+            finish(connection);
+            return;
+        }
         write_replies(connection);
         if (connection->server->stopping) {
             server_session_shut(&connection->session, "4.3.2", "stops now");
             finish(connection);
             return;
         }
-        conn_set_timeout(connection->conn, connection->session.state == SERVER_STATE_DATA
+        conn_set_timeout(connection->conn, server_session_is_in_content(&connection->session)
                                                ? limits->data_timeout_us
                                                : limits->command_timeout_us);
         break;
@@ -187,7 +234,10 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     struct connection *connection = owner;
     if (end == CONN_END_TIMEOUT && !connection->closing) {
         /* RFC 5321 4.5.3.2: said, although nobody may listen any more. */
-        server_session_shut(&connection->session, "4.4.2", "no command within the time limit");
+        server_session_limit(&connection->session,
+                             server_session_is_in_content(&connection->session) ? "content-silence"
+                                                                                : "command-time",
+                             "4.4.2", "no command within the time limit");
         conn_last_words(connection->conn, buf_slice(&connection->session.out));
         text = "no command within the time limit";
     }
@@ -204,6 +254,29 @@ static const struct conn_handler HANDLER = {
     .on_end = on_end,
 };
 
+static void on_bytes(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct connection *connection = owner;
+    const struct trace_piece piece = {
+        .kind = "session",
+        .number = connection->session.setup.number,
+        .is_sent = is_sent,
+        .is_secret = !is_sent && (connection->session.state == SERVER_STATE_AUTH ||
+                                  slice_starts_with_nocase(bytes, SLICE("AUTH "))),
+        .bytes = bytes,
+    };
+    trace_write(connection->server->options.log, &piece);
+}
+
+static void trace_if_wanted(struct connection *connection)
+{
+    char ip[IP_TEXT_BYTES];
+    const struct server_setup *setup = &connection->session.setup;
+    if (trace_wants_client(connection->server->options.trace,
+                           ip_address_to_text(&setup->client.address, ip)))
+        conn_set_trace(connection->conn, on_bytes);
+}
+
 static void log_connected(const struct server_setup *setup)
 {
     char ip[IP_TEXT_BYTES];
@@ -218,6 +291,33 @@ static void log_connected(const struct server_setup *setup)
 static uint64_t new_id(void *arg)
 {
     return queue_new_id(arg);
+}
+
+/* Turns the client away where there are too many; otherwise greets it, in its time. */
+static void welcome(struct connection *connection)
+{
+    struct server *server = connection->server;
+    struct server_session *session = &connection->session;
+    const struct server_limits *limits = server->options.limits;
+    const struct ip_address *client = &session->setup.client.address;
+    bool is_own = relay_client_is_trusted(session->setup.config, client);
+    uintptr_t own_count = count_client(server, client, 1);
+    bool is_crowd = server->connection_count > limits->connections_max;
+    conn_set_timeout(connection->conn, limits->command_timeout_us);
+    if (is_crowd || (!is_own && own_count > limits->client_max)) {
+        buf_reset(&session->out);
+        server_session_limit(session, is_crowd ? "connections" : "connections-per-client",
+                             is_crowd ? "4.3.2" : "4.7.0", "too many connections");
+        finish(connection);
+    } else if (session->setup.listener->tls == CONFIG_TLS_IMPLICIT) {
+        conn_start_tls(connection->conn, server->options.tls, true, NULL);
+    } else if (limits->greeting_pause_us > 0 && !is_own &&
+               session->setup.listener->mode == CONFIG_MODE_RELAY) {
+        connection->greeting_waits = true;
+        start_delay(connection, limits->greeting_pause_us);
+    } else {
+        write_replies(connection);
+    }
 }
 
 void server_connection_open(struct server_listener *listener, int fd)
@@ -241,18 +341,10 @@ void server_connection_open(struct server_listener *listener, int fd)
     };
     log_connected(&setup);
     server_session_init(&connection->session, &setup);
+    trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
-    conn_set_timeout(connection->conn, server->options.limits->command_timeout_us);
-    if (server->connection_count > server->options.limits->connections_max) {
-        buf_reset(&connection->session.out);
-        server_session_shut(&connection->session, "4.3.2", "too many connections");
-        finish(connection);
-    } else if (listener->config->tls == CONFIG_TLS_IMPLICIT) {
-        conn_start_tls(connection->conn, server->options.tls, true, NULL);
-    } else {
-        write_replies(connection);
-    }
+    welcome(connection);
 }
 
 void server_connections_stop(struct server *server)
@@ -261,7 +353,7 @@ void server_connections_stop(struct server *server)
     {
         struct connection *connection = LIST_ENTRY(link, struct connection, link);
         if (!connection->storing && !connection->closing &&
-            connection->session.state != SERVER_STATE_DATA &&
+            !server_session_is_in_content(&connection->session) &&
             connection->session.state != SERVER_STATE_SECURING) {
             server_session_shut(&connection->session, "4.3.2", "stops now");
             finish(connection);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "mta-under-test/base/map.h"
 #include "mta-under-test/refmta/server/server.h"
 
 struct server_listener {
@@ -20,6 +21,7 @@ struct server {
     struct list connections;
     size_t connection_count;
     uint64_t last_number;
+    struct map clients; /* how many connections each client has */
     struct auth_guard guard;
     bool stopping;
 };

@@ -7,6 +7,19 @@
 
 enum { SIGNATURE_BYTES_MAX = 4096 };
 
+void server_data_begin(struct server_session *session)
+{
+    const struct config *config = session->setup.config;
+    session->id = session->setup.new_id(session->setup.arg);
+    buf_reset(&session->content);
+    server_trace_add(session, &session->content);
+    session->trace_bytes = session->content.len;
+    server_content_init(&session->scanner, &session->content);
+    session->scanner.line_bytes_max = config->limits.text_line_bytes;
+    session->scanner.normalises = config->bare_newlines == CONFIG_BARE_NORMALISE;
+    session->scanner.is_binary = session->envelope.body == ENVELOPE_BODY_BINARYMIME;
+}
+
 enum server_event server_run_data(struct server_session *session, struct slice argument)
 {
     (void)argument;
@@ -16,11 +29,11 @@ enum server_event server_run_data(struct server_session *session, struct slice a
         server_session_reset(session);
         return SERVER_EVENT_NONE;
     }
-    session->id = session->setup.new_id(session->setup.arg);
-    buf_reset(&session->content);
-    server_trace_add(session, &session->content);
-    session->trace_bytes = session->content.len;
-    server_content_init(&session->scanner, &session->content);
+    if (session->envelope.body == ENVELOPE_BODY_BINARYMIME) {
+        server_reply(session, 503, "5.5.1", "binary content comes by BDAT (RFC 3030 3)");
+        return SERVER_EVENT_NONE;
+    }
+    server_data_begin(session);
     server_session_set_state(session, SERVER_STATE_DATA);
     server_reply(session, 354, NULL, "send the message, end with <CRLF>.<CRLF>");
     return SERVER_EVENT_NONE;
@@ -112,7 +125,8 @@ static void log_received(struct server_session *session)
     log_end(&line);
 }
 
-enum server_event server_data_end(struct server_session *session)
+/* False when the content was refused (and answered). */
+static bool is_good(struct server_session *session)
 {
     const struct server_content *scanner = &session->scanner;
     switch (scanner->fault) {
@@ -120,26 +134,45 @@ enum server_event server_data_end(struct server_session *session)
         break;
     case SERVER_CONTENT_BARE_CR:
         server_reply(session, 550, "5.6.11", "a CR stands without LF in the message");
-        server_session_reset(session);
-        return SERVER_EVENT_NONE;
+        return false;
     case SERVER_CONTENT_BARE_LF:
         server_reply(session, 550, "5.6.11", "an LF stands without CR in the message");
-        server_session_reset(session);
-        return SERVER_EVENT_NONE;
+        return false;
+    case SERVER_CONTENT_LONG_LINE:
+        session->limit = "text-line";
+        server_reply(session, 554, "5.6.0", "a line of the message is longer than %zu bytes",
+                     scanner->line_bytes_max);
+        return false;
     case SERVER_CONTENT_TOO_LARGE:
         server_reply(session, 552, "5.3.4", "the message is larger than %llu bytes",
                      (unsigned long long)session->setup.limits->message_bytes_max);
-        server_session_reset(session);
-        return SERVER_EVENT_NONE;
+        return false;
     }
     if (scanner->received_count > session->setup.limits->received_max) {
         server_reply(session, 554, "5.4.6", "the message goes round in a loop: %u Received fields",
                      scanner->received_count);
+        return false;
+    }
+    return true;
+}
+
+/* What it is counts, not what MAIL said: 7-bit content can go to any server. */
+static enum envelope_body body_of(const struct server_content *scanner)
+{
+    if (scanner->is_binary && !scanner->is_text)
+        return ENVELOPE_BODY_BINARYMIME;
+    return scanner->has_8bit ? ENVELOPE_BODY_8BITMIME : ENVELOPE_BODY_7BIT;
+}
+
+enum server_event server_data_end(struct server_session *session)
+{
+    server_content_end(&session->scanner, session->trace_bytes);
+    if (!is_good(session)) {
         server_session_reset(session);
         return SERVER_EVENT_NONE;
     }
-    /* What it is counts, not what MAIL said: 7-bit content can go to any server. */
-    session->envelope.body = scanner->has_8bit ? ENVELOPE_BODY_8BITMIME : ENVELOPE_BODY_7BIT;
+    session->envelope.body = body_of(&session->scanner);
+    session->envelope.tls_optional = session->scanner.tls_optional;
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
     sign(session);

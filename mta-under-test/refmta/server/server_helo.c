@@ -1,3 +1,4 @@
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
 #include "mta-under-test/base/poison.h"
@@ -26,6 +27,16 @@ enum server_event server_run_helo(struct server_session *session, struct slice a
     return SERVER_EVENT_NONE;
 }
 
+/* RFC 4865 3: the longest wait in seconds, and the latest date. */
+static void add_future_release(struct server_session *session)
+{
+    char date[TIME_TEXT_BYTES];
+    int64_t whole_us = time_now_us() / TIME_SECOND * TIME_SECOND;
+    server_reply_more(session, 250, "FUTURERELEASE %lld %s",
+                      (long long)(SERVER_HOLD_MAX_US / TIME_SECOND),
+                      time_to_rfc3339(whole_us + SERVER_HOLD_MAX_US, date));
+}
+
 enum server_event server_run_ehlo(struct server_session *session, struct slice argument)
 {
     set_helo(session, argument, true);
@@ -33,9 +44,17 @@ enum server_event server_run_ehlo(struct server_session *session, struct slice a
     server_reply_more(session, 250, "PIPELINING");
     server_reply_more(session, 250, "SIZE %llu",
                       (unsigned long long)session->setup.limits->message_bytes_max);
-    server_reply_more(session, 250, "8BITMIME");
-    server_reply_more(session, 250, "DSN");
-    server_reply_more(session, 250, "SMTPUTF8");
+    static const char *const ALWAYS[] = {"8BITMIME",   "DSN",       "SMTPUTF8",   "CHUNKING",
+                                         "BINARYMIME", "DELIVERBY", "MT-PRIORITY"};
+    for (size_t i = 0; i < sizeof ALWAYS / sizeof ALWAYS[0]; i++)
+        server_reply_more(session, 250, "%s", ALWAYS[i]);
+    server_reply_more(session, 250, "LIMITS MAILMAX=%u RCPTMAX=%u",
+                      session->setup.limits->transactions_max,
+                      session->setup.limits->recipients_max);
+    if (server_client_is_own(session))
+        add_future_release(session);
+    if (session->is_tls)
+        server_reply_more(session, 250, "REQUIRETLS");
     if (session->setup.listener->tls == CONFIG_TLS_STARTTLS && !session->is_tls)
         server_reply_more(session, 250, "STARTTLS");
     if (server_auth_is_allowed(session) && session->user == NULL)

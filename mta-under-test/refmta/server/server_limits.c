@@ -19,7 +19,26 @@ const struct server_limits SERVER_LIMITS_DEFAULT = {
     .errors_max = 20,
     .received_max = 100, /* RFC 5321 6.3 */
     .transactions_max = 10000,
+    .idle_commands_max = 100,
     .connections_max = 12000,
+    .client_max = 100,
     .command_timeout_us = 5 * TIME_MINUTE,
     .data_timeout_us = 5 * TIME_MINUTE,
+    .content_time_us = TIME_HOUR,
 };
+
+void server_limits_set(struct server_limits *limits, const struct config *config)
+{
+    const struct config_limits *set = &config->limits;
+    limits->message_bytes_max = config->size_limit_bytes;
+    limits->recipients_max = set->recipients;
+    limits->errors_max = set->errors;
+    limits->idle_commands_max = set->idle_commands;
+    limits->transactions_max = set->transactions;
+    limits->connections_max = set->connections;
+    limits->client_max = set->connections_per_client;
+    limits->command_timeout_us = set->command_time_us;
+    limits->data_timeout_us = set->content_silence_us;
+    limits->content_time_us = set->content_time_us;
+    limits->greeting_pause_us = set->greeting_pause_us;
+}

@@ -109,6 +109,7 @@ enum server_event server_run_rcpt(struct server_session *session, struct slice a
     } else if (arguments.has_utf8 && !session->envelope.smtputf8) {
         server_reply(session, 550, "5.6.7", "this address needs SMTPUTF8");
     } else if (session->envelope.recipient_count >= session->setup.limits->recipients_max) {
+        session->limit = "recipients";
         server_reply(session, 452, "4.5.3", "too many recipients, send the rest separately");
     } else if (take_parameters(session, &arguments, &parameters) &&
                is_allowed(session, &arguments.mailbox)) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
@@ -26,6 +27,10 @@ void server_session_set_state(struct server_session *session, enum server_state 
 {
     assert(session->state != SERVER_STATE_CLOSED || state == SERVER_STATE_CLOSED);
     session->state = state;
+    if (!server_session_is_in_content(session))
+        session->content_since_us = 0;
+    else if (session->content_since_us == 0)
+        session->content_since_us = time_monotonic_us();
 }
 
 static void add_reply(struct server_session *session, int code, const char *status, char separator,
@@ -47,6 +52,9 @@ static void log_refusal(struct server_session *session, int code, const char *st
     json_out_int(&line.json, "code", code);
     json_out_text(&line.json, "status", status);
     json_out_text(&line.json, "reason", text);
+    if (session->limit != NULL)
+        json_out_text(&line.json, "limit", session->limit);
+    session->limit = NULL;
     log_end(&line);
 }
 
@@ -111,6 +119,22 @@ void server_session_shut(struct server_session *session, const char *status, con
     server_session_set_state(session, SERVER_STATE_CLOSED);
 }
 
+void server_session_limit(struct server_session *session, const char *limit, const char *status,
+                          const char *text)
+{
+    session->limit = limit;
+    server_session_shut(session, status, text);
+}
+
+void server_session_spoke_early(struct server_session *session)
+{
+    buf_reset(&session->out);
+    session->limit = "greeting-pause";
+    server_reply(session, 554, "5.5.1", "%s you spoke before the greeting",
+                 session->setup.config->hostname);
+    server_session_set_state(session, SERVER_STATE_CLOSED);
+}
+
 static enum server_event run_command(struct server_session *session, struct slice line)
 {
     struct slice name;
@@ -125,6 +149,10 @@ static enum server_event run_command(struct server_session *session, struct slic
     const struct server_verb *verb = server_verb_find(name);
     if (verb == NULL) {
         server_reply(session, 500, "5.5.2", "unknown command");
+        return SERVER_EVENT_NONE;
+    }
+    if (verb->is_idle && ++session->idle_command_count > session->setup.limits->idle_commands_max) {
+        server_session_limit(session, "idle-commands", "4.7.0", "too many commands without mail");
         return SERVER_EVENT_NONE;
     }
     if ((verb->states & (1U << session->state)) == 0) {
@@ -148,7 +176,7 @@ static bool take_command(struct server_session *session, struct buf *in, enum se
         if (in->len <= max)
             return false;
         server_reply(session, 500, "5.5.2", "the line is longer than %zu bytes", max);
-        server_session_shut(session, "4.7.0", "line too long");
+        server_session_limit(session, "command-line", "4.7.0", "line too long");
         return true;
     }
     struct slice line = slice_from(in->data, (size_t)(newline - in->data));
@@ -179,13 +207,16 @@ enum server_event server_session_feed(struct server_session *session, struct buf
             if (!server_content_feed(&session->scanner, in))
                 return SERVER_EVENT_NONE;
             event = server_data_end(session);
+        } else if (session->state == SERVER_STATE_CHUNK) {
+            if (!server_bdat_feed(session, in, &event))
+                return SERVER_EVENT_NONE;
         } else if (!take_command(session, in, &event)) {
             return SERVER_EVENT_NONE;
         }
         if (event != SERVER_EVENT_NONE)
             return event;
         if (session->error_count > session->setup.limits->errors_max)
-            server_session_shut(session, "4.7.0", "too many errors");
+            server_session_limit(session, "errors", "4.7.0", "too many errors");
     }
 }
 
@@ -195,6 +226,7 @@ void server_session_stored(struct server_session *session, int error)
     if (session->state != SERVER_STATE_STORING)
         return;
     server_session_reset(session);
+    session->idle_command_count = 0;
     if (error == 0) {
         session->accepted_count++;
         server_reply(session, 250, "2.0.0", "queued as %s", message_id_text(session->id, id));

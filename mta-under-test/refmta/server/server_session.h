@@ -12,7 +12,8 @@
  *     }
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, ENHANCEDSTATUSCODES 2034, DSN 3461,
- * SMTPUTF8 6531, STARTTLS 3207, AUTH 4954.
+ * SMTPUTF8 6531, STARTTLS 3207, AUTH 4954, CHUNKING and BINARYMIME 3030, REQUIRETLS 8689, LIMITS
+ * 9422, DELIVERBY 2852, MT-PRIORITY 6710, FUTURERELEASE 4865.
  */
 #pragma once
 
@@ -31,6 +32,8 @@
     X(SERVER_STATE_MAIL, "mail")         /* MAIL was accepted */                    \
     X(SERVER_STATE_RCPT, "rcpt")         /* at least one RCPT was accepted */       \
     X(SERVER_STATE_DATA, "data")         /* the content is coming */                \
+    X(SERVER_STATE_CHUNK, "chunk")       /* the bytes of a BDAT are coming */       \
+    X(SERVER_STATE_CHUNKS, "chunks")     /* between two of them */                  \
     X(SERVER_STATE_STORING, "storing")   /* waiting for server_session_stored() */  \
     X(SERVER_STATE_AUTH, "auth")         /* the next line answers a challenge */    \
     X(SERVER_STATE_DELAY, "delay")       /* waiting for server_session_delayed() */ \
@@ -81,14 +84,26 @@ struct server_session {
     struct envelope envelope;
     struct buf content;
     struct server_content scanner;
-    size_t trace_bytes; /* of the content: our own fields on top */
-    uint64_t id;        /* of the message at hand */
+    uint64_t chunk_left; /* bytes of the chunk at hand that are still to come */
+    bool chunk_is_last;
+    bool chunk_is_refused; /* it is only read to be thrown away */
+    size_t trace_bytes;    /* of the content: our own fields on top */
+    uint64_t id;           /* of the message at hand */
+    const char *limit;     /* the name of the limit that the next reply is about, for the log */
     unsigned error_count;
+    unsigned idle_command_count; /* since the last message */
+    int64_t content_since_us;    /* when the content began to come; monotonic */
     unsigned transaction_count;
     unsigned accepted_count; /* messages */
 };
 
 const char *server_state_name(enum server_state state);
+
+static inline bool server_session_is_in_content(const struct server_session *session)
+{
+    return session->state == SERVER_STATE_DATA || session->state == SERVER_STATE_CHUNK ||
+           session->state == SERVER_STATE_CHUNKS;
+}
 
 /* Starts with the greeting in session->out. */
 void server_session_init(struct server_session *session, const struct server_setup *setup);
@@ -103,5 +118,10 @@ void server_session_stored(struct server_session *session, int error);
 void server_session_secured(struct server_session *session, const char *text);
 /* The time of SERVER_EVENT_DELAY is over: the answer comes. */
 void server_session_delayed(struct server_session *session);
+/* The client has hit the limit of that name: 421, and nothing more is heard. */
+void server_session_limit(struct server_session *session, const char *limit, const char *status,
+                          const char *text);
+/* The client spoke before the greeting, which is dropped: 554, and nothing is heard. */
+void server_session_spoke_early(struct server_session *session);
 /* The server stops, or the client is too slow: 421, and nothing more is heard. */
 void server_session_shut(struct server_session *session, const char *status, const char *text);

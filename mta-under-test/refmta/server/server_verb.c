@@ -7,7 +7,8 @@ enum {
     IN_READY = 1U << SERVER_STATE_READY,
     IN_MAIL = 1U << SERVER_STATE_MAIL,
     IN_RCPT = 1U << SERVER_STATE_RCPT,
-    ANY = IN_START | IN_READY | IN_MAIL | IN_RCPT,
+    IN_CHUNKS = 1U << SERVER_STATE_CHUNKS,
+    ANY = IN_START | IN_READY | IN_MAIL | IN_RCPT | IN_CHUNKS,
 };
 
 bool server_check_no_argument(struct server_session *session, struct slice argument)
@@ -44,7 +45,9 @@ static enum server_event run_quit(struct server_session *session, struct slice a
 static enum server_event run_vrfy(struct server_session *session, struct slice argument)
 {
     /* RFC 5321 3.5.3: 252 neither confirms nor denies. */
-    if (argument.len == 0)
+    if (session->setup.config->vrfy == CONFIG_VRFY_OFF)
+        server_reply(session, 502, "5.5.1", "VRFY is not answered here");
+    else if (argument.len == 0)
         server_reply(session, 501, "5.5.4", "VRFY needs an address");
     else
         server_reply(session, 252, "2.5.0", "send some mail, it will be tried");
@@ -66,19 +69,20 @@ static enum server_event run_help(struct server_session *session, struct slice a
 }
 
 static const struct server_verb VERBS[] = {
-    {"MAIL", IN_READY, NULL, server_run_mail},
-    {"RCPT", IN_MAIL | IN_RCPT, NULL, server_run_rcpt},
-    {"DATA", IN_MAIL | IN_RCPT, server_check_no_argument, server_run_data},
-    {"EHLO", ANY, server_check_helo, server_run_ehlo},
-    {"HELO", ANY, server_check_helo, server_run_helo},
-    {"QUIT", ANY, server_check_no_argument, run_quit},
-    {"RSET", ANY, server_check_no_argument, run_rset},
-    {"NOOP", ANY, NULL, run_noop},
-    {"STARTTLS", IN_START | IN_READY, server_check_starttls, server_run_starttls},
-    {"AUTH", IN_START | IN_READY, server_check_auth, server_run_auth},
-    {"VRFY", ANY, NULL, run_vrfy},
-    {"EXPN", ANY, NULL, run_expn},
-    {"HELP", ANY, NULL, run_help},
+    {"MAIL", IN_READY, NULL, server_run_mail, false},
+    {"RCPT", IN_MAIL | IN_RCPT, NULL, server_run_rcpt, false},
+    {"DATA", IN_MAIL | IN_RCPT, server_check_no_argument, server_run_data, false},
+    {"BDAT", ANY, NULL, server_run_bdat, false},
+    {"EHLO", ANY, server_check_helo, server_run_ehlo, true},
+    {"HELO", ANY, server_check_helo, server_run_helo, true},
+    {"QUIT", ANY, server_check_no_argument, run_quit, false},
+    {"RSET", ANY, server_check_no_argument, run_rset, true},
+    {"NOOP", ANY, NULL, run_noop, true},
+    {"STARTTLS", IN_START | IN_READY, server_check_starttls, server_run_starttls, false},
+    {"AUTH", IN_START | IN_READY, server_check_auth, server_run_auth, false},
+    {"VRFY", ANY, NULL, run_vrfy, true},
+    {"EXPN", ANY, NULL, run_expn, true},
+    {"HELP", ANY, NULL, run_help, true},
 };
 
 const struct server_verb *server_verb_find(struct slice name)

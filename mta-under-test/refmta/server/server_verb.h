@@ -13,6 +13,7 @@ struct server_verb {
     unsigned states;
     bool (*check)(struct server_session *session, struct slice argument); /* NULL: always right */
     enum server_event (*run)(struct server_session *session, struct slice argument);
+    bool is_idle; /* brings no mail forward: limited in number */
 };
 
 /* NULL if there is none of that name. */
@@ -54,6 +55,18 @@ bool server_auth_is_allowed(const struct server_session *session);
 enum server_event server_auth_line(struct server_session *session, struct slice line);
 /* Forgets who has logged in. */
 void server_auth_deinit(struct server_session *session);
+
+enum server_event server_run_bdat(struct server_session *session, struct slice argument);
+/* Takes bytes of the chunk off the input; true when it is whole, and *event says what then. */
+bool server_bdat_feed(struct server_session *session, struct buf *in, enum server_event *event);
+
+/* Starts the content of a message: takes a queue id, writes the trace, sets the scanner up. */
+void server_data_begin(struct server_session *session);
+/* Whether the client may say what is for our own users only: when its mail goes, and before whose.
+ */
+bool server_client_is_own(const struct server_session *session);
+/* The longest wait that HOLDFOR and HOLDUNTIL may ask for. */
+#define SERVER_HOLD_MAX_US (30 * TIME_DAY)
 
 /* The content is whole: refuses it, or hands it over. */
 enum server_event server_data_end(struct server_session *session);

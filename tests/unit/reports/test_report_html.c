@@ -62,7 +62,8 @@ START_TEST(test_authentication_opens_into_the_chain_of_facts)
     print_page("tests/fixtures/runs/hostile");
     has("/authentication\">Authentication</a>");
     has("<span class=\"badge fail\" "
-        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail");
+        "title=\"&lt;script&gt;alert(&#39;spf&#39;)&lt;/script&gt;\">fail</span> "
+        "<small>aligned</small></td>");
     has("&lt;u&gt;evil.test<br><small>p=reject</small>");
     has("<summary>nothing &quot;aligned&quot; &amp; &lt;i&gt;done&lt;/i&gt;</summary>");
     has("<ul class=\"tree\"><li>SPF of a&lt;b&gt;<ul "

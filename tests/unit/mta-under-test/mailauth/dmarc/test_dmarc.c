@@ -1,3 +1,5 @@
+#include <libxml/xmlschemas.h>
+
 #include "mta-under-test/mailauth/core/dns_cache.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_external.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_report.h"
@@ -32,7 +34,9 @@ static struct dmarc_report sample(struct dmarc_report_row *row, struct dmarc_rep
                                  .end_s = 2000,
                                  .domain = SLICE("x.test"),
                                  .p = SLICE("reject"),
+                                 .sp = SLICE("none"),
                                  .pct = SLICE("100"),
+                                 .fo = SLICE("0"),
                                  .count = 1,
                                  .rows = row};
 }
@@ -67,6 +71,54 @@ START_TEST(reports_survive_writing_and_reading)
     buf_deinit(&xml);
     buf_deinit(&packed);
     arena_deinit(&arena);
+}
+END_TEST
+
+/* The schema's verdict on a document: 0 if it is as it must be. */
+static int check_schema(struct slice xml)
+{
+    xmlSchemaParserCtxt *parser =
+        xmlSchemaNewParserCtxt("tests/unit/mta-under-test/mailauth/dmarc/aggregate.xsd");
+    xmlSchema *schema = xmlSchemaParse(parser);
+    ck_assert_ptr_nonnull(schema);
+    xmlSchemaValidCtxt *context = xmlSchemaNewValidCtxt(schema);
+    xmlDoc *document = xmlReadMemory(xml.data, (int)xml.len, "report.xml", NULL, XML_PARSE_NONET);
+    ck_assert_ptr_nonnull(document);
+    int verdict = xmlSchemaValidateDoc(context, document);
+    xmlFreeDoc(document);
+    xmlSchemaFreeValidCtxt(context);
+    xmlSchemaFree(schema);
+    xmlSchemaFreeParserCtxt(parser);
+    return verdict;
+}
+
+START_TEST(reports_keep_to_the_schema)
+{
+    struct buf xml;
+    struct dmarc_report_row row;
+    struct dmarc_report_result dkim;
+    struct dmarc_report_result spf;
+    struct dmarc_report report = sample(&row, &dkim, &spf);
+    buf_init(&xml, 1 << 20);
+    /* The null reverse-path has no domain, and yet its element. */
+    ck_assert_uint_eq(row.envelope_from.len, 0);
+    dmarc_report_write(&report, &xml);
+    ck_assert_int_eq(check_schema(buf_slice(&xml)), 0);
+    buf_reset(&xml);
+    row.source_ip = SLICE("2001:db8::1");
+    row.envelope_from = SLICE("x.test");
+    row.envelope_to = SLICE("y.test");
+    row.override_type = SLICE("sampled_out");
+    row.dkim_count = 0;
+    report.adkim = SLICE("s");
+    report.extra_contact_info = SLICE("https://r.test/");
+    dmarc_report_write(&report, &xml);
+    ck_assert_int_eq(check_schema(buf_slice(&xml)), 0);
+    buf_reset(&xml);
+    row.disposition = SLICE("tolerate");
+    dmarc_report_write(&report, &xml);
+    ck_assert_int_ne(check_schema(buf_slice(&xml)), 0);
+    buf_deinit(&xml);
 }
 END_TEST
 
@@ -112,6 +164,35 @@ START_TEST(a_zip_bomb_is_cut)
 }
 END_TEST
 
+START_TEST(failure_options_are_read)
+{
+    static const struct {
+        const char *text;
+        const char *options; /* those that are on: 0, 1, d, s */
+    } CASES[] = {{"v=DMARC1; p=none", "0"},
+                 {"v=DMARC1; p=none; fo=0", "0"},
+                 {"v=DMARC1; p=none; fo=1", "1"},
+                 {"v=DMARC1; p=none; fo=d:s", "ds"},
+                 {"v=DMARC1; p=none; fo=1 : D", "1d"},
+                 {"v=DMARC1; p=none; fo=0:1:d:s", "01ds"},
+                 {"v=DMARC1; p=none; fo=x", "0"},
+                 {"v=DMARC1; p=none; fo=1:", "0"},
+                 {"v=DMARC1; p=none; fo=", "0"}};
+    struct arena arena;
+    struct dmarc_record record;
+    arena_init(&arena);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char options[5] = "";
+        dmarc_record_parse(&arena, slice_of(CASES[i].text), &record);
+        snprintf(options, sizeof options, "%s%s%s%s", record.reports_all ? "0" : "",
+                 record.reports_any ? "1" : "", record.reports_dkim ? "d" : "",
+                 record.reports_spf ? "s" : "");
+        ck_assert_msg(strcmp(options, CASES[i].options) == 0, "%s: %s", CASES[i].text, options);
+    }
+    arena_deinit(&arena);
+}
+END_TEST
+
 START_TEST(external_addresses_need_consent)
 {
     struct arena arena;
@@ -149,5 +230,5 @@ START_TEST(external_addresses_need_consent)
 }
 END_TEST
 
-UNIT_MAIN(reports_survive_writing_and_reading, bad_reports_are_refused, a_zip_bomb_is_cut,
-          external_addresses_need_consent)
+UNIT_MAIN(reports_survive_writing_and_reading, reports_keep_to_the_schema, bad_reports_are_refused,
+          a_zip_bomb_is_cut, failure_options_are_read, external_addresses_need_consent)

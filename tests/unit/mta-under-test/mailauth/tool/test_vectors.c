@@ -231,4 +231,44 @@ START_TEST(psl)
 }
 END_TEST
 
-UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl)
+START_TEST(peer)
+{
+    run_topic("peer", 19);
+}
+END_TEST
+
+START_TEST(a_report_is_written_and_read)
+{
+    char zone[64];
+    char message[64];
+    char report[80];
+    struct buf out;
+    struct err err = {{0}};
+    write_temporary(zone, "{\"x.test\": {\"TXT\": [[\"v=spf1 ip4:192.0.2.1 -all\"]]}, "
+                          "\"_dmarc.x.test\": {\"TXT\": [[\"v=DMARC1; p=reject\"]]}}");
+    write_temporary(message, "From: a@x.test\r\n\r\nbody\r\n");
+    snprintf(report, sizeof report, "%s.xml.gz", message);
+    char *check[] = {"authcheck",  "dmarc",     "--dns",    zone,          "--ip",
+                     "192.0.2.1",  "--helo",    "h.test",   "--mail-from", "b@x.test",
+                     "--receiver", "mx.y.test", "--report", report,        message};
+    char *read[] = {"authcheck", "report", report};
+    buf_init(&out, 1 << 20);
+    ck_assert_msg(tool_run(15, check, &out, &err) == 0, "%s", err.text);
+    buf_reset(&out);
+    ck_assert_msg(tool_run(3, read, &out, &err) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"kind\":\"dmarc-aggregate\""));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"spf\":\"pass\",\"header_from\":\"x.test\""));
+    unlink(report);
+    write_temporary(report, "{\"report-id\": \"1\", \"policies\": [{\"policy\": "
+                            "{\"policy-type\": \"sts\", \"policy-domain\": \"x.test\"}}]}");
+    buf_reset(&out);
+    ck_assert_msg(tool_run(3, read, &out, &err) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"kind\":\"tls\""));
+    unlink(report);
+    unlink(zone);
+    unlink(message);
+    buf_deinit(&out);
+}
+END_TEST
+
+UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl, peer, a_report_is_written_and_read)

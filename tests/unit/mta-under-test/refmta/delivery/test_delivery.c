@@ -32,6 +32,9 @@ static struct queue *queue;
 static struct delivery *delivery;
 static struct resolver *resolver;
 static struct tls_sessions *tls;
+static struct arena rules;
+static struct shaping_rules shaping;
+static const char *shaping_text = "{}";
 static bool stopped;
 
 static void play(struct bufferevent *peer, const char **at);
@@ -151,10 +154,13 @@ static void start(const char *more)
     ck_assert_ptr_nonnull(resolver);
     tls = tls_sessions_open(NULL, &err);
     ck_assert_ptr_nonnull(tls);
+    ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
+                     0);
     struct delivery_options options = {.config = &config,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
+                                       .shaping = &shaping,
                                        .on_stopped = on_stopped};
     delivery = delivery_open(&options);
     struct queue_options queue_options = {
@@ -176,6 +182,7 @@ static void stop(void)
     delivery_close(&delivery);
     resolver_close(&resolver);
     tls_sessions_close(&tls);
+    arena_deinit(&rules);
     if (listener != NULL)
         evconnlistener_free(listener);
     event_base_free(base);
@@ -385,9 +392,56 @@ START_TEST(too_many_recipients_for_one_transaction_get_another)
 }
 END_TEST
 
+#define RULES(then)                                                                            \
+    "{\"receivers\": [{\"name\": \"r\", \"domains\": [\"127.0.0.1\"], \"rules\": [{\"name\": " \
+    "\"one\","                                                                                 \
+    "\"text\": \"*too fast*\"," then "}]}]}"
+
+START_TEST(a_rule_suspends_a_receiver)
+{
+    shaping_text = RULES("\"then\": \"suspend\", \"for\": \"1h\"");
+    scripts[0] = HELLO ENVELOPE ">421 4.7.0 too fast\n!";
+    scripts[1] = NULL;
+    start("");
+    accept_for("b@x.test", "x\r\n");
+    run_until(1, true);
+    /* The second one is not tried, though nobody has refused it. */
+    accept_for("c@x.test", "y\r\n");
+    run_until(2, false);
+    for (unsigned i = 0; i < 20; i++)
+        event_base_loop(base, EVLOOP_NONBLOCK);
+    ck_assert_uint_eq(connection_count, 1);
+    stop();
+}
+END_TEST
+
+START_TEST(a_rule_makes_a_refusal_pass_or_final)
+{
+    shaping_text = RULES("\"as\": \"temporary\"");
+    scripts[0] = HELLO ENVELOPE ">250 ok\n>550 too fast\n>503 none\n<QUIT\n>221 bye\n!";
+    scripts[1] = NULL;
+    start("");
+    accept_for("b@x.test", "x\r\n");
+    run_until(1, true);
+    ck_assert_ptr_null(strstr(content, "Status"));
+    stop();
+    shaping_text = RULES("\"as\": \"permanent\"");
+    scripts[0] = HELLO ENVELOPE ">250 ok\n>450 too fast\n>503 none\n"
+                                "<RSET\n<MAIL FROM:<>\n<RCPT TO:<a@s.test>\n<DATA\n>250 ok\n" GO
+                                "<QUIT\n>221 bye\n!";
+    start("");
+    accept_for("b@x.test", "x\r\n");
+    run_until(1, false);
+    run_until(0, false);
+    ck_assert_ptr_nonnull(strstr(content, "Diagnostic-Code: smtp; 450 too fast"));
+    stop();
+}
+END_TEST
+
 UNIT_MAIN(messages_share_a_connection, recipients_have_their_own_results,
           a_refused_connection_is_deferred, a_server_that_takes_no_mail_ends_it,
           broken_tls_leads_to_clear_text_and_is_remembered,
           without_tls_nothing_goes_where_it_is_required, a_lost_final_reply_is_tried_again_later,
           an_old_connection_that_dies_costs_no_attempt, large_content_is_streamed,
-          too_many_recipients_for_one_transaction_get_another)
+          too_many_recipients_for_one_transaction_get_another, a_rule_suspends_a_receiver,
+          a_rule_makes_a_refusal_pass_or_final)

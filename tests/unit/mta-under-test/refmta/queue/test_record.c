@@ -12,6 +12,10 @@ static struct message *sample(void)
     envelope.body = ENVELOPE_BODY_8BITMIME;
     envelope.ret = ENVELOPE_RET_HDRS;
     envelope.smtputf8 = true;
+    envelope.deliver_by_us = 5555;
+    envelope.deliver_by_return = true;
+    envelope.hold_until_us = 200000;
+    envelope.priority = -3;
     envelope_add_recipient(&envelope, SLICE("b@x.test"))->notify = ENVELOPE_NOTIFY_DELAY;
     envelope_add_recipient(&envelope, SLICE("c@y.test"))->orcpt = "rfc822;c@y.test";
     struct message *message = message_new(&envelope, 77, 123456);
@@ -46,6 +50,10 @@ START_TEST(changes_are_read_as_they_were_written)
     ck_assert_int_eq(item.message->body, ENVELOPE_BODY_8BITMIME);
     ck_assert_int_eq(item.message->ret, ENVELOPE_RET_HDRS);
     ck_assert(item.message->smtputf8);
+    ck_assert_int_eq(item.message->deliver_by_us, 5555);
+    ck_assert(item.message->deliver_by_return);
+    ck_assert_int_eq(item.message->hold_until_us, 200000);
+    ck_assert_int_eq(item.message->priority, -3);
     ck_assert(item.message->warned);
     ck_assert_uint_eq(item.message->recipient_count, 2);
     ck_assert_uint_eq(item.message->open_count, 1);

@@ -92,6 +92,7 @@ START_TEST(headers_are_counted_until_the_empty_line)
     buf_add_text(&in, "Received: a\r\nreceived: b\r\n more\r\nDate: x\r\nMESSAGE-ID: y\r\n\r\n"
                       "Received: not this\r\n.\r\n");
     ck_assert(server_content_feed(&content, &in));
+    server_content_end(&content, 0);
     ck_assert_uint_eq(content.received_count, 2);
     ck_assert(content.has_date);
     ck_assert(content.has_message_id);
@@ -127,5 +128,44 @@ START_TEST(long_lines_without_end_are_taken_in_parts)
 }
 END_TEST
 
-UNIT_MAIN(content_ends_at_the_lone_dot_only, too_much_is_noted_and_the_end_still_found,
-          headers_are_counted_until_the_empty_line, long_lines_without_end_are_taken_in_parts)
+START_TEST(bare_newlines_can_be_made_whole)
+{
+    struct server_content content;
+    struct buf in;
+    struct buf out;
+    buf_init(&in, 1000);
+    buf_init(&out, 1000);
+    server_content_init(&content, &out);
+    content.normalises = true;
+    buf_add_text(&in, "a\nb\rc\n.\r\nd\r\n.\n.\r\r\n.\r\nQUIT\r\n");
+    ck_assert(server_content_feed(&content, &in));
+    ck_assert_int_eq(content.fault, SERVER_CONTENT_GOOD);
+    ck_assert_str_eq(buf_text(&out), "a\r\nb\r\nc\r\n.\r\nd\r\n\r\n.\r\n\r\n");
+    ck_assert_str_eq(buf_text(&in), "QUIT\r\n");
+    buf_deinit(&in);
+    buf_deinit(&out);
+}
+END_TEST
+
+START_TEST(long_lines_are_found)
+{
+    for (size_t len = 10; len <= 11; len++) {
+        struct server_content content;
+        struct buf in;
+        struct buf out;
+        buf_init(&in, 1000);
+        buf_init(&out, 1000);
+        server_content_init(&content, &out);
+        content.line_bytes_max = 10;
+        buf_format(&in, "a\r\n%.*s\r\nb\r\n.\r\n", (int)len, "xxxxxxxxxxxx");
+        ck_assert(server_content_feed(&content, &in));
+        ck_assert_int_eq(content.fault, len <= 10 ? SERVER_CONTENT_GOOD : SERVER_CONTENT_LONG_LINE);
+        buf_deinit(&in);
+        buf_deinit(&out);
+    }
+}
+END_TEST
+
+UNIT_MAIN(bare_newlines_can_be_made_whole, long_lines_are_found, content_ends_at_the_lone_dot_only,
+          too_much_is_noted_and_the_end_still_found, headers_are_counted_until_the_empty_line,
+          long_lines_without_end_are_taken_in_parts)

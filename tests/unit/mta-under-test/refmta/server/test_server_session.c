@@ -2,76 +2,8 @@
 
 #include <errno.h>
 
-#include "tests/unit/unit.h"
-
-static struct config config;
-static struct config_listener listener = {.mode = CONFIG_MODE_RELAY};
-static struct server_limits limits;
-static struct server_session session;
-static struct buf in;
-
-static uint64_t new_id(void *arg)
-{
-    (void)arg;
-    return 0xabc;
-}
-
-static void start_from(const char *client)
-{
-    struct err err;
-    ck_assert_msg(config_parse(&config, "c",
-                               SLICE("{\"hostname\": \"mail.h.test\", \"spool\": \"s\","
-                                     "\"listeners\": [{\"address\": \"::\", \"port\": 25}],"
-                                     "\"relay-networks\": [\"192.0.2.0/24\"],"
-                                     "\"relay-for\": [\"partner.test\"]}"),
-                               &err) == 0,
-                  "%s", err.text);
-    limits = SERVER_LIMITS_DEFAULT;
-    limits.message_bytes_max = 100000;
-    struct server_setup setup = {
-        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
-    ck_assert_int_eq(ip_address_from_text(slice_of(client), &setup.client.address), 0);
-    buf_init(&in, 1 << 20);
-    server_session_init(&session, &setup);
-}
-
-static void stop(void)
-{
-    server_session_deinit(&session);
-    buf_deinit(&in);
-    config_deinit(&config);
-}
-
-static enum server_event say(const char *text)
-{
-    buf_add_text(&in, text);
-    return server_session_feed(&session, &in);
-}
-
-/* The whole output since the last time is `text`, where "*" in it stands for the rest of a line. */
-static void expect(const char *text)
-{
-    const char *got = buf_text(&session.out);
-    const char *want = text;
-    while (*want != '\0') {
-        if (*want == '*') {
-            want++;
-            while (*got != '\0' && *got != '\r')
-                got++;
-        } else if (*want == '\n') {
-            ck_assert_msg(strncmp(got, "\r\n", 2) == 0, "expected %s, got %s", text,
-                          buf_text(&session.out));
-            want++;
-            got += 2;
-        } else {
-            ck_assert_msg(*got == *want, "expected %s, got %s", text, buf_text(&session.out));
-            want++;
-            got++;
-        }
-    }
-    ck_assert_msg(*got == '\0', "expected %s, got %s", text, buf_text(&session.out));
-    buf_reset(&session.out);
-}
+#include "mta-under-test/base/time_text.h"
+#include "tests/unit/mta-under-test/refmta/server/server_stand.h"
 
 START_TEST(a_message_goes_through)
 {
@@ -79,7 +11,9 @@ START_TEST(a_message_goes_through)
     expect("220 mail.h.test *\n");
     ck_assert_int_eq(say("EHLO c.test\r\n"), SERVER_EVENT_NONE);
     expect("250-mail.h.test\n250-PIPELINING\n250-SIZE 100000\n250-8BITMIME\n250-DSN\n"
-           "250-SMTPUTF8\n250 ENHANCEDSTATUSCODES\n");
+           "250-SMTPUTF8\n250-CHUNKING\n250-BINARYMIME\n250-DELIVERBY\n250-MT-PRIORITY\n"
+           "250-LIMITS MAILMAX=10000 RCPTMAX=1000\n250-FUTURERELEASE 2592000 *\n"
+           "250 ENHANCEDSTATUSCODES\n");
     ck_assert_int_eq(say("MAIL FROM:<a@s.test> SIZE=1000 BODY=8BITMIME RET=HDRS ENVID=x+2B\r\n"),
                      SERVER_EVENT_NONE);
     expect("250 2.1.0 *\n");
@@ -164,7 +98,8 @@ START_TEST(syntax_is_checked)
         {"EHLO \r\n", "501 5.5.4 *\n"},
         {"EHLO a b\r\n", "501 5.5.4 *\n"},
         {"EHLO [192.0.2.1]\r\nRSET\r\n",
-         "250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250 *\n250 *\n"},
+         "250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n250-*\n"
+         "250 *\n250 *\n"},
         {"MAIL FROM:a@s.test\r\n", "501 5.1.7 *\n"},
         {"MAIL FROM: <a@s.test>\r\nRSET\r\n", "250 *\n250 *\n"},
         {"MAIL FROM:<a@s.test>x\r\n", "501 *\n"},
@@ -177,6 +112,13 @@ START_TEST(syntax_is_checked)
         {"MAIL FROM:<a@s.test> FOO=1\r\n", "555 5.5.4 *\n"},
         {"MAIL FROM:<\xc3\xa9@s.test>\r\n", "550 5.6.7 *\n"},
         {"MAIL FROM:<\xc3\xa9@s.test> SMTPUTF8\r\nRSET\r\n", "250 *\n250 *\n"},
+        {"MAIL FROM:<a@s.test> REQUIRETLS\r\n", "530 5.7.0 *\n"},
+        {"MAIL FROM:<a@s.test> BY=0;R\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> BY=10;X\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> BY=10\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> HOLDFOR=99999999999\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> HOLDUNTIL=2026-13-01T00:00:00Z\r\n", "501 5.5.4 *\n"},
+        {"MAIL FROM:<a@s.test> MT-PRIORITY=10\r\n", "501 5.5.4 *\n"},
         {"NOOP\n", "500 5.5.2 *\n"},
         {"NO\rOP\r\n", "500 5.5.2 *\n"},
     };
@@ -250,6 +192,54 @@ START_TEST(bad_content_is_refused_and_the_session_goes_on)
     buf_reset(&session.out);
     ck_assert_int_eq(say("a\n.\nMAIL FROM:<evil@x.test>\r\n.\r\nNOOP\r\n"), SERVER_EVENT_NONE);
     expect("550 5.6.11 *\n250 2.0.0 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(when_and_before_whom_is_kept)
+{
+    start_from("192.0.2.1");
+    int64_t before_us = time_now_us();
+    say("EHLO c.test\r\nMAIL FROM:<a@s.test> BY=+120;RT HOLDFOR=3600 MT-PRIORITY=7\r\n");
+    ck_assert(session.state == SERVER_STATE_MAIL);
+    ck_assert_int_ge(session.envelope.deliver_by_us, before_us + 120 * TIME_SECOND);
+    ck_assert(session.envelope.deliver_by_return);
+    ck_assert_int_ge(session.envelope.hold_until_us, before_us + TIME_HOUR);
+    ck_assert_int_eq(session.envelope.priority, 7);
+    stop();
+    /* A stranger decides neither. */
+    start_from("203.0.113.1");
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_null(strstr(buf_text(&session.out), "FUTURERELEASE"));
+    buf_reset(&session.out);
+    say("MAIL FROM:<a@s.test> HOLDFOR=3600\r\nMAIL FROM:<a@s.test> MT-PRIORITY=7\r\n");
+    expect("555 5.5.4 *\n250 2.1.0 *\n");
+    ck_assert_int_eq(session.envelope.priority, 0);
+    stop();
+}
+END_TEST
+
+START_TEST(require_tls_is_taken_in_tls)
+{
+    start_from("192.0.2.1");
+    server_session_secured(&session, "TLSv1.3");
+    say("EHLO c.test\r\n");
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.out), "250-REQUIRETLS\r\n"));
+    ck_assert_int_eq(say("MAIL FROM:<a@s.test> REQUIRETLS\r\nRCPT TO:<b@x.test>\r\nDATA\r\n"
+                         "TLS-Required: No\r\n\r\n.\r\n"),
+                     SERVER_EVENT_MESSAGE);
+    ck_assert(session.envelope.require_tls);
+    ck_assert(session.envelope.tls_optional);
+    stop();
+}
+END_TEST
+
+START_TEST(commands_without_mail_are_limited)
+{
+    start_from("192.0.2.1");
+    limits.idle_commands_max = 3;
+    ck_assert_int_eq(say("EHLO c.test\r\nNOOP\r\nRSET\r\nNOOP\r\n"), SERVER_EVENT_CLOSE);
+    ck_assert_ptr_nonnull(strstr(buf_text(&session.out), "\r\n421 4.7.0 "));
     stop();
 }
 END_TEST
@@ -349,5 +339,6 @@ END_TEST
 
 UNIT_MAIN(a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
           syntax_is_checked, it_is_no_open_relay, limits_hold,
-          bad_content_is_refused_and_the_session_goes_on, tls_forgets_what_was_said,
+          bad_content_is_refused_and_the_session_goes_on, when_and_before_whom_is_kept,
+          require_tls_is_taken_in_tls, commands_without_mail_are_limited, tls_forgets_what_was_said,
           submission_completes_the_headers, login_opens_the_relay)

@@ -1,0 +1,104 @@
+#include "sim/check/check_event.h"
+
+#include "sim/event/event_file.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { CHECK_EVENT_KIND_BYTES = 128 };
+
+static int read_fact(struct spec spec, struct arena *arena, struct check_event_fact *fact,
+                     struct err *err)
+{
+    struct err ignored;
+    if (spec_is_bool(spec)) {
+        fact->truth_given = true;
+        return spec_read_bool(spec, &fact->truth, err);
+    }
+    fact->range_given = !spec_is_array(spec) && range_read(spec, &fact->range, &ignored) == 0;
+    if (spec_is_number(spec))
+        return fact->range_given ? 0 : range_read(spec, &fact->range, err);
+    return pattern_read(spec, arena, &fact->pattern, err);
+}
+
+int check_event_read(struct spec with, struct arena *arena, struct check_event_wish *wish,
+                     struct err *err)
+{
+    if (!spec_is_object(with))
+        return spec_expected(with, err, "an object of facts, as {\"status\": 200}");
+    if (spec_count(with) > CHECK_EVENT_FACTS_MAX)
+        return spec_error(with, err, "at most %d facts", CHECK_EVENT_FACTS_MAX);
+    wish->facts = arena_alloc_array(arena, spec_count(with) + 1, sizeof *wish->facts);
+    for (size_t i = 0; i < spec_count(with); i++) {
+        struct check_event_fact *fact = &wish->facts[wish->fact_count++];
+        fact->name = spec_key_at(with, i);
+        if (read_fact(spec_at(with, i), arena, fact, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void check_event_release(struct check_event_wish *wish)
+{
+    pattern_release(wish->event);
+    for (size_t i = 0; i < wish->fact_count; i++)
+        pattern_release(wish->facts[i].pattern);
+}
+
+/* The fact with this name; "tls.version" is inside of an object. */
+static const cJSON *find_fact(const cJSON *event, const char *name, struct arena *arena)
+{
+    struct slice rest = slice_of(name);
+    struct slice part;
+    while (event != NULL && rest.len > 0 && slice_split(&rest, '.', &part))
+        event = cJSON_GetObjectItemCaseSensitive(event, arena_text_of(arena, part));
+    return event;
+}
+
+static bool value_fits(const struct check_event_fact *fact, const cJSON *value)
+{
+    if (cJSON_IsBool(value))
+        return fact->truth_given && fact->truth == (cJSON_IsTrue(value) != 0);
+    if (cJSON_IsNumber(value))
+        return fact->range_given && range_holds(fact->range, (int64_t)cJSON_GetNumberValue(value));
+    return cJSON_IsString(value) && fact->pattern != NULL &&
+           pattern_matches(fact->pattern, slice_of(cJSON_GetStringValue(value)));
+}
+
+static bool fact_fits(const struct check_event_fact *fact, const cJSON *value)
+{
+    const cJSON *element = NULL;
+    if (!cJSON_IsArray(value))
+        return value_fits(fact, value);
+    cJSON_ArrayForEach(element, value)
+    {
+        if (value_fits(fact, element))
+            return true;
+    }
+    return false;
+}
+
+bool check_event_fits(const struct check_event_wish *wish, const cJSON *event)
+{
+    char kind[CHECK_EVENT_KIND_BYTES];
+    struct arena arena = {0};
+    snprintf(kind, sizeof kind, "%s %s", event_text(event, "source"), event_text(event, "kind"));
+    bool fits = pattern_matches(wish->event, slice_of(kind));
+    for (size_t i = 0; fits && i < wish->fact_count; i++)
+        fits = fact_fits(&wish->facts[i], find_fact(event, wish->facts[i].name, &arena));
+    arena_deinit(&arena);
+    return fits;
+}
+
+void check_event_to_text(const struct check_event_wish *wish, struct arena *arena, struct buf *out)
+{
+    buf_add_text(out, pattern_text(wish->event));
+    for (size_t i = 0; i < wish->fact_count; i++) {
+        const struct check_event_fact *fact = &wish->facts[i];
+        buf_format(out, "%s%s ", i == 0 ? " with " : ", ", fact->name);
+        if (fact->truth_given)
+            buf_add_text(out, fact->truth ? "true" : "false");
+        else
+            buf_add_text(out, fact->pattern != NULL ? pattern_text(fact->pattern)
+                                                    : range_to_text(fact->range, arena));
+    }
+}

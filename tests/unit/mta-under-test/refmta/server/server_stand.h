@@ -1,0 +1,76 @@
+/*
+ * A session to talk to, for the tests of the receiving side.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/server/server_session.h"
+#include "tests/unit/unit.h"
+
+static struct config config;
+static struct config_listener listener = {.mode = CONFIG_MODE_RELAY};
+static struct server_limits limits;
+static struct server_session session;
+static struct buf in;
+
+static uint64_t new_id(void *arg)
+{
+    (void)arg;
+    return 0xabc;
+}
+
+static void start_from(const char *client)
+{
+    struct err err;
+    ck_assert_msg(config_parse(&config, "c",
+                               SLICE("{\"hostname\": \"mail.h.test\", \"spool\": \"s\","
+                                     "\"listeners\": [{\"address\": \"::\", \"port\": 25}],"
+                                     "\"relay-networks\": [\"192.0.2.0/24\"],"
+                                     "\"relay-for\": [\"partner.test\"]}"),
+                               &err) == 0,
+                  "%s", err.text);
+    limits = SERVER_LIMITS_DEFAULT;
+    limits.message_bytes_max = 100000;
+    struct server_setup setup = {
+        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
+    ck_assert_int_eq(ip_address_from_text(slice_of(client), &setup.client.address), 0);
+    buf_init(&in, 1 << 20);
+    server_session_init(&session, &setup);
+}
+
+static void stop(void)
+{
+    server_session_deinit(&session);
+    buf_deinit(&in);
+    config_deinit(&config);
+}
+
+static enum server_event say(const char *text)
+{
+    buf_add_text(&in, text);
+    return server_session_feed(&session, &in);
+}
+
+/* The whole output since the last time is `text`, where "*" in it stands for the rest of a line. */
+static void expect(const char *text)
+{
+    const char *got = buf_text(&session.out);
+    const char *want = text;
+    while (*want != '\0') {
+        if (*want == '*') {
+            want++;
+            while (*got != '\0' && *got != '\r')
+                got++;
+        } else if (*want == '\n') {
+            ck_assert_msg(strncmp(got, "\r\n", 2) == 0, "expected %s, got %s", text,
+                          buf_text(&session.out));
+            want++;
+            got += 2;
+        } else {
+            ck_assert_msg(*got == *want, "expected %s, got %s", text, buf_text(&session.out));
+            want++;
+            got++;
+        }
+    }
+    ck_assert_msg(*got == '\0', "expected %s, got %s", text, buf_text(&session.out));
+    buf_reset(&session.out);
+}
