@@ -208,6 +208,18 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
     return 0;
 }
 
+/* Lines; or for a file that is JSON, an object. */
+static int mta_read_raw_text(struct spec spec, struct arena *arena, const char **text,
+                             struct err *err)
+{
+    if (!spec_is_object(spec))
+        return spec_read_text(spec, text, err);
+    char *json = cJSON_PrintUnformatted(spec.json);
+    *text = arena_text(arena, json);
+    cJSON_free(json);
+    return 0;
+}
+
 /* { "postfix": { "main.cf": "lines" } } */
 static int mta_read_raw(struct spec spec, struct arena *arena, struct mta_settings *settings,
                         struct err *err)
@@ -226,7 +238,7 @@ static int mta_read_raw(struct spec spec, struct arena *arena, struct mta_settin
             struct mta_raw *one = &raw[settings->raw_count++];
             one->mta = spec_key_at(spec, i);
             one->file = spec_key_at(files, k);
-            if (spec_read_text(spec_at(files, k), &one->text, err) != 0)
+            if (mta_read_raw_text(spec_at(files, k), arena, &one->text, err) != 0)
                 return -1;
         }
     }

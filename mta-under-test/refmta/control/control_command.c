@@ -40,10 +40,11 @@ static const char *const STATES[] = {[RECIPIENT_WAITING] = "waiting",
                                      [RECIPIENT_DELIVERED] = "delivered",
                                      [RECIPIENT_FAILED] = "failed"};
 
-static int64_t next_due_us(const struct work *work, const struct message_recipient *recipient)
+static int64_t next_due_us(const struct work *work, const struct message *message,
+                           const struct message_recipient *recipient)
 {
     const struct queue_destination *destination =
-        queue_destination_of(work->queue, recipient->address);
+        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
     if (destination != NULL && destination->blocked_until_us > recipient->due_us)
         return destination->blocked_until_us;
     return recipient->due_us;
@@ -97,8 +98,8 @@ static void list_one(struct work *work, const struct message *message)
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         const struct message_recipient *recipient = &message->recipients[i];
         held += message_is_held(recipient) ? 1 : 0;
-        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, recipient) < due_us)
-            due_us = next_due_us(work, recipient);
+        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, message, recipient) < due_us)
+            due_us = next_due_us(work, message, recipient);
     }
     json_out_init(&json, work->answer);
     begin_message(&json, message);
@@ -135,7 +136,7 @@ static void show_one(struct work *work, const struct message *message)
         json_out_text(&json, "last-status", recipient->status);
         if (recipient->state == RECIPIENT_WAITING && !message_is_held(recipient))
             json_out_text(&json, "next-attempt",
-                          time_to_rfc3339(next_due_us(work, recipient), text));
+                          time_to_rfc3339(next_due_us(work, message, recipient), text));
         json_out_end(&json);
     }
     json_out_end(&json);
@@ -153,9 +154,9 @@ static void explain_waiting(struct work *work, const struct message *message,
 {
     char text[TIME_TEXT_BYTES];
     struct reason reason;
-    int64_t due_us = next_due_us(work, recipient);
+    int64_t due_us = next_due_us(work, message, recipient);
     const struct queue_destination *destination =
-        queue_destination_of(work->queue, recipient->address);
+        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
     if (recipient->attempts > 0 && recipient->status != NULL) {
         reason_from_text(slice_of(recipient->status), &reason);
         buf_format(work->answer, "  attempt %u failed: ", recipient->attempts);

@@ -17,11 +17,13 @@
 #include "mta-under-test/refmta/metrics/histogram.h"
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/report/suppression.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
 
 struct queue;
 
 struct queue_destination {
-    char *name; /* lower case */
+    char *name; /* as queue_way.h makes it */
     struct list ready;
     struct list link; /* in the queue's list of destinations that are ready */
     size_t ready_count;
@@ -64,7 +66,9 @@ struct queue_outcome {
 struct queue_options {
     const struct config *config;
     struct log *log;
-    struct event_base *base; /* NULL in tests: see queue_run() */
+    struct event_base *base;             /* NULL in tests: see queue_run() */
+    const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
     void *arg;
@@ -115,7 +119,8 @@ void queue_each(struct queue *queue, void (*visit)(void *arg, const struct messa
 /* NULL if there is none. */
 const struct message *queue_find(struct queue *queue, uint64_t id);
 /* Where mail for the address goes; NULL if nothing is on its way there. */
-const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
+const struct queue_destination *queue_destination_of(struct queue *queue,
+                                                     const struct message *message, uint32_t index);
 size_t queue_message_count(const struct queue *queue);
 /* Calls `visit` for each destination that has mail or is remembered. */
 void queue_each_destination(const struct queue *queue,

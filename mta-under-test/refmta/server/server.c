@@ -138,6 +138,12 @@ int server_change(struct server *server, const struct server_options *options, s
     return 0;
 }
 
+void server_serve(struct server *server, struct log *log, struct queue *queue)
+{
+    server->options.log = log;
+    server->options.queue = queue;
+}
+
 void server_stop(struct server *server)
 {
     if (server->stopping)
