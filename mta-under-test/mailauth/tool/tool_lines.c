@@ -95,13 +95,11 @@ static const char *tool_addr_words(enum smtp_mailbox_reason reason)
         [SMTP_MAILBOX_EMPTY] = "is empty",
         [SMTP_MAILBOX_NO_AT] = "has no \"@\" behind its local-part (RFC 5321 4.1.2)",
         [SMTP_MAILBOX_BAD_LOCAL_PART] =
-            "has a local-part that is neither atoms with single dots between nor a quoted string "
-            "(RFC 5321 4.1.2)",
+            "has a local-part that is no dot-string and no quoted-string (RFC 5321 4.1.2)",
         [SMTP_MAILBOX_LONG_LOCAL_PART] =
             "has a local-part of more than 64 bytes (RFC 5321 4.5.3.1.1)",
-        [SMTP_MAILBOX_BAD_DOMAIN] = "has a domain with an empty label, a wrong character, or a "
-                                    "hyphen at the edge of a label "
-                                    "(RFC 5321 4.1.2)",
+        [SMTP_MAILBOX_BAD_DOMAIN] =
+            "has a domain with a label that is empty or wrong (RFC 5321 4.1.2)",
         [SMTP_MAILBOX_LONG_DOMAIN] = "has a domain of more than 255 bytes (RFC 5321 4.5.3.1.2)",
         [SMTP_MAILBOX_LONG_LABEL] = "has a label of more than 63 bytes (RFC 1035 2.3.4)",
         [SMTP_MAILBOX_BAD_LITERAL] = "has an address literal that is none (RFC 5321 4.1.3)",

@@ -1,7 +1,7 @@
 /*
  * opendkim_peer: OpenDKIM's library on messages. Each line of standard input names a file with the
- * records of DNS ("NAME TEXT" a line) and a file with a message; each is answered with one word: pass,
- * fail, or none.
+ * records of DNS ("NAME TEXT" a line) and a file with a message; each is answered with one word:
+ * pass, fail, or none.
  */
 #include <dkim.h>
 #include <stdio.h>
