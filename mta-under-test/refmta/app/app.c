@@ -8,6 +8,7 @@
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
+#include "mta-under-test/refmta/local/local_delivery.h"
 #include "mta-under-test/refmta/server/server.h"
 
 #include "mta-under-test/base/poison.h"
@@ -24,6 +25,7 @@ struct app {
     struct resolver *resolver;
     struct queue *queue;
     struct delivery *delivery;
+    struct local_delivery *local;
     struct server *server;
     struct control *control;
     struct tls_sessions *tls_client;
@@ -115,6 +117,7 @@ static int change_over(struct app *app, struct settings *next, struct err *err)
         server_change(app->server, &options, err) != 0)
         return -1;
     queue_set_config(app->queue, &next->config);
+    local_delivery_set_queue(app->local, app->queue, &next->config);
     delivery_set_config(app->delivery, &next->config);
     if (app->control != NULL)
         control_set_config(app->control, &next->config);
@@ -231,6 +234,16 @@ static int open_delivery(struct app *app, struct err *err)
     return 0;
 }
 
+/* What is local goes into mailboxes, the rest out. */
+static void on_ready(void *arg, struct queue_destination *destination)
+{
+    struct app *app = arg;
+    if (config_is_local(&app->settings->config, slice_of(destination->name)))
+        local_delivery_ready(app->local, destination);
+    else
+        delivery_ready(app->delivery, destination);
+}
+
 static int open_rest(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -238,13 +251,15 @@ static int open_rest(struct app *app, struct err *err)
         .config = config,
         .log = app->log,
         .base = app->base,
-        .on_ready = delivery_ready,
-        .arg = app->delivery,
+        .on_ready = on_ready,
+        .arg = app,
     };
-    app->queue = queue_open(&queue, err);
+    app->local = local_delivery_open(app->base, err);
+    app->queue = app->local != NULL ? queue_open(&queue, err) : NULL;
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
+    local_delivery_set_queue(app->local, app->queue, config);
     struct server_options server = server_options_of(app, app->settings);
     app->server = server_open(&server, err);
     if (app->server == NULL)
@@ -267,6 +282,7 @@ static void app_close(struct app *app)
     if (app->delivery != NULL && app->queue != NULL)
         delivery_abandon(app->delivery);
     control_close(&app->control);
+    local_delivery_close(&app->local);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);

@@ -148,6 +148,8 @@ static const struct config_key KEYS[] = {
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
+    {"local", CONFIG_OBJECT(struct config, local, &CONFIG_LOCAL), .is_fixed = true,
+     .help = "domains whose mail ends here; without it there are none"},
     {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
      .help = "what a client may do; each refusal names its limit in the log"},
     {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),

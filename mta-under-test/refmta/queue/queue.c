@@ -13,12 +13,20 @@ enum { CACHE_BYTES_MAX = 64 << 20, DESTINATION_NAME_BYTES = 256 };
 
 /* --- destinations ---------------------------------------------------------------------------- */
 
+/* Where mail for a domain goes: there, or to the smart host. */
+static struct slice way_of(const struct queue *queue, struct slice domain)
+{
+    const struct config *config = queue->config;
+    if (config->smart_host == NULL || config_is_local(config, domain))
+        return domain;
+    return slice_of(config->smart_host);
+}
+
 /* The name under which a domain's destination is kept. */
 static const char *destination_name(const struct queue *queue, struct slice domain,
                                     char name[DESTINATION_NAME_BYTES])
 {
-    if (queue->config->smart_host != NULL)
-        domain = slice_of(queue->config->smart_host);
+    domain = way_of(queue, domain);
     if (domain.len >= DESTINATION_NAME_BYTES)
         domain.len = DESTINATION_NAME_BYTES - 1;
     memcpy(name, domain.data, domain.len);
@@ -160,8 +168,8 @@ static void add_items(struct queue *queue, struct message *message)
         for (uint32_t j = i; j < count; j++) {
             if (done[j] || message->recipients[j].state != RECIPIENT_WAITING)
                 continue;
-            if (queue->config->smart_host == NULL &&
-                !slice_equal_nocase(message_domain(message->recipients[j].address), domain))
+            if (!slice_equal_nocase(way_of(queue, message_domain(message->recipients[j].address)),
+                                    way_of(queue, domain)))
                 continue;
             done[j] = true;
             same[found++] = j;

@@ -177,6 +177,11 @@ enum server_event server_data_end(struct server_session *session)
         complete_submission(session);
     sign(session);
     log_received(session);
+    if (session->envelope.recipient_count == 0) {
+        server_session_reset(session);
+        server_reply(session, 250, "2.0.0", "taken, and thrown away as its recipients wish");
+        return SERVER_EVENT_NONE;
+    }
     server_session_set_state(session, SERVER_STATE_STORING);
     return SERVER_EVENT_MESSAGE;
 }
