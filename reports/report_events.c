@@ -176,6 +176,8 @@ static void on_timeline(struct report_book *book, const cJSON *event, int64_t at
     const char *what = event_text(event, "host");
     if (*what == '\0')
         what = event_text(event, "zone");
+    if (*what == '\0')
+        what = event_text(event, "as");
     char *text = mem_text_format("%s%s%s%s", event_text(event, "action"), *what != '\0' ? " " : "",
                                  what, event_bool(event, "over") ? ": over" : "");
     add_moment(book, at_us, text);

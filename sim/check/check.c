@@ -42,6 +42,9 @@ static void judge_expectation(struct check_report *report, const struct check_ta
     case CHECK_OF_EVENTS:
         check_judge_events(report, e, result);
         break;
+    case CHECK_OF_PROVIDER:
+        check_judge_provider(report, e, result);
+        break;
     case CHECK_OF_END:
         check_judge_end(report, e, result);
         break;
@@ -66,7 +69,8 @@ static const char *find_problem(const struct check_report *report)
         return "the event log has no end: the run was cut off";
     if (strcmp(h->reason, "stopped") == 0)
         return "the run was stopped before its end";
-    if (strcmp(h->reason, "mta-failed") == 0 && !h->ready)
+    /* One that ended by itself while it was at work is judged: it did not stay alive. */
+    if (strcmp(h->reason, "mta-failed") == 0 && (!h->ready || h->crashes.count == 0))
         return h->detail[0] != '\0' ? h->detail : "the server under test never got ready";
     return "";
 }

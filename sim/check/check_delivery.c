@@ -282,6 +282,20 @@ static void on_refused(struct check_collector *c, const cJSON *event)
     }
 }
 
+/* The server may have the message although nobody was told: what comes next is a second one. */
+static void on_broken(struct check_collector *c, const cJSON *event)
+{
+    const cJSON *to = NULL;
+    if (strcmp(event_text(event, "stage"), "data-end") != 0)
+        return;
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        struct check_delivery *delivery = delivery_to(c, event, to);
+        if (delivery != NULL)
+            delivery->sent_again = true;
+    }
+}
+
 void check_delivery_on_submitter(struct check_collector *c, const cJSON *event)
 {
     const char *kind = event_text(event, "kind");
@@ -291,4 +305,6 @@ void check_delivery_on_submitter(struct check_collector *c, const cJSON *event)
         on_accepted(c, event);
     else if (strcmp(kind, "refused") == 0)
         on_refused(c, event);
+    else if (strcmp(kind, "broken") == 0)
+        on_broken(c, event);
 }

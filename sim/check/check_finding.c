@@ -60,15 +60,13 @@ static void add_duplicates(struct check_report *report)
     for (size_t i = 0; i < h->delivery_count; i++) {
         const struct check_delivery *d = h->deliveries[i];
         for (size_t k = 1; k < d->copy_count; k++) {
-            if (!check_copy_is_explained(h, d, k))
+            const char *why = check_copy_explanation(h, d, k);
+            if (why == NULL)
                 continue;
-            bool lost = !d->copies[k - 1].reply_sent;
-            struct check_finding finding = finding_of(
-                "info", "explained-duplicate",
-                arena_format(&report->arena, "%s got %s a second time: %s", d->to, d->message,
-                             lost ? "the final reply of the first delivery was lost, so the server "
-                                    "could not know"
-                                  : "the server was killed right after the first delivery"));
+            struct check_finding finding =
+                finding_of("info", "explained-duplicate",
+                           arena_format(&report->arena, "%s got %s a second time: %s", d->to,
+                                        d->message, why));
             finding.rfc = "RFC 5321 4.5.4.1, RFC 1047";
             finding.session = d->copies[k].session;
             finding.at_us = d->copies[k].at_us;

@@ -115,6 +115,21 @@ static void on_mx(struct check_collector *c, const cJSON *event)
         check_session_on_mx(c, event);
 }
 
+static void on_timeline(struct check_collector *c, const cJSON *event)
+{
+    struct check_history *h = c->history;
+    if (strcmp(event_text(event, "action"), "network-down") != 0)
+        return;
+    if (event_bool(event, "over")) {
+        for (size_t i = 0; i < h->outage_count; i++)
+            if (h->outages[i].to_us == INT64_MAX)
+                h->outages[i].to_us = c->at_us;
+        return;
+    }
+    h->outages = check_collect_room(h->outages, h->outage_count, sizeof *h->outages);
+    h->outages[h->outage_count++] = (struct check_outage){c->at_us, INT64_MAX};
+}
+
 static void on_mta(struct check_collector *c, const cJSON *event)
 {
     struct check_history *h = c->history;
@@ -160,9 +175,13 @@ static void collect(struct check_collector *c, const cJSON *event)
         const char *source;
         void (*on_event)(struct check_collector *c, const cJSON *event);
     } SOURCES[] = {
-        {"mx", on_mx},   {"submitter", check_delivery_on_submitter},
-        {"dns", on_dns}, {"mta", on_mta},
+        {"mx", on_mx},
+        {"submitter", check_delivery_on_submitter},
+        {"dns", on_dns},
+        {"mta", on_mta},
+        {"timeline", on_timeline},
         {"run", on_run},
+        {"provider", check_provider_on_event},
     };
     c->at_us = event_int(event, "at", 0);
     c->seq = event_int(event, "seq", -1);
@@ -240,6 +259,7 @@ void check_history_free(struct check_history **history)
     struct check_history *h = *history;
     if (h == NULL)
         return;
+    free(h->provider_events);
     for (size_t i = 0; i < h->delivery_count; i++) {
         free(h->deliveries[i]->attempts);
         free(h->deliveries[i]->copies);
@@ -263,6 +283,7 @@ void check_history_free(struct check_history **history)
     free(h->crashes.items);
     free(h->unasked.items);
     free(h->kills.items);
+    free(h->outages);
     arena_deinit(&h->arena);
     free(h);
     *history = NULL;

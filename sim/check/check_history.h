@@ -92,6 +92,7 @@ struct check_delivery {
     size_t notice_count;
     size_t warning_count;
     bool refused;
+    bool sent_again; /* handed in twice, since the reply to the first time never came */
     struct check_delivery *next_same; /* the next one with the same recipient */
     struct check_delivery *last_same; /* of the first of them: the last one */
 };
@@ -151,12 +152,20 @@ struct check_incident {
     struct check_moment moment;
 };
 
+/* The network of the server under test was away; `to_us` is INT64_MAX until it is back. */
+struct check_outage {
+    int64_t from_us;
+    int64_t to_us;
+};
+
 struct check_incidents {
     struct check_incident *items;
     size_t count;
 };
 
 struct check_history {
+    struct check_provider_event *provider_events; /* of all providers, in order */
+    size_t provider_event_count;
     const char *mta;
     const char *hostname;
     const char *clock;
@@ -187,6 +196,8 @@ struct check_history {
     struct check_incidents crashes;
     struct check_incidents unasked; /* mail that no message of the scenario explains */
     struct check_moments kills;     /* of the server under test, on purpose */
+    struct check_outage *outages;   /* of its network */
+    size_t outage_count;
 
     struct check_moments *fits; /* events that fit the expectation of that number; fit_count */
     size_t fit_count;

@@ -39,17 +39,42 @@ static bool killed_between(const struct check_history *h, int64_t from_us, int64
     return false;
 }
 
-bool check_copy_is_explained(const struct check_history *history,
-                             const struct check_delivery *delivery, size_t copy)
+/* A reply that was under way when the network went never came. */
+static bool network_was_away(const struct check_history *h, int64_t at_us)
 {
-    for (size_t i = 0; i < copy; i++) {
-        int64_t until_us =
-            copy < delivery->copy_count ? delivery->copies[copy].at_us : history->end_us;
-        if (!delivery->copies[i].reply_sent ||
-            killed_between(history, delivery->copies[i].at_us, until_us))
+    for (size_t i = 0; i < h->outage_count; i++) {
+        if (at_us >= h->outages[i].from_us - KILL_WINDOW_US && at_us <= h->outages[i].to_us)
             return true;
     }
     return false;
+}
+
+/* Why the copy that `next_us` came after may have been sent again; NULL if nothing explains it. */
+static const char *why_sent_again(const struct check_history *h, const struct check_copy *copy,
+                                  int64_t next_us)
+{
+    if (!copy->reply_sent)
+        return "the final reply of the first delivery was lost, so the server could not know";
+    if (network_was_away(h, copy->at_us))
+        return "the network went away with the final reply of the first delivery under way";
+    if (killed_between(h, copy->at_us, next_us))
+        return "the server was killed right after the first delivery";
+    return NULL;
+}
+
+const char *check_copy_explanation(const struct check_history *history,
+                                   const struct check_delivery *delivery, size_t copy)
+{
+    if (delivery->sent_again)
+        return "it was handed in twice, since the server's reply to the first time never came";
+    for (size_t i = copy; i-- > 0;) {
+        int64_t until_us =
+            copy < delivery->copy_count ? delivery->copies[copy].at_us : history->end_us;
+        const char *why = why_sent_again(history, &delivery->copies[i], until_us);
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
 }
 
 /* ---- every accepted recipient has exactly one end */
@@ -69,7 +94,7 @@ static void judge_delivery_ends(struct check_report *report, const struct check_
     const struct check_notice *bounce = check_delivery_bounce(d);
     size_t bounces = count_bounces(d);
     result->judged++;
-    if (d->copy_count > 0 && bounces > 0 && !check_copy_is_explained(h, d, d->copy_count)) {
+    if (d->copy_count > 0 && bounces > 0 && check_copy_explanation(h, d, d->copy_count) == NULL) {
         struct check_moment moment = {bounce->at_us, bounce->seq, bounce->session};
         violated(result, d, &moment,
                  arena_format(&report->arena, "delivered at %s and returned as failed as well",
@@ -111,7 +136,7 @@ static void judge_duplicates(struct check_report *report, struct check_result *r
         result->judged += d->copy_count > 0 ? 1 : 0;
         for (size_t k = 1; k < d->copy_count; k++) {
             const struct check_copy *copy = &d->copies[k];
-            if (check_copy_is_explained(h, d, k))
+            if (check_copy_explanation(h, d, k) != NULL)
                 continue;
             char text[TIME_TEXT_BYTES];
             struct check_moment moment = {copy->at_us, copy->seq, copy->session};

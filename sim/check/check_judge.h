@@ -34,14 +34,18 @@ void check_judge_log(struct check_report *report, const struct check_expectation
                      struct check_result *result);
 void check_judge_end(struct check_report *report, const struct check_expectation *expectation,
                      struct check_result *result);
+void check_judge_provider(struct check_report *report, const struct check_expectation *expectation,
+                          struct check_result *result);
 
 /* All invariants, and all findings, into the report. */
 void check_judge_invariants(struct check_report *report);
 void check_judge_findings(struct check_report *report);
 
-/* May this copy (from 1 on) be a duplicate, because an earlier acceptance could not be known to the
- * server under test? */
-bool check_copy_is_explained(const struct check_history *history,
-                             const struct check_delivery *delivery, size_t copy);
+/* Why a right server may have sent copy number `copy` (0 is the first; their count stands for one
+ * more) although a host took one before: a final reply was lost, on purpose or with the network,
+ * the server was killed before it could note it, or it got the message twice. NULL if nothing does.
+ */
+const char *check_copy_explanation(const struct check_history *history,
+                                   const struct check_delivery *delivery, size_t copy);
 
 void check_report_add_finding(struct check_report *report, const struct check_finding *finding);

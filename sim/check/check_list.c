@@ -359,6 +359,22 @@ static int read_end(struct check_reader *r)
                : 0;
 }
 
+/* ---- a provider */
+
+static int read_provider(struct check_reader *r)
+{
+    static const char *const KEYS[] = {"about",      "level",  "for",    "provider",
+                                       "placement",  "reason", "count",  "score",
+                                       "complaints", "listed", "during", NULL};
+    struct check_expectation *e = r->expectation;
+    return spec_check_keys(r->spec, KEYS, r->err) != 0 ||
+                   read_pattern(r, "provider", &e->provider.name) != 0 ||
+                   check_provider_wanted_read(r->spec, r->arena, &e->provider, r->err) != 0 ||
+                   read_during(r) != 0
+               ? -1
+               : 0;
+}
+
 /* ---- all of them */
 
 static void expectation_init(struct check_expectation *e)
@@ -374,6 +390,7 @@ static void expectation_init(struct check_expectation *e)
     e->share = (struct range){1000000, 1000000};
     e->fired = RANGE_ALL;
     e->concurrency = RANGE_ALL;
+    check_provider_wanted_init(&e->provider);
     e->times = RANGE_ALL;
     for (size_t i = 0; i < CHECK_COUNT_COUNT; i++)
         e->count[i] = RANGE_ALL;
@@ -403,7 +420,7 @@ static int read_subject(struct check_reader *r)
     } SUBJECTS[] = {
         {"host", CHECK_OF_HOST, read_host}, {"query", CHECK_OF_QUERIES, read_queries},
         {"log", CHECK_OF_LOG, read_log},    {"event", CHECK_OF_EVENTS, read_events},
-        {"ends", CHECK_OF_END, read_end},
+        {"ends", CHECK_OF_END, read_end},   {"provider", CHECK_OF_PROVIDER, read_provider},
     };
     for (size_t i = 0; i < sizeof SUBJECTS / sizeof SUBJECTS[0]; i++) {
         struct spec member;
@@ -532,6 +549,7 @@ void check_list_release(struct check_list **list)
             pattern_release(w->auth[k]);
         parameters_release(&e->wanted.parameters);
         check_event_release(&e->wish);
+        check_provider_wanted_release(&e->provider);
     }
     *list = NULL;
 }

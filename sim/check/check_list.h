@@ -17,6 +17,7 @@
 
 #include "sim/check/check_auth.h"
 #include "sim/check/check_event.h"
+#include "sim/check/check_provider.h"
 #include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
@@ -31,6 +32,7 @@ enum check_subject {
     CHECK_OF_LOG,
     CHECK_OF_EVENTS,
     CHECK_OF_END,
+    CHECK_OF_PROVIDER,
 };
 
 /* How a message for one recipient ends. */
@@ -111,6 +113,8 @@ struct check_expectation {
     struct range concurrency;
     bool count_given[CHECK_COUNT_COUNT];
     struct range count[CHECK_COUNT_COUNT];
+
+    struct check_provider_wanted provider;
 
     /* queries, log lines: how many; the end of the run */
     struct pattern *query;

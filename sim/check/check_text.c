@@ -185,6 +185,9 @@ const char *check_wanted_text(const struct check_expectation *e, struct arena *a
     case CHECK_OF_EVENTS:
         add_range(&out, e->times, "times", arena);
         break;
+    case CHECK_OF_PROVIDER:
+        check_provider_wanted_write(&e->provider, &out, arena);
+        break;
     case CHECK_OF_END:
         add_pattern(&out, "because of", e->ends, arena);
         add_ends(&out, &e->wanted);
@@ -236,6 +239,8 @@ const char *check_expectation_text(const struct check_expectation *e, struct are
                             wanted);
     case CHECK_OF_EVENTS:
         return arena_format(arena, "events %s: %s", events_text(e, arena), wanted);
+    case CHECK_OF_PROVIDER:
+        return arena_format(arena, "provider %s: %s", pattern_text(e->provider.name), wanted);
     case CHECK_OF_END:
         return arena_format(arena, "the run ends: %s", wanted);
     case CHECK_OF_DELIVERIES:

@@ -1,5 +1,6 @@
 #include "sim/clock/clock_filter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -17,7 +18,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { FILTER_MAX = 512, NO_MARK = -1, FUTEX_COMMAND = 0x7f, PAGE_MASK = 0xfff };
+enum { FILTER_MAX = 1024, NO_MARK = -1, FUTEX_COMMAND = 0x7f, PAGE_MASK = 0xfff };
 
 /* 64-bit programs may also name these options as the kernel's newer headers do. */
 enum { RCVTIMEO_NEW = 66, SNDTIMEO_NEW = 67 };
@@ -30,6 +31,7 @@ struct filter {
 
 static void emit(struct filter *f, unsigned code, unsigned yes, unsigned no, uint32_t value)
 {
+    assert(f->len < FILTER_MAX);
     f->code[f->len++] = (struct sock_filter){(uint16_t)code, (uint8_t)yes, (uint8_t)no, value};
 }
 
@@ -306,6 +308,14 @@ static void add_files(struct filter *f)
     trap_times(f, SYS_utimes, 1, NO_MARK);
     trap_times(f, SYS_futimesat, 2, NO_MARK);
     trap_times(f, SYS_utime, 1, NO_MARK);
+    trap_always(f, SYS_fsync, 5);
+    trap_always(f, SYS_fdatasync, 5);
+    trap_always(f, SYS_syncfs, 5);
+    trap_always(f, SYS_sync_file_range, 5);
+    block_begin(f, CLOCK_NR_DISK);
+    load_low(f, 0);
+    give_if(f, CLOCK_PASS, SECCOMP_RET_TRAP);
+    block_end(f, SECCOMP_RET_ALLOW);
 }
 
 static void add_processes(struct filter *f)

@@ -21,6 +21,7 @@ enum {
     CLOCK_SIGNAL = 62,         /* SIGRTMAX - 2: wakes a task whose time has come */
     CLOCK_PASS = 0x4d52434b,   /* in an argument that the kernel ignores: this call is the shim's */
     CLOCK_NR_BOOT = 0x4d52,    /* no system call: a fresh program asks for the memory file */
+    CLOCK_NR_DISK = 0x4d53,    /* no system call: what is wrong with a disk (clock_disk.h) */
     CLOCK_SLOTS = 8192,
     CLOCK_LOG_ENTRIES = 65536,
     CLOCK_RANDOM_STREAMS = 1024,
@@ -72,6 +73,10 @@ struct clock_page {
      * gettimeofday, time, getrandom. */
     uint32_t vdso_bytes;
     uint32_t vdso_offset[CLOCK_VDSO_FUNCTIONS];
+    /* A disk with trouble (0 = none), by st_dev; written by the shim of whoever says so. */
+    _Atomic uint64_t disk_device;
+    _Atomic uint64_t disk_delay_ns; /* a flush to it takes so long */
+    _Atomic uint32_t disk_errno;    /* and ends in this error, if it is not 0 */
     _Atomic uint32_t socket_limits; /* some socket has SO_RCVTIMEO or SO_SNDTIMEO */
     /* How many times a process (by the low bits of its pid) has drawn random bytes. */
     _Atomic uint32_t random_drawn[CLOCK_RANDOM_STREAMS];

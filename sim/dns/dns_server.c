@@ -163,6 +163,11 @@ void dns_server_close(struct dns_server **server)
     *server = NULL;
 }
 
+void dns_server_silence(struct dns_server *server, const char *place)
+{
+    server->service.silenced_by = place;
+}
+
 uint16_t dns_server_port(const struct dns_server *server)
 {
     return server->port;

@@ -33,6 +33,10 @@ void dns_server_close(struct dns_server **server);
 
 uint16_t dns_server_port(const struct dns_server *server);
 
+/* No query is answered any more; each one's event names `place` as the fault. NULL: all are again.
+ */
+void dns_server_silence(struct dns_server *server, const char *place);
+
 /* The timeline changed a zone: the "changed" event. */
 void dns_server_log_change(struct event_log *log, const char *zone, const char *const *records,
                            size_t count);

@@ -68,7 +68,9 @@ static void dns_service_log(const struct dns_service *service, bool tcp,
     json_out_end(event);
     json_out_bool(event, "truncated", outcome->truncated);
     json_out_bool(event, "authenticated", outcome->authenticated);
-    if (outcome->fault != NULL)
+    if (service->silenced_by != NULL)
+        json_out_text(event, "fault", service->silenced_by);
+    else if (outcome->fault != NULL)
         json_out_text(event, "fault", outcome->fault->place);
     if (outcome->delay_us > 0)
         json_out_int(event, "delay", outcome->delay_us);
@@ -94,6 +96,15 @@ void dns_service_answer(struct dns_service *service, struct slice bytes, bool tc
     const struct dns_request request = {
         .bytes = bytes, .tcp = tcp, .server = peer->server, .now_us = time_now_us()};
     dns_answer(service->answerer, &request, outcome);
+    if (service->silenced_by != NULL) {
+        outcome->action = DNS_ACTION_SILENCE;
+        outcome->rcode = -1;
+        outcome->delay_us = 0;
+        outcome->answers = 0;
+        outcome->data_count = 0;
+        outcome->truncated = false;
+        outcome->authenticated = false;
+    }
     if (outcome->readable && service->log != NULL)
         dns_service_log(service, tcp, peer, outcome);
 }

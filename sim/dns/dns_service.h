@@ -13,7 +13,8 @@ struct dns_service {
     struct event_base *base;
     struct dns_answerer *answerer;
     struct event_log *log;
-    struct list delayed; /* struct dns_delayed, by age */
+    const char *silenced_by; /* place in the scenario; NULL = it answers */
+    struct list delayed;     /* struct dns_delayed, by age */
     size_t delayed_count;
 };
 

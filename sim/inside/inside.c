@@ -28,6 +28,7 @@ void inside_set_stage(struct inside *inside, enum inside_stage stage)
 
 void inside_end(struct inside *inside, const char *reason, const char *detail, ...)
 {
+    struct err changed = {0};
     if (inside->stage >= INSIDE_STOPPING)
         return;
     va_list args;
@@ -35,6 +36,11 @@ void inside_end(struct inside *inside, const char *reason, const char *detail, .
     vsnprintf(inside->end_detail, sizeof inside->end_detail, detail, args);
     va_end(args);
     inside->end_reason = reason;
+    if (inside->exit_code == 0 && inside_check_sources(inside, &changed) != 0) {
+        inside->exit_code = INSIDE_EXIT_SERVER;
+        inside->end_reason = "mta-failed";
+        snprintf(inside->end_detail, sizeof inside->end_detail, "%s", changed.text);
+    }
     inside_set_stage(inside, INSIDE_STOPPING);
     inside_set_timer(inside->settle_timer, INSIDE_STOP_US);
     inside_stop_server(inside);

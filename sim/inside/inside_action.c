@@ -8,9 +8,6 @@
 
 #include "mta-under-test/base/poison.h"
 
-typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
-                          struct err *err);
-
 static int inside_act_dns_set(struct inside *inside, const struct scenario_event *entry, bool over,
                               struct err *err)
 {
@@ -66,6 +63,14 @@ static int inside_act_mta_pause(struct inside *inside, const struct scenario_eve
     else
         mta_process_pause(inside->server);
     return 0;
+}
+
+static int inside_act_mta_reload(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    return over || inside->server == NULL
+               ? 0
+               : mta_process_reload(inside->server, entry->settings, err);
 }
 
 static int inside_act_host_down(struct inside *inside, const struct scenario_event *entry,
@@ -128,7 +133,13 @@ static const struct {
     [SCENARIO_MTA_KILL] = {"mta-kill", inside_act_mta_kill},
     [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
+    [SCENARIO_MTA_RELOAD] = {"mta-reload", inside_act_mta_reload},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
+    [SCENARIO_DISK_FULL] = {"disk-full", inside_act_disk_full},
+    [SCENARIO_DISK_SLOW] = {"disk-slow", inside_act_disk_slow},
+    [SCENARIO_DISK_FAILING] = {"disk-failing", inside_act_disk_failing},
+    [SCENARIO_NETWORK_DOWN] = {"network-down", inside_act_network_down},
+    [SCENARIO_DNS_DOWN] = {"dns-down", inside_act_dns_down},
     [SCENARIO_ROTATE_KEY] = {"rotate-key", inside_act_rotate_key},
     [SCENARIO_STS_SET] = {"sts-set", inside_act_sts_set},
     [SCENARIO_LIST_IP] = {"list-ip", inside_act_list_ip},
@@ -148,6 +159,12 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "zone", entry->zone);
     if (entry->host != NULL)
         json_out_text(event, "host", entry->host);
+    if (entry->action == SCENARIO_DISK_FULL)
+        json_out_int(event, "leaves", entry->leaves_bytes);
+    if (entry->action == SCENARIO_DISK_SLOW)
+        json_out_int(event, "takes", entry->takes_us);
+    if (entry->action == SCENARIO_NETWORK_DOWN)
+        json_out_text(event, "as", entry->as == SCENARIO_SILENT ? "silent" : "unreachable");
     if (entry->domain != NULL)
         json_out_text(event, "domain", entry->domain);
     if (entry->blocklist != NULL)

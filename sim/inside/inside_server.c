@@ -8,6 +8,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "sim/check/check_list.h"
+#include "sim/mta/mta_sources.h"
 #include "sim/world/network.h"
 #include "sim/world/world.h"
 
@@ -61,12 +62,24 @@ static void inside_begin(struct inside *inside)
     inside_look(inside);
 }
 
+int inside_check_sources(const struct inside *inside, struct err *err)
+{
+    return mta_sources_check(inside->server_network, inside->scenario->mta, err);
+}
+
 /* The scenario begins when the server is ready for the first time. */
 static void inside_on_ready(void *context)
 {
     struct inside *inside = context;
-    if (inside->stage == INSIDE_STARTING)
+    struct err err = {0};
+    if (inside->stage != INSIDE_STARTING)
+        return;
+    if (inside_check_sources(inside, &err) == 0) {
         inside_begin(inside);
+        return;
+    }
+    inside->exit_code = INSIDE_EXIT_SERVER;
+    inside_end(inside, "mta-failed", "%s", err.text);
 }
 
 static void inside_on_server_end(void *context, bool expected, const char *why)

@@ -24,6 +24,8 @@
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
 #include "sim/tls/tls_authority.h"
+#include "sim/world/outage.h"
+#include "sim/world/spool.h"
 
 #define INSIDE_STAGE_ENUM(name) INSIDE_##name,
 enum inside_stage { INSIDE_STAGES(INSIDE_STAGE_ENUM) };
@@ -35,7 +37,7 @@ struct inside {
     const struct inside_options *options;
     enum inside_stage stage;
     const char *end_reason; /* of the `end` event; set once */
-    char end_detail[512];
+    char end_detail[2048];
     int exit_code;
 
     struct scenario *scenario;
@@ -61,6 +63,7 @@ struct inside {
     struct timeline *timeline;
     struct command *command;
     struct settle settle;
+    struct spool_room room; /* of the disk that is full now */
 
     struct event *limit_timer;  /* the scenario's limit */
     struct event *settle_timer; /* the while longer; also the last wait for a server to stop */
@@ -94,6 +97,19 @@ int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);
 void inside_free_server(struct inside *inside);
+/* -1 if the server has taken other addresses than the scenario gives it. */
+int inside_check_sources(const struct inside *inside, struct err *err) MUST_CHECK;
 
 /* ---- inside_action.c: what the timeline does */
 void inside_act(void *inside, const struct scenario_event *entry, bool over);
+
+/* One action; `over` when its "for" has passed. -1 ends the run. */
+typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
+                          struct err *err);
+
+/* ---- inside_fault.c: what goes wrong around the server under test */
+inside_action inside_act_disk_full;
+inside_action inside_act_disk_slow;
+inside_action inside_act_disk_failing;
+inside_action inside_act_network_down;
+inside_action inside_act_dns_down;

@@ -11,11 +11,13 @@ void settle_init(struct settle *settle, void (*changed)(void *context), void *co
 {
     *settle = (struct settle){.changed = changed, .context = context};
     map_init(&settle->open);
+    map_init(&settle->early);
 }
 
 void settle_deinit(struct settle *settle)
 {
     map_deinit(&settle->open, NULL);
+    map_deinit(&settle->early, NULL);
 }
 
 bool settle_is_settled(const struct settle *settle)
@@ -40,7 +42,8 @@ static void settle_open(struct settle *settle, const cJSON *event)
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
         settle_key(event_text(event, "message"), cJSON_GetStringValue(to), &key);
-        map_set(&settle->open, buf_slice(&key), settle);
+        if (map_remove(&settle->early, buf_slice(&key)) == NULL)
+            map_set(&settle->open, buf_slice(&key), settle);
         settle->accepted_count++;
     }
     buf_deinit(&key);
@@ -51,7 +54,8 @@ static void settle_end(struct settle *settle, const char *message, const char *r
     struct buf key;
     buf_init(&key, SETTLE_KEY_BYTES);
     settle_key(message, recipient, &key);
-    map_remove(&settle->open, buf_slice(&key));
+    if (map_remove(&settle->open, buf_slice(&key)) == NULL)
+        map_set(&settle->early, buf_slice(&key), settle);
     buf_deinit(&key);
 }
 

@@ -11,6 +11,9 @@
 /* The caller's storage. */
 struct settle {
     struct map open; /* "message\nrecipient" of what has no end yet */
+    /* What had its end before we heard that it was accepted: a server may deliver a message before
+     * it gets to confirm it. */
+    struct map early;
     size_t accepted_count;
     void (*changed)(void *context); /* after each event that changed something */
     void *context;

@@ -86,21 +86,31 @@ static int mta_set_owner(const struct mta_adapter *adapter, const struct mta_fil
     return 0;
 }
 
+/* What the file will have in it. */
+static int mta_fill_file(const struct mta_file *file, struct mta_values *values, struct buf *out,
+                         struct err *err)
+{
+    struct buf text;
+    buf_init(&text, MTA_TEMPLATE_BYTES_MAX);
+    values->file = file->path;
+    struct mta_template_source source = mta_values_source(values);
+    int result = file_read(file->template_path, &text, err);
+    if (result == 0)
+        result = mta_template_fill(file->template_path, buf_slice(&text), &source, out, err);
+    buf_deinit(&text);
+    return result;
+}
+
 static int mta_make_from_template(const struct mta_file *file, struct mta_values *values,
                                   struct err *err)
 {
-    struct buf text;
     struct buf out;
-    buf_init(&text, MTA_TEMPLATE_BYTES_MAX);
     buf_init(&out, MTA_TEMPLATE_BYTES_MAX);
-    values->file = file->path;
-    struct mta_template_source source = mta_values_source(values);
-    int result = -1;
-    if (file_read(file->template_path, &text, err) == 0 &&
-        mta_template_fill(file->template_path, buf_slice(&text), &source, &out, err) == 0 &&
-        file_make_parents(file->path, err) == 0)
+    int result = mta_fill_file(file, values, &out, err);
+    if (result == 0)
+        result = file_make_parents(file->path, err);
+    if (result == 0)
         result = file_write(file->path, buf_slice(&out), err);
-    buf_deinit(&text);
     buf_deinit(&out);
     return result;
 }
@@ -181,4 +191,35 @@ char **mta_submit_words(const struct mta_setup *setup, const char *sender, const
     for (size_t i = 0; words != NULL && i < to_count; i++)
         words[command->word_count + i] = arena_text(arena, to[i]);
     return words;
+}
+
+static int mta_check_command(const struct mta_setup *setup, const struct mta_command *command,
+                             struct err *err)
+{
+    struct arena arena = {0};
+    char **words = mta_fill_command(setup, command, &arena, err);
+    arena_deinit(&arena);
+    return words != NULL ? 0 : -1;
+}
+
+int mta_place_check(const struct mta_setup *setup, struct err *err)
+{
+    const struct mta_adapter *adapter = setup->adapter;
+    const struct mta_command *const commands[] = {&adapter->start, &adapter->stop, &adapter->reload,
+                                                  &adapter->submit};
+    struct mta_values values = mta_setup_values(setup);
+    struct buf out;
+    int result = 0;
+    buf_init(&out, MTA_TEMPLATE_BYTES_MAX);
+    for (size_t i = 0; result == 0 && i < adapter->file_count; i++) {
+        buf_reset(&out);
+        if (adapter->files[i].template_path != NULL)
+            result = mta_fill_file(&adapter->files[i], &values, &out, err);
+    }
+    buf_deinit(&out);
+    for (size_t i = 0; result == 0 && i < sizeof commands / sizeof commands[0]; i++)
+        result = mta_check_command(setup, commands[i], err);
+    for (size_t i = 0; result == 0 && i < adapter->before_start_count; i++)
+        result = mta_check_command(setup, &adapter->before_start[i], err);
+    return result;
 }

@@ -16,6 +16,10 @@ struct mta_setup {
 /* -1 with the place in `err` (the template's line, or the path that could not be written). */
 int mta_place(const struct mta_setup *setup, struct err *err) MUST_CHECK;
 
+/* Fills all templates and commands to nothing, anywhere: -1 with the place of the first that is
+ * wrong, so that it is told before a world is made. */
+int mta_place_check(const struct mta_setup *setup, struct err *err) MUST_CHECK;
+
 /* The words of the adapter's `submit` for a message: its command, then the recipients. As
  * mta_fill_command. */
 char **mta_submit_words(const struct mta_setup *setup, const char *sender, const char *const *to,

@@ -92,6 +92,21 @@ static void mta_probe_on_time(evutil_socket_t unused, short what, void *context)
     event_add(probe->socket_event, &MTA_PROBE_READ);
 }
 
+bool mta_probe_is_taken(int network_fd, const struct address *address, uint16_t port)
+{
+    struct sockaddr_storage at;
+    socklen_t at_len = address_to_socket(address, port, &at);
+    int on = 1;
+    int fd = mta_spawn_socket(network_fd, at.ss_family, SOCK_STREAM | SOCK_CLOEXEC);
+    if (fd < 0)
+        return false;
+    /* With it only one who listens is in the way, not the rest of an old connection. */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool taken = bind(fd, (const struct sockaddr *)&at, at_len) != 0 && errno == EADDRINUSE;
+    close(fd);
+    return taken;
+}
+
 struct mta_probe *mta_probe_new(struct event_base *base, int network_fd,
                                 const struct address *address, uint16_t port, mta_probe_done *done,
                                 void *context)

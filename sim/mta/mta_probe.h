@@ -11,6 +11,9 @@
 
 struct mta_probe;
 
+/* True if somebody listens there already, before the server is started. */
+bool mta_probe_is_taken(int network_fd, const struct address *address, uint16_t port);
+
 /* `greeted`: false when it gave up after MTA_PROBE_US. */
 typedef void mta_probe_done(void *context, bool greeted);
 

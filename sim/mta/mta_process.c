@@ -20,10 +20,17 @@
 
 static const char MTA_SYSLOG_PATH[] = "/dev/log";
 
-enum { MTA_WHY_BYTES = 1024, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
+enum { MTA_WHY_BYTES = 1500, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
 
 /* What the process at hand is. */
-enum mta_role { MTA_ROLE_NONE, MTA_ROLE_BEFORE, MTA_ROLE_START, MTA_ROLE_MAIN, MTA_ROLE_STOP };
+enum mta_role {
+    MTA_ROLE_NONE,
+    MTA_ROLE_BEFORE,
+    MTA_ROLE_START,
+    MTA_ROLE_MAIN,
+    MTA_ROLE_STOP,
+    MTA_ROLE_RELOAD
+};
 
 struct mta_process {
     struct mta_process_options options;
@@ -128,8 +135,13 @@ static void mta_process_tail(const struct mta_process *process, struct buf *out)
     off_t from = size > MTA_LOG_TAIL_BYTES ? size - MTA_LOG_TAIL_BYTES : 0;
     ssize_t got = pread(fd, tail, sizeof tail, from);
     close(fd);
-    if (got > 0)
-        buf_format(out, "; the end of its log: %.*s", (int)got, tail);
+    if (got <= 0)
+        return;
+    struct slice text = slice_from(tail, (size_t)got);
+    size_t line = from > 0 ? slice_find(text, '\n') : SIZE_MAX;
+    text = slice_trim(slice_skip(text, line == SIZE_MAX ? 0 : line + 1));
+    if (text.len > 0)
+        buf_format(out, "; the end of its log:\n%.*s", SLICE_ARG(text));
 }
 
 /* It is down: the caller is told, or it starts again. */
@@ -232,6 +244,19 @@ static int mta_process_find_daemon(struct mta_process *process, struct err *err)
     return 0;
 }
 
+/* A server that refuses its new configuration goes on with the old one: that is no run to judge. */
+static void mta_process_on_reloaded(struct mta_process *process, int status)
+{
+    struct buf why;
+    if (status == 0 || process->state != MTA_READY)
+        return;
+    buf_init(&why, MTA_WHY_BYTES);
+    buf_format(&why, "%s: its reload command failed", process->options.adapter->name);
+    mta_process_tail(process, &why);
+    process->options.ended(process->options.context, false, buf_text(&why));
+    buf_deinit(&why);
+}
+
 static void mta_process_on_helper_exit(evutil_socket_t unused, short what, void *context)
 {
     struct mta_process *process = context;
@@ -243,6 +268,10 @@ static void mta_process_on_helper_exit(evutil_socket_t unused, short what, void 
     process->helper_pid = 0;
     process->helper_role = MTA_ROLE_NONE;
     mta_forget(&process->helper_event, &process->helper_fd);
+    if (role == MTA_ROLE_RELOAD) {
+        mta_process_on_reloaded(process, status);
+        return;
+    }
     if (role == MTA_ROLE_STOP || process->state != MTA_STARTING)
         return;
     struct err err = {0};
@@ -288,6 +317,7 @@ static pid_t mta_process_spawn(struct mta_process *process, const struct mta_com
 static int mta_process_help(struct mta_process *process, const struct mta_command *command,
                             enum mta_role role, struct err *err)
 {
+    mta_forget(&process->helper_event, &process->helper_fd); /* of one that has not ended yet */
     process->helper_pid = mta_process_spawn(process, command, &process->helper_fd, err);
     if (process->helper_pid < 0)
         return -1;
@@ -305,6 +335,13 @@ static int mta_process_step(struct mta_process *process, struct err *err)
     if (process->next_command < adapter->before_start_count)
         return mta_process_help(process, &adapter->before_start[process->next_command++],
                                 MTA_ROLE_BEFORE, err);
+    if (adapter->port > 0 &&
+        mta_probe_is_taken(process->options.network_fd, &process->options.settings->sources[0],
+                           (uint16_t)adapter->port))
+        return err_set(err,
+                       "port %d is in use inside the world before %s is started: does one of its "
+                       "before-start commands leave a program behind?",
+                       (int)adapter->port, adapter->name);
     if (adapter->pid_file != NULL)
         return mta_process_help(process, &adapter->start, MTA_ROLE_START, err);
     int fd = -1;
@@ -396,6 +433,25 @@ void mta_process_restart(struct mta_process *process)
 {
     process->restart = true;
     mta_process_stop(process);
+}
+
+int mta_process_reload(struct mta_process *process, const struct mta_settings *settings,
+                       struct err *err)
+{
+    const struct mta_command *reload = &process->options.adapter->reload;
+    process->options.settings = settings;
+    const struct mta_setup setup = mta_process_setup(process);
+    if (mta_place(&setup, err) != 0)
+        return -1;
+    if (process->state != MTA_READY)
+        return 0;
+    mta_process_log(process, "reload",
+                    reload->word_count > 0 ? "by its reload command"
+                                           : "it has no reload command: stopped and started");
+    if (reload->word_count > 0)
+        return mta_process_help(process, reload, MTA_ROLE_RELOAD, err);
+    mta_process_restart(process);
+    return 0;
 }
 
 void mta_process_pause(struct mta_process *process)

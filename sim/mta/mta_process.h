@@ -55,6 +55,11 @@ void mta_process_stop(struct mta_process *process);
 void mta_process_kill(struct mta_process *process);
 /* Stop, then start when it has ended. */
 void mta_process_restart(struct mta_process *process);
+/* Its configuration is made anew from `settings`, which must live on, and it is told by the
+ * adapter's reload command; a server that has none is stopped and started again. Where it is down,
+ * it starts with it the next time. */
+int mta_process_reload(struct mta_process *process, const struct mta_settings *settings,
+                       struct err *err) MUST_CHECK;
 /* SIGSTOP and SIGCONT to all of its processes. */
 void mta_process_pause(struct mta_process *process);
 void mta_process_continue(struct mta_process *process);

@@ -63,6 +63,7 @@ struct mta_settings {
     size_t raw_count;
 
     char *const *command; /* "command": a program instead of an adapter; NULL-terminated */
+    struct spec given;    /* "settings" as the scenario has it; json is NULL where it has none */
     struct spec spec;     /* for messages; json is NULL where the scenario says nothing */
 };
 
@@ -79,6 +80,11 @@ enum mta_retry_form mta_settings_retry_form(const struct mta_settings *settings)
 /* `spec.json` NULL gives the defaults. In `arena`. */
 int mta_settings_parse(struct spec spec, struct arena *arena, struct mta_settings **settings,
                        struct err *err) MUST_CHECK;
+
+/* What holds once `spec`, an object like "settings", has changed what `base` says. Identities
+ * (keys, the smart host) stay. In `arena`. */
+int mta_settings_change(const struct mta_settings *base, struct spec spec, struct arena *arena,
+                        const struct mta_settings **settings, struct err *err) MUST_CHECK;
 
 const char *mta_settings_hostname(const struct mta_settings *settings);
 /* The domain whose server it is: "sender.test" of "mail.sender.test". */

@@ -440,6 +440,12 @@ void mx_connection_start(struct mx_connection_home *home, int fd,
     }
 }
 
+void mx_connection_reset_all(struct mx_connection_home *home)
+{
+    LIST_EACH(link, &home->connections)
+    mx_connection_reset(LIST_ENTRY(link, struct mx_connection, link));
+}
+
 void mx_connection_end_all(struct mx_connection_home *home)
 {
     LIST_EACH(link, &home->connections)

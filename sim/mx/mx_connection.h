@@ -27,5 +27,7 @@ struct mx_connection_home {
 /* Takes over `fd` (non-blocking). */
 void mx_connection_start(struct mx_connection_home *home, int fd,
                          const struct mx_session_options *options);
+/* Resets all that are open. */
+void mx_connection_reset_all(struct mx_connection_home *home);
 /* Ends all that are open, as the run ends. */
 void mx_connection_end_all(struct mx_connection_home *home);

@@ -79,6 +79,6 @@ uint64_t mx_host_count_client(struct mx_host *host, const struct address *client
 
 bool mx_host_verifies(const struct mx_host *host)
 {
-    return host->verify == MX_VERIFY_ALWAYS ||
-           (host->verify == MX_VERIFY_WHERE_ASKED && host->auth_stages != 0);
+    return host->verify == MX_VERIFY_ALWAYS || (host->verify == MX_VERIFY_WHERE_ASKED &&
+                                                (host->auth_stages != 0 || host->judge != NULL));
 }

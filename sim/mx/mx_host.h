@@ -7,6 +7,7 @@
 #include "mta-under-test/base/map.h"
 #include "sim/mx/mx_limits.h"
 #include "sim/mx/mx_rulebook.h"
+#include "sim/provider/provider.h"
 #include "sim/tls/tls_context.h"
 #include "sim/tls/tls_tlsa.h"
 
@@ -63,6 +64,7 @@ struct mx_host {
     struct address *addresses;
     size_t address_count;
     const char *provider;     /* hosts with the same one share their state; NULL = its own */
+    struct provider *judge;   /* of that name, where the scenario describes one; not owned */
     const char *banner;       /* the text behind "220 "; NULL = "NAME ESMTP" */
     bool no_esmtp;            /* answers EHLO as an unknown command: HELO only */
     bool strips_starttls;     /* a middlebox writes X over the word STARTTLS */

@@ -14,6 +14,7 @@ struct mx_model {
     uint64_t seed;
     unsigned next_slot;
     struct mx_profiles *profiles;
+    struct mx_providers *judges;
     struct map hosts;     /* by name, in order */
     struct map addresses; /* struct address -> host */
     struct map providers; /* name -> struct mx_state */
@@ -27,6 +28,7 @@ struct mx_model *mx_model_new(const char *root, uint64_t seed, struct arena *are
     model->arena = arena;
     model->seed = seed;
     model->profiles = mx_profiles_new(root, arena, &model->next_slot);
+    model->judges = mx_providers_new(root, seed, arena);
     return model;
 }
 
@@ -60,6 +62,7 @@ void mx_model_release(struct mx_model **model_at)
     map_deinit(&model->addresses, NULL);
     map_deinit(&model->providers, mx_provider_free);
     mx_profiles_free(&model->profiles);
+    mx_providers_free(&model->judges);
     free(model->order);
     free(model);
 }
@@ -255,6 +258,8 @@ static int mx_host_read(struct mx_model *model, struct spec spec, struct mx_host
         mx_rule_list_read(&reader, member, &host->own, err) != 0)
         return -1;
     mx_model_set_lists(model, host, &lists);
+    if (host->provider != NULL)
+        host->judge = mx_providers_use(model->judges, host->provider);
     return mx_host_check_rules(host, err);
 }
 
@@ -282,6 +287,16 @@ static int mx_host_read_name(struct spec spec, const char *key, struct arena *ar
 int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err)
 {
     return mx_profiles_add(model->profiles, profiles, err);
+}
+
+int mx_model_add_providers(struct mx_model *model, struct spec providers, struct err *err)
+{
+    return mx_providers_read(model->judges, providers, err);
+}
+
+const struct mx_providers *mx_model_providers(const struct mx_model *model)
+{
+    return model->judges;
 }
 
 int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err)

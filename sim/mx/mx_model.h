@@ -14,6 +14,7 @@
 #pragma once
 
 #include "sim/mx/mx_host.h"
+#include "sim/mx/mx_providers.h"
 
 struct mx_model;
 
@@ -28,9 +29,12 @@ int mx_spec_parse(struct spec hosts, const char *root, uint64_t seed, struct are
 /*
  * The same in steps, for a scenario that has more to say: an empty model; profiles of its own
  * ("profiles": {"name": {...}}), which hosts may then name like those of the files and which come
- * before them; the hosts. -1 with the place; the model must be released all the same.
+ * before them; providers ("providers"), which judge what comes to the hosts that name them; the
+ * hosts. -1 with the place; the model must be released all the same.
  */
 int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err) MUST_CHECK;
+int mx_model_add_providers(struct mx_model *model, struct spec providers,
+                           struct err *err) MUST_CHECK;
 int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err) MUST_CHECK;
 struct mx_model *mx_model_new(const char *root, uint64_t seed, struct arena *arena);
 void mx_model_release(struct mx_model **model);
@@ -78,6 +82,9 @@ typedef void mx_model_profile_visitor(void *context, struct spec spec, const cha
                                       const struct mx_rule_list *rules, bool used);
 void mx_model_visit_profiles(const struct mx_model *model, mx_model_profile_visitor *visitor,
                              void *context);
+
+/* The providers of the scenario. */
+const struct mx_providers *mx_model_providers(const struct mx_model *model);
 
 /* The state that a host counts in, made at the first use; hosts of one provider share it. */
 struct mx_state *mx_model_state(struct mx_model *model, struct mx_host *host, size_t records_max);

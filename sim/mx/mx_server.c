@@ -287,6 +287,11 @@ size_t mx_server_connection_count(const struct mx_server *server)
     return server->home.count;
 }
 
+void mx_server_cut(struct mx_server *server)
+{
+    mx_connection_reset_all(&server->home);
+}
+
 int mx_server_set_down(struct mx_server *server, const char *name, bool down)
 {
     struct mx_host *host = mx_model_find_host(server->model, name);

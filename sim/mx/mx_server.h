@@ -55,6 +55,9 @@ size_t mx_server_connection_count(const struct mx_server *server);
 /* True once a message could not be stored; *err says why. The run is then not whole. */
 bool mx_server_failed(const struct mx_server *server, struct err *err);
 
+/* Resets all connections: what lay between them and their clients has forgotten them. */
+void mx_server_cut(struct mx_server *server);
+
 /* The host refuses connections from now on, or takes them again; -1 if there is no such host. Open
  * connections go on. */
 int mx_server_set_down(struct mx_server *server, const char *host, bool down) MUST_CHECK;

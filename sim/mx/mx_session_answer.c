@@ -154,6 +154,9 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         .recipient = stage == MX_STAGE_RCPT ? session->facts.recipient : NULL,
         .accepts = taken && stage == MX_STAGE_DATA_END,
     };
+    if (!by_rule && session->judged_by != NULL)
+        answer->rule = session->judged_by;
+    session->judged_by = NULL;
     if (effects->raw != NULL)
         answer->reply = (struct mx_reply){.text = effects->raw};
     enum mx_ending ending = effects->lose_reply ? MX_ENDING_CLOSE : effects->ending;
@@ -180,8 +183,10 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
 bool mx_session_answer(struct mx_session *session, enum mx_stage stage,
                        const struct mx_reply *usual)
 {
+    struct mx_reply judged = *usual;
     mx_session_ask(session, stage);
-    return mx_session_apply(session, stage, usual);
+    bool by_provider = mx_session_judge(session, stage, &judged);
+    return mx_session_apply(session, stage, by_provider ? &judged : usual);
 }
 
 bool mx_session_ask_body(struct mx_session *session)

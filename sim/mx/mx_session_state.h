@@ -104,7 +104,8 @@ struct mx_session {
     uint64_t commands;
     size_t bad_commands;
     enum mx_auth_step auth_step;
-    char *auth_user; /* AUTH LOGIN: what came first */
+    char *auth_user;       /* AUTH LOGIN: what came first */
+    const char *judged_by; /* the provider's reason for the reply at hand, or NULL */
 };
 
 /* ---- mx_session.c */
@@ -156,6 +157,13 @@ struct mx_reply mx_session_reply(struct mx_session *session, int code, const cha
 /* Tells the counters. */
 void mx_session_note(struct mx_session *session, enum mx_happening_kind kind, enum mx_count count,
                      int64_t amount);
+
+/* ---- mx_judge.c */
+
+/* Asks the host's provider, where the rules have not decided: true with the reply that it wants. */
+bool mx_session_judge(struct mx_session *session, enum mx_stage stage, struct mx_reply *reply);
+/* Tells the provider of a recipient. */
+void mx_session_judge_recipient(struct mx_session *session, bool unknown);
 
 /* ---- mx_transaction.c */
 

@@ -83,7 +83,10 @@ static struct mx_reply mx_rcpt_usual(struct mx_session *session, const char *rec
     if (session->transaction.recipient_count > limits->recipients_max ||
         (limit > 0 && session->transaction.recipient_count > limit))
         return mx_session_reply(session, 452, "4.5.3", "Too many recipients");
-    switch (mx_host_judge_recipient(session->options.host, slice_of(recipient))) {
+    enum mx_recipient_kind kind =
+        mx_host_judge_recipient(session->options.host, slice_of(recipient));
+    mx_session_judge_recipient(session, kind == MX_RECIPIENT_UNKNOWN);
+    switch (kind) {
     case MX_RECIPIENT_UNKNOWN:
         mx_session_note(session, MX_HAPPENS_TRIED, MX_COUNT_UNKNOWN_RECIPIENTS, 1);
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_UNKNOWN_RECIPIENTS, 1);

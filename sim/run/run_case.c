@@ -14,6 +14,7 @@
 #include "sim/inside/inside_options.h"
 #include "sim/mta/mta_adapter.h"
 #include "sim/mta/mta_packages.h"
+#include "sim/mta/mta_place.h"
 #include "sim/mx/mx_model.h"
 #include "sim/run/run_folder.h"
 #include "sim/world/network.h"
@@ -187,6 +188,17 @@ static int run_start_world(struct run_execution *run, struct err *err)
     return result;
 }
 
+/* The virtual clock's shim is what makes a disk slow or fail. */
+static bool run_has_disk_trouble(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        enum scenario_action action = scenario->timeline[i].action;
+        if (action == SCENARIO_DISK_SLOW || action == SCENARIO_DISK_FAILING)
+            return true;
+    }
+    return false;
+}
+
 static int run_load_adapter(struct run_execution *run, struct err *err)
 {
     const struct run_options *options = run->options->run;
@@ -196,6 +208,17 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         return RUN_EXIT_USAGE;
     if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
+    for (size_t i = 0; i < one->scenario->event_count; i++) {
+        const struct mta_settings *changed = one->scenario->timeline[i].settings;
+        if (changed != NULL && mta_adapter_suits(run->adapter, changed, err) != 0)
+            return RUN_EXIT_SKIPPED;
+    }
+    if (!options->virtual_clock && run_has_disk_trouble(one->scenario))
+        return err_set(err, "a slow or failing disk needs the virtual clock"), RUN_EXIT_SKIPPED;
+    const struct mta_setup setup = {
+        .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
+    if (mta_place_check(&setup, err) != 0)
+        return RUN_EXIT_USAGE;
     const char *cache = getenv("MAILRANGE_CACHE");
     if (cache == NULL)
         cache = arena_format(&run->arena, "%s/.cache/packages", options->root);

@@ -44,8 +44,10 @@ void run_tally_add(struct run_tally *tally, int code, bool flaky)
     case RUN_EXIT_SKIPPED:
         tally->skipped++;
         break;
-    case RUN_EXIT_MACHINE:
     case RUN_EXIT_USAGE:
+        tally->invalid++;
+        break;
+    case RUN_EXIT_MACHINE:
         tally->machine++;
         break;
     default:
@@ -60,6 +62,8 @@ int run_tally_exit(const struct run_tally *tally)
         return RUN_EXIT_INTERNAL;
     if (tally->machine > 0)
         return RUN_EXIT_MACHINE;
+    if (tally->invalid > 0)
+        return RUN_EXIT_USAGE;
     return tally->failed > 0 ? RUN_EXIT_FAILED : RUN_EXIT_PASSED;
 }
 
@@ -183,6 +187,7 @@ void run_print_tally(const struct run_options *options, const struct run_tally *
     run_print_count(tally->flaky, "of them flaky", &first);
     run_print_count(tally->failed, "failed", &first);
     run_print_count(tally->skipped, "not applicable", &first);
+    run_print_count(tally->invalid, "invalid", &first);
     run_print_count(tally->machine, "could not run", &first);
     run_print_count(tally->internal, "internal errors", &first);
     if (first)

@@ -12,6 +12,7 @@ struct run_tally {
     unsigned flaky;  /* passed, but not at the first try */
     unsigned failed;
     unsigned skipped;
+    unsigned invalid; /* an adapter that is wrong */
     unsigned machine;
     unsigned internal;
 };

@@ -2,7 +2,7 @@
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_model.h"
-#include "sim/scenario/scenario.h"
+#include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_zone.h"
 
 #include "mta-under-test/base/poison.h"
@@ -86,61 +86,6 @@ static void explain_message(const struct scenario_message *message, struct buf *
                time_span_to_text(message->at_us, text));
 }
 
-static void explain_event(const struct scenario_event *event, struct buf *out)
-{
-    char at[TIME_TEXT_BYTES];
-    char span[TIME_TEXT_BYTES];
-    time_span_to_text(event->at_us, at);
-    time_span_to_text(event->for_us > 0 ? event->for_us : 0, span);
-    buf_format(out, "  after %s: ", at);
-    switch (event->action) {
-    case SCENARIO_DNS_SET:
-        buf_format(out, "zone %s gets", event->zone);
-        for (size_t i = 0; i < event->record_count; i++)
-            buf_format(out, "%s %s", i > 0 ? ";" : "", event->records[i]);
-        break;
-    case SCENARIO_DNS_REMOVE:
-        buf_format(out, "zone %s loses %s", event->zone, event->name);
-        break;
-    case SCENARIO_MTA_KILL:
-        buf_add_text(out, "the server under test is killed");
-        if (event->for_us >= 0)
-            buf_format(out, ", and started again %s later", span);
-        break;
-    case SCENARIO_MTA_RESTART:
-        buf_add_text(out, "the server under test is stopped and started again");
-        break;
-    case SCENARIO_MTA_PAUSE:
-        buf_format(out, "the server under test stands still for %s", span);
-        break;
-    case SCENARIO_HOST_DOWN:
-        buf_format(out, "%s refuses connections", event->host);
-        buf_format(out, event->for_us >= 0 ? " for %s" : " from then on%s",
-                   event->for_us >= 0 ? span : "");
-        break;
-    case SCENARIO_ROTATE_KEY:
-        buf_format(out, "%s shows a new key and certificate%s", event->host,
-                   event->keeps_dane ? "; its TLSA records stay" : "");
-        break;
-    case SCENARIO_PUBLISH_DANE:
-        buf_format(out, "the TLSA records of %s are brought up to date", event->host);
-        break;
-    case SCENARIO_STS_SET:
-        buf_format(out, "the MTA-STS policy of %s changes", event->domain);
-        break;
-    case SCENARIO_LIST_IP:
-    case SCENARIO_DELIST_IP:
-        buf_format(out, "%s %s %s", event->blocklist,
-                   event->action == SCENARIO_LIST_IP ? "lists" : "delists", event->ip);
-        if (event->for_us >= 0)
-            buf_format(out, " for %s", span);
-        break;
-    case SCENARIO_ACTION_COUNT:
-        break;
-    }
-    buf_add_char(out, '\n');
-}
-
 static void explain_expectations(const struct scenario *s, struct buf *out)
 {
     struct arena arena = {0};
@@ -167,13 +112,17 @@ void scenario_explain(const struct scenario *s, struct buf *out)
     dns_model_explain(s->dns, false, out);
     explain_hosts(s, out);
     policy_model_explain(s->policy, out);
+    if (mx_providers_count(mx_model_providers(s->mx)) > 0) {
+        buf_add_text(out, "\nProviders\n");
+        mx_providers_explain(mx_model_providers(s->mx), out);
+    }
     buf_add_text(out, "\nMessages\n");
     for (size_t i = 0; i < s->message_count; i++)
         explain_message(&s->messages[i], out);
     if (s->event_count > 0)
         buf_add_text(out, "\nWhat happens\n");
     for (size_t i = 0; i < s->event_count; i++)
-        explain_event(&s->timeline[i], out);
+        scenario_explain_event(&s->timeline[i], out);
     explain_expectations(s, out);
     if (s->finding_count > 0)
         buf_add_text(out, "\nWorth a look\n");

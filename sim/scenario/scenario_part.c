@@ -19,10 +19,10 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_LIMIT_MAX_US (366 * TIME_DAY)
 #define SCENARIO_SETTLE_US TIME_HOUR
 
-static const char *const SCENARIO_KEYS[] = {"$schema",  "version",    "extend", "name",  "about",
-                                            "tags",     "references", "seed",   "clock", "dns",
-                                            "hosts",    "profiles",   "policy", "mta",   "messages",
-                                            "timeline", "expect",     "matrix", NULL};
+static const char *const SCENARIO_KEYS[] = {
+    "$schema", "version",  "extend",   "name",   "about",    "tags",      "references",
+    "seed",    "clock",    "dns",      "hosts",  "profiles", "providers", "policy",
+    "mta",     "messages", "timeline", "expect", "matrix",   NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -149,6 +149,8 @@ static int read_hosts(struct scenario_reader *r)
     s->mx = mx_model_new(root, s->seed, r->arena);
     if (spec_get(r->spec, "profiles", &spec) && mx_model_add_profiles(s->mx, spec, r->err) != 0)
         return -1;
+    if (spec_get(r->spec, "providers", &spec) && mx_model_add_providers(s->mx, spec, r->err) != 0)
+        return -1;
     if (!spec_get(r->spec, "hosts", &spec))
         return 0;
     return mx_model_read_hosts(s->mx, spec, r->err);
@@ -246,6 +248,9 @@ static void list_hosts(struct scenario_reader *r)
         list_rules(&lister, mx_host_name(host), NULL, &host->own);
     }
     mx_model_visit_profiles(s->mx, list_profile, &lister);
+    const char *idle = mx_providers_unused(mx_model_providers(s->mx));
+    if (idle != NULL)
+        scenario_add_finding(r, r->spec, "no host is of the provider \"%s\"", idle);
     s->rules = lister.list;
     s->host_names = names;
 }

@@ -1,3 +1,4 @@
+#include "sim/mta/mta_settings.h"
 #include "sim/scenario/scenario_reader.h"
 
 #include "mta-under-test/base/poison.h"
@@ -16,7 +17,13 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_KILL] = {"mta-kill", {NULL}, {"then-restart-after", NULL}},
     [SCENARIO_MTA_RESTART] = {"mta-restart", {NULL}, {NULL}},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
+    [SCENARIO_MTA_RELOAD] = {"mta-reload", {"settings", NULL}, {NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
+    [SCENARIO_DISK_FULL] = {"disk-full", {NULL}, {"for", "leaves", NULL}},
+    [SCENARIO_DISK_SLOW] = {"disk-slow", {"takes", NULL}, {"for", NULL}},
+    [SCENARIO_DISK_FAILING] = {"disk-failing", {NULL}, {"for", NULL}},
+    [SCENARIO_NETWORK_DOWN] = {"network-down", {NULL}, {"for", "as", NULL}},
+    [SCENARIO_DNS_DOWN] = {"dns-down", {NULL}, {"for", NULL}},
     [SCENARIO_ROTATE_KEY] = {"rotate-key", {"host", NULL}, {"dane", NULL}},
     [SCENARIO_STS_SET] = {"sts-set",
                           {"domain", NULL},
@@ -60,6 +67,22 @@ static int check_keys(struct scenario_reader *r, struct spec spec, const struct 
     return 0;
 }
 
+/* What only some actions have. */
+static int read_details(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    static const char *const SILENCES[] = {"silent", "unreachable", NULL};
+    struct spec member;
+    size_t as = SCENARIO_SILENT;
+    if ((spec_get(spec, "leaves", &member) &&
+         spec_read_size(member, &event->leaves_bytes, r->err) != 0) ||
+        (spec_get(spec, "takes", &member) &&
+         spec_read_span(member, &event->takes_us, r->err) != 0) ||
+        (spec_get(spec, "as", &member) && spec_read_word(member, SILENCES, &as, r->err) != 0))
+        return -1;
+    event->as = (enum scenario_silence)as;
+    return 0;
+}
+
 static int read_values(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
 {
     struct spec member;
@@ -98,10 +121,26 @@ static int read_event(struct scenario_reader *r, struct spec spec, struct scenar
                              "an object like {\"at\": \"30m\", \"do\": \"mta-restart\"}");
     if (read_action(r, spec, event) != 0 || check_keys(r, spec, &KINDS[event->action]) != 0 ||
         spec_need(spec, "at", &at, r->err) != 0 || spec_read_span(at, &event->at_us, r->err) != 0 ||
-        read_values(r, spec, event) != 0)
+        read_values(r, spec, event) != 0 || read_details(r, spec, event) != 0)
         return -1;
     if (event->at_us >= r->scenario->limit_us)
         return spec_error(at, r->err, "the run has ended by then (\"clock\": \"limit\")");
+    return 0;
+}
+
+/* Each change of the configuration builds upon the one before. */
+static int read_changes(struct scenario_reader *r, struct scenario_event *events, size_t count)
+{
+    const struct mta_settings *settings = r->scenario->mta;
+    for (size_t i = 0; i < count; i++) {
+        struct spec member;
+        if (events[i].action != SCENARIO_MTA_RELOAD ||
+            !spec_get(events[i].spec, "settings", &member))
+            continue;
+        if (mta_settings_change(settings, member, r->arena, &events[i].settings, r->err) != 0)
+            return -1;
+        settings = events[i].settings;
+    }
     return 0;
 }
 
@@ -123,6 +162,8 @@ int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
                           time_span_to_text(events[i].at_us, after),
                           time_span_to_text(events[i - 1].at_us, before));
     }
+    if (read_changes(r, events, count) != 0)
+        return -1;
     r->scenario->timeline = events;
     r->scenario->event_count = count;
     return 0;

@@ -93,11 +93,33 @@ static void submit_session_finish(struct submit_session *session, enum submit_re
     session->options.done(session->options.context, session, result, reason);
 }
 
+/* Behind the final dot the server may have taken the message all the same. */
+static void submit_log_broken(const struct submit_session *session, const char *reason)
+{
+    struct event_log *log = session->options.log;
+    struct json_out *event = event_begin(log, "submitter", "broken", NULL);
+    json_out_text(event, "message", session->message->id);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < session->message->to_count; i++)
+        json_out_text(event, NULL, session->message->to[i]);
+    json_out_end(event);
+    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
+    json_out_text(event, "text", reason);
+    event_end(log);
+}
+
 static void submit_session_break(struct submit_session *session, const char *reason)
 {
+    if (session->message != NULL)
+        submit_log_broken(session, reason);
     submit_session_drop(session);
     if (session->message != NULL)
         submit_session_finish(session, SUBMIT_UNREACHABLE, reason);
+}
+
+void submit_session_cut(struct submit_session *session, const char *reason)
+{
+    submit_session_break(session, reason);
 }
 
 static void submit_session_listen(struct submit_session *session);

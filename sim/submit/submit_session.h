@@ -43,6 +43,9 @@ struct submit_session *submit_session_new(const struct submit_session_options *o
 /* Ends the connection (with QUIT where it is open) and frees it. */
 void submit_session_close(struct submit_session **session);
 
+/* The connection is dropped as if it had broken; `done` is called if a message was at hand. */
+void submit_session_cut(struct submit_session *session, const char *reason);
+
 /* Starts handing a message in; connects first where needed. `content` is taken over (and emptied).
  * The message must live until `done`. */
 void submit_session_send(struct submit_session *session, const struct submit_message *message,

@@ -160,6 +160,15 @@ void submitter_start(struct submitter *submitter)
     submitter_on_due(-1, 0, submitter);
 }
 
+void submitter_cut(struct submitter *submitter)
+{
+    for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
+        struct submit_lane *lane = &submitter->lanes[i];
+        if (lane->session != NULL)
+            submit_session_cut(lane->session, "the network was away");
+    }
+}
+
 bool submitter_is_done(const struct submitter *submitter)
 {
     for (size_t i = 0; i < submitter->options.scenario->message_count; i++) {

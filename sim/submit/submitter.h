@@ -39,5 +39,8 @@ void submitter_free(struct submitter **submitter);
 /* Starts the clock of the messages: "at" counts from the start of the event log. */
 void submitter_start(struct submitter *submitter);
 
+/* The network was away: connections in use are given up and count as broken. */
+void submitter_cut(struct submitter *submitter);
+
 /* True when every message has been accepted or refused. */
 bool submitter_is_done(const struct submitter *submitter);

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
-#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -13,23 +12,14 @@
 #include <unistd.h>
 
 #include "sim/world/link_state.h"
-#include "sim/world/netlink.h"
+#include "sim/world/network_request.h"
 #include "sim/world/sysctl.h"
 
 #include "mta-under-test/base/poison.h"
 
-#define CREATE (NLM_F_CREATE | NLM_F_REPLACE)
-
-/* The numbers of the interfaces in their namespaces, chosen by us so as not to ask for them (small
- * ones may be taken by what the kernel puts into each namespace). The two ends must differ: only
- * then does the kernel switch a pair on at once, and not at its next look, which comes once in a
- * second. */
-enum { LOOPBACK_INDEX = 1, INTERNET_INDEX = 100, MTA_INDEX = 101 };
+enum { LOOPBACK_INDEX = 1, INTERNET_INDEX = NETWORK_INTERNET_INDEX, MTA_INDEX = NETWORK_MTA_INDEX };
 
 enum { RUNNING_TRIES_MAX = 20000, RUNNING_PAUSE_US = 100 };
-
-static const unsigned char MAC_INTERNET[6] = {2, 0, 0, 0, 0, 1};
-static const unsigned char MAC_MTA[6] = {2, 0, 0, 0, 0, 2};
 
 static const char *const ANYIP[] = {"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
                                     "2001:db8::/32"};
@@ -71,18 +61,6 @@ bool network_is_anyip(const struct address *address)
 
 /* ---- requests */
 
-static unsigned char family_of(const struct address *address)
-{
-    return address_is_ipv4(address) ? AF_INET : AF_INET6;
-}
-
-static void add_address_attribute(struct netlink *netlink, uint16_t type,
-                                  const struct address *address)
-{
-    size_t skip = address_is_ipv4(address) ? 12 : 0;
-    netlink_attribute(netlink, type, address->bytes + skip, sizeof address->bytes - skip);
-}
-
 /* The kernel keeps an IPv6 route of its own for ::1, with a metric that no request can replace; it
  * must go before ours counts. */
 static int route_delete(struct netlink *netlink, const struct route *route, struct err *err)
@@ -95,14 +73,14 @@ static int route_delete(struct netlink *netlink, const struct route *route, stru
                             .rtm_type = RTN_LOCAL,
                             .rtm_scope = RT_SCOPE_NOWHERE};
     netlink_add(netlink, &message, sizeof message);
-    add_address_attribute(netlink, RTA_DST, &route->to.address);
+    network_attribute_address(netlink, RTA_DST, &route->to.address);
     netlink_end(netlink);
     return 0;
 }
 
 static int route_add(struct netlink *netlink, const struct route *route, struct err *err)
 {
-    if (netlink_begin(netlink, RTM_NEWROUTE, CREATE, route->label, err) != 0)
+    if (netlink_begin(netlink, RTM_NEWROUTE, NETWORK_CREATE, route->label, err) != 0)
         return -1;
     bool ipv4 = address_is_ipv4(&route->to.address);
     struct rtmsg message = {
@@ -118,12 +96,12 @@ static int route_add(struct netlink *netlink, const struct route *route, struct 
     };
     netlink_add(netlink, &message, sizeof message);
     if (message.rtm_dst_len > 0)
-        add_address_attribute(netlink, RTA_DST, &route->to.address);
+        network_attribute_address(netlink, RTA_DST, &route->to.address);
     netlink_attribute_u32(netlink, RTA_OIF, (uint32_t)route->link);
     if (route->gateway != NULL)
-        add_address_attribute(netlink, RTA_GATEWAY, route->gateway);
+        network_attribute_address(netlink, RTA_GATEWAY, route->gateway);
     if (route->source != NULL)
-        add_address_attribute(netlink, RTA_PREFSRC, route->source);
+        network_attribute_address(netlink, RTA_PREFSRC, route->source);
     size_t metrics = netlink_nest_begin(netlink, RTA_METRICS);
     netlink_attribute_u32(netlink, RTAX_QUICKACK, 1);
     netlink_nest_end(netlink, metrics);
@@ -134,32 +112,18 @@ static int route_add(struct netlink *netlink, const struct route *route, struct 
 static int address_add(struct netlink *netlink, int link, const struct address *address,
                        struct err *err)
 {
-    if (netlink_begin(netlink, RTM_NEWADDR, CREATE, "an address of the world", err) != 0)
+    if (netlink_begin(netlink, RTM_NEWADDR, NETWORK_CREATE, "an address of the world", err) != 0)
         return -1;
     struct ifaddrmsg message = {
-        .ifa_family = family_of(address),
+        .ifa_family = network_family_of(address),
         .ifa_prefixlen = address_is_ipv4(address) ? 32 : 128,
         .ifa_flags = IFA_F_NODAD | IFA_F_PERMANENT,
         .ifa_scope = RT_SCOPE_UNIVERSE,
         .ifa_index = (uint32_t)link,
     };
     netlink_add(netlink, &message, sizeof message);
-    add_address_attribute(netlink, IFA_LOCAL, address);
-    add_address_attribute(netlink, IFA_ADDRESS, address);
-    netlink_end(netlink);
-    return 0;
-}
-
-static int neighbour_add(struct netlink *netlink, int link, const struct address *address,
-                         const unsigned char mac[6], struct err *err)
-{
-    if (netlink_begin(netlink, RTM_NEWNEIGH, CREATE, "a fixed neighbour", err) != 0)
-        return -1;
-    struct ndmsg message = {
-        .ndm_family = family_of(address), .ndm_ifindex = link, .ndm_state = NUD_PERMANENT};
-    netlink_add(netlink, &message, sizeof message);
-    add_address_attribute(netlink, NDA_DST, address);
-    netlink_attribute(netlink, NDA_LLADDR, mac, 6);
+    network_attribute_address(netlink, IFA_LOCAL, address);
+    network_attribute_address(netlink, IFA_ADDRESS, address);
     netlink_end(netlink);
     return 0;
 }
@@ -188,7 +152,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     struct ifinfomsg message = {.ifi_family = AF_UNSPEC, .ifi_index = INTERNET_INDEX};
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_INTERNET_LINK);
-    netlink_attribute(netlink, IFLA_ADDRESS, MAC_INTERNET, sizeof MAC_INTERNET);
+    netlink_attribute(netlink, IFLA_ADDRESS, NETWORK_MAC_INTERNET, sizeof NETWORK_MAC_INTERNET);
     netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     size_t info = netlink_nest_begin(netlink, IFLA_LINKINFO);
     netlink_attribute_text(netlink, IFLA_INFO_KIND, "veth");
@@ -197,7 +161,7 @@ static int pair_add(struct netlink *netlink, int mta_fd, struct err *err)
     message.ifi_index = MTA_INDEX;
     netlink_add(netlink, &message, sizeof message);
     netlink_attribute_text(netlink, IFLA_IFNAME, NETWORK_MTA_LINK);
-    netlink_attribute(netlink, IFLA_ADDRESS, MAC_MTA, sizeof MAC_MTA);
+    netlink_attribute(netlink, IFLA_ADDRESS, NETWORK_MAC_MTA, sizeof NETWORK_MAC_MTA);
     netlink_attribute_u32(netlink, IFLA_GSO_MAX_SEGS, 1);
     netlink_attribute_u32(netlink, IFLA_NET_NS_FD, (uint32_t)mta_fd);
     netlink_nest_end(netlink, peer);
@@ -242,7 +206,7 @@ static int default_route(struct network *network, const struct address *gateway,
         .source = source,
         .label = "the default route of the server under test",
     };
-    if (neighbour_add(&network->mta, MTA_INDEX, gateway, MAC_INTERNET, err) != 0)
+    if (network_neighbour_set(&network->mta, MTA_INDEX, gateway, NETWORK_MAC_INTERNET, err) != 0)
         return -1;
     return route_add(&network->mta, &route, err);
 }
@@ -302,7 +266,8 @@ static int internet_add_mta(struct network *network, const struct address *addre
                           .link = INTERNET_INDEX,
                           .source = ipv4 ? &network->gateway_v4 : &network->gateway_v6,
                           .label = "the route to the server under test"};
-    if (neighbour_add(&network->internet, INTERNET_INDEX, address, MAC_MTA, err) != 0)
+    if (network_neighbour_set(&network->internet, INTERNET_INDEX, address, NETWORK_MAC_MTA, err) !=
+        0)
         return -1;
     return route_add(&network->internet, &route, err);
 }

@@ -5,10 +5,12 @@
 #include <sys/resource.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/local/local_delivery.h"
+#include "mta-under-test/refmta/queue/queue_way.h"
 #include "mta-under-test/refmta/server/server.h"
 
 #include "mta-under-test/base/poison.h"
@@ -28,11 +30,14 @@ struct app {
     struct local_delivery *local;
     struct server *server;
     struct control *control;
+    struct trace trace;
+    struct operations *operations;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
     struct arena rules; /* taken from the first settings: deliveries hold on to them */
     struct shaping_rules shaping;
+    struct routing_rules routing;
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -102,6 +107,8 @@ static struct server_options server_options_of(struct app *app, const struct set
         .log = app->log,
         .base = app->base,
         .queue = app->queue,
+        .resolver = app->resolver,
+        .trace = &app->trace,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -199,6 +206,8 @@ static void take_rules(struct app *app)
 {
     app->rules = app->settings->rules;
     app->shaping = app->settings->shaping;
+    app->routing = app->settings->routing;
+    app->settings->routing = (struct routing_rules){0};
     arena_init(&app->settings->rules);
 }
 
@@ -226,6 +235,8 @@ static int open_delivery(struct app *app, struct err *err)
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
         .shaping = &app->shaping,
+        .routing = &app->routing,
+        .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
@@ -238,10 +249,45 @@ static int open_delivery(struct app *app, struct err *err)
 static void on_ready(void *arg, struct queue_destination *destination)
 {
     struct app *app = arg;
-    if (config_is_local(&app->settings->config, slice_of(destination->name)))
+    if (slice_starts_with(slice_of(destination->name), slice_of(QUEUE_WAY_LOCAL)))
         local_delivery_ready(app->local, destination);
     else
         delivery_ready(app->delivery, destination);
+}
+
+/* The ways in for operators. */
+static int open_access(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    if (config->operations.address.family != 0) {
+        struct operations_options operations = {
+            .endpoint = config->operations,
+            .base = app->base,
+            .log = app->log,
+            .queue = app->queue,
+            .server = app->server,
+            .delivery = app->delivery,
+            .is_stopping = &app->stopping,
+        };
+        app->operations = operations_open(&operations, err);
+        if (app->operations == NULL)
+            return -1;
+    }
+    if (config->control != NULL) {
+        struct control_options control = {
+            .scene = {.queue = app->queue,
+                      .config = config,
+                      .trace = &app->trace,
+                      .reload = reload,
+                      .arg = app},
+            .base = app->base,
+            .log = app->log,
+        };
+        app->control = control_open(&control, err);
+        if (app->control == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 static int open_rest(struct app *app, struct err *err)
@@ -251,6 +297,7 @@ static int open_rest(struct app *app, struct err *err)
         .config = config,
         .log = app->log,
         .base = app->base,
+        .routing = &app->routing,
         .on_ready = on_ready,
         .arg = app,
     };
@@ -264,17 +311,7 @@ static int open_rest(struct app *app, struct err *err)
     app->server = server_open(&server, err);
     if (app->server == NULL)
         return -1;
-    if (config->control != NULL) {
-        struct control_options control = {
-            .scene = {.queue = app->queue, .config = config, .reload = reload, .arg = app},
-            .base = app->base,
-            .log = app->log,
-        };
-        app->control = control_open(&control, err);
-        if (app->control == NULL)
-            return -1;
-    }
-    return 0;
+    return open_access(app, err);
 }
 
 static void app_close(struct app *app)
@@ -282,6 +319,7 @@ static void app_close(struct app *app)
     if (app->delivery != NULL && app->queue != NULL)
         delivery_abandon(app->delivery);
     control_close(&app->control);
+    operations_close(&app->operations);
     local_delivery_close(&app->local);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
@@ -291,6 +329,7 @@ static void app_close(struct app *app)
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    routing_rules_forget(&app->routing);
     arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
@@ -316,6 +355,8 @@ static void log_started(struct app *app)
     for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
+    if (app->operations != NULL)
+        json_out_int(&line.json, "operations-port", operations_port(app->operations));
     json_out_text(&line.json, "retry", app->settings->config.retry_text);
     log_end(&line);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_check.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
 #include "mta-under-test/refmta/config/schedule.h"
@@ -22,6 +23,15 @@ struct config_listener {
     struct ip_endpoint endpoint;
     enum config_mode mode;
     enum config_listener_tls tls;
+};
+
+/* A key that signs for its domain, for a time. */
+struct config_dkim_key {
+    const char *domain;
+    const char *selector;
+    const char *key;  /* file */
+    int64_t from_us;  /* 0: since ever */
+    int64_t until_us; /* 0: for ever */
 };
 
 struct config_domains {
@@ -65,18 +75,23 @@ struct config {
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
-    const char *dkim_key; /* file */
-    const char *shaping;  /* file of rules for receivers; NULL: none */
-    const char *routing;  /* file of rules for the way out; NULL: none */
+    const char *dkim_key;              /* file */
+    struct config_dkim_key *dkim_keys; /* more of them */
+    size_t dkim_key_count;
+    const char *shaping; /* file of rules for receivers; NULL: none */
+    const char *routing; /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;
     struct config_local local;
+    struct config_check *checks; /* in their order */
+    size_t check_count;
     enum config_bare bare_newlines;
     enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
-    const char *control; /* NULL: no control socket */
+    const char *control;           /* NULL: no control socket */
+    struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 
 /* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must

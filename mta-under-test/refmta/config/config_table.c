@@ -1,5 +1,6 @@
 #include "mta-under-test/refmta/config/config_table.h"
 
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/config/config_reader.h"
 
@@ -102,6 +103,39 @@ static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
 static const char *const BARE[] = {"refuse", "normalise", NULL};
 static const char *const VRFY[] = {"neutral", "off", NULL};
+static int parse_time(struct slice text, void *out)
+{
+    return time_from_rfc3339(text, out);
+}
+
+#define TIME(whole, member) \
+    CONFIG_PARSED(whole, member, int64_t, parse_time, "a time like \"2026-03-02T00:00:00Z\"")
+
+static const struct config_key DKIM_KEY_KEYS[] = {
+    {"domain", CONFIG_HOSTNAME(struct config_dkim_key, domain), .is_needed = true,
+     .help = "signs mail whose From is in it or below it; the nearest of all keys counts"},
+    {"selector", CONFIG_HOSTNAME(struct config_dkim_key, selector), .is_needed = true,
+     .help = "the name of the key in DNS"},
+    {"key", CONFIG_FILE(struct config_dkim_key, key), .is_needed = true,
+     .help = "PEM file of the private key, RSA or Ed25519; one of each give two signatures"},
+    {"from", TIME(struct config_dkim_key, from_us), .help = "it signs from then on"},
+    {"until", TIME(struct config_dkim_key, until_us), .help = "it signs before then"},
+    CONFIG_END,
+};
+
+static const struct config_object DKIM_KEY = {.size = sizeof(struct config_dkim_key),
+                                              .keys = DKIM_KEY_KEYS};
+
+static const struct config_key OPERATIONS_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config, operations.address), .is_needed = true,
+     .help = "a local address, of a network that only operators reach: there is no login"},
+    {"port", CONFIG_PORT(struct config, operations.port, 0), .is_needed = true,
+     .help = "`/metrics` for Prometheus, `/health` for whoever watches"},
+    CONFIG_END,
+};
+
+static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -138,6 +172,10 @@ static const struct config_key KEYS[] = {
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
+    {"dkim-keys", CONFIG_LIST(struct config, dkim_keys, CONFIG_TYPE_OBJECT, dkim_key_count),
+     .object = &DKIM_KEY, .fallback = "[]",
+     .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
+             "signs"},
     {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},
@@ -150,6 +188,10 @@ static const struct config_key KEYS[] = {
      .help = "the largest message it takes"},
     {"local", CONFIG_OBJECT(struct config, local, &CONFIG_LOCAL), .is_fixed = true,
      .help = "domains whose mail ends here; without it there are none"},
+    {"checks", CONFIG_LIST(struct config, checks, CONFIG_TYPE_OBJECT, check_count),
+     .object = &CONFIG_CHECK, .fallback = "[]",
+     .help = "the policy over mail from strangers, a rule each, in this order; with any rule all "
+             "checks are made and told in Authentication-Results"},
     {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
      .help = "what a client may do; each refusal names its limit in the log"},
     {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),
@@ -164,6 +206,8 @@ static const struct config_key KEYS[] = {
      .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
+    {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
+     .help = "metrics and health over HTTP"},
     {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,

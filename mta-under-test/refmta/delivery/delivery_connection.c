@@ -437,12 +437,16 @@ static void on_connected(void *owner)
 {
     struct delivery_connection *connection = owner;
     conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
+    if (connection->session.setup.is_tls)
+        delivery_tls_begin(connection);
 }
 
 static void on_secured(void *owner)
 {
     struct delivery_connection *connection = owner;
     delivery_tls_secured(connection);
+    if (connection->session.setup.is_tls)
+        return; /* the greeting follows */
     client_session_secured(&connection->session);
     delivery_connection_write(connection);
 }
@@ -476,6 +480,11 @@ static void on_end(void *owner, enum conn_end end, const char *text)
         delivery_connection_gone(connection);
         return;
     }
+    if (connection->session.setup.is_tls && connection->tls_is_open &&
+        !connection->transaction_heard) {
+        tls_failed(connection, text);
+        return;
+    }
     /* Some middle boxes cut the connection at STARTTLS already. */
     if (connection->session.state == CLIENT_STATE_SECURING ||
         connection->session.state == CLIENT_STATE_STARTTLS) {
@@ -490,6 +499,21 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     session_lost(connection, &reason, CLIENT_DEFERRED);
 }
 
+void delivery_connection_trace(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct delivery_connection *connection = owner;
+    enum client_state state = connection->session.state;
+    const struct trace_piece piece = {
+        .kind = "connection",
+        .number = connection->number,
+        .is_sent = is_sent,
+        .is_secret = is_sent && (state == CLIENT_STATE_AUTH || state == CLIENT_STATE_AUTH_USER ||
+                                 state == CLIENT_STATE_AUTH_PASSWORD),
+        .bytes = bytes,
+    };
+    trace_write(connection->lane->delivery->options.log, &piece);
+}
+
 const struct conn_handler DELIVERY_HANDLER = {
     .on_input = on_input,
     .on_connected = on_connected,
@@ -499,6 +523,21 @@ const struct conn_handler DELIVERY_HANDLER = {
 };
 
 /* --- beginning and end ------------------------------------------------------------------------ */
+
+/* A source of one family leaves out the addresses of the other. */
+static void keep_reachable(struct delivery_connection *connection)
+{
+    const struct routing_source *source = connection->source;
+    size_t kept = 0;
+    if (source->v4.family == 0 && source->v6.family == 0)
+        return;
+    for (size_t i = 0; i < connection->candidate_count; i++) {
+        bool is_v4 = connection->candidates[i].address->family == AF_INET;
+        if ((is_v4 ? source->v4.family : source->v6.family) != 0)
+            connection->candidates[kept++] = connection->candidates[i];
+    }
+    connection->candidate_count = kept;
+}
 
 void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t source)
 {
@@ -519,6 +558,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     delivery_item_take(connection, item);
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, connection->candidates, LANE_CANDIDATES_MAX);
+    keep_reachable(connection);
     delivery_candidate_try(connection);
 }
 

@@ -27,9 +27,11 @@ void delivery_tls_decide(struct delivery_connection *connection)
     const struct config *config = connection->config;
     const struct route_host *host = host_of(connection);
     const struct message *message = connection->item->message;
+    const struct routing_relay *relay = connection->lane->relay;
+    bool is_strict = relay != NULL && relay->tls != ROUTING_TLS_OPPORTUNISTIC;
     struct tls_policy_facts facts = {
-        .mode = config->tls_mode,
-        .has_password = config->smart_host_user != NULL,
+        .mode = is_strict ? TLS_MODE_REQUIRED : config->tls_mode,
+        .has_password = relay != NULL ? relay->user != NULL : config->smart_host_user != NULL,
         .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
         .require_tls = message->require_tls,
         .tls_optional = message->tls_optional,
@@ -41,7 +43,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
     connection->peer = (struct tls_peer){
         .verify = connection->tls.verify,
         .host = host->tls_name,
-        .next_hop = connection->lane->destination->name,
+        .next_hop = connection->lane->domain,
         .records = host->tlsa,
         .record_count = host->tlsa_count,
     };

@@ -47,7 +47,9 @@ struct lane {
     struct list link; /* in the delivery's list */
     struct delivery *delivery;
     struct queue_destination *destination;
-    struct route *route; /* NULL: not known */
+    struct route *route;               /* NULL: not known */
+    char *domain;                      /* what the way leads to: a domain, or the smart host */
+    const struct routing_relay *relay; /* NULL: none */
     const struct routing_pool *pool;
     struct delivery_site *
         *sites;            /* one for each source of the pool; NULL while no route is known */
@@ -71,7 +73,7 @@ struct delivery_connection {
     struct delivery_site *site;
     const struct routing_source *source;
     const struct reply_rule *rule; /* the last that a reply of this transaction fitted */
-    const struct config *config; /* held */
+    const struct config *config;   /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;
@@ -118,6 +120,8 @@ void delivery_connection_abandon(struct delivery_connection *connection);
 
 /* What the connection's files share (delivery_connection.c, _candidate.c, _tls.c): */
 extern const struct conn_handler DELIVERY_HANDLER;
+/* For conn_set_trace(). */
+void delivery_connection_trace(void *connection, bool is_sent, struct slice bytes);
 void delivery_connection_log(const struct delivery_connection *connection, const char *event,
                              const char *text);
 void delivery_connection_write(struct delivery_connection *connection);

@@ -66,6 +66,8 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     struct message_recipient *recipient = &settling->message->recipients[index];
     struct log_line line;
     recipient->state = RECIPIENT_DELIVERED;
+    histogram_add(&settling->queue->delivery_time,
+                  settling->now_us - settling->message->received_us);
     log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
     json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
     json_out_int(&line.json, "attempts", recipient->attempts + 1);

@@ -95,6 +95,7 @@ void store_segment_grown(struct store *store, struct store_segment *segment, uin
 
 static void commit_done(struct store *store, struct store_commit *commit)
 {
+    store->error = commit->error;
     if (commit->error != 0 && commit->must_succeed) {
         static const struct timeval WAIT = {.tv_sec = STUCK_RETRY_SECONDS};
         list_push_back(&store->stuck, &commit->link);
@@ -248,9 +249,9 @@ struct store_entry *store_oldest_entry(struct store *store)
     return LIST_ENTRY(oldest->entries.next, struct store_entry, link);
 }
 
-uint64_t store_total_bytes(const struct store *store)
+void store_figures(const struct store *store, struct store_figures *figures)
 {
-    return store->total_bytes;
+    *figures = (struct store_figures){store->total_bytes, store->live_bytes, store->error};
 }
 
 static int lock_folder(struct store *store, const char *folder, struct err *err)

@@ -164,6 +164,16 @@ void server_close(struct server **where)
     free(server);
 }
 
+size_t server_session_count(const struct server *server)
+{
+    return server->connection_count;
+}
+
+uint64_t server_session_total(const struct server *server)
+{
+    return server->last_number;
+}
+
 uint16_t server_port(const struct server *server, size_t index)
 {
     struct sockaddr_storage address = {0};

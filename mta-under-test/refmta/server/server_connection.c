@@ -3,6 +3,7 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
+#include "mta-under-test/refmta/server/server_check.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -13,8 +14,9 @@ struct connection {
     struct server *server;
     struct conn *conn;
     struct server_session session;
-    bool storing; /* the queue will call on_stored() */
-    bool closing; /* nothing more but to write what is there */
+    struct server_check *check; /* NULL: none is running */
+    bool storing;               /* the queue will call on_stored() */
+    bool closing;               /* nothing more but to write what is there */
     bool start_tls;
     bool greeting_waits;       /* the client must not speak yet */
     struct event *delay_timer; /* NULL before the first wait */
@@ -44,6 +46,7 @@ static void connection_free(struct connection *connection)
 {
     struct server *server = connection->server;
     conn_close(&connection->conn);
+    server_check_cancel(&connection->check);
     if (connection->storing)
         return; /* on_stored() will come back */
     list_remove(&connection->link);
@@ -143,10 +146,34 @@ static bool is_too_slow(const struct connection *connection)
            time_monotonic_us() - since_us > connection->server->options.limits->content_time_us;
 }
 
+static void follow(struct connection *connection, enum server_event event);
+
+static void on_checked(void *arg, const struct check *check)
+{
+    struct connection *connection = arg;
+    enum server_event event = server_session_checked(&connection->session, check);
+    conn_pause(connection->conn, false);
+    follow(connection, event);
+    if (event == SERVER_EVENT_NONE)
+        drive(connection);
+}
+
+/* The client waits for the reply meanwhile, and is not heard. */
+static void run_checks(struct connection *connection)
+{
+    struct check *check = server_session_check(&connection->session);
+    conn_pause(connection->conn, true);
+    conn_set_timeout(connection->conn, 0);
+    if (check == NULL)
+        on_checked(connection, NULL);
+    else
+        server_check_start(&connection->check, check, connection->server->options.resolver,
+                           on_checked, connection);
+}
+
 /* Lets the session work on what has come. */
 static void drive(struct connection *connection)
 {
-    const struct server_limits *limits = connection->server->options.limits;
     if (connection->closing || connection->start_tls)
         return;
     if (connection->greeting_waits) {
@@ -154,7 +181,14 @@ static void drive(struct connection *connection)
         finish(connection);
         return;
     }
-    switch (server_session_feed(&connection->session, conn_input(connection->conn))) {
+    follow(connection, server_session_feed(&connection->session, conn_input(connection->conn)));
+}
+
+/* Does what the session asks for. */
+static void follow(struct connection *connection, enum server_event event)
+{
+    const struct server_limits *limits = connection->server->options.limits;
+    switch (event) {
     case SERVER_EVENT_NONE:
         if (is_too_slow(connection)) {
             server_session_limit(&connection->session, "content-time", "4.4.2",
@@ -175,6 +209,10 @@ static void drive(struct connection *connection)
     case SERVER_EVENT_MESSAGE:
         write_replies(connection);
         store_message(connection);
+        break;
+    case SERVER_EVENT_CHECK:
+        write_replies(connection);
+        run_checks(connection);
         break;
     case SERVER_EVENT_STARTTLS:
         connection->start_tls = true;
@@ -206,7 +244,7 @@ static void on_stored(void *arg, int error)
 static void on_input(void *owner)
 {
     struct connection *connection = owner;
-    if (!connection->storing)
+    if (!connection->storing && connection->check == NULL)
         drive(connection);
 }
 
@@ -253,6 +291,29 @@ static const struct conn_handler HANDLER = {
     .on_drained = on_drained,
     .on_end = on_end,
 };
+
+static void on_bytes(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct connection *connection = owner;
+    const struct trace_piece piece = {
+        .kind = "session",
+        .number = connection->session.setup.number,
+        .is_sent = is_sent,
+        .is_secret = !is_sent && (connection->session.state == SERVER_STATE_AUTH ||
+                                  slice_starts_with_nocase(bytes, SLICE("AUTH "))),
+        .bytes = bytes,
+    };
+    trace_write(connection->server->options.log, &piece);
+}
+
+static void trace_if_wanted(struct connection *connection)
+{
+    char ip[IP_TEXT_BYTES];
+    const struct server_setup *setup = &connection->session.setup;
+    if (trace_wants_client(connection->server->options.trace,
+                           ip_address_to_text(&setup->client.address, ip)))
+        conn_set_trace(connection->conn, on_bytes);
+}
 
 static void log_connected(const struct server_setup *setup)
 {
@@ -318,6 +379,7 @@ void server_connection_open(struct server_listener *listener, int fd)
     };
     log_connected(&setup);
     server_session_init(&connection->session, &setup);
+    trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
     welcome(connection);
@@ -328,7 +390,7 @@ void server_connections_stop(struct server *server)
     LIST_EACH(link, &server->connections)
     {
         struct connection *connection = LIST_ENTRY(link, struct connection, link);
-        if (!connection->storing && !connection->closing &&
+        if (!connection->storing && connection->check == NULL && !connection->closing &&
             !server_session_is_in_content(&connection->session) &&
             connection->session.state != SERVER_STATE_SECURING) {
             server_session_shut(&connection->session, "4.3.2", "stops now");

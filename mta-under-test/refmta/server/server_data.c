@@ -5,7 +5,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNATURE_BYTES_MAX = 4096 };
+enum { SIGNATURE_BYTES_MAX = 16384 };
 
 void server_data_begin(struct server_session *session)
 {
@@ -173,6 +173,14 @@ enum server_event server_data_end(struct server_session *session)
     }
     session->envelope.body = body_of(&session->scanner);
     session->envelope.tls_optional = session->scanner.tls_optional;
+    if (session->setup.config->check_count == 0 || server_client_is_own(session))
+        return server_data_accept(session);
+    server_session_set_state(session, SERVER_STATE_CHECKING);
+    return SERVER_EVENT_CHECK;
+}
+
+enum server_event server_data_accept(struct server_session *session)
+{
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
     sign(session);

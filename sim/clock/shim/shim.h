@@ -134,6 +134,10 @@ long shim_sys_utimes(const long *args) SHIM_HIDDEN;
 long shim_sys_futimesat(const long *args) SHIM_HIDDEN;
 long shim_sys_utime(const long *args) SHIM_HIDDEN;
 
+/* shim_disk.c: any of the calls that flush a file; and what CLOCK_NR_DISK says of a disk. */
+long shim_sys_flush(long nr, const long *args) SHIM_HIDDEN;
+long shim_sys_disk(const long *args) SHIM_HIDDEN;
+
 /* shim_random.c */
 long shim_sys_getrandom(const long *args) SHIM_HIDDEN;
 long shim_vdso_getrandom(void *out, size_t len, unsigned flags, void *state,

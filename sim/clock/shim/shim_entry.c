@@ -111,6 +111,13 @@ long shim_answer(long nr, const long *args)
         return shim_sys_futimesat(args);
     case SYS_utime:
         return shim_sys_utime(args);
+    case SYS_fsync:
+    case SYS_fdatasync:
+    case SYS_syncfs:
+    case SYS_sync_file_range:
+        return shim_sys_flush(nr, args);
+    case CLOCK_NR_DISK:
+        return shim_sys_disk(args);
     default:
         return answer_rest(nr, args);
     }

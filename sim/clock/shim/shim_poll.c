@@ -10,11 +10,25 @@ static long marked(long value)
     return (long)((uint64_t)(uint32_t)value | (uint64_t)CLOCK_PASS << 32);
 }
 
+static const struct timespec at_once = {0, 0};
+
+/*
+ * When the time is over the kernel looks once more at what is ready before it says so, and so does
+ * this: a task that could not run meanwhile (it was stopped) learns of what came in time. `time` is
+ * the argument with the time limit, `now` what makes the call return at once.
+ */
+static long look_again(struct shim_call *call, int time, long now)
+{
+    call->args[time] = now;
+    long result = shim_call(call);
+    return result == -EINTR ? 0 : result;
+}
+
 /* The wait of a call that tells "time is over" by 0; `ns` from now. */
-static long wait_or_zero(uint64_t ns, const struct shim_call *call)
+static long wait_or_zero(uint64_t ns, struct shim_call *call, int time, long now)
 {
     long result;
-    return shim_wait(shim_deadline_after(ns), call, &result) ? 0 : result;
+    return shim_wait(shim_deadline_after(ns), call, &result) ? look_again(call, time, now) : result;
 }
 
 static uint64_t ms_ns(long ms)
@@ -26,13 +40,13 @@ static uint64_t ms_ns(long ms)
 long shim_sys_poll(const long *args)
 {
     struct shim_call call = {SYS_ppoll, {args[0], args[1], 0, 0, SET_BYTES, CLOCK_PASS}};
-    return wait_or_zero(ms_ns(args[2]), &call);
+    return wait_or_zero(ms_ns(args[2]), &call, 2, (long)&at_once);
 }
 
 long shim_sys_epoll_wait(const long *args)
 {
     struct shim_call call = {SYS_epoll_wait, {args[0], args[1], args[2], -1}};
-    return wait_or_zero(ms_ns(args[3]), &call);
+    return wait_or_zero(ms_ns(args[3]), &call, 3, 0);
 }
 
 /* epoll_pwait with a set of signals; the time in ns, or -1 = without end. */
@@ -45,7 +59,7 @@ static long epoll_with_signals(const long *args, long set, int64_t ns)
     struct shim_call call = {SYS_epoll_pwait,
                              {args[0], args[1], args[2], marked(-1), address, SET_BYTES}};
     if (ns > 0)
-        return wait_or_zero((uint64_t)ns, &call);
+        return wait_or_zero((uint64_t)ns, &call, 3, marked(0));
     call.args[3] = marked(ns < 0 ? -1 : 0);
     return shim_call(&call);
 }
@@ -96,11 +110,11 @@ long shim_sys_ppoll(const long *args)
     bool over = shim_wait(deadline, &call, &result);
     time = shim_ns_timespec(shim_left(deadline));
     shim_put(args[2], &time, sizeof time); /* as the kernel: no error if it cannot be told */
-    return over ? 0 : result;
+    return over ? look_again(&call, 2, (long)&at_once) : result;
 }
 
-/* After select()'s time is over: nothing is ready. The kernel has read the sets, so they are good;
- * it looks at no more descriptors than the process has room for. */
+/* As select() leaves the sets when nothing is ready. The kernel has read them, so they are good; it
+ * looks at no more descriptors than the process has room for. */
 static void select_clear(const long *args)
 {
     long bits = args[0] < SELECT_BITS_MAX ? args[0] : SELECT_BITS_MAX;
@@ -126,7 +140,11 @@ static long select_wait(const long *args, long signals, uint64_t *ns)
     *ns = shim_left(deadline);
     if (!over)
         return result;
-    select_clear(args);
+    call.args[4] = (long)&at_once;
+    result = shim_call(&call);
+    if (result >= 0)
+        return result;
+    select_clear(args); /* a signal came in between */
     return 0;
 }
 

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,9 +115,53 @@ static void run_stopped(void)
     EXPECT_SECONDS(0, EXPECT(probe_wait(child) == 0));
 }
 
+/* What each of the calls says of `fd` after at most 20 seconds. */
+static int ready_within_20_s(int way, int fd)
+{
+    struct pollfd look = {.fd = fd, .events = POLLIN};
+    struct timeval time = {20, 0};
+    struct epoll_event event = {.events = EPOLLIN};
+    fd_set set;
+    if (way == 0)
+        return poll(&look, 1, 20000);
+    if (way == 1) {
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        int result = select(fd + 1, &set, NULL, NULL, &time);
+        return result == 1 && FD_ISSET(fd, &set) ? 1 : 0;
+    }
+    int epoll = epoll_create1(0);
+    EXPECT(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    return epoll_wait(epoll, &event, 1, 20000);
+}
+
+/* A task that was stopped over its deadline is told what came before it, as by the kernel. */
+static void run_stopped_poll(void)
+{
+    for (int way = 0; way < 3; way++) {
+        int ends[2];
+        EXPECT(pipe(ends) == 0);
+        pid_t child = fork();
+        if (child == 0)
+            _exit(ready_within_20_s(way, ends[0]) == 1 ? 0 : 1);
+        sleep(1);
+        kill(child, SIGSTOP);
+        sleep(5);
+        EXPECT(write(ends[1], "x", 1) == 1);
+        sleep(100);
+        kill(child, SIGCONT);
+        EXPECT_SECONDS(0, EXPECT(probe_wait(child) == 0));
+    }
+}
+
 const struct probe probe_signals[] = {
-    {"all_blocked", run_all_blocked}, {"handler_sleeps", run_handler_sleeps},
-    {"nested", run_nested},           {"interrupted", run_interrupted},
-    {"sigsuspend", run_sigsuspend},   {"own_signals", run_own_signals},
-    {"stopped", run_stopped},         {NULL, NULL},
+    {"all_blocked", run_all_blocked},
+    {"handler_sleeps", run_handler_sleeps},
+    {"nested", run_nested},
+    {"interrupted", run_interrupted},
+    {"sigsuspend", run_sigsuspend},
+    {"own_signals", run_own_signals},
+    {"stopped", run_stopped},
+    {"stopped_poll", run_stopped_poll},
+    {NULL, NULL},
 };

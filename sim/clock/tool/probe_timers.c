@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <sys/times.h>
 #include <unistd.h>
 
+#include "sim/clock/clock_page.h"
 #include "sim/clock/tool/probe.h"
 
 static void *const bad = (void *)16;
@@ -180,6 +182,26 @@ static void run_getrandom(void)
     EXPECT(syscall(SYS_getrandom, bad, 8, 0) == -1 && errno == EFAULT);
 }
 
+/* What is flushed to a disk with trouble takes a while, or fails; other disks are well. */
+static void run_disk(void)
+{
+    char path[] = "/tmp/clock-probe-XXXXXX";
+    int fd = mkstemp(path);
+    int other = memfd_create("other", 0);
+    struct stat status;
+    EXPECT(fd >= 0 && other >= 0 && fstat(fd, &status) == 0 && unlink(path) == 0);
+    EXPECT(syscall(CLOCK_NR_DISK, CLOCK_PASS, status.st_dev, 20 * CLOCK_NS_PER_S, 0) == 0);
+    EXPECT_SECONDS(20, EXPECT(fsync(fd) == 0));
+    EXPECT_SECONDS(20, EXPECT(fdatasync(fd) == 0));
+    EXPECT_SECONDS(0, EXPECT(fsync(other) == 0));
+    EXPECT_SECONDS(0, EXPECT(fsync(-1) == -1 && errno == EBADF));
+    EXPECT(syscall(CLOCK_NR_DISK, CLOCK_PASS, status.st_dev, 0ul, EIO) == 0);
+    EXPECT_SECONDS(0, EXPECT(fsync(fd) == -1 && errno == EIO));
+    EXPECT(write(fd, "x", 1) == 1);
+    EXPECT(syscall(CLOCK_NR_DISK, CLOCK_PASS, 0ul, 0ul, 0ul) == 0);
+    EXPECT_SECONDS(0, EXPECT(fsync(fd) == 0));
+}
+
 const struct probe probe_timers[] = {
     {"alarm", run_alarm},
     {"setitimer", run_setitimer},
@@ -190,5 +212,6 @@ const struct probe probe_timers[] = {
     {"uptime", run_uptime},
     {"file_times", run_file_times},
     {"getrandom", run_getrandom},
+    {"disk", run_disk},
     {NULL, NULL},
 };

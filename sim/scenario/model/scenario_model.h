@@ -45,13 +45,24 @@ enum scenario_action {
     SCENARIO_MTA_KILL,     /* then-restart-after */
     SCENARIO_MTA_RESTART,  /* in order: stop, start */
     SCENARIO_MTA_PAUSE,    /* for */
+    SCENARIO_MTA_RELOAD,   /* settings: the configuration changes */
     SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
+    SCENARIO_DISK_FULL,    /* leaves, for: no room in /var/spool */
+    SCENARIO_DISK_SLOW,    /* takes, for: each flush to /var/spool */
+    SCENARIO_DISK_FAILING, /* for: each flush to /var/spool fails */
+    SCENARIO_NETWORK_DOWN, /* as, for: of the server under test */
+    SCENARIO_DNS_DOWN,     /* for: no name server answers */
     SCENARIO_ROTATE_KEY,   /* host, dane: a new key and certificate */
     SCENARIO_PUBLISH_DANE, /* host: its TLSA records are made anew */
     SCENARIO_STS_SET,      /* domain: its MTA-STS policy changes (sim/policy reads the entry) */
     SCENARIO_LIST_IP,      /* blocklist, ip, for */
     SCENARIO_DELIST_IP,    /* blocklist, ip */
     SCENARIO_ACTION_COUNT,
+};
+
+enum scenario_silence {
+    SCENARIO_SILENT,      /* what is sent vanishes */
+    SCENARIO_UNREACHABLE, /* the sender is told at once that there is no way */
 };
 
 struct scenario_event {
@@ -62,6 +73,10 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
+    const struct mta_settings *settings; /* of MTA_RELOAD: from then on */
+    int64_t leaves_bytes;                /* of DISK_FULL: what is still free */
+    int64_t takes_us;                    /* of DISK_SLOW */
+    enum scenario_silence as;
     const char *domain;
     const char *blocklist;
     const char *ip;

@@ -67,6 +67,55 @@ START_TEST(test_a_duplicate_after_a_kill_is_explained)
 }
 END_TEST
 
+START_TEST(test_a_duplicate_around_an_outage_is_explained)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    at(5 * TIME_SECOND);
+    event("timeline", "do", "\"action\":\"network-down\",\"over\":false");
+    at(5 * TIME_MINUTE);
+    event("timeline", "do", "\"action\":\"network-down\",\"over\":true");
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_PASSED);
+    ck_assert(has_finding("explained-duplicate", "the network went away"));
+    done();
+}
+END_TEST
+
+START_TEST(test_an_outage_later_explains_nothing)
+{
+    begin_plain();
+    deliver("mx.a.test#1", "");
+    at(TIME_MINUTE);
+    event("timeline", "do", "\"action\":\"network-down\",\"over\":false");
+    event("timeline", "do", "\"action\":\"network-down\",\"over\":true");
+    at(5 * TIME_MINUTE);
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_FAILED);
+    done();
+}
+END_TEST
+
+START_TEST(test_what_had_to_be_handed_in_twice_may_arrive_twice)
+{
+    begin("bob@a.test", "[]");
+    event("submitter", "submit",
+          "\"message\":\"m1\",\"from\":\"news@sender.test\",\"to\":[\"bob@a.test\"]");
+    event("submitter", "broken",
+          "\"message\":\"m1\",\"to\":[\"bob@a.test\"],\"stage\":\"data-end\"");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    submit("bob@a.test");
+    deliver("mx.a.test#1", "");
+    deliver("mx.a.test#2", "");
+    judge("settled");
+    ck_assert_int_eq(invariant("no-duplicate")->verdict, CHECK_PASSED);
+    ck_assert(has_finding("explained-duplicate", "it was handed in twice"));
+    done();
+}
+END_TEST
+
 START_TEST(test_a_kill_long_after_explains_nothing)
 {
     begin_plain();
@@ -376,11 +425,14 @@ END_TEST
 
 UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
           test_a_duplicate_after_a_lost_reply_is_explained,
-          test_a_duplicate_after_a_kill_is_explained, test_a_kill_long_after_explains_nothing,
-          test_delivered_and_bounced_are_two_ends, test_two_bounces_are_one_too_many,
-          test_mail_that_nobody_waits_for_is_lost, test_a_host_outside_the_mx_set_is_wrong,
-          test_without_mx_the_domain_itself_is_right, test_aliases_are_followed,
-          test_a_relay_takes_all_mail, test_a_notification_with_a_reverse_path_is_wrong,
+          test_a_duplicate_after_a_kill_is_explained,
+          test_a_duplicate_around_an_outage_is_explained, test_an_outage_later_explains_nothing,
+          test_what_had_to_be_handed_in_twice_may_arrive_twice,
+          test_a_kill_long_after_explains_nothing, test_delivered_and_bounced_are_two_ends,
+          test_two_bounces_are_one_too_many, test_mail_that_nobody_waits_for_is_lost,
+          test_a_host_outside_the_mx_set_is_wrong, test_without_mx_the_domain_itself_is_right,
+          test_aliases_are_followed, test_a_relay_takes_all_mail,
+          test_a_notification_with_a_reverse_path_is_wrong,
           test_a_notification_to_somebody_else_is_wrong, test_a_bounce_of_a_bounce_is_wrong,
           test_mail_without_a_sender_is_discarded, test_a_host_that_refuses_connections_was_tried,
           test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,

@@ -44,15 +44,16 @@ START_TEST(timers_and_clocks)
 {
     static const char *const names[] = {"alarm",        "setitimer", "timerfd", "timerfd_child",
                                         "timer_create", "clocks",    "uptime",  "file_times",
-                                        "getrandom",    NULL};
+                                        "getrandom",    "disk",      NULL};
     probes_expect(names);
 }
 END_TEST
 
 START_TEST(signals)
 {
-    static const char *const names[] = {"all_blocked", "handler_sleeps", "nested",  "interrupted",
-                                        "sigsuspend",  "own_signals",    "stopped", NULL};
+    static const char *const names[] = {"all_blocked", "handler_sleeps", "nested",
+                                        "interrupted", "sigsuspend",     "own_signals",
+                                        "stopped",     "stopped_poll",   NULL};
     probes_expect(names);
 }
 END_TEST

@@ -46,5 +46,18 @@ START_TEST(test_a_bounce_ends_what_failed_and_a_warning_does_not)
 }
 END_TEST
 
-UNIT_MAIN(test_each_recipient_needs_its_own_end,
+START_TEST(test_what_is_delivered_before_it_is_confirmed_has_its_end)
+{
+    struct settle settle;
+    settle_init(&settle, NULL, NULL);
+    event(&settle, "{\"source\":\"mx\",\"kind\":\"accepted\",\"message\":\"m1\","
+                   "\"to\":[\"a@x.test\",\"b@x.test\"]}");
+    event(&settle, ACCEPTED);
+    ck_assert(settle_is_settled(&settle));
+    settle_deinit(&settle);
+}
+END_TEST
+
+UNIT_MAIN(test_what_is_delivered_before_it_is_confirmed_has_its_end,
+          test_each_recipient_needs_its_own_end,
           test_a_bounce_ends_what_failed_and_a_warning_does_not)

@@ -167,6 +167,21 @@ START_TEST(test_the_timeline)
          "x.json:1: $.timeline[0]: \"mta-pause\" needs \"for\""},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"do\":\"mta-restart\"}]}",
          "x.json:1: $.timeline[0]: \"at\" is missing"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"disk-full\","
+         "\"leaves\":\"much\"}]}",
+         "x.json:1: $.timeline[0].leaves: expected a size like \"512kB\", \"25MB\" or \"1GiB\", "
+         "found "
+         "\"much\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"network-down\","
+         "\"as\":\"silence\"}]}",
+         "x.json:1: $.timeline[0].as: \"silence\": no such word; did you mean \"silent\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"dns-down\","
+         "\"as\":\"silent\"}]}",
+         "x.json:1: $.timeline[0].as: unknown key; did you mean \"at\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-reload\","
+         "\"settings\":{\"smart-host\":\"a.test\"}}]}",
+         "x.json:1: $.timeline[0].settings[\"smart-host\"]: \"smart-host\" cannot change while the "
+         "server runs"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"host-down\","
          "\"host\":\"mx.bigmial.test\"}]}",
          "x.json:1: $.timeline[0].host: \"mx.bigmial.test\": no such host; did you mean "

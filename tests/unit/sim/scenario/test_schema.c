@@ -41,6 +41,7 @@ static const struct {
     {EXPECT("\"query\":\"a\"," KEY), "$defs expectQuery"},
     {EXPECT("\"log\":\"a\"," KEY), "$defs expectLog"},
     {EXPECT("\"ends\":\"a\"," KEY), "$defs expectEnd"},
+    {EXPECT("\"provider\":\"a\"," KEY), "$defs expectProvider"},
 };
 
 static const cJSON *walk(const cJSON *json, const char *path)

@@ -1,0 +1,141 @@
+#include "sim/mx/mx_judge.h"
+
+#include "mta-under-test/base/text.h"
+#include "sim/mx/mx_auth.h"
+#include "sim/mx/mx_header.h"
+#include "sim/mx/mx_key.h"
+#include "sim/mx/mx_session_state.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { MX_JUDGE_KEY_BYTES = 512 };
+
+static bool mx_judge_passes(const struct mx_auth *auth, enum mx_auth_method method)
+{
+    const char *word = auth->results[method].word;
+    return word != NULL && strcmp(word, "pass") == 0;
+}
+
+/* The signature that speaks for the author's domain, else the first that passes; "" without. */
+static const char *mx_judge_dkim_domain(const struct mx_auth *auth)
+{
+    const char *found = "";
+    for (size_t i = 0; i < auth->signature_count; i++) {
+        const struct mx_auth_signature *signature = &auth->signatures[i];
+        if (signature->result.word == NULL || strcmp(signature->result.word, "pass") != 0)
+            continue;
+        if (slice_equal_nocase(slice_of(signature->domain), slice_of(auth->from_domain)))
+            return signature->domain;
+        if (found[0] == '\0')
+            found = signature->domain;
+    }
+    return found;
+}
+
+static size_t mx_judge_count_fields(struct slice header, const char *name)
+{
+    struct slice rest = header;
+    struct slice field;
+    struct slice value;
+    size_t count = 0;
+    while (mx_header_next(&rest, &field, &value))
+        count += slice_is_nocase(field, name);
+    return count;
+}
+
+/* RFC 8058 3.1: the header fields of a one-click unsubscription. */
+static bool mx_judge_is_one_click(struct slice header)
+{
+    struct slice post = mx_header_find(header, "List-Unsubscribe-Post");
+    struct slice list = mx_header_find(header, "List-Unsubscribe");
+    return post.data != NULL && list.data != NULL &&
+           slice_is_nocase(slice_trim(post), "List-Unsubscribe=One-Click") &&
+           slice_find_slice(list, SLICE("https://")) != SIZE_MAX;
+}
+
+static void mx_judge_content(const struct mx_facts *facts, struct provider_mail *mail)
+{
+    const struct mx_auth *auth = facts->auth;
+    bool *has = mail->has;
+    bool spf = mx_judge_passes(auth, MX_AUTH_SPF);
+    bool dkim = mx_judge_passes(auth, MX_AUTH_DKIM);
+    mail->spf_domain = spf ? auth->spf_domain : "";
+    mail->dkim_domain = dkim ? mx_judge_dkim_domain(auth) : "";
+    has[PROVIDER_NEED_SPF] = spf;
+    has[PROVIDER_NEED_DKIM] = dkim;
+    has[PROVIDER_NEED_SPF_OR_DKIM] = spf || dkim;
+    has[PROVIDER_NEED_DMARC_RECORD] = auth->policy != NULL && auth->policy[0] != '\0';
+    has[PROVIDER_NEED_DMARC] = mx_judge_passes(auth, MX_AUTH_DMARC);
+    has[PROVIDER_NEED_ALIGNMENT] = (spf && auth->spf_aligned) || (dkim && auth->dkim_aligned);
+    has[PROVIDER_NEED_FCRDNS] = mx_judge_passes(auth, MX_AUTH_IPREV);
+    has[PROVIDER_NEED_TLS] = facts->tls_version[0] != '\0';
+    has[PROVIDER_NEED_ONE_CLICK] = mx_judge_is_one_click(facts->header);
+    has[PROVIDER_NEED_UNSUBSCRIBE] = mx_judge_count_fields(facts->header, "List-Unsubscribe") > 0;
+    has[PROVIDER_NEED_FORMAT] = mx_judge_count_fields(facts->header, "From") == 1 &&
+                                mx_judge_count_fields(facts->header, "Date") == 1 &&
+                                mx_judge_count_fields(facts->header, "Message-ID") == 1;
+}
+
+static const char *mx_judge_from_domain(const struct mx_facts *facts, struct arena *arena)
+{
+    struct mx_key key = mx_key_of(MX_KEY_BIT(MX_KEY_FROM_DOMAIN));
+    struct buf text;
+    buf_init(&text, MX_JUDGE_KEY_BYTES);
+    mx_key_write(&key, facts, &text);
+    const char *domain = arena_text_of(arena, slice_trim(buf_slice(&text)));
+    buf_deinit(&text);
+    return domain;
+}
+
+struct provider_mail mx_judge_mail(const struct mx_facts *facts, enum mx_stage stage,
+                                   struct arena *arena)
+{
+    struct provider_mail mail = {
+        .now_us = facts->now_us,
+        .session = facts->session,
+        .host = facts->host,
+        .client = facts->client,
+        .spf_domain = "",
+        .dkim_domain = "",
+        .from_domain = "",
+        .message = facts->message[0] != '\0' ? facts->message : facts->message_id,
+        .whole = stage == MX_STAGE_DATA_END,
+        .recipients = facts->recipients,
+        .recipient_count = facts->recipient_count,
+    };
+    if (mail.whole) {
+        mail.from_domain = mx_judge_from_domain(facts, arena);
+        mx_judge_content(facts, &mail);
+    }
+    return mail;
+}
+
+bool mx_session_judge(struct mx_session *session, enum mx_stage stage, struct mx_reply *reply)
+{
+    struct provider *provider = session->options.host->judge;
+    const struct mx_effects *effects = &session->effects;
+    bool decided = effects->reply.code != 0 || effects->raw != NULL || effects->swallow ||
+                   effects->lose_reply || effects->ending != MX_ENDING_NONE;
+    if (provider == NULL || decided || reply->code / 100 != 2 ||
+        (stage != MX_STAGE_MAIL && stage != MX_STAGE_DATA_END))
+        return false;
+    struct provider_mail mail = mx_judge_mail(&session->facts, stage, &session->transaction.arena);
+    struct provider_verdict verdict = provider_judge(provider, &mail, session->options.log);
+    session->effects.junk = session->effects.junk || verdict.placement == PROVIDER_JUNK;
+    if (verdict.reply == NULL || mx_reply_parse(verdict.reply, reply) != NULL)
+        return false;
+    session->judged_by = arena_format(&session->transaction.arena, "%s: %s",
+                                      provider_name(provider), verdict.reason);
+    return true;
+}
+
+void mx_session_judge_recipient(struct mx_session *session, bool unknown)
+{
+    struct provider *provider = session->options.host->judge;
+    if (provider == NULL)
+        return;
+    struct provider_mail mail =
+        mx_judge_mail(&session->facts, MX_STAGE_RCPT, &session->transaction.arena);
+    provider_note_recipient(provider, &mail, session->facts.recipient, unknown,
+                            session->options.log);
+}

@@ -1,0 +1,59 @@
+/*
+ * A mailbox provider with a memory: it judges each message by the reputation of who sends it, by
+ * what a new sender may send in a day, and by the rules for (bulk) senders; its readers complain
+ * and unsubscribe. One belongs to all hosts that name it.
+ *
+ * Each verdict, complaint and listing is an event of the source "provider" (docs/events.md). Drawn
+ * is by the seed, the recipient and the message, so that the order of messages does not matter.
+ */
+#pragma once
+
+#include "mta-under-test/base/map.h"
+#include "sim/event/event_log.h"
+#include "sim/provider/provider_settings.h"
+#include "sim/value/address.h"
+
+struct provider;
+
+/* What is known of a message when it is judged. Texts are "" where there is nothing. */
+struct provider_mail {
+    int64_t now_us; /* since 1970 */
+    const char *session;
+    const char *host;
+    struct address client;
+    const char *spf_domain;  /* for which SPF passed, "" if it did not */
+    const char *dkim_domain; /* of a signature that passed, the aligned one first */
+    const char *from_domain;
+    const char *message;           /* the scenario's id, or the Message-ID */
+    bool has[PROVIDER_NEED_COUNT]; /* what the message fulfils; complaint-rate is not asked here */
+    bool whole;                    /* the content is known; false at MAIL */
+    const char *const *recipients;
+    size_t recipient_count;
+};
+
+struct provider_verdict {
+    enum provider_placement placement;
+    const char *reason; /* "" where nothing stood against it; else which part decided */
+    const char *reply;  /* "421 4.7.28 ..."; NULL where it is taken. Valid until the next call. */
+    int64_t score;      /* in thousandths */
+};
+
+/* A provider without a log says nothing. The settings are copied; what they point to must live. */
+struct provider *provider_new(const char *name, const struct provider_settings *settings,
+                              uint64_t seed);
+void provider_free(struct provider **provider);
+
+const char *provider_name(const struct provider *provider);
+const struct provider_settings *provider_get_settings(const struct provider *provider);
+
+/* At MAIL: is the client blocked, or has its address used up its day? At the end of the message:
+ * everything. What is taken or refused is counted. */
+struct provider_verdict provider_judge(struct provider *provider, const struct provider_mail *mail,
+                                       struct event_log *log);
+/* A recipient was asked for; `unknown` says that there is none of that name. */
+void provider_note_recipient(struct provider *provider, const struct provider_mail *mail,
+                             const char *recipient, bool unknown, struct event_log *log);
+/* The score of the sender, all keys together or one of them (PROVIDER_KEY_COUNT = all), as it would
+ * be judged now. */
+int64_t provider_score(struct provider *provider, const struct provider_mail *mail,
+                       enum provider_key_kind kind);

@@ -1,0 +1,81 @@
+/*
+ * The inside of a provider, for the files of this folder only.
+ */
+#pragma once
+
+#include "sim/provider/provider.h"
+#include "sim/provider/provider_record.h"
+
+/* A complaint or an unsubscription that is still to come. */
+struct provider_reaction {
+    int64_t at_us;
+    bool complains;
+    const char *recipient; /* owned */
+    const char *message;
+    const char *keys[PROVIDER_KEY_COUNT]; /* of the message; owned, "" = none */
+    const char *from_domain;
+};
+
+struct provider_listing {
+    int64_t hits;
+    int64_t last_us;
+    bool listed;
+};
+
+struct provider {
+    const char *name; /* owned */
+    struct provider_settings settings;
+    uint64_t seed;
+    struct map records;                  /* "ip 192.0.2.1" -> struct provider_record */
+    struct map senders;                  /* author's domain -> struct provider_sender */
+    struct map unsubscribed;             /* "recipient domain" -> int64_t since when */
+    struct map listings;                 /* "blocklist address" -> struct provider_listing */
+    struct provider_reaction *reactions; /* a heap, the earliest first */
+    size_t reaction_count;
+    size_t reaction_size;
+    int64_t reported_day; /* of the last `reputation` events */
+    char reply[1024];
+};
+
+/* An author's domain: is it a bulk sender, and what is said about it? */
+struct provider_sender {
+    int64_t day;
+    int64_t today;
+    bool is_bulk;
+    struct provider_record *record; /* its complaints; of the kind DKIM, but not scored */
+};
+
+/* The text of a message's key, "" if it has none; in `text` of PROVIDER_KEY_BYTES. */
+enum { PROVIDER_KEY_BYTES = 320 };
+const char *provider_key_text(const struct provider_mail *mail, enum provider_key_kind kind,
+                              char text[PROVIDER_KEY_BYTES]);
+/* The record of a key, with its days up to date; NULL for "". */
+struct provider_record *provider_find(struct provider *provider, enum provider_key_kind kind,
+                                      const char *key, int64_t now_us);
+struct provider_sender *provider_find_sender(struct provider *provider, const char *domain,
+                                             int64_t now_us);
+
+/* ---- provider_readers.c */
+
+/* The message lies in the inboxes: what its readers will do. */
+void provider_readers_get(struct provider *provider, const struct provider_mail *mail);
+/* What was to come by now has come. */
+void provider_readers_react(struct provider *provider, int64_t now_us, struct event_log *log);
+void provider_readers_free(struct provider *provider);
+
+/* ---- provider_blocklist.c */
+
+/* A recipient that may be a trap. */
+void provider_blocklist_note(struct provider *provider, const struct provider_mail *mail,
+                             const char *recipient, struct event_log *log);
+/* The list that has the client, or NULL. */
+const struct provider_blocklist *provider_blocklist_find(struct provider *provider,
+                                                         const struct provider_mail *mail,
+                                                         struct event_log *log);
+
+/* ---- provider_report.c */
+
+void provider_report_verdict(const struct provider *provider, const struct provider_mail *mail,
+                             const struct provider_verdict *verdict, struct event_log *log);
+/* Once a day, when the first message of a new day comes: every key that had mail. */
+void provider_report_day(struct provider *provider, int64_t now_us, struct event_log *log);
