@@ -23,6 +23,8 @@ struct config_listener {
     struct ip_endpoint endpoint;
     enum config_mode mode;
     enum config_listener_tls tls;
+    struct ip_network *proxies; /* begin with a header of the PROXY protocol */
+    size_t proxy_count;
 };
 
 /* A key that signs for its domain, for a time. */

@@ -20,6 +20,10 @@ static const struct config_key LISTENER_KEYS[] = {
      .fallback = "\"relay\"", .help = "`relay` for other servers, `submission` for users"},
     {"tls", CONFIG_WORD(struct config_listener, tls, enum config_listener_tls, LISTENER_TLS),
      .fallback = "\"none\"", .help = "whether TLS is offered, or spoken from the first byte on"},
+    {"proxies", CONFIG_LIST(struct config_listener, proxies, CONFIG_TYPE_NETWORK, proxy_count),
+     .fallback = "[]",
+     .help = "connections from these begin with a header of HAProxy's PROXY protocol, version 1 or "
+             "2, which says who the client is"},
     CONFIG_END,
 };
 
@@ -237,10 +241,15 @@ static int check_retry(struct config *config, struct config_reader *reader)
 static int check_listeners(const struct config *config, struct config_reader *reader)
 {
     int result = 0;
-    for (size_t i = 0; i < config->listener_count; i++)
+    for (size_t i = 0; i < config->listener_count; i++) {
+        if (config->listeners[i].tls == CONFIG_TLS_IMPLICIT && config->listeners[i].proxy_count > 0)
+            result =
+                config_mistake(reader, arena_format(reader->arena, "listeners[%zu].proxies", i),
+                               "cannot be had with TLS from the first byte on");
         if (config->listeners[i].tls != CONFIG_TLS_NONE && config->tls_certificate == NULL)
             result = config_mistake(reader, arena_format(reader->arena, "listeners[%zu].tls", i),
                                     "needs \"certificate\" and \"key\" in \"tls\"");
+    }
     return result;
 }
 

@@ -2,12 +2,16 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
+#include "mta-under-test/refmta/net/proxy_header.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_check.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { INPUT_BYTES_MAX = 1 << 17, TLS_TEXT_BYTES = 128 };
+
+/* How long a proxy may take to say who is there. */
+#define PROXY_TIMEOUT_US (10 * TIME_SECOND)
 
 struct connection {
     struct list link; /* in the server's list */
@@ -18,6 +22,8 @@ struct connection {
     bool storing;               /* the queue will call on_stored() */
     bool closing;               /* nothing more but to write what is there */
     bool start_tls;
+    bool counted;              /* among the client's connections */
+    bool awaits_proxy;         /* the proxy says first who the client is */
     bool greeting_waits;       /* the client must not speak yet */
     struct event *delay_timer; /* NULL before the first wait */
     char tls_text[TLS_TEXT_BYTES];
@@ -51,7 +57,8 @@ static void connection_free(struct connection *connection)
         return; /* on_stored() will come back */
     list_remove(&connection->link);
     server->connection_count--;
-    count_client(server, &connection->session.setup.client.address, -1);
+    if (connection->counted)
+        count_client(server, &connection->session.setup.client.address, -1);
     const struct config *config = connection->session.setup.config;
     server_session_deinit(&connection->session);
     config_let_go(config);
@@ -241,9 +248,40 @@ static void on_stored(void *arg, int error)
     drive(connection);
 }
 
+static void welcome(struct connection *connection);
+
+/* False as long as it is not known who the client is. */
+static bool take_proxy_header(struct connection *connection)
+{
+    struct server_session *session = &connection->session;
+    struct buf *in = conn_input(connection->conn);
+    struct ip_endpoint client;
+    size_t used = 0;
+    switch (proxy_header_parse(buf_slice(in), &client, &used)) {
+    case PROXY_HEADER_MORE:
+        return false;
+    case PROXY_HEADER_CLIENT:
+        session->setup.client = client;
+        break;
+    case PROXY_HEADER_OWN:
+        break;
+    case PROXY_HEADER_BAD:
+        buf_reset(&session->out);
+        server_session_shut(session, "4.3.5", "expected a header of the PROXY protocol");
+        finish(connection);
+        return false;
+    }
+    buf_consume(in, used);
+    connection->awaits_proxy = false;
+    welcome(connection);
+    return in->len > 0 && !connection->closing;
+}
+
 static void on_input(void *owner)
 {
     struct connection *connection = owner;
+    if (connection->awaits_proxy && (connection->closing || !take_proxy_header(connection)))
+        return;
     if (!connection->storing && connection->check == NULL)
         drive(connection);
 }
@@ -340,6 +378,8 @@ static void welcome(struct connection *connection)
     const struct ip_address *client = &session->setup.client.address;
     bool is_own = relay_client_is_trusted(session->setup.config, client);
     uintptr_t own_count = count_client(server, client, 1);
+    connection->counted = true;
+    log_connected(&session->setup);
     bool is_crowd = server->connection_count > limits->connections_max;
     conn_set_timeout(connection->conn, limits->command_timeout_us);
     if (is_crowd || (!is_own && own_count > limits->client_max)) {
@@ -356,6 +396,14 @@ static void welcome(struct connection *connection)
     } else {
         write_replies(connection);
     }
+}
+
+static bool is_proxy(const struct server_setup *setup)
+{
+    for (size_t i = 0; i < setup->listener->proxy_count; i++)
+        if (ip_network_contains(&setup->listener->proxies[i], &setup->client.address))
+            return true;
+    return false;
 }
 
 void server_connection_open(struct server_listener *listener, int fd)
@@ -377,12 +425,15 @@ void server_connection_open(struct server_listener *listener, int fd)
         .new_id = new_id,
         .arg = server->options.queue,
     };
-    log_connected(&setup);
     server_session_init(&connection->session, &setup);
     trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
-    welcome(connection);
+    connection->awaits_proxy = is_proxy(&setup);
+    if (connection->awaits_proxy)
+        conn_set_timeout(connection->conn, PROXY_TIMEOUT_US);
+    else
+        welcome(connection);
 }
 
 void server_connections_stop(struct server *server)
