@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "sim/mta/mta_skew.h"
+
 #include "mta-under-test/base/poison.h"
 
 int inside_act_disk_full(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -28,6 +30,12 @@ int inside_act_disk_failing(struct inside *inside, const struct scenario_event *
     (void)inside;
     (void)entry;
     return over ? spool_well(err) : spool_trouble(0, EIO, err);
+}
+
+int inside_act_mta_skew(struct inside *inside, const struct scenario_event *entry, bool over,
+                        struct err *err)
+{
+    return mta_skew_set(over ? inside->scenario->mta->skew_us : entry->skew_us, err);
 }
 
 int inside_act_network_down(struct inside *inside, const struct scenario_event *entry, bool over,

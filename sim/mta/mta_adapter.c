@@ -105,6 +105,11 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
     const struct spec given = settings->given;
     if (settings->only != NULL && !slice_is(slice_of(settings->only), adapter->name))
         return err_set(err, "the scenario is for %s only", settings->only);
+    if (settings->has_skew && !mta_adapter_knows(adapter, "clock", (struct spec){.json = NULL}))
+        return err_set(err,
+                       "%s cannot be given a clock that is wrong: its programs do not keep "
+                       "libfaketime in their environment",
+                       adapter->name);
     if (given.json == NULL)
         return 0;
     for (size_t i = 0; i < spec_count(given); i++) {

@@ -262,6 +262,20 @@ static int mta_read_command(struct spec spec, struct arena *arena, struct mta_se
     return 0;
 }
 
+int mta_settings_read_skew(struct spec spec, int64_t *skew_us, struct err *err)
+{
+    const char *text = NULL;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    bool back = text[0] == '-';
+    struct slice span = slice_of(text + (back || text[0] == '+' ? 1 : 0));
+    if (time_span_from_text(span, skew_us) != 0)
+        return spec_error(spec, err, "a span like \"+11m\" or \"-2h\" is expected");
+    if (back)
+        *skew_us = -*skew_us;
+    return 0;
+}
+
 /* {"skew": "+11m"} or {"drift": 1.01} */
 static int mta_read_clock(struct spec spec, struct mta_settings *settings, struct err *err)
 {
@@ -270,15 +284,8 @@ static int mta_read_clock(struct spec spec, struct mta_settings *settings, struc
     if (spec_check_keys(spec, KEYS, err) != 0)
         return -1;
     if (spec_get(spec, "skew", &member)) {
-        const char *text = NULL;
-        if (spec_read_text(member, &text, err) != 0)
+        if (mta_settings_read_skew(member, &settings->skew_us, err) != 0)
             return -1;
-        bool back = text[0] == '-';
-        struct slice span = slice_of(text + (back || text[0] == '+' ? 1 : 0));
-        if (time_span_from_text(span, &settings->skew_us) != 0)
-            return spec_error(member, err, "a span like \"+11m\" or \"-2h\" is expected");
-        if (back)
-            settings->skew_us = -settings->skew_us;
         settings->has_skew = true;
     }
     if (spec_get(spec, "drift", &member)) {

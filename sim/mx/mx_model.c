@@ -132,7 +132,6 @@ struct mx_host *mx_model_add_host(struct mx_model *model, const char *name)
     struct mx_host *host = mx_model_make_host(model, arena_text(model->arena, name));
     /* A notification about an address in UTF-8 needs it (RFC 6533). */
     host->offers |= MX_EXTENSION_BIT(MX_EXTENSION_SMTPUTF8);
-    host->own.rules = arena_alloc(model->arena, sizeof *host->own.rules);
     struct mx_lists lists = {.list = {&host->own}, .count = 1};
     mx_model_set_lists(model, host, &lists);
     return host;
@@ -219,6 +218,13 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
             "ARC or iprev: it can never fire");
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
+        for (size_t j = 0; j < rule->condition_count; j++) {
+            if (host->judge == NULL && mx_condition_needs_judge(&rule->conditions[j]))
+                return spec_error(rule->spec, err,
+                                  "\"%s\" asks for a reputation, but the host has no \"provider\" "
+                                  "that the scenario describes under \"providers\"",
+                                  rule->name);
+        }
         for (size_t j = 0; j < sizeof NEEDS / sizeof NEEDS[0]; j++) {
             if (rule->stages == MX_STAGE_BIT(NEEDS[j].stage) &&
                 !mx_host_offers(host, NEEDS[j].extension))
@@ -237,7 +243,6 @@ static int mx_host_read(struct mx_model *model, struct spec spec, struct mx_host
     struct mx_lists lists = {.list = {&host->own}, .count = 1};
     struct spec member;
     host->spec = spec;
-    host->own.rules = arena_alloc(model->arena, sizeof *host->own.rules);
     if (mx_settings_check_keys(spec, MORE, err) != 0)
         return -1;
     if (spec_get(spec, "profile", &member) &&

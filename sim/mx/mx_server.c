@@ -78,7 +78,12 @@ bool mx_server_failed(const struct mx_server *server, struct err *err)
 static void mx_server_refuse(struct mx_server *server, int fd, const struct mx_host *host,
                              const struct mx_session_options *options)
 {
-    mx_report_refused(server->log, host, &options->client, &options->server, options->port);
+    const struct mx_refusal refusal = {.host = host,
+                                       .client = &options->client,
+                                       .server = &options->server,
+                                       .port = options->port,
+                                       .how = "reset"};
+    mx_report_refused(server->log, &refusal);
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     close(fd);
@@ -131,6 +136,9 @@ static void mx_server_take(struct mx_server_listener *listener, int fd,
                       mx_model_state(server->model, host, server->home.limits->records_max));
     options.host = host;
     options.client_name = mx_server_name_client(server, &options.client);
+    /* What simulated hosts say to each other (a call back) is no work of the server under test. */
+    if (mx_model_find_address(server->model, &options.client) != NULL)
+        options.log = NULL;
     mx_connection_start(&server->home, fd, &options);
 }
 
@@ -280,6 +288,14 @@ void mx_server_close(struct mx_server **server_at)
 uint16_t mx_server_port(const struct mx_server *server, size_t i)
 {
     return i < server->listener_count ? server->listeners[i].port : 0;
+}
+
+size_t mx_server_listeners(const struct mx_server *server, int *fds, size_t max)
+{
+    size_t count = server->listener_count < max ? server->listener_count : max;
+    for (size_t i = 0; i < count; i++)
+        fds[i] = server->listeners[i].fd;
+    return count;
 }
 
 size_t mx_server_connection_count(const struct mx_server *server)

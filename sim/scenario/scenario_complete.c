@@ -108,25 +108,41 @@ static int give_address(struct completion *c, struct mx_host *host, const struct
     return err_set(c->reader->err, "%s: %s", c->reader->scenario->file, err.text);
 }
 
-/* The next pair of addresses that no host has: 198.18.1.1 and 2001:db8:18:1::1, and so on. */
+enum { HOSTS_A_NET = 250, HOST_NETS_MAX = 510, HOST_NETS_BELOW = 255, GROUP_BITS = 16 };
+
+/* The addresses of a number, from 1: 198.18.1.1 and 2001:db8:18:1::1, then on to 198.19.255.249. */
+static int make_addresses(unsigned number, struct address *v4, struct address *v6)
+{
+    char text[ADDRESS_TEXT_BYTES];
+    unsigned net = 1 + number / HOSTS_A_NET;
+    unsigned high = number >> GROUP_BITS;
+    if (net > HOST_NETS_MAX)
+        return -1;
+    bool second = net > HOST_NETS_BELOW; /* of the two /16 */
+    snprintf(text, sizeof text, "198.%s.%u.%u", second ? "19" : "18",
+             second ? net - HOST_NETS_BELOW : net, number % HOSTS_A_NET);
+    if (address_from_text(slice_of(text), v4) != 0)
+        return -1;
+    if (high > 0)
+        snprintf(text, sizeof text, "2001:db8:18:1::%x:%x", high, number & 0xffffU);
+    else
+        snprintf(text, sizeof text, "2001:db8:18:1::%x", number);
+    return address_from_text(slice_of(text), v6);
+}
+
+/* The next pair of addresses that no host has. */
 static int give_next_addresses(struct completion *c, struct mx_host *host)
 {
     const struct mx_model *mx = c->reader->scenario->mx;
     struct address v4;
     struct address v6;
     do {
-        char text[ADDRESS_TEXT_BYTES];
         unsigned number = ++c->next_address;
-        snprintf(text, sizeof text, "198.18.%u.%u", 1 + number / 250, number % 250);
-        if (number % 250 == 0)
+        if (number % HOSTS_A_NET == 0)
             number = ++c->next_address;
-        snprintf(text, sizeof text, "198.18.%u.%u", 1 + number / 250, number % 250);
-        if (address_from_text(slice_of(text), &v4) != 0)
+        if (make_addresses(number, &v4, &v6) != 0)
             return err_set(c->reader->err, "%s: there are no more addresses for hosts",
                            c->reader->scenario->file);
-        snprintf(text, sizeof text, "2001:db8:18:1::%x", number);
-        if (address_from_text(slice_of(text), &v6) != 0)
-            return -1;
     } while (mx_model_find_address(mx, &v4) != NULL || mx_model_find_address(mx, &v6) != NULL);
     return give_address(c, host, &v4) != 0 || give_address(c, host, &v6) != 0 ? -1 : 0;
 }

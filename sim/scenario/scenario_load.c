@@ -121,7 +121,7 @@ static int load_cells(const char *path, const struct scenario_options *options,
 int scenario_load(const char *path, const struct scenario_options *options,
                   struct scenario ***scenarios, struct err *err)
 {
-    struct scenario_matrix matrix;
+    struct scenario_matrix matrix = {0};
     struct arena arena = {0};
     *scenarios = NULL;
     struct spec_document *document = open_document(path, options->root, 0, err);
@@ -129,6 +129,9 @@ int scenario_load(const char *path, const struct scenario_options *options,
         return -1;
     int result =
         scenario_matrix_read(spec_root(document), options->matrix_max, &arena, &matrix, err);
+    /* A large scenario is not kept twice; only a matrix borrows from the document. */
+    if (matrix.name_count == 0)
+        spec_document_free(&document);
     if (result == 0)
         result = load_cells(path, options, &matrix, scenarios, err);
     arena_deinit(&arena);

@@ -14,9 +14,9 @@ struct server;
 struct server_options {
     const struct config *config;
     const struct server_limits *limits;
-    struct log *log;
+    struct log *log;     /* may come later: server_serve() */
+    struct queue *queue; /* likewise */
     struct event_base *base;
-    struct queue *queue;
     const struct auth_users *users; /* NULL: nobody logs in */
     SSL_CTX *tls;                   /* NULL: no listener needs it */
     const struct signer *signer;    /* NULL: nothing is signed */
@@ -30,6 +30,9 @@ struct server_options {
 /* Binds all listeners; NULL with a text. */
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
+/* Says where it writes to and whom it asks, when that is open; before the loop runs. */
+void server_serve(struct server *server, struct log *log, struct queue *queue,
+                  struct resolver *resolver);
 
 /*
  * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners

@@ -46,6 +46,7 @@ enum scenario_action {
     SCENARIO_MTA_RESTART,  /* in order: stop, start */
     SCENARIO_MTA_PAUSE,    /* for */
     SCENARIO_MTA_RELOAD,   /* settings: the configuration changes */
+    SCENARIO_MTA_SKEW,     /* skew, for: its own clock goes wrong */
     SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
     SCENARIO_DISK_FULL,    /* leaves, for: no room in /var/spool */
     SCENARIO_DISK_SLOW,    /* takes, for: each flush to /var/spool */
@@ -75,6 +76,7 @@ struct scenario_event {
     size_t record_count;
     const struct mta_settings *settings; /* of MTA_RELOAD: from then on */
     int64_t leaves_bytes;                /* of DISK_FULL: what is still free */
+    int64_t skew_us;                     /* of MTA_SKEW: against the world's clock */
     int64_t takes_us;                    /* of DISK_SLOW */
     enum scenario_silence as;
     const char *domain;
