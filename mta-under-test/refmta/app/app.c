@@ -130,7 +130,8 @@ static int change_over(struct app *app, struct settings *next, struct err *err)
         server_change(app->server, &options, err) != 0)
         return -1;
     queue_set_config(app->queue, &next->config);
-    local_delivery_set_queue(app->local, app->queue, &next->config);
+    if (app->local != NULL)
+        local_delivery_set_queue(app->local, app->queue, &next->config);
     delivery_set_config(app->delivery, &next->config);
     if (app->control != NULL)
         control_set_config(app->control, &next->config);
@@ -373,12 +374,17 @@ static int open_queue(struct app *app, struct err *err)
         .on_ready = on_ready,
         .arg = app,
     };
-    app->local = local_delivery_open(app->base, err);
-    app->queue = app->local != NULL ? queue_open(&queue, err) : NULL;
+    if (app->settings->config.local.domain_count > 0) {
+        app->local = local_delivery_open(app->base, err);
+        if (app->local == NULL)
+            return -1;
+    }
+    app->queue = queue_open(&queue, err);
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
-    local_delivery_set_queue(app->local, app->queue, &app->settings->config);
+    if (app->local != NULL)
+        local_delivery_set_queue(app->local, app->queue, &app->settings->config);
     if (app->reporter != NULL)
         tls_reporter_set_queue(app->reporter, app->queue);
     server_serve(app->server, app->log, app->queue, app->resolver);
