@@ -12,6 +12,8 @@
 #include "mta-under-test/refmta/app/tls_reporter.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
+#include "mta-under-test/refmta/local/local_delivery.h"
+#include "mta-under-test/refmta/queue/queue_way.h"
 #include "mta-under-test/refmta/server/server.h"
 
 #include "mta-under-test/base/poison.h"
@@ -28,6 +30,7 @@ struct app {
     struct resolver *resolver;
     struct queue *queue;
     struct delivery *delivery;
+    struct local_delivery *local;
     struct server *server;
     struct control *control;
     struct trace trace;
@@ -110,6 +113,7 @@ static struct server_options server_options_of(struct app *app, const struct set
         .log = app->log,
         .base = app->base,
         .queue = app->queue,
+        .resolver = app->resolver,
         .trace = &app->trace,
         .on_stopped = on_server_stopped,
         .arg = app,
@@ -126,6 +130,8 @@ static int change_over(struct app *app, struct settings *next, struct err *err)
         server_change(app->server, &options, err) != 0)
         return -1;
     queue_set_config(app->queue, &next->config);
+    if (app->local != NULL)
+        local_delivery_set_queue(app->local, app->queue, &next->config);
     delivery_set_config(app->delivery, &next->config);
     if (app->control != NULL)
         control_set_config(app->control, &next->config);
@@ -288,6 +294,16 @@ static int open_delivery(struct app *app, struct err *err)
     return 0;
 }
 
+/* What is local goes into mailboxes, the rest out. */
+static void on_ready(void *arg, struct queue_destination *destination)
+{
+    struct app *app = arg;
+    if (slice_starts_with(slice_of(destination->name), slice_of(QUEUE_WAY_LOCAL)))
+        local_delivery_ready(app->local, destination);
+    else
+        delivery_ready(app->delivery, destination);
+}
+
 /* The ways in for operators. */
 static int open_access(struct app *app, struct err *err)
 {
@@ -355,16 +371,23 @@ static int open_queue(struct app *app, struct err *err)
         .base = app->base,
         .routing = &app->routing,
         .suppression = app->suppression,
-        .on_ready = delivery_ready,
-        .arg = app->delivery,
+        .on_ready = on_ready,
+        .arg = app,
     };
+    if (app->settings->config.local.domain_count > 0) {
+        app->local = local_delivery_open(app->base, err);
+        if (app->local == NULL)
+            return -1;
+    }
     app->queue = queue_open(&queue, err);
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
+    if (app->local != NULL)
+        local_delivery_set_queue(app->local, app->queue, &app->settings->config);
     if (app->reporter != NULL)
         tls_reporter_set_queue(app->reporter, app->queue);
-    server_serve(app->server, app->log, app->queue);
+    server_serve(app->server, app->log, app->queue, app->resolver);
     return 0;
 }
 
@@ -374,6 +397,7 @@ static void app_close(struct app *app)
         delivery_abandon(app->delivery);
     control_close(&app->control);
     operations_close(&app->operations);
+    local_delivery_close(&app->local);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);

@@ -5,7 +5,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { OWN_FOLDERS = 3 };
+enum { OWN_FOLDERS = 4 };
 
 /* The folder that a file of ours stands in, "." without one. */
 static const char *folder_of(struct arena *arena, const char *path)
@@ -29,6 +29,8 @@ int confinement_begin(struct confinement *confinement, const struct config *conf
         writable[count++] = folder_of(&arena, config->log);
     if (config->control != NULL)
         writable[count++] = folder_of(&arena, config->control);
+    if (config->local.maildirs != NULL)
+        writable[count++] = config->local.maildirs;
     for (size_t i = 0; i < config->sandbox_writable_count; i++)
         writable[count++] = config->sandbox_writable[i];
     int result = 0;

@@ -71,6 +71,17 @@ static int open_shaping(struct settings *settings, struct err *err)
     return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
 }
 
+static int open_recipients(struct settings *settings, struct err *err)
+{
+    struct config_local *local = &settings->config.local;
+    if (local->recipients == NULL)
+        return 0;
+    settings->recipients =
+        recipient_map_load(local->recipients, local->domains, local->domain_count, err);
+    local->map = settings->recipients;
+    return settings->recipients != NULL ? 0 : -1;
+}
+
 static int open_routing(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.routing;
@@ -88,6 +99,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"auth.users", open_users},
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
+        {"local.recipients", open_recipients},
         {"shaping", open_shaping},
         {"routing", open_routing},
     };
@@ -127,6 +139,7 @@ void settings_close(struct settings **where)
     list_remove(&settings->link);
     SSL_CTX_free(settings->tls_server);
     signer_close(&settings->signer);
+    recipient_map_free(&settings->recipients);
     routing_rules_forget(&settings->routing);
     arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);

@@ -59,3 +59,11 @@ bool config_domains_have(const struct config_domains *domains, struct slice doma
             return true;
     return false;
 }
+
+bool config_is_local(const struct config *config, struct slice domain)
+{
+    for (size_t i = 0; i < config->local.domain_count; i++)
+        if (slice_is_nocase(domain, config->local.domains[i]))
+            return true;
+    return false;
+}

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_check.h"
 #include "mta-under-test/refmta/config/config_limits.h"
+#include "mta-under-test/refmta/config/config_local.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
@@ -21,6 +23,8 @@ struct config_listener {
     struct ip_endpoint endpoint;
     enum config_mode mode;
     enum config_listener_tls tls;
+    struct ip_network *proxies; /* begin with a header of the PROXY protocol */
+    size_t proxy_count;
 };
 
 /* A key that signs for its domain, for a time. */
@@ -90,6 +94,9 @@ struct config {
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;
+    struct config_local local;
+    struct config_check *checks; /* in their order */
+    size_t check_count;
     enum config_bare bare_newlines;
     enum config_vrfy vrfy;
     const char *log;
@@ -116,6 +123,9 @@ void config_deinit(struct config *config);
 const struct config *config_hold(const struct config *config);
 void config_let_go(const struct config *config);
 bool config_is_held(const struct config *config);
+
+/* Whether mail for the domain (any case) ends here. */
+bool config_is_local(const struct config *config, struct slice domain);
 
 /* Whether `domain` (any case) is one of them. */
 bool config_domains_have(const struct config_domains *domains, struct slice domain);

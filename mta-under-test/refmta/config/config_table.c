@@ -20,6 +20,10 @@ static const struct config_key LISTENER_KEYS[] = {
      .fallback = "\"relay\"", .help = "`relay` for other servers, `submission` for users"},
     {"tls", CONFIG_WORD(struct config_listener, tls, enum config_listener_tls, LISTENER_TLS),
      .fallback = "\"none\"", .help = "whether TLS is offered, or spoken from the first byte on"},
+    {"proxies", CONFIG_LIST(struct config_listener, proxies, CONFIG_TYPE_NETWORK, proxy_count),
+     .fallback = "[]",
+     .help = "connections from these begin with a header of HAProxy's PROXY protocol, version 1 or "
+             "2, which says who the client is"},
     CONFIG_END,
 };
 
@@ -239,6 +243,12 @@ static const struct config_key KEYS[] = {
      .help = "connections to one destination at a time"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
+    {"local", CONFIG_OBJECT(struct config, local, &CONFIG_LOCAL), .is_fixed = true,
+     .help = "domains whose mail ends here; without it there are none"},
+    {"checks", CONFIG_LIST(struct config, checks, CONFIG_TYPE_OBJECT, check_count),
+     .object = &CONFIG_CHECK, .fallback = "[]",
+     .help = "the policy over mail from strangers, a rule each, in this order; with any rule all "
+             "checks are made and told in Authentication-Results"},
     {"limits", CONFIG_OBJECT(struct config, limits, &CONFIG_LIMITS), .fallback = "{}",
      .help = "what a client may do; each refusal names its limit in the log"},
     {"bare-newlines", CONFIG_WORD(struct config, bare_newlines, enum config_bare, BARE),
@@ -289,10 +299,15 @@ static int check_retry(struct config *config, struct config_reader *reader)
 static int check_listeners(const struct config *config, struct config_reader *reader)
 {
     int result = 0;
-    for (size_t i = 0; i < config->listener_count; i++)
+    for (size_t i = 0; i < config->listener_count; i++) {
+        if (config->listeners[i].tls == CONFIG_TLS_IMPLICIT && config->listeners[i].proxy_count > 0)
+            result =
+                config_mistake(reader, arena_format(reader->arena, "listeners[%zu].proxies", i),
+                               "cannot be had with TLS from the first byte on");
         if (config->listeners[i].tls != CONFIG_TLS_NONE && config->tls_certificate == NULL)
             result = config_mistake(reader, arena_format(reader->arena, "listeners[%zu].tls", i),
                                     "needs \"certificate\" and \"key\" in \"tls\"");
+    }
     return result;
 }
 

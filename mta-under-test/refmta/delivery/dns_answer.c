@@ -77,6 +77,8 @@ static int take_data(struct slice message, size_t at, size_t len, unsigned type,
 {
     if (type == DNS_TYPE_MX)
         return take_mx(message, at, len, arena, record);
+    if (type == DNS_TYPE_PTR)
+        return take_name(message, &at, arena, &record->host);
     if (type == DNS_TYPE_TXT)
         return take_text(slice_from(message.data + at, len), arena, record);
     if (type == DNS_TYPE_TLSA) {

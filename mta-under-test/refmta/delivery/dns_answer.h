@@ -10,6 +10,7 @@
 enum {
     DNS_TYPE_A = 1,
     DNS_TYPE_CNAME = 5,
+    DNS_TYPE_PTR = 12,
     DNS_TYPE_MX = 15,
     DNS_TYPE_TXT = 16,
     DNS_TYPE_AAAA = 28,
@@ -21,7 +22,7 @@ enum { DNS_RECORDS_MAX = 100 };
 struct dns_record {
     uint32_t ttl_seconds;
     uint16_t preference;       /* MX */
-    const char *host;          /* MX: lower case, without the last dot; "" for the root */
+    const char *host;          /* MX, PTR: lower case, without the last dot; "" for the root */
     struct ip_address address; /* A, AAAA */
     struct slice text;         /* TXT: the strings joined; TLSA: the whole data as it is */
 };

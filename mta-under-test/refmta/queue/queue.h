@@ -58,6 +58,7 @@ enum outcome_kind {
 /* What came of one recipient. */
 struct queue_outcome {
     enum outcome_kind kind;
+    bool is_final;     /* a delivered one: it is in the mailbox */
     bool peer_has_dsn; /* a delivered one: the other server will report by itself */
     const char *tls;   /* how the way there was secured, or why not; NULL: there was none */
     struct reason reason;

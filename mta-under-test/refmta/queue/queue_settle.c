@@ -76,7 +76,7 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     log_end(&line);
     /* Where the next server knows DSN, it has taken over the duty (RFC 3461 5.2.2). */
     if (!outcome->peer_has_dsn)
-        note_report(settling, DSN_RELAYED, index);
+        note_report(settling, outcome->is_final ? DSN_DELIVERED : DSN_RELAYED, index);
 }
 
 /* A mailbox that is not there, as its own server says. */
@@ -187,7 +187,7 @@ static void on_removed(void *arg, int error)
 /* Reports but the last go in records of their own: a record has one content. */
 static void submit_reports(struct settling *settling, struct store_commit *commit)
 {
-    static const enum dsn_kind ORDER[] = {DSN_DELAYED, DSN_RELAYED, DSN_FAILED};
+    static const enum dsn_kind ORDER[] = {DSN_DELAYED, DSN_RELAYED, DSN_DELIVERED, DSN_FAILED};
     struct queue *queue = settling->queue;
     for (size_t i = 0; i < sizeof ORDER / sizeof ORDER[0]; i++) {
         enum dsn_kind kind = ORDER[i];

@@ -69,9 +69,14 @@ const char *queue_way_of(const struct queue_way *way, uint32_t index, char name[
     const char *recipient = way->message->recipients[index].address;
     if (is_inside(way, recipient, name))
         return name;
-    struct slice domain = way->queue->config->smart_host != NULL
-                              ? slice_of(way->queue->config->smart_host)
-                              : message_domain(recipient);
+    const struct config *config = way->queue->config;
+    if (config_is_local(config, message_domain(recipient))) {
+        snprintf(name, QUEUE_WAY_BYTES, "%s%s", QUEUE_WAY_LOCAL, strrchr(recipient, '@') + 1);
+        text_to_lower(name);
+        return name;
+    }
+    struct slice domain =
+        config->smart_host != NULL ? slice_of(config->smart_host) : message_domain(recipient);
     struct routing_facts facts = {.sender = way->message->sender,
                                   .recipient = recipient,
                                   .headers = slice_from(way->head, way->head_len)};

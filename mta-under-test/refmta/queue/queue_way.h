@@ -1,8 +1,9 @@
 /*
  * Which way the recipients of a message go, as the name of a destination, which is what the queue
- * groups by: "DOMAIN" for its MX hosts, the smart host, or "relay:NAME"; with "#POOL" behind it
- * where a rule names the addresses to send from. Two ways lead nowhere outside: "suppressed:KIND"
- * for who gets no more mail, "feedback:" for bounces and complaints that come back to us. Neither
+ * groups by: "DOMAIN" for its MX hosts, "local:DOMAIN" for mailboxes here, the smart host, or
+ * "relay:NAME"; with "#POOL" behind it where a rule names the addresses to send from. Two ways lead
+ * nowhere outside: "suppressed:KIND" for who gets no more mail, "feedback:" for bounces and
+ * complaints that come back to us. Neither
  * ":" nor "#" can stand in a domain.
  */
 #pragma once
@@ -11,6 +12,8 @@
 
 enum { QUEUE_WAY_BYTES = 512 };
 
+/* In front of a local domain. */
+#define QUEUE_WAY_LOCAL "local:"
 #define QUEUE_WAY_SUPPRESSED "suppressed:"
 #define QUEUE_WAY_FEEDBACK "feedback:"
 

@@ -15,7 +15,8 @@ enum relay_verdict relay_decide(const struct relay_facts *facts)
     struct slice local = facts->recipient->local;
     if (facts->authenticated || relay_client_is_trusted(facts->config, facts->client))
         return RELAY_ALLOWED_CLIENT;
-    if (!config_domains_have(&facts->config->relay_for, facts->recipient->domain))
+    bool is_local = config_is_local(facts->config, facts->recipient->domain);
+    if (!is_local && !config_domains_have(&facts->config->relay_for, facts->recipient->domain))
         return RELAY_DENIED;
     if (slice_find(local, '%') != SIZE_MAX || slice_find(local, '!') != SIZE_MAX ||
         slice_find(local, '@') != SIZE_MAX)

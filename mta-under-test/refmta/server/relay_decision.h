@@ -16,7 +16,7 @@ struct relay_facts {
 
 enum relay_verdict {
     RELAY_ALLOWED_CLIENT, /* the client may send to anywhere */
-    RELAY_ALLOWED_DOMAIN, /* we take mail for this domain from anybody */
+    RELAY_ALLOWED_DOMAIN, /* we take mail for this domain from anybody: it is local or ours */
     RELAY_DENIED,
     RELAY_DENIED_ROUTING, /* a local part that asks the next server to relay: a%b, a!b, "a@b" */
 };

@@ -138,10 +138,12 @@ int server_change(struct server *server, const struct server_options *options, s
     return 0;
 }
 
-void server_serve(struct server *server, struct log *log, struct queue *queue)
+void server_serve(struct server *server, struct log *log, struct queue *queue,
+                  struct resolver *resolver)
 {
     server->options.log = log;
     server->options.queue = queue;
+    server->options.resolver = resolver;
 }
 
 void server_stop(struct server *server)

@@ -20,6 +20,7 @@ struct server_options {
     const struct auth_users *users; /* NULL: nobody logs in */
     SSL_CTX *tls;                   /* NULL: no listener needs it */
     const struct signer *signer;    /* NULL: nothing is signed */
+    struct resolver *resolver;      /* for the checks */
     const struct trace *trace;      /* which sessions are traced */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
@@ -29,8 +30,9 @@ struct server_options {
 /* Binds all listeners; NULL with a text. */
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
-/* Says where it writes to, when that is open; before the loop runs. */
-void server_serve(struct server *server, struct log *log, struct queue *queue);
+/* Says where it writes to and whom it asks, when that is open; before the loop runs. */
+void server_serve(struct server *server, struct log *log, struct queue *queue,
+                  struct resolver *resolver);
 
 /*
  * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners

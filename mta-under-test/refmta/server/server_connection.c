@@ -2,20 +2,28 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
+#include "mta-under-test/refmta/net/proxy_header.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
+#include "mta-under-test/refmta/server/server_check.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { INPUT_BYTES_MAX = 1 << 17, TLS_TEXT_BYTES = 128 };
+
+/* How long a proxy may take to say who is there. */
+#define PROXY_TIMEOUT_US (10 * TIME_SECOND)
 
 struct connection {
     struct list link; /* in the server's list */
     struct server *server;
     struct conn *conn;
     struct server_session session;
-    bool storing; /* the queue will call on_stored() */
-    bool closing; /* nothing more but to write what is there */
+    struct server_check *check; /* NULL: none is running */
+    bool storing;               /* the queue will call on_stored() */
+    bool closing;               /* nothing more but to write what is there */
     bool start_tls;
+    bool counted;              /* among the client's connections */
+    bool awaits_proxy;         /* the proxy says first who the client is */
     bool greeting_waits;       /* the client must not speak yet */
     struct event *delay_timer; /* NULL before the first wait */
     char tls_text[TLS_TEXT_BYTES];
@@ -44,11 +52,13 @@ static void connection_free(struct connection *connection)
 {
     struct server *server = connection->server;
     conn_close(&connection->conn);
+    server_check_cancel(&connection->check);
     if (connection->storing)
         return; /* on_stored() will come back */
     list_remove(&connection->link);
     server->connection_count--;
-    count_client(server, &connection->session.setup.client.address, -1);
+    if (connection->counted)
+        count_client(server, &connection->session.setup.client.address, -1);
     const struct config *config = connection->session.setup.config;
     server_session_deinit(&connection->session);
     config_let_go(config);
@@ -143,10 +153,34 @@ static bool is_too_slow(const struct connection *connection)
            time_monotonic_us() - since_us > connection->server->options.limits->content_time_us;
 }
 
+static void follow(struct connection *connection, enum server_event event);
+
+static void on_checked(void *arg, const struct check *check)
+{
+    struct connection *connection = arg;
+    enum server_event event = server_session_checked(&connection->session, check);
+    conn_pause(connection->conn, false);
+    follow(connection, event);
+    if (event == SERVER_EVENT_NONE)
+        drive(connection);
+}
+
+/* The client waits for the reply meanwhile, and is not heard. */
+static void run_checks(struct connection *connection)
+{
+    struct check *check = server_session_check(&connection->session);
+    conn_pause(connection->conn, true);
+    conn_set_timeout(connection->conn, 0);
+    if (check == NULL)
+        on_checked(connection, NULL);
+    else
+        server_check_start(&connection->check, check, connection->server->options.resolver,
+                           on_checked, connection);
+}
+
 /* Lets the session work on what has come. */
 static void drive(struct connection *connection)
 {
-    const struct server_limits *limits = connection->server->options.limits;
     if (connection->closing || connection->start_tls)
         return;
     if (connection->greeting_waits) {
@@ -154,7 +188,14 @@ static void drive(struct connection *connection)
         finish(connection);
         return;
     }
-    switch (server_session_feed(&connection->session, conn_input(connection->conn))) {
+    follow(connection, server_session_feed(&connection->session, conn_input(connection->conn)));
+}
+
+/* Does what the session asks for. */
+static void follow(struct connection *connection, enum server_event event)
+{
+    const struct server_limits *limits = connection->server->options.limits;
+    switch (event) {
     case SERVER_EVENT_NONE:
         if (is_too_slow(connection)) {
             server_session_limit(&connection->session, "content-time", "4.4.2",
@@ -175,6 +216,10 @@ static void drive(struct connection *connection)
     case SERVER_EVENT_MESSAGE:
         write_replies(connection);
         store_message(connection);
+        break;
+    case SERVER_EVENT_CHECK:
+        write_replies(connection);
+        run_checks(connection);
         break;
     case SERVER_EVENT_STARTTLS:
         connection->start_tls = true;
@@ -203,10 +248,41 @@ static void on_stored(void *arg, int error)
     drive(connection);
 }
 
+static void welcome(struct connection *connection);
+
+/* False as long as it is not known who the client is. */
+static bool take_proxy_header(struct connection *connection)
+{
+    struct server_session *session = &connection->session;
+    struct buf *in = conn_input(connection->conn);
+    struct ip_endpoint client;
+    size_t used = 0;
+    switch (proxy_header_parse(buf_slice(in), &client, &used)) {
+    case PROXY_HEADER_MORE:
+        return false;
+    case PROXY_HEADER_CLIENT:
+        session->setup.client = client;
+        break;
+    case PROXY_HEADER_OWN:
+        break;
+    case PROXY_HEADER_BAD:
+        buf_reset(&session->out);
+        server_session_shut(session, "4.3.5", "expected a header of the PROXY protocol");
+        finish(connection);
+        return false;
+    }
+    buf_consume(in, used);
+    connection->awaits_proxy = false;
+    welcome(connection);
+    return in->len > 0 && !connection->closing;
+}
+
 static void on_input(void *owner)
 {
     struct connection *connection = owner;
-    if (!connection->storing)
+    if (connection->awaits_proxy && (connection->closing || !take_proxy_header(connection)))
+        return;
+    if (!connection->storing && connection->check == NULL)
         drive(connection);
 }
 
@@ -302,6 +378,8 @@ static void welcome(struct connection *connection)
     const struct ip_address *client = &session->setup.client.address;
     bool is_own = relay_client_is_trusted(session->setup.config, client);
     uintptr_t own_count = count_client(server, client, 1);
+    connection->counted = true;
+    log_connected(&session->setup);
     bool is_crowd = server->connection_count > limits->connections_max;
     conn_set_timeout(connection->conn, limits->command_timeout_us);
     if (is_crowd || (!is_own && own_count > limits->client_max)) {
@@ -318,6 +396,14 @@ static void welcome(struct connection *connection)
     } else {
         write_replies(connection);
     }
+}
+
+static bool is_proxy(const struct server_setup *setup)
+{
+    for (size_t i = 0; i < setup->listener->proxy_count; i++)
+        if (ip_network_contains(&setup->listener->proxies[i], &setup->client.address))
+            return true;
+    return false;
 }
 
 void server_connection_open(struct server_listener *listener, int fd)
@@ -339,12 +425,15 @@ void server_connection_open(struct server_listener *listener, int fd)
         .new_id = new_id,
         .arg = server->options.queue,
     };
-    log_connected(&setup);
     server_session_init(&connection->session, &setup);
     trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
-    welcome(connection);
+    connection->awaits_proxy = is_proxy(&setup);
+    if (connection->awaits_proxy)
+        conn_set_timeout(connection->conn, PROXY_TIMEOUT_US);
+    else
+        welcome(connection);
 }
 
 void server_connections_stop(struct server *server)
@@ -352,7 +441,7 @@ void server_connections_stop(struct server *server)
     LIST_EACH(link, &server->connections)
     {
         struct connection *connection = LIST_ENTRY(link, struct connection, link);
-        if (!connection->storing && !connection->closing &&
+        if (!connection->storing && connection->check == NULL && !connection->closing &&
             !server_session_is_in_content(&connection->session) &&
             connection->session.state != SERVER_STATE_SECURING) {
             server_session_shut(&connection->session, "4.3.2", "stops now");

@@ -173,10 +173,23 @@ enum server_event server_data_end(struct server_session *session)
     }
     session->envelope.body = body_of(&session->scanner);
     session->envelope.tls_optional = session->scanner.tls_optional;
+    if (session->setup.config->check_count == 0 || server_client_is_own(session))
+        return server_data_accept(session);
+    server_session_set_state(session, SERVER_STATE_CHECKING);
+    return SERVER_EVENT_CHECK;
+}
+
+enum server_event server_data_accept(struct server_session *session)
+{
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
     sign(session);
     log_received(session);
+    if (session->envelope.recipient_count == 0) {
+        server_session_reset(session);
+        server_reply(session, 250, "2.0.0", "taken, and thrown away as its recipients wish");
+        return SERVER_EVENT_NONE;
+    }
     server_session_set_state(session, SERVER_STATE_STORING);
     return SERVER_EVENT_MESSAGE;
 }

@@ -1,3 +1,5 @@
+#include "mta-under-test/refmta/local/maildir.h"
+#include "mta-under-test/refmta/recipients/recipient_map.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
@@ -89,6 +91,44 @@ static bool is_allowed(struct server_session *session, const struct mailbox *mai
     return false;
 }
 
+static bool is_full(const struct server_session *session, const char *address)
+{
+    const struct config_local *local = &session->setup.config->local;
+    const char *mailbox = recipient_map_mailbox(local->map, address);
+    if (local->quota_bytes == 0 || local->maildirs == NULL || mailbox == NULL)
+        return false;
+    char *path = mem_text_format("%s/%s", local->maildirs, mailbox);
+    bool full = maildir_used_bytes(path) >= local->quota_bytes;
+    free(path);
+    return full;
+}
+
+/* The way in: where mail for the address goes, which is itself unless it is local. False when it
+ * was refused (and answered). */
+static bool find_targets(struct server_session *session, const struct mailbox *mailbox,
+                         struct recipient_targets *targets)
+{
+    const struct config_local *local = &session->setup.config->local;
+    struct arena *arena = &session->envelope.arena;
+    struct slice domain =
+        mailbox->domain.len > 0 ? mailbox->domain : slice_of(local->domains[0]); /* <Postmaster> */
+    if (!config_is_local(session->setup.config, domain)) {
+        *targets = (struct recipient_targets){.count = 1};
+        targets->addresses[0] = arena_text_of(arena, mailbox->whole);
+        return true;
+    }
+    struct slice name = mailbox->domain.len > 0 ? mailbox->local : SLICE("postmaster");
+    if (!recipient_map_find(local->map, name, domain, arena, targets)) {
+        server_reply(session, 550, "5.1.1", "there is no mailbox of that name here");
+        return false;
+    }
+    if (targets->count == 1 && is_full(session, targets->addresses[0])) {
+        server_reply(session, 452, "4.2.2", "the mailbox is full");
+        return false;
+    }
+    return true;
+}
+
 static bool is_known(const struct server_session *session, struct slice address)
 {
     for (size_t i = 0; i < session->envelope.recipient_count; i++)
@@ -97,14 +137,43 @@ static bool is_known(const struct server_session *session, struct slice address)
     return false;
 }
 
+/* An alias keeps the name under which it was asked for, so that reports speak of that. */
+static const char *original_of(struct arena *arena, const struct mailbox *mailbox,
+                               const char *target)
+{
+    if (slice_is(mailbox->whole, target) || mailbox->is_utf8 || mailbox->domain.len == 0 ||
+        !server_command_is_xtext(mailbox->whole))
+        return NULL;
+    return arena_format(arena, "rfc822;%.*s", SLICE_ARG(mailbox->whole));
+}
+
+static void add_targets(struct server_session *session, const struct mailbox *mailbox,
+                        const struct rcpt_parameters *parameters,
+                        const struct recipient_targets *targets)
+{
+    struct arena *arena = &session->envelope.arena;
+    for (size_t i = 0; i < targets->count; i++) {
+        const char *target = targets->addresses[i];
+        if (is_known(session, slice_of(target)))
+            continue;
+        struct envelope_recipient *recipient =
+            envelope_add_recipient(&session->envelope, slice_of(target));
+        recipient->notify = parameters->notify;
+        recipient->orcpt = parameters->orcpt.data != NULL ? arena_text_of(arena, parameters->orcpt)
+                                                          : original_of(arena, mailbox, target);
+    }
+}
+
 enum server_event server_run_rcpt(struct server_session *session, struct slice argument)
 {
     struct server_path_arguments arguments;
     struct rcpt_parameters parameters = {0};
-    if (server_command_path(argument, "TO", true, &arguments) != 0 ||
-        arguments.mailbox.whole.len == 0) {
+    struct recipient_targets targets;
+    const struct mailbox *mailbox = &arguments.mailbox;
+    bool has_local = session->setup.config->local.domain_count > 0;
+    if (server_command_path(argument, "TO", true, &arguments) != 0 || mailbox->whole.len == 0) {
         server_reply(session, 501, "5.1.3", "expected RCPT TO:<address>");
-    } else if (arguments.mailbox.domain.len == 0) {
+    } else if (mailbox->domain.len == 0 && !has_local) {
         server_reply(session, 550, "5.1.1", "there are no mailboxes here");
     } else if (arguments.has_utf8 && !session->envelope.smtputf8) {
         server_reply(session, 550, "5.6.7", "this address needs SMTPUTF8");
@@ -112,14 +181,9 @@ enum server_event server_run_rcpt(struct server_session *session, struct slice a
         session->limit = "recipients";
         server_reply(session, 452, "4.5.3", "too many recipients, send the rest separately");
     } else if (take_parameters(session, &arguments, &parameters) &&
-               is_allowed(session, &arguments.mailbox)) {
-        if (!is_known(session, arguments.mailbox.whole)) {
-            struct envelope_recipient *recipient =
-                envelope_add_recipient(&session->envelope, arguments.mailbox.whole);
-            recipient->notify = parameters.notify;
-            if (parameters.orcpt.data != NULL)
-                recipient->orcpt = arena_text_of(&session->envelope.arena, parameters.orcpt);
-        }
+               (mailbox->domain.len == 0 || is_allowed(session, mailbox)) &&
+               find_targets(session, mailbox, &targets)) {
+        add_targets(session, mailbox, &parameters, &targets);
         server_session_set_state(session, SERVER_STATE_RCPT);
         server_reply(session, 250, "2.1.5", "OK");
     }

@@ -201,7 +201,7 @@ enum server_event server_session_feed(struct server_session *session, struct buf
         if (session->state == SERVER_STATE_CLOSED)
             return SERVER_EVENT_CLOSE;
         if (session->state == SERVER_STATE_STORING || session->state == SERVER_STATE_SECURING ||
-            session->state == SERVER_STATE_DELAY)
+            session->state == SERVER_STATE_CHECKING || session->state == SERVER_STATE_DELAY)
             return SERVER_EVENT_NONE;
         if (session->state == SERVER_STATE_DATA) {
             if (!server_content_feed(&session->scanner, in))

@@ -6,6 +6,8 @@
  *     case SERVER_EVENT_NONE:     write what is in session->out, wait for more bytes
  *     case SERVER_EVENT_MESSAGE:  store session->envelope and session->content, then
  *                                 server_session_stored()
+ *     case SERVER_EVENT_CHECK:    run the checks of server_session_check(), then
+ *                                 server_session_checked(), whose event is the next
  *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
  *     case SERVER_EVENT_DELAY:    wait session->delay_us, then server_session_delayed()
  *     case SERVER_EVENT_CLOSE:    write session->out, close
@@ -19,6 +21,7 @@
 
 #include "mta-under-test/refmta/auth/auth_exchange.h"
 #include "mta-under-test/refmta/auth/auth_guard.h"
+#include "mta-under-test/refmta/check/check.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/envelope.h"
@@ -34,6 +37,7 @@
     X(SERVER_STATE_DATA, "data")         /* the content is coming */                \
     X(SERVER_STATE_CHUNK, "chunk")       /* the bytes of a BDAT are coming */       \
     X(SERVER_STATE_CHUNKS, "chunks")     /* between two of them */                  \
+    X(SERVER_STATE_CHECKING, "checking") /* waiting for server_session_checked() */ \
     X(SERVER_STATE_STORING, "storing")   /* waiting for server_session_stored() */  \
     X(SERVER_STATE_AUTH, "auth")         /* the next line answers a challenge */    \
     X(SERVER_STATE_DELAY, "delay")       /* waiting for server_session_delayed() */ \
@@ -49,6 +53,7 @@ enum server_state {
 enum server_event {
     SERVER_EVENT_NONE,
     SERVER_EVENT_MESSAGE,
+    SERVER_EVENT_CHECK,
     SERVER_EVENT_STARTTLS,
     SERVER_EVENT_DELAY,
     SERVER_EVENT_CLOSE,
@@ -112,6 +117,10 @@ void server_session_deinit(struct server_session *session);
 /* Takes off `in` what it understands and says what is to be done. */
 enum server_event server_session_feed(struct server_session *session, struct buf *in) MUST_CHECK;
 
+/* What is to be looked at. NULL: nothing of it can be read. */
+struct check *server_session_check(struct server_session *session) MUST_CHECK;
+/* The checks are done (NULL: there were none): refuses the message, or hands it over. */
+enum server_event server_session_checked(struct server_session *session, const struct check *check);
 /* The message is durable (0), or could not be stored (an errno). */
 void server_session_stored(struct server_session *session, int error);
 /* The handshake is done; `text` says what was agreed, and must stay. */

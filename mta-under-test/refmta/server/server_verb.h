@@ -68,5 +68,7 @@ bool server_client_is_own(const struct server_session *session);
 /* The longest wait that HOLDFOR and HOLDUNTIL may ask for. */
 #define SERVER_HOLD_MAX_US (30 * TIME_DAY)
 
+/* The content is right and may come in: completes, signs, and hands it over. */
+enum server_event server_data_accept(struct server_session *session);
 /* The content is whole: refuses it, or hands it over. */
 enum server_event server_data_end(struct server_session *session);

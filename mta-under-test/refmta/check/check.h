@@ -1,0 +1,73 @@
+/*
+ * What a message from a stranger is: the checks of mailauth (iprev, HELO, blocklists, SPF, DKIM,
+ * ARC, DMARC) in one run, and the Authentication-Results field that tells of them. No I/O: it asks
+ * for names, and goes on when they are known:
+ *
+ *     while (!check_run(check))
+ *         while (check_next_question(check, &question)) look it up, then check_answer()
+ *
+ * It does not know the server's own types of DNS and addresses, since those of mailauth have the
+ * same names.
+ */
+#pragma once
+
+#include "mta-under-test/base/buf.h"
+
+struct check;
+
+enum { CHECK_ZONES_MAX = 20, CHECK_RECORDS_MAX = 100 };
+
+/* Borrowed until check_free(). */
+struct check_request {
+    const char *client; /* address, as text */
+    const char *helo;
+    const char *sender;   /* "" for the null reverse-path */
+    const char *hostname; /* ours: authserv-id */
+    struct slice content; /* without the fields that we add */
+    int64_t now_us;
+    uint64_t seed;
+    const char *const *zones; /* of blocklists */
+    size_t zone_count;
+};
+
+/* NULL if the message or the address cannot be read at all. */
+struct check *check_new(const struct check_request *request) MUST_CHECK;
+void check_free(struct check **check);
+
+/* True when all is known; false when there are questions. */
+bool check_run(struct check *check) MUST_CHECK;
+
+struct check_question {
+    unsigned type; /* as in DNS: 1 is A */
+    const char *name;
+};
+
+bool check_next_question(struct check *check, struct check_question *question);
+
+enum check_status { CHECK_FOUND, CHECK_NO_DATA, CHECK_NO_NAME, CHECK_FAILED };
+
+struct check_record {
+    const char *host; /* MX, PTR */
+    uint16_t preference;
+    const uint8_t *address; /* A, AAAA */
+    struct slice text;      /* TXT */
+};
+
+void check_answer(struct check *check, const struct check_question *question,
+                  enum check_status status, const struct check_record *records, size_t count);
+
+/* The results, as words: "pass", "fail", "listed" ... Valid until check_free(). */
+const char *check_iprev(const struct check *check);
+const char *check_helo(const struct check *check);
+/* "listed", "not-listed", "refused" (127.255.255.x: it says nothing of the client), "broken" ... */
+const char *check_dnsbl(const struct check *check, size_t zone);
+const char *check_spf(const struct check *check);
+const char *check_dkim(const struct check *check);
+const char *check_arc(const struct check *check);
+/* "pass", "none", or for a failure what the author domain asks for: "monitor", "quarantine",
+ * "reject". */
+const char *check_dmarc(const struct check *check);
+
+/* Writes the Authentication-Results field, `fields`, and behind them the message without those that
+ * pretend to be ours (RFC 8601 5). */
+void check_write(const struct check *check, struct buf *out, struct slice fields);

@@ -1,0 +1,17 @@
+/*
+ * Runs the checks of one message (check/check.h) with the resolver: asks for what they need, and
+ * calls back when all is known.
+ */
+#pragma once
+
+#include "mta-under-test/refmta/check/check.h"
+#include "mta-under-test/refmta/delivery/resolver.h"
+
+struct server_check;
+
+/* done() is called once, later or from inside this call, and the check is valid only during it;
+ * *work is NULL from then on. */
+void server_check_start(struct server_check **work, struct check *check, struct resolver *resolver,
+                        void (*done)(void *arg, const struct check *check), void *arg);
+/* done() is not called any more. */
+void server_check_cancel(struct server_check **work);

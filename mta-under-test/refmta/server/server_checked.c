@@ -1,0 +1,109 @@
+/* The policy over a message from a stranger: what the checks found is logged, written on top of the
+ * message, and may refuse it. */
+#include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/server/server_policy.h"
+#include "mta-under-test/refmta/server/server_verb.h"
+
+#include "mta-under-test/base/poison.h"
+
+enum { FIELDS_BYTES_MAX = 32768 };
+
+static struct slice content_of(const struct server_session *session)
+{
+    return slice_skip(buf_slice(&session->content), session->trace_bytes);
+}
+
+struct check *server_session_check(struct server_session *session)
+{
+    char ip[IP_TEXT_BYTES];
+    const char *zones[CHECK_ZONES_MAX];
+    struct arena *arena = &session->envelope.arena;
+    struct check_request request = {
+        .client = arena_text(arena, ip_address_to_text(&session->setup.client.address, ip)),
+        .helo = session->helo,
+        .sender = session->envelope.sender,
+        .hostname = session->setup.config->hostname,
+        .content = content_of(session),
+        .now_us = time_now_us(),
+        .seed = session->id,
+        .zone_count = policy_zones(session->setup.config, zones),
+    };
+    const char **kept = arena_alloc_array(arena, CHECK_ZONES_MAX, sizeof *kept);
+    memcpy(kept, zones, request.zone_count * sizeof *kept);
+    request.zones = kept;
+    return check_new(&request);
+}
+
+static void log_checked(const struct server_session *session, const struct check *check,
+                        const struct policy_verdict *verdict)
+{
+    static const char *const ACTIONS[] = {"tag", "quarantine", "defer", "reject", "accept"};
+    char id[MESSAGE_ID_TEXT_BYTES];
+    struct log_line line;
+    log_begin(&line, session->setup.log, "checked");
+    json_out_text(&line.json, "queue-id", message_id_text(session->id, id));
+    json_out_int(&line.json, "session", (int64_t)session->setup.number);
+    json_out_text(&line.json, "iprev", check_iprev(check));
+    json_out_text(&line.json, "helo", check_helo(check));
+    json_out_text(&line.json, "spf", check_spf(check));
+    json_out_text(&line.json, "dkim", check_dkim(check));
+    json_out_text(&line.json, "arc", check_arc(check));
+    json_out_text(&line.json, "dmarc", check_dmarc(check));
+    json_out_text(&line.json, "action",
+                  verdict->rule != NULL ? ACTIONS[verdict->rule->action] : "accept");
+    if (verdict->rule != NULL) {
+        json_out_text(&line.json, "rule", policy_check_name(verdict->rule->kind));
+        json_out_text(&line.json, "result", verdict->result);
+        if (verdict->rule->zone != NULL)
+            json_out_text(&line.json, "zone", verdict->rule->zone);
+    }
+    log_end(&line);
+}
+
+static void refuse(struct server_session *session, const struct policy_verdict *verdict)
+{
+    bool for_now = verdict->rule->action == CONFIG_ACTION_DEFER;
+    char status[16];
+    snprintf(status, sizeof status, "%d.%s", for_now ? 4 : 5, verdict->status);
+    server_reply(session, for_now ? 451 : 550, status, "refused by policy: %s is \"%s\"%s%s",
+                 policy_check_name(verdict->rule->kind), verdict->result,
+                 verdict->rule->zone != NULL ? " at " : "",
+                 verdict->rule->zone != NULL ? verdict->rule->zone : "");
+    server_session_reset(session);
+}
+
+/* Our Received field stays on top; behind it what the checks say of the rest. */
+static void rewrite(struct server_session *session, const struct check *check,
+                    const struct buf *fields)
+{
+    struct buf whole;
+    buf_init(&whole, session->content.max + FIELDS_BYTES_MAX);
+    buf_add(&whole, session->content.data, session->trace_bytes);
+    check_write(check, &whole, buf_slice(fields));
+    buf_deinit(&session->content);
+    session->content = whole;
+}
+
+enum server_event server_session_checked(struct server_session *session, const struct check *check)
+{
+    struct buf fields;
+    if (session->state != SERVER_STATE_CHECKING)
+        return SERVER_EVENT_NONE;
+    if (check == NULL) {
+        server_reply(session, 550, "5.6.0", "the message cannot be read");
+        server_session_reset(session);
+        return SERVER_EVENT_NONE;
+    }
+    buf_init(&fields, FIELDS_BYTES_MAX / 2);
+    struct policy_verdict verdict = policy_decide(session->setup.config, check, &fields);
+    log_checked(session, check, &verdict);
+    bool refused = verdict.rule != NULL && (verdict.rule->action == CONFIG_ACTION_DEFER ||
+                                            verdict.rule->action == CONFIG_ACTION_REJECT);
+    if (refused)
+        refuse(session, &verdict);
+    else
+        rewrite(session, check, &fields);
+    buf_deinit(&fields);
+    return refused ? SERVER_EVENT_NONE : server_data_accept(session);
+}
