@@ -26,6 +26,8 @@ static const char USAGE[] = "usage: refmta --config FILE    run in the foregroun
                             "           delete | bounce FILTER\n"
                             "           stats [FILTER]    counts, and where most waits\n"
                             "           reload            reads the configuration anew\n"
+                            "           trace client=ADDRESS | destination=NAME | off\n"
+                            "                             every byte of new sessions in the log\n"
                             "         FILTER: a queue id, domain=D, sender=A, older=SPAN,\n"
                             "         newer=SPAN, reason=TEXT, held, all; all of them must fit\n"
                             "       refmta passwd [--remove] FILE USER\n"

@@ -18,7 +18,8 @@ const struct cli_command CLI_COMMANDS[] = {
      "below the output folder: events.jsonl, capture.pcapng, results.json; beside them stand\n"
      "report.html, results.json and junit.xml of the whole run.\n",
      true, cli_cmd_run},
-    {"list", "[FILE|DIR]...", "the scenarios that are there, by topic", "", true, cli_cmd_list},
+    {"list", "[--markdown] [FILE|DIR]...", "the scenarios that are there, by topic",
+     "--markdown makes the page scenarios/INDEX.md.\n", true, cli_cmd_list},
     {"validate", "[FILE|DIR]...", "checks scenarios without running them", "", true,
      cli_cmd_validate},
     {"explain", "FILE [--visit KEY=VALUE...]",

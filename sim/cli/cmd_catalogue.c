@@ -36,14 +36,66 @@ static struct slice cli_topic(const struct scenario *scenario)
     return folder.len > 0 ? folder : SLICE(".");
 }
 
+/* The first sentence of a text. */
+static struct slice cli_first_sentence(const char *text)
+{
+    struct slice all = slice_of(text);
+    size_t end = slice_find_slice(all, SLICE(". "));
+    return end == SIZE_MAX ? all : slice_first(all, end + 1);
+}
+
+/* One row of the index page; a bar would end the cell. */
+static void cli_print_row(const struct scenario *scenario, size_t cells)
+{
+    printf("| [%s](%.*s/%s) | %s | ", file_name(scenario->file), SLICE_ARG(cli_topic(scenario)),
+           file_name(scenario->file), scenario->name);
+    printf("%.*s", SLICE_ARG(cli_first_sentence(scenario->about)));
+    if (cells > 1)
+        printf(" (%zu runs)", cells);
+    printf(" | ");
+    for (size_t i = 0; i < scenario->tag_count; i++)
+        printf("%s%s", i > 0 ? ", " : "", scenario->tags[i]);
+    printf(" | ");
+    for (size_t i = 0; i < scenario->reference_count; i++)
+        printf("%s%s", i > 0 ? ", " : "", scenario->references[i]);
+    puts(" |");
+}
+
+/* All scenarios as a page in Markdown, by topic. */
+static void cli_print_index(const struct run_plan *plan)
+{
+    struct slice topic = SLICE("");
+    puts("# The catalogue\n\nMade by `mailrange list --markdown`; do not edit.");
+    for (size_t i = 0; i < plan->case_count; i++) {
+        const struct scenario *scenario = plan->cases[i].scenario;
+        size_t cells = 1;
+        if (plan->cases[i].cell > 0)
+            continue;
+        while (i + cells < plan->case_count && plan->cases[i + cells].cell > 0)
+            cells++;
+        if (!slice_equal(topic, cli_topic(scenario))) {
+            topic = cli_topic(scenario);
+            printf("\n## %.*s\n\n| scenario | what it is | why | tags | see "
+                   "|\n|---|---|---|---|---|\n",
+                   SLICE_ARG(topic));
+        }
+        cli_print_row(scenario, cells);
+    }
+}
+
 int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
 {
+    bool markdown = argc > 0 && slice_is(slice_of(argv[0]), "--markdown");
+    argc -= markdown ? 1 : 0;
+    argv += markdown ? 1 : 0;
     struct run_options options;
     struct run_plan plan;
     struct slice topic = SLICE("");
     if (cli_plan(command, argc, argv, &options, &plan) != 0)
         return RUN_EXIT_USAGE;
-    for (size_t i = 0; i < plan.case_count; i++) {
+    if (markdown)
+        cli_print_index(&plan);
+    for (size_t i = 0; i < plan.case_count && !markdown; i++) {
         const struct scenario *scenario = plan.cases[i].scenario;
         if (plan.cases[i].cell > 0) /* one line for all cells of a matrix */
             continue;

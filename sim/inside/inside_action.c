@@ -65,6 +65,14 @@ static int inside_act_mta_pause(struct inside *inside, const struct scenario_eve
     return 0;
 }
 
+static int inside_act_mta_reload(struct inside *inside, const struct scenario_event *entry,
+                                 bool over, struct err *err)
+{
+    return over || inside->server == NULL
+               ? 0
+               : mta_process_reload(inside->server, entry->settings, err);
+}
+
 static int inside_act_host_down(struct inside *inside, const struct scenario_event *entry,
                                 bool over, struct err *err)
 {
@@ -125,6 +133,8 @@ static const struct {
     [SCENARIO_MTA_KILL] = {"mta-kill", inside_act_mta_kill},
     [SCENARIO_MTA_RESTART] = {"mta-restart", inside_act_mta_restart},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", inside_act_mta_pause},
+    [SCENARIO_MTA_RELOAD] = {"mta-reload", inside_act_mta_reload},
+    [SCENARIO_MTA_SKEW] = {"mta-skew", inside_act_mta_skew},
     [SCENARIO_HOST_DOWN] = {"host-down", inside_act_host_down},
     [SCENARIO_DISK_FULL] = {"disk-full", inside_act_disk_full},
     [SCENARIO_DISK_SLOW] = {"disk-slow", inside_act_disk_slow},
@@ -152,6 +162,8 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "host", entry->host);
     if (entry->action == SCENARIO_DISK_FULL)
         json_out_int(event, "leaves", entry->leaves_bytes);
+    if (entry->action == SCENARIO_MTA_SKEW)
+        json_out_int(event, "skew", entry->skew_us);
     if (entry->action == SCENARIO_DISK_SLOW)
         json_out_int(event, "takes", entry->takes_us);
     if (entry->action == SCENARIO_NETWORK_DOWN)

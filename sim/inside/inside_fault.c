@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "sim/mta/mta_skew.h"
+
 #include "mta-under-test/base/poison.h"
 
 int inside_act_disk_full(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -19,7 +21,7 @@ int inside_act_disk_slow(struct inside *inside, const struct scenario_event *ent
                          struct err *err)
 {
     (void)inside;
-    return over ? clock_disk_well(err) : clock_disk_trouble(SPOOL_FOLDER, entry->takes_us, 0, err);
+    return over ? spool_well(err) : spool_trouble(entry->takes_us, 0, err);
 }
 
 int inside_act_disk_failing(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -27,7 +29,13 @@ int inside_act_disk_failing(struct inside *inside, const struct scenario_event *
 {
     (void)inside;
     (void)entry;
-    return over ? clock_disk_well(err) : clock_disk_trouble(SPOOL_FOLDER, 0, EIO, err);
+    return over ? spool_well(err) : spool_trouble(0, EIO, err);
+}
+
+int inside_act_mta_skew(struct inside *inside, const struct scenario_event *entry, bool over,
+                        struct err *err)
+{
+    return mta_skew_set(over ? inside->scenario->mta->skew_us : entry->skew_us, err);
 }
 
 int inside_act_network_down(struct inside *inside, const struct scenario_event *entry, bool over,

@@ -7,7 +7,6 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
-#include "sim/clock/clock_disk.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
@@ -59,6 +58,7 @@ struct inside {
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
     char *server_log; /* file */
+    char *queue_list; /* file: what its queue has in it at the end */
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
@@ -66,6 +66,7 @@ struct inside {
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
+    const char *command_name;
     struct settle settle;
     struct spool_room room; /* of the disk that is full now */
 
@@ -121,5 +122,6 @@ typedef int inside_action(struct inside *inside, const struct scenario_event *en
 inside_action inside_act_disk_full;
 inside_action inside_act_disk_slow;
 inside_action inside_act_disk_failing;
+inside_action inside_act_mta_skew;
 inside_action inside_act_network_down;
 inside_action inside_act_dns_down;

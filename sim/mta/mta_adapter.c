@@ -102,10 +102,15 @@ static bool mta_adapter_knows(const struct mta_adapter *adapter, const char *set
 int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settings *settings,
                       struct err *err)
 {
-    struct spec given;
+    const struct spec given = settings->given;
     if (settings->only != NULL && !slice_is(slice_of(settings->only), adapter->name))
         return err_set(err, "the scenario is for %s only", settings->only);
-    if (settings->spec.json == NULL || !spec_get(settings->spec, "settings", &given))
+    if (settings->has_skew && !mta_adapter_knows(adapter, "clock", (struct spec){.json = NULL}))
+        return err_set(err,
+                       "%s cannot be given a clock that is wrong: its programs do not keep "
+                       "libfaketime in their environment",
+                       adapter->name);
+    if (given.json == NULL)
         return 0;
     for (size_t i = 0; i < spec_count(given); i++) {
         const char *setting = spec_key_at(given, i);

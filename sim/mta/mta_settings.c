@@ -208,6 +208,18 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
     return 0;
 }
 
+/* Lines; or for a file that is JSON, an object. */
+static int mta_read_raw_text(struct spec spec, struct arena *arena, const char **text,
+                             struct err *err)
+{
+    if (!spec_is_object(spec))
+        return spec_read_text(spec, text, err);
+    char *json = cJSON_PrintUnformatted(spec.json);
+    *text = arena_text(arena, json);
+    cJSON_free(json);
+    return 0;
+}
+
 /* { "postfix": { "main.cf": "lines" } } */
 static int mta_read_raw(struct spec spec, struct arena *arena, struct mta_settings *settings,
                         struct err *err)
@@ -226,7 +238,7 @@ static int mta_read_raw(struct spec spec, struct arena *arena, struct mta_settin
             struct mta_raw *one = &raw[settings->raw_count++];
             one->mta = spec_key_at(spec, i);
             one->file = spec_key_at(files, k);
-            if (spec_read_text(spec_at(files, k), &one->text, err) != 0)
+            if (mta_read_raw_text(spec_at(files, k), arena, &one->text, err) != 0)
                 return -1;
         }
     }
@@ -250,6 +262,20 @@ static int mta_read_command(struct spec spec, struct arena *arena, struct mta_se
     return 0;
 }
 
+int mta_settings_read_skew(struct spec spec, int64_t *skew_us, struct err *err)
+{
+    const char *text = NULL;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    bool back = text[0] == '-';
+    struct slice span = slice_of(text + (back || text[0] == '+' ? 1 : 0));
+    if (time_span_from_text(span, skew_us) != 0)
+        return spec_error(spec, err, "a span like \"+11m\" or \"-2h\" is expected");
+    if (back)
+        *skew_us = -*skew_us;
+    return 0;
+}
+
 /* {"skew": "+11m"} or {"drift": 1.01} */
 static int mta_read_clock(struct spec spec, struct mta_settings *settings, struct err *err)
 {
@@ -258,15 +284,8 @@ static int mta_read_clock(struct spec spec, struct mta_settings *settings, struc
     if (spec_check_keys(spec, KEYS, err) != 0)
         return -1;
     if (spec_get(spec, "skew", &member)) {
-        const char *text = NULL;
-        if (spec_read_text(member, &text, err) != 0)
+        if (mta_settings_read_skew(member, &settings->skew_us, err) != 0)
             return -1;
-        bool back = text[0] == '-';
-        struct slice span = slice_of(text + (back || text[0] == '+' ? 1 : 0));
-        if (time_span_from_text(span, &settings->skew_us) != 0)
-            return spec_error(member, err, "a span like \"+11m\" or \"-2h\" is expected");
-        if (back)
-            settings->skew_us = -settings->skew_us;
         settings->has_skew = true;
     }
     if (spec_get(spec, "drift", &member)) {
@@ -298,8 +317,8 @@ int mta_settings_parse(struct spec spec, struct arena *arena, struct mta_setting
          spec_read_domain(member, arena, &settings->hostname, err) != 0) ||
         (spec_get(spec, "sources", &member) &&
          mta_read_sources(member, arena, settings, err) != 0) ||
-        (spec_get(spec, "settings", &member) &&
-         mta_read_settings(member, arena, settings, err) != 0) ||
+        (spec_get(spec, "settings", &settings->given) &&
+         mta_read_settings(settings->given, arena, settings, err) != 0) ||
         (spec_get(spec, "raw", &member) && mta_read_raw(member, arena, settings, err) != 0) ||
         (spec_get(spec, "only", &member) && spec_read_text(member, &settings->only, err) != 0) ||
         (spec_get(spec, "command", &member) &&
@@ -307,6 +326,22 @@ int mta_settings_parse(struct spec spec, struct arena *arena, struct mta_setting
         (spec_get(spec, "clock", &member) && mta_read_clock(member, settings, err) != 0))
         return -1;
     return 0;
+}
+
+int mta_settings_change(const struct mta_settings *base, struct spec spec, struct arena *arena,
+                        const struct mta_settings **settings_out, struct err *err)
+{
+    static const char *const FIXED[] = {"dkim", "smart-host"};
+    struct mta_settings *settings = arena_alloc(arena, sizeof *settings);
+    struct spec member;
+    *settings = *base;
+    for (size_t i = 0; i < sizeof FIXED / sizeof FIXED[0]; i++) {
+        if (spec_get(spec, FIXED[i], &member))
+            return spec_error(member, err, "\"%s\" cannot change while the server runs", FIXED[i]);
+    }
+    settings->given = spec;
+    *settings_out = settings;
+    return mta_read_settings(spec, arena, settings, err);
 }
 
 static void mta_explain_span(struct buf *out, const char *what, int64_t span_us)

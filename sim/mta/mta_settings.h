@@ -55,7 +55,8 @@ struct mta_settings {
 
     const struct mta_dkim *dkim; /* NULL = it does not sign */
 
-    bool has_skew; /* the server's own clock is wrong (libfaketime) */
+    bool has_skew;     /* the server's own clock is wrong (libfaketime) */
+    bool skew_changes; /* in the middle of the run (mta_skew_set()) */
     int64_t skew_us;
     double drift;
 
@@ -63,6 +64,7 @@ struct mta_settings {
     size_t raw_count;
 
     char *const *command; /* "command": a program instead of an adapter; NULL-terminated */
+    struct spec given;    /* "settings" as the scenario has it; json is NULL where it has none */
     struct spec spec;     /* for messages; json is NULL where the scenario says nothing */
 };
 
@@ -79,6 +81,14 @@ enum mta_retry_form mta_settings_retry_form(const struct mta_settings *settings)
 /* `spec.json` NULL gives the defaults. In `arena`. */
 int mta_settings_parse(struct spec spec, struct arena *arena, struct mta_settings **settings,
                        struct err *err) MUST_CHECK;
+
+/* "+11m" or "-2h". */
+int mta_settings_read_skew(struct spec spec, int64_t *skew_us, struct err *err) MUST_CHECK;
+
+/* What holds once `spec`, an object like "settings", has changed what `base` says. Identities
+ * (keys, the smart host) stay. In `arena`. */
+int mta_settings_change(const struct mta_settings *base, struct spec spec, struct arena *arena,
+                        const struct mta_settings **settings, struct err *err) MUST_CHECK;
 
 const char *mta_settings_hostname(const struct mta_settings *settings);
 /* The domain whose server it is: "sender.test" of "mail.sender.test". */

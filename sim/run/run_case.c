@@ -120,11 +120,13 @@ static int run_fill_shares(struct run_execution *run, struct world_options *worl
     size_t count = 0;
     shares[count++] = (struct world_share){.from = root};
     shares[count++] = (struct world_share){.from = inside->programs};
-    shares[count++] = (struct world_share){.from = run_folder_of(run, scenario)};
+    inside->home = run_folder_of(run, scenario);
+    shares[count++] = (struct world_share){.from = inside->home};
     if (options->command != NULL) {
         char here[PATH_MAX];
-        if (getcwd(here, sizeof here) != NULL && strcmp(here, "/") != 0)
-            shares[count++] = (struct world_share){.from = arena_text(&run->arena, here)};
+        inside->home = getcwd(here, sizeof here) != NULL ? arena_text(&run->arena, here) : "/";
+        if (strcmp(inside->home, "/") != 0)
+            shares[count++] = (struct world_share){.from = inside->home};
     }
     shares[count++] = (struct world_share){.from = run->folder, .writable = true};
     world->shares = shares;
@@ -208,6 +210,11 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         return RUN_EXIT_USAGE;
     if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
+    for (size_t i = 0; i < one->scenario->event_count; i++) {
+        const struct mta_settings *changed = one->scenario->timeline[i].settings;
+        if (changed != NULL && mta_adapter_suits(run->adapter, changed, err) != 0)
+            return RUN_EXIT_SKIPPED;
+    }
     if (!options->virtual_clock && run_has_disk_trouble(one->scenario))
         return err_set(err, "a slow or failing disk needs the virtual clock"), RUN_EXIT_SKIPPED;
     const struct mta_setup setup = {

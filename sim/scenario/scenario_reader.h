@@ -42,5 +42,8 @@ int scenario_check_address(struct spec spec, const char *address, const char **d
 /* Zones, addresses and the sender's inbox, where the scenario gives none. */
 int scenario_complete(struct scenario_reader *reader) MUST_CHECK;
 
+/* An entry of the timeline in words, one line. */
+void scenario_explain_event(const struct scenario_event *event, struct buf *out);
+
 /* What spans parts. */
 int scenario_check_parts(struct scenario_reader *reader) MUST_CHECK;

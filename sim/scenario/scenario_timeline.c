@@ -1,3 +1,4 @@
+#include "sim/mta/mta_settings.h"
 #include "sim/scenario/scenario_reader.h"
 
 #include "mta-under-test/base/poison.h"
@@ -16,6 +17,8 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_MTA_KILL] = {"mta-kill", {NULL}, {"then-restart-after", NULL}},
     [SCENARIO_MTA_RESTART] = {"mta-restart", {NULL}, {NULL}},
     [SCENARIO_MTA_PAUSE] = {"mta-pause", {"for", NULL}, {NULL}},
+    [SCENARIO_MTA_RELOAD] = {"mta-reload", {"settings", NULL}, {NULL}},
+    [SCENARIO_MTA_SKEW] = {"mta-skew", {"skew", NULL}, {"for", NULL}},
     [SCENARIO_HOST_DOWN] = {"host-down", {"host", NULL}, {"for", NULL}},
     [SCENARIO_DISK_FULL] = {"disk-full", {NULL}, {"for", "leaves", NULL}},
     [SCENARIO_DISK_SLOW] = {"disk-slow", {"takes", NULL}, {"for", NULL}},
@@ -75,6 +78,8 @@ static int read_details(struct scenario_reader *r, struct spec spec, struct scen
          spec_read_size(member, &event->leaves_bytes, r->err) != 0) ||
         (spec_get(spec, "takes", &member) &&
          spec_read_span(member, &event->takes_us, r->err) != 0) ||
+        (spec_get(spec, "skew", &member) &&
+         mta_settings_read_skew(member, &event->skew_us, r->err) != 0) ||
         (spec_get(spec, "as", &member) && spec_read_word(member, SILENCES, &as, r->err) != 0))
         return -1;
     event->as = (enum scenario_silence)as;
@@ -126,6 +131,39 @@ static int read_event(struct scenario_reader *r, struct spec spec, struct scenar
     return 0;
 }
 
+/* A server whose clock is to go wrong must be started so that it can. */
+static int prepare_skew(struct scenario_reader *r, const struct scenario_event *events,
+                        size_t count)
+{
+    struct mta_settings *settings = r->scenario->mta;
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].action != SCENARIO_MTA_SKEW)
+            continue;
+        if (settings->drift < 1.0 || settings->drift > 1.0)
+            return spec_error(events[i].spec, r->err,
+                              "a clock that drifts (\"mta\": \"clock\") cannot be set as well");
+        settings->has_skew = true;
+        settings->skew_changes = true;
+    }
+    return 0;
+}
+
+/* Each change of the configuration builds upon the one before. */
+static int read_changes(struct scenario_reader *r, struct scenario_event *events, size_t count)
+{
+    const struct mta_settings *settings = r->scenario->mta;
+    for (size_t i = 0; i < count; i++) {
+        struct spec member;
+        if (events[i].action != SCENARIO_MTA_RELOAD ||
+            !spec_get(events[i].spec, "settings", &member))
+            continue;
+        if (mta_settings_change(settings, member, r->arena, &events[i].settings, r->err) != 0)
+            return -1;
+        settings = events[i].settings;
+    }
+    return 0;
+}
+
 int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
 {
     if (spec_check_array(spec, r->err) != 0)
@@ -144,6 +182,8 @@ int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
                           time_span_to_text(events[i].at_us, after),
                           time_span_to_text(events[i - 1].at_us, before));
     }
+    if (prepare_skew(r, events, count) != 0 || read_changes(r, events, count) != 0)
+        return -1;
     r->scenario->timeline = events;
     r->scenario->event_count = count;
     return 0;

@@ -5,6 +5,8 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
+#include "sim/clock/clock_disk.h"
+
 #include "mta-under-test/base/poison.h"
 
 static int spool_set_size(uint64_t bytes, struct err *err)
@@ -32,4 +34,14 @@ int spool_fill(struct spool_room *room, int64_t leaves_bytes, struct err *err)
 int spool_restore(const struct spool_room *room, struct err *err)
 {
     return spool_set_size(room->bytes, err);
+}
+
+int spool_trouble(int64_t delay_us, int error, struct err *err)
+{
+    return clock_disk_trouble(SPOOL_FOLDER, delay_us, error, err);
+}
+
+int spool_well(struct err *err)
+{
+    return clock_disk_well(err);
 }

@@ -38,7 +38,7 @@ LAYERS = {
     "sim/submit": [BASE, "sim/event", "sim/value", "sim/mta", MODEL],
     "sim/scenario": [BASE, "sim/value", "sim/dns", "sim/mx", "sim/policy", "sim/mta", "sim/check",
                      MODEL],
-    "sim/inside": [BASE, "sim/clock", "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/net",
+    "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/net",
                    "sim/policy", "sim/mta", "sim/check", "sim/submit", "sim/scenario"],
     "reports": [BASE, "sim/event", "sim/capture"],
     "sim/run": [BASE, "sim/event", "sim/capture", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario",

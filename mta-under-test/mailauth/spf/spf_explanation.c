@@ -3,7 +3,7 @@
 #include "mta-under-test/base/poison.h"
 
 /* Whatever goes wrong, the default explanation stands in (6.2): an explanation is no reason for an
- * error. */
+ * error. An empty one tells nothing, and is as good as none. */
 bool spf_explanation_find(struct spf_state *state, struct slice exp, struct slice *explanation)
 {
     struct slice domain;
@@ -27,7 +27,7 @@ bool spf_explanation_find(struct spf_state *state, struct slice exp, struct slic
     expansion = spf_macro_expand_text(state, text, &expanded);
     if (expansion == SPF_EXPANSION_PENDING)
         return false;
-    if (expansion == SPF_EXPANSION_DONE)
+    if (expansion == SPF_EXPANSION_DONE && expanded.len > 0)
         *explanation = expanded;
     return true;
 }

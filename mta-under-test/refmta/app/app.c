@@ -3,9 +3,13 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/app/confinement.h"
+#include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
+#include "mta-under-test/refmta/app/tls_reporter.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/server/server.h"
@@ -26,11 +30,17 @@ struct app {
     struct delivery *delivery;
     struct server *server;
     struct control *control;
+    struct trace trace;
+    struct confinement confinement;
+    struct operations *operations;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
     struct arena rules; /* taken from the first settings: deliveries hold on to them */
     struct shaping_rules shaping;
+    struct routing_rules routing;
+    struct suppression *suppression;
+    struct tls_reporter *reporter; /* NULL: none */
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -100,6 +110,7 @@ static struct server_options server_options_of(struct app *app, const struct set
         .log = app->log,
         .base = app->base,
         .queue = app->queue,
+        .trace = &app->trace,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -196,7 +207,45 @@ static void take_rules(struct app *app)
 {
     app->rules = app->settings->rules;
     app->shaping = app->settings->shaping;
+    app->routing = app->settings->routing;
+    app->settings->routing = (struct routing_rules){0};
     arena_init(&app->settings->rules);
+}
+
+static int open_suppression(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    struct suppression_options options = {
+        .path = config->suppression,
+        .life_us = {[SUPPRESSION_BOUNCE] = config->suppress_bounces_us,
+                    [SUPPRESSION_COMPLAINT] = config->suppress_complaints_us,
+                    [SUPPRESSION_UNSUBSCRIBE] = config->suppress_unsubscribes_us}};
+    if (options.path == NULL)
+        return 0;
+    app->suppression = suppression_open(&options, time_now_us(), err);
+    return app->suppression != NULL ? 0 : -1;
+}
+
+static const struct signer *signer_in_force(void *arg)
+{
+    const struct app *app = arg;
+    return app->settings->signer;
+}
+
+static void open_reporter(struct app *app, uint64_t seed)
+{
+    struct tls_reporter_options options = {
+        .config = &app->settings->config,
+        .log = app->log,
+        .base = app->base,
+        .resolver = app->resolver,
+        .https = app->https,
+        .seed = seed,
+        .signer = signer_in_force,
+        .arg = app,
+    };
+    if (options.config->tls_reports_from != NULL)
+        app->reporter = tls_reporter_open(&options);
 }
 
 static int open_delivery(struct app *app, struct err *err)
@@ -208,6 +257,8 @@ static int open_delivery(struct app *app, struct err *err)
         .server_count = config->resolver_count,
     };
     take_rules(app);
+    if (open_suppression(app, err) != 0)
+        return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
     if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
@@ -215,6 +266,7 @@ static int open_delivery(struct app *app, struct err *err)
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");
+    open_reporter(app, seed);
     struct delivery_options delivery = {
         .config = config,
         .log = app->log,
@@ -223,6 +275,11 @@ static int open_delivery(struct app *app, struct err *err)
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
         .shaping = &app->shaping,
+        .routing = &app->routing,
+        .suppression = app->suppression,
+        .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
+        .reporter = app->reporter,
+        .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
@@ -231,27 +288,31 @@ static int open_delivery(struct app *app, struct err *err)
     return 0;
 }
 
-static int open_rest(struct app *app, struct err *err)
+/* The ways in for operators. */
+static int open_access(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
-    struct queue_options queue = {
-        .config = config,
-        .log = app->log,
-        .base = app->base,
-        .on_ready = delivery_ready,
-        .arg = app->delivery,
-    };
-    app->queue = queue_open(&queue, err);
-    if (app->queue == NULL)
-        return -1;
-    delivery_set_queue(app->delivery, app->queue);
-    struct server_options server = server_options_of(app, app->settings);
-    app->server = server_open(&server, err);
-    if (app->server == NULL)
-        return -1;
+    if (config->operations.address.family != 0) {
+        struct operations_options operations = {
+            .endpoint = config->operations,
+            .base = app->base,
+            .log = app->log,
+            .queue = app->queue,
+            .server = app->server,
+            .delivery = app->delivery,
+            .is_stopping = &app->stopping,
+        };
+        app->operations = operations_open(&operations, err);
+        if (app->operations == NULL)
+            return -1;
+    }
     if (config->control != NULL) {
         struct control_options control = {
-            .scene = {.queue = app->queue, .config = config, .reload = reload, .arg = app},
+            .scene = {.queue = app->queue,
+                      .config = config,
+                      .trace = &app->trace,
+                      .reload = reload,
+                      .arg = app},
             .base = app->base,
             .log = app->log,
         };
@@ -262,19 +323,68 @@ static int open_rest(struct app *app, struct err *err)
     return 0;
 }
 
+/* Binds the ports; nobody is served before the loop runs. */
+static int open_server(struct app *app, struct err *err)
+{
+    struct server_options options = server_options_of(app, app->settings);
+    app->server = server_open(&options, err);
+    return app->server != NULL ? 0 : -1;
+}
+
+static int begin_confinement(struct app *app, struct err *err)
+{
+    return confinement_begin(&app->confinement, &app->settings->config, err);
+}
+
+static int end_confinement(struct app *app, struct err *err)
+{
+    return confinement_end(&app->confinement, &app->settings->config, err);
+}
+
+static int open_log(struct app *app, struct err *err)
+{
+    app->log = log_open(app->settings->config.log, app->base, err);
+    return app->log != NULL ? 0 : -1;
+}
+
+static int open_queue(struct app *app, struct err *err)
+{
+    struct queue_options queue = {
+        .config = &app->settings->config,
+        .log = app->log,
+        .base = app->base,
+        .routing = &app->routing,
+        .suppression = app->suppression,
+        .on_ready = delivery_ready,
+        .arg = app->delivery,
+    };
+    app->queue = queue_open(&queue, err);
+    if (app->queue == NULL)
+        return -1;
+    delivery_set_queue(app->delivery, app->queue);
+    if (app->reporter != NULL)
+        tls_reporter_set_queue(app->reporter, app->queue);
+    server_serve(app->server, app->log, app->queue);
+    return 0;
+}
+
 static void app_close(struct app *app)
 {
     if (app->delivery != NULL && app->queue != NULL)
         delivery_abandon(app->delivery);
     control_close(&app->control);
+    operations_close(&app->operations);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
+    tls_reporter_close(&app->reporter);
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    suppression_close(&app->suppression);
+    routing_rules_forget(&app->routing);
     arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
@@ -300,8 +410,26 @@ static void log_started(struct app *app)
     for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
+    if (app->operations != NULL)
+        json_out_int(&line.json, "operations-port", operations_port(app->operations));
+    json_out_int(&line.json, "user-id", geteuid());
+    json_out_int(&line.json, "landlock", app->confinement.landlock);
+    json_out_bool(&line.json, "seccomp", app->confinement.seccomp);
     json_out_text(&line.json, "retry", app->settings->config.retry_text);
     log_end(&line);
+}
+
+/* In this order: ports while it still may, files and threads when it is confined. */
+static int open_all(struct app *app, struct err *err)
+{
+    static int (*const STEPS[])(struct app * app, struct err * err) = {
+        open_loop,     open_server, begin_confinement, open_log,
+        open_delivery, open_queue,  open_access,       end_confinement,
+    };
+    int result = 0;
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0] && result == 0; i++)
+        result = STEPS[i](app, err);
+    return result;
 }
 
 int app_run(const char *path, struct settings *settings, struct err *err)
@@ -310,15 +438,7 @@ int app_run(const char *path, struct settings *settings, struct err *err)
     list_init(&app.replaced);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptors();
-    int result = open_loop(&app, err);
-    if (result == 0) {
-        app.log = log_open(settings->config.log, app.base, err);
-        result = app.log != NULL ? 0 : -1;
-    }
-    if (result == 0)
-        result = open_delivery(&app, err);
-    if (result == 0)
-        result = open_rest(&app, err);
+    int result = open_all(&app, err);
     if (result == 0) {
         log_started(&app);
         queue_start(app.queue);

@@ -43,10 +43,25 @@ static int open_password(struct settings *settings, struct err *err)
 static int open_signer(struct settings *settings, struct err *err)
 {
     const struct config *config = &settings->config;
-    if (config->dkim_domain == NULL)
+    size_t count = config->dkim_key_count;
+    if (config->dkim_domain == NULL && count == 0)
         return 0;
-    settings->signer =
-        signer_open(config->dkim_domain, config->dkim_selector, config->dkim_key, err);
+    struct signer_key *keys = mem_alloc_array(count + 1, sizeof *keys);
+    for (size_t i = 0; i < count; i++) {
+        const struct config_dkim_key *from = &config->dkim_keys[i];
+        keys[i] = (struct signer_key){.domain = from->domain,
+                                      .selector = from->selector,
+                                      .file = from->key,
+                                      .from_us = from->from_us,
+                                      .until_us = from->until_us};
+    }
+    if (config->dkim_domain != NULL)
+        keys[count++] = (struct signer_key){.domain = config->dkim_domain,
+                                            .selector = config->dkim_selector,
+                                            .file = config->dkim_key,
+                                            .is_for_all = true};
+    settings->signer = signer_open(keys, count, err);
+    free(keys);
     return settings->signer != NULL ? 0 : -1;
 }
 
@@ -54,6 +69,12 @@ static int open_shaping(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.shaping;
     return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
+}
+
+static int open_routing(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.routing;
+    return path != NULL ? routing_rules_load(&settings->routing, &settings->rules, path, err) : 0;
 }
 
 /* All files, so that all that is wrong is told at once. */
@@ -68,6 +89,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
         {"shaping", open_shaping},
+        {"routing", open_routing},
     };
     struct buf mistakes;
     buf_init(&mistakes, ERR_TEXT_BYTES - 1);
@@ -105,6 +127,7 @@ void settings_close(struct settings **where)
     list_remove(&settings->link);
     SSL_CTX_free(settings->tls_server);
     signer_close(&settings->signer);
+    routing_rules_forget(&settings->routing);
     arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);
     if (settings->password.data != NULL)

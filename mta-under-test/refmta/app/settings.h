@@ -20,6 +20,7 @@ struct settings {
     struct signer *signer;
     struct arena rules; /* of the files of rules; app_run() takes them at the start */
     struct shaping_rules shaping;
+    struct routing_rules routing;
     struct server_limits limits;
 };
 

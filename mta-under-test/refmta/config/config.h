@@ -23,6 +23,15 @@ struct config_listener {
     enum config_listener_tls tls;
 };
 
+/* A key that signs for its domain, for a time. */
+struct config_dkim_key {
+    const char *domain;
+    const char *selector;
+    const char *key;  /* file */
+    int64_t from_us;  /* 0: since ever */
+    int64_t until_us; /* 0: for ever */
+};
+
 struct config_domains {
     const char **names; /* lower case */
     size_t count;
@@ -64,9 +73,20 @@ struct config {
     bool auth_on_loopback;                /* without TLS, from this machine */
     const char *dkim_domain;              /* NULL: nothing is signed */
     const char *dkim_selector;
-    const char *dkim_key; /* file */
-    const char *shaping;  /* file of rules for receivers; NULL: none */
-    const char *routing;  /* file of rules for the way out; NULL: none */
+    const char *dkim_key;              /* file */
+    struct config_dkim_key *dkim_keys; /* more of them */
+    size_t dkim_key_count;
+    const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
+    const char *tls_reports_name; /* of our organisation; NULL: the host name */
+    const char *suppression;      /* file of addresses that get no more mail; NULL: none is kept */
+    int64_t suppress_bounces_us;  /* how long; 0: for ever */
+    int64_t suppress_complaints_us;
+    int64_t suppress_unsubscribes_us;
+    struct config_domains
+        feedback_to;            /* globs of our addresses that bounces and complaints go to */
+    struct config_domains verp; /* globs of senders */
+    const char *shaping;        /* file of rules for receivers; NULL: none */
+    const char *routing;        /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;
@@ -74,7 +94,12 @@ struct config {
     enum config_vrfy vrfy;
     const char *log;
     enum config_durability durability;
-    const char *control; /* NULL: no control socket */
+    const char *user; /* that it becomes; NULL: stays who it is */
+    bool sandbox;
+    const char **sandbox_writable; /* folders, besides its own */
+    size_t sandbox_writable_count;
+    const char *control;           /* NULL: no control socket */
+    struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 
 /* Reads the file; -1 with a text that has the file, and the line or the JSON path. The config must

@@ -1,5 +1,6 @@
 #include "mta-under-test/refmta/config/config_table.h"
 
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/config/config_reader.h"
 
@@ -102,6 +103,84 @@ static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
 static const char *const BARE[] = {"refuse", "normalise", NULL};
 static const char *const VRFY[] = {"neutral", "off", NULL};
+static int parse_time(struct slice text, void *out)
+{
+    return time_from_rfc3339(text, out);
+}
+
+#define TIME(whole, member) \
+    CONFIG_PARSED(whole, member, int64_t, parse_time, "a time like \"2026-03-02T00:00:00Z\"")
+
+static const struct config_key DKIM_KEY_KEYS[] = {
+    {"domain", CONFIG_HOSTNAME(struct config_dkim_key, domain), .is_needed = true,
+     .help = "signs mail whose From is in it or below it; the nearest of all keys counts"},
+    {"selector", CONFIG_HOSTNAME(struct config_dkim_key, selector), .is_needed = true,
+     .help = "the name of the key in DNS"},
+    {"key", CONFIG_FILE(struct config_dkim_key, key), .is_needed = true,
+     .help = "PEM file of the private key, RSA or Ed25519; one of each give two signatures"},
+    {"from", TIME(struct config_dkim_key, from_us), .help = "it signs from then on"},
+    {"until", TIME(struct config_dkim_key, until_us), .help = "it signs before then"},
+    CONFIG_END,
+};
+
+static const struct config_object DKIM_KEY = {.size = sizeof(struct config_dkim_key),
+                                              .keys = DKIM_KEY_KEYS};
+
+static const struct config_key OPERATIONS_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config, operations.address), .is_needed = true,
+     .help = "a local address, of a network that only operators reach: there is no login"},
+    {"port", CONFIG_PORT(struct config, operations.port, 0), .is_needed = true,
+     .help = "`/metrics` for Prometheus, `/health` for whoever watches"},
+    CONFIG_END,
+};
+
+static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
+
+static const struct config_key TLS_REPORTS_KEYS[] = {
+    {"from", CONFIG_TEXT(struct config, tls_reports_from), .is_needed = true, .is_fixed = true,
+     .help = "the mailbox that they come from, and that answers go to"},
+    {"organization", CONFIG_TEXT(struct config, tls_reports_name), .is_fixed = true,
+     .help = "who makes them; by default the host name"},
+    CONFIG_END,
+};
+
+static const struct config_object TLS_REPORTS = {.keys = TLS_REPORTS_KEYS};
+
+static const struct config_key SUPPRESSION_KEYS[] = {
+    {"file", CONFIG_FILE(struct config, suppression), .is_needed = true, .is_fixed = true,
+     .help = "where the addresses are kept that get no more mail, a line each; in the spool, or in "
+             "a folder of `sandbox.writable`"},
+    {"hard-bounces", CONFIG_SPAN_OR_NEVER(struct config, suppress_bounces_us),
+     .fallback = "\"90d\"", .is_fixed = true,
+     .help =
+         "how long for a mailbox that is not there (5.1.1 and its like); `never`: it never ends"},
+    {"complaints", CONFIG_SPAN_OR_NEVER(struct config, suppress_complaints_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after a complaint"},
+    {"unsubscribes", CONFIG_SPAN_OR_NEVER(struct config, suppress_unsubscribes_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after an unsubscription"},
+    {"feedback-to",
+     CONFIG_LIST(struct config, feedback_to.names, CONFIG_TYPE_TEXT, feedback_to.count),
+     .fallback = "[]",
+     .help = "addresses of ours (globs) whose mail is read as bounces (RFC 3464, or by VERP) and "
+             "complaints (RFC 5965), and goes nowhere else"},
+    CONFIG_END,
+};
+
+static const struct config_object SUPPRESSION = {.keys = SUPPRESSION_KEYS};
+
+static const struct config_key SANDBOX_KEYS[] = {
+    {"enabled", CONFIG_FLAG(struct config, sandbox), .fallback = "true",
+     .help = "whether it restricts itself with Landlock and seccomp, where the kernel has them"},
+    {"writable",
+     CONFIG_LIST(struct config, sandbox_writable, CONFIG_TYPE_FILE, sandbox_writable_count),
+     .fallback = "[]",
+     .help = "folders that it may write to besides the spool and those of the log and the control "
+             "socket"},
+    CONFIG_END,
+};
+
+static const struct config_object SANDBOX = {.keys = SANDBOX_KEYS};
+
 static const char *const DURABILITIES[] = {"full", "off", NULL};
 
 static const struct config_key KEYS[] = {
@@ -138,6 +217,18 @@ static const struct config_key KEYS[] = {
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
+    {"dkim-keys", CONFIG_LIST(struct config, dkim_keys, CONFIG_TYPE_OBJECT, dkim_key_count),
+     .object = &DKIM_KEY, .fallback = "[]",
+     .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
+             "signs"},
+    {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
+     .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
+             "without it nobody is"},
+    {"suppression", CONFIG_SECTION(&SUPPRESSION),
+     .help = "remembers who gets no more mail; without it nobody is"},
+    {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
+     .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
+             "`ann@y.test` becomes `news+ann=y.test@x.test`"},
     {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},
@@ -162,6 +253,13 @@ static const struct config_key KEYS[] = {
      .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
+    {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
+     .help = "metrics and health over HTTP"},
+    {"user", CONFIG_TEXT(struct config, user), .is_fixed = true,
+     .help = "whom it becomes when its ports are bound, if it was started as root; the files named "
+             "here must then be readable for that user, for a reload"},
+    {"sandbox", CONFIG_SECTION(&SANDBOX), .is_fixed = true,
+     .help = "what the running server may still do"},
     {"control", CONFIG_FILE(struct config, control), .is_fixed = true,
      .help = "path of a UNIX socket for `refmta queue`; only its owner may use it"},
     CONFIG_END,

@@ -10,6 +10,7 @@ struct work {
     const struct control_scene *scene;
     struct queue *queue;
     const struct config *config;
+    struct slice words; /* behind the command */
     struct queue_filter filter;
     struct buf *answer;
     int64_t now_us;
@@ -22,20 +23,28 @@ struct work {
     const struct queue_destination *largest[DESTINATIONS_SHOWN]; /* by what waits there */
 };
 
+/* What the words behind a command are. */
+enum words {
+    WORDS_FILTER,
+    WORDS_FILTER_NEEDED, /* nothing is done to the whole queue by mistake */
+    WORDS_OWN,
+};
+
 struct command {
     const char *name;
     bool (*run)(struct work *work);
-    bool needs_filter; /* nothing is done to the whole queue by mistake */
+    enum words words;
 };
 
 static const char *const STATES[] = {[RECIPIENT_WAITING] = "waiting",
                                      [RECIPIENT_DELIVERED] = "delivered",
                                      [RECIPIENT_FAILED] = "failed"};
 
-static int64_t next_due_us(const struct work *work, const struct message_recipient *recipient)
+static int64_t next_due_us(const struct work *work, const struct message *message,
+                           const struct message_recipient *recipient)
 {
     const struct queue_destination *destination =
-        queue_destination_of(work->queue, recipient->address);
+        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
     if (destination != NULL && destination->blocked_until_us > recipient->due_us)
         return destination->blocked_until_us;
     return recipient->due_us;
@@ -89,8 +98,8 @@ static void list_one(struct work *work, const struct message *message)
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         const struct message_recipient *recipient = &message->recipients[i];
         held += message_is_held(recipient) ? 1 : 0;
-        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, recipient) < due_us)
-            due_us = next_due_us(work, recipient);
+        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, message, recipient) < due_us)
+            due_us = next_due_us(work, message, recipient);
     }
     json_out_init(&json, work->answer);
     begin_message(&json, message);
@@ -127,7 +136,7 @@ static void show_one(struct work *work, const struct message *message)
         json_out_text(&json, "last-status", recipient->status);
         if (recipient->state == RECIPIENT_WAITING && !message_is_held(recipient))
             json_out_text(&json, "next-attempt",
-                          time_to_rfc3339(next_due_us(work, recipient), text));
+                          time_to_rfc3339(next_due_us(work, message, recipient), text));
         json_out_end(&json);
     }
     json_out_end(&json);
@@ -145,9 +154,9 @@ static void explain_waiting(struct work *work, const struct message *message,
 {
     char text[TIME_TEXT_BYTES];
     struct reason reason;
-    int64_t due_us = next_due_us(work, recipient);
+    int64_t due_us = next_due_us(work, message, recipient);
     const struct queue_destination *destination =
-        queue_destination_of(work->queue, recipient->address);
+        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
     if (recipient->attempts > 0 && recipient->status != NULL) {
         reason_from_text(slice_of(recipient->status), &reason);
         buf_format(work->answer, "  attempt %u failed: ", recipient->attempts);
@@ -312,11 +321,32 @@ static bool run_reload(struct work *work)
     return good;
 }
 
+static bool run_trace(struct work *work)
+{
+    struct err err;
+    struct trace trace;
+    if (trace_from_text(work->words, &trace, &err) != 0) {
+        buf_format(work->answer, "%s\n", err.text);
+        return false;
+    }
+    *work->scene->trace = trace;
+    buf_add_text(work->answer, trace.until_us > 0 ? "new sessions are traced in the log\n"
+                                                  : "no new session is traced\n");
+    return true;
+}
+
 static const struct command COMMANDS[] = {
-    {"list", run_list, false},     {"show", run_show, true},     {"explain", run_explain, true},
-    {"flush", run_flush, false},   {"hold", run_hold, true},     {"release", run_release, true},
-    {"delete", run_delete, true},  {"bounce", run_bounce, true}, {"stats", run_stats, false},
-    {"reload", run_reload, false},
+    {"list", run_list, WORDS_FILTER},
+    {"show", run_show, WORDS_FILTER_NEEDED},
+    {"explain", run_explain, WORDS_FILTER_NEEDED},
+    {"flush", run_flush, WORDS_FILTER},
+    {"hold", run_hold, WORDS_FILTER_NEEDED},
+    {"release", run_release, WORDS_FILTER_NEEDED},
+    {"delete", run_delete, WORDS_FILTER_NEEDED},
+    {"bounce", run_bounce, WORDS_FILTER_NEEDED},
+    {"stats", run_stats, WORDS_FILTER},
+    {"reload", run_reload, WORDS_OWN},
+    {"trace", run_trace, WORDS_OWN},
 };
 
 static bool unknown_command(struct slice name, struct buf *answer)
@@ -325,6 +355,23 @@ static bool unknown_command(struct slice name, struct buf *answer)
     for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
         buf_format(answer, " %s", COMMANDS[i].name);
     buf_add_char(answer, '\n');
+    return false;
+}
+
+/* False, with a text in the answer, if the words are not what the command wants. */
+static bool read_filter(struct work *work, const struct command *command)
+{
+    struct err err;
+    if (command->words == WORDS_OWN)
+        return true;
+    if (queue_filter_from_text(work->words, &work->filter, &err) != 0) {
+        buf_format(work->answer, "%s\n", err.text);
+        return false;
+    }
+    if (command->words == WORDS_FILTER || queue_filter_is_meant(&work->filter))
+        return true;
+    buf_format(work->answer, "%s what? A queue id, a filter like domain=x.test, or \"all\"\n",
+               command->name);
     return false;
 }
 
@@ -338,22 +385,11 @@ bool control_command_run(const struct control_scene *scene, struct slice line, s
                         .oldest_us = INT64_MAX};
     struct slice rest = slice_trim(line);
     struct slice name = SLICE("");
-    struct err err;
     if (rest.len > 0 && !slice_split(&rest, ' ', &name))
         name = rest;
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
-        if (!slice_is(name, COMMANDS[i].name))
-            continue;
-        if (queue_filter_from_text(rest, &work.filter, &err) != 0) {
-            buf_format(answer, "%s\n", err.text);
-            return false;
-        }
-        if (COMMANDS[i].needs_filter && !queue_filter_is_meant(&work.filter)) {
-            buf_format(answer, "%s what? A queue id, a filter like domain=x.test, or \"all\"\n",
-                       COMMANDS[i].name);
-            return false;
-        }
-        return COMMANDS[i].run(&work);
-    }
+    work.words = slice_trim(rest);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++)
+        if (slice_is(name, COMMANDS[i].name))
+            return read_filter(&work, &COMMANDS[i]) && COMMANDS[i].run(&work);
     return unknown_command(name, answer);
 }

@@ -13,15 +13,18 @@
  *     bounce FILTER     ends it, and tells the sender
  *     stats [FILTER]    one JSON object with counts, and the destinations where most waits
  *     reload            reads the configuration anew
+ *     trace WHAT        every byte of new sessions in the log, by trace.h; "off" ends it
  */
 #pragma once
 
+#include "mta-under-test/refmta/log/trace.h"
 #include "mta-under-test/refmta/queue/queue_operate.h"
 
 /* What the commands work on. */
 struct control_scene {
     struct queue *queue;
     const struct config *config;
+    struct trace *trace;
     int (*reload)(void *arg, struct err *err); /* -1 with a text */
     void *arg;
 };

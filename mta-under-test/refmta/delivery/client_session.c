@@ -24,7 +24,8 @@ void client_set_state(struct client_session *session, enum client_state state)
 
 void client_session_init(struct client_session *session, const struct client_setup *setup)
 {
-    *session = (struct client_session){.setup = *setup, .state = CLIENT_STATE_GREETING};
+    *session = (struct client_session){
+        .setup = *setup, .state = CLIENT_STATE_GREETING, .is_tls = setup->is_tls};
     buf_init(&session->out, OUT_BYTES_MAX);
     client_reply_init(&session->reply);
 }

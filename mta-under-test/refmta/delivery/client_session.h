@@ -103,6 +103,7 @@ struct client_setup {
     bool needs_requiretls; /* the server must offer REQUIRETLS, and each MAIL says it */
     const char *user;      /* logs in, in TLS only; NULL: does not */
     const char *password;
+    bool is_tls; /* from the first byte on (RFC 8314) */
 };
 
 struct client_session {

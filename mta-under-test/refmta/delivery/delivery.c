@@ -20,6 +20,7 @@ static void lane_free(struct lane *lane)
 {
     delivery_shaping_detach(lane);
     route_free(&lane->route);
+    free(lane->domain);
     free(lane);
 }
 
@@ -35,6 +36,26 @@ static void lane_drop_if_done(struct lane *lane)
     queue_destination_unused(delivery->queue, destination);
 }
 
+/* The name of a destination, taken apart (queue_way.h). */
+static void take_way(struct lane *lane)
+{
+    const struct routing_rules *rules = lane->delivery->options.routing;
+    struct slice rest = slice_of(lane->destination->name);
+    struct slice way = SLICE("");
+    (void)slice_split(&rest, '#', &way);
+    lane->pool = &lane->delivery->pool;
+    for (size_t i = 0; rules != NULL && i < rules->pool_count; i++)
+        if (slice_is_nocase(rest, rules->pools[i].name))
+            lane->pool = &rules->pools[i];
+    bool is_relay = slice_starts_with(way, SLICE("relay:"));
+    if (is_relay)
+        way = slice_skip(way, strlen("relay:"));
+    for (size_t i = 0; is_relay && rules != NULL && i < rules->relay_count; i++)
+        if (slice_is_nocase(way, rules->relays[i].name))
+            lane->relay = &rules->relays[i];
+    lane->domain = mem_text_copy_n(way.data, way.len);
+}
+
 static struct lane *lane_of(struct delivery *delivery, struct queue_destination *destination)
 {
     if (destination->delivery != NULL)
@@ -44,7 +65,7 @@ static struct lane *lane_of(struct delivery *delivery, struct queue_destination 
     lane->delivery = delivery;
     lane->destination = destination;
     lane->window = max < LANE_WINDOW_START ? max : LANE_WINDOW_START;
-    lane->pool = &delivery->pool;
+    take_way(lane);
     list_init(&lane->wait_link);
     list_init(&lane->connections);
     list_init(&lane->idle);
@@ -184,7 +205,9 @@ static void find_route(struct lane *lane)
     struct route_request request = {
         .resolver = lane->delivery->options.resolver,
         .config = lane->delivery->options.config,
-        .destination = lane->destination->name,
+        .destination = lane->domain,
+        .relay = lane->relay,
+        .pool = lane->pool,
         .sts = lane->delivery->options.sts,
         .done = on_route,
         .arg = lane,
@@ -240,6 +263,10 @@ static bool use_idle(struct lane *lane)
 void lane_dispatch(struct lane *lane)
 {
     struct delivery *delivery = lane->delivery;
+    if (lane_settle_inside(lane)) {
+        lane_drop_if_done(lane);
+        return;
+    }
     while (!delivery->stopping && lane->destination->ready_count > 0 && !lane->finding) {
         if (!list_is_empty(&lane->idle)) {
             if (!use_idle(lane))
@@ -328,6 +355,11 @@ void delivery_set_config(struct delivery *delivery, const struct config *config)
 {
     delivery->options.config = config;
     set_source(delivery);
+}
+
+size_t delivery_connection_count(const struct delivery *delivery)
+{
+    return delivery->connection_count;
 }
 
 void delivery_stop(struct delivery *delivery)

@@ -6,10 +6,12 @@
 #pragma once
 
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
+#include "mta-under-test/refmta/log/trace.h"
 #include "mta-under-test/refmta/queue/queue.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
+#include "mta-under-test/refmta/tlspolicy/tls_results.h"
 
 struct delivery;
 
@@ -21,7 +23,13 @@ struct delivery_options {
     struct tls_sessions *tls;
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const struct shaping_rules *shaping;
-    uint64_t seed;                 /* for the order of equal MX hosts */
+    const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
+    const struct trace *trace;           /* which connections are traced */
+    uint64_t seed;                       /* for the order of equal MX hosts */
+    /* What became of TLS in a session with an MX host, for reports; NULL: nobody wants to know. */
+    void (*on_tls)(void *reporter, const struct tls_session *session);
+    void *reporter;
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;
@@ -34,6 +42,9 @@ void delivery_set_queue(struct delivery *delivery, struct queue *queue);
 
 /* Goes on with another configuration; what is on its way ends as it began. */
 void delivery_set_config(struct delivery *delivery, const struct config *config);
+
+/* Connections of ours that are open. */
+size_t delivery_connection_count(const struct delivery *delivery);
 
 /* The queue's on_ready. */
 void delivery_ready(void *delivery, struct queue_destination *destination);

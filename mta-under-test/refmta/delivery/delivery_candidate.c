@@ -34,14 +34,36 @@ static void refuse_host(struct delivery_connection *connection)
 {
     const struct tls_policy *tls = &connection->tls;
     struct reason reason;
+    if (tls->report_as != NULL)
+        delivery_tls_note(connection, tls->report_as, tls->why);
     reason_set(&reason, tls->status, false, connection->host, "%s: %s", connection->host, tls->why);
     fail_later(connection, &reason, tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
+}
+
+static bool is_implicit(const struct delivery_connection *connection)
+{
+    const struct routing_relay *relay = connection->lane->relay;
+    return relay != NULL && relay->tls == ROUTING_TLS_IMPLICIT;
+}
+
+/* The host has addresses, but none of a family that this source of ours has. */
+static void no_way(struct delivery_connection *connection)
+{
+    struct reason reason;
+    reason_set(&reason, "4.4.4", false, "", "%s: no address there can be reached from %s",
+               connection->lane->domain, connection->source->name);
+    fail_later(connection, &reason, CLIENT_DEFERRED);
 }
 
 void delivery_candidate_try(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
     const struct config *config = connection->config;
+    const struct routing_relay *relay = connection->lane->relay;
+    if (connection->candidate >= connection->candidate_count) {
+        no_way(connection);
+        return;
+    }
     const struct route_candidate *candidate = &connection->candidates[connection->candidate];
     connection->address = *candidate->address;
     snprintf(connection->host, sizeof connection->host, "%s", candidate->host->name);
@@ -57,8 +79,10 @@ void delivery_candidate_try(struct delivery_connection *connection)
                                  .peer = connection->host,
                                  .tls = connection->tls.use,
                                  .needs_requiretls = connection->tls.needs_requiretls,
-                                 .user = config->smart_host_user,
-                                 .password = config->smart_host_password};
+                                 .user = relay != NULL ? relay->user : config->smart_host_user,
+                                 .password =
+                                     relay != NULL ? relay->password : config->smart_host_password,
+                                 .is_tls = is_implicit(connection)};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
         connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;
@@ -69,6 +93,8 @@ void delivery_candidate_try(struct delivery_connection *connection)
     connection->has_session = true;
     if (connection->conn != NULL) {
         conn_set_timeout(connection->conn, CONNECT_TIMEOUT_US);
+        if (trace_wants_destination(delivery->options.trace, connection->lane->destination->name))
+            conn_set_trace(connection->conn, delivery_connection_trace);
         return;
     }
     struct reason reason;

@@ -18,7 +18,9 @@
 /* How long one is kept open for the sake of a receiver's rate. */
 #define PACE_US (30 * TIME_SECOND)
 
-enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
+#define STATUS_NO_TLS "4.7.10"
+
+enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
 
 static void begin_transaction(struct delivery_connection *connection);
 
@@ -56,6 +58,7 @@ static void connection_free(struct delivery_connection *connection)
     struct lane *lane = connection->lane;
     delivery_connection_close(connection);
     delivery_shaping_closed(connection);
+    buf_deinit(&connection->sender);
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
@@ -331,7 +334,6 @@ static void begin_transaction(struct delivery_connection *connection)
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
     delivery_item_choose(connection);
-    transaction->sender = message->sender;
     transaction->envid = message->envid;
     transaction->body = (enum envelope_body)message->body;
     transaction->ret = (enum envelope_ret)message->ret;
@@ -396,6 +398,9 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         delivery_connection_write(connection);
         break;
     case CLIENT_EVENT_READY:
+        if (!connection->session.is_tls && connection->message_count == 0 &&
+            (connection->session.extensions & CLIENT_STARTTLS) == 0)
+            delivery_tls_note(connection, "starttls-not-supported", NULL);
         begin_transaction(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
@@ -411,6 +416,8 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         break;
     case CLIENT_EVENT_FAILED: {
         struct reason reason = connection->session.failure;
+        if (strcmp(reason.status, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
+            delivery_tls_note(connection, "starttls-not-supported", reason.text);
         session_lost(connection, &reason, connection->session.failure_verdict);
         break;
     }
@@ -437,12 +444,16 @@ static void on_connected(void *owner)
 {
     struct delivery_connection *connection = owner;
     conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
+    if (connection->session.setup.is_tls)
+        delivery_tls_begin(connection);
 }
 
 static void on_secured(void *owner)
 {
     struct delivery_connection *connection = owner;
     delivery_tls_secured(connection);
+    if (connection->session.setup.is_tls)
+        return; /* the greeting follows */
     client_session_secured(&connection->session);
     delivery_connection_write(connection);
 }
@@ -476,6 +487,11 @@ static void on_end(void *owner, enum conn_end end, const char *text)
         delivery_connection_gone(connection);
         return;
     }
+    if (connection->session.setup.is_tls && connection->tls_is_open &&
+        !connection->transaction_heard) {
+        tls_failed(connection, text);
+        return;
+    }
     /* Some middle boxes cut the connection at STARTTLS already. */
     if (connection->session.state == CLIENT_STATE_SECURING ||
         connection->session.state == CLIENT_STATE_STARTTLS) {
@@ -490,6 +506,21 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     session_lost(connection, &reason, CLIENT_DEFERRED);
 }
 
+void delivery_connection_trace(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct delivery_connection *connection = owner;
+    enum client_state state = connection->session.state;
+    const struct trace_piece piece = {
+        .kind = "connection",
+        .number = connection->number,
+        .is_sent = is_sent,
+        .is_secret = is_sent && (state == CLIENT_STATE_AUTH || state == CLIENT_STATE_AUTH_USER ||
+                                 state == CLIENT_STATE_AUTH_PASSWORD),
+        .bytes = bytes,
+    };
+    trace_write(connection->lane->delivery->options.log, &piece);
+}
+
 const struct conn_handler DELIVERY_HANDLER = {
     .on_input = on_input,
     .on_connected = on_connected,
@@ -500,11 +531,27 @@ const struct conn_handler DELIVERY_HANDLER = {
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
+/* A source of one family leaves out the addresses of the other. */
+static void keep_reachable(struct delivery_connection *connection)
+{
+    const struct routing_source *source = connection->source;
+    size_t kept = 0;
+    if (source->v4.family == 0 && source->v6.family == 0)
+        return;
+    for (size_t i = 0; i < connection->candidate_count; i++) {
+        bool is_v4 = connection->candidates[i].address->family == AF_INET;
+        if ((is_v4 ? source->v4.family : source->v6.family) != 0)
+            connection->candidates[kept++] = connection->candidates[i];
+    }
+    connection->candidate_count = kept;
+}
+
 void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t source)
 {
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    buf_init(&connection->sender, SENDER_BYTES_MAX);
     connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
@@ -519,6 +566,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     delivery_item_take(connection, item);
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, connection->candidates, LANE_CANDIDATES_MAX);
+    keep_reachable(connection);
     delivery_candidate_try(connection);
 }
 

@@ -78,7 +78,7 @@ static struct delivery_site *site_of(struct lane *lane, const struct shaping_rec
     struct delivery *delivery = lane->delivery;
     bool is_known = receiver != &rules_of(lane)->others;
     char *key = mem_text_format("%s %s %s", source->name, is_known ? "receiver" : "domain",
-                                is_known ? receiver->name : lane->destination->name);
+                                is_known ? receiver->name : lane->domain);
     struct delivery_site *site = map_get_text(&delivery->sites, key);
     if (site == NULL) {
         site = mem_alloc(sizeof *site);
@@ -100,7 +100,7 @@ void delivery_shaping_attach(struct lane *lane)
     const struct route *route = lane->route;
     const char *host = route->host_count > 0 ? route->hosts[0].name : NULL;
     const struct shaping_receiver *receiver =
-        shaping_rules_find(rules_of(lane), lane->destination->name, host);
+        shaping_rules_find(rules_of(lane), lane->domain, host);
     if (lane->sites != NULL && lane->sites[0]->state.receiver == receiver)
         return;
     delivery_shaping_detach(lane);

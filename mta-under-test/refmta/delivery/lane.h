@@ -47,7 +47,9 @@ struct lane {
     struct list link; /* in the delivery's list */
     struct delivery *delivery;
     struct queue_destination *destination;
-    struct route *route; /* NULL: not known */
+    struct route *route;               /* NULL: not known */
+    char *domain;                      /* what the way leads to: a domain, or the smart host */
+    const struct routing_relay *relay; /* NULL: none */
     const struct routing_pool *pool;
     struct delivery_site *
         *sites;            /* one for each source of the pool; NULL while no route is known */
@@ -71,7 +73,7 @@ struct delivery_connection {
     struct delivery_site *site;
     const struct routing_source *source;
     const struct reply_rule *rule; /* the last that a reply of this transaction fitted */
-    const struct config *config; /* held */
+    const struct config *config;   /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;
@@ -101,7 +103,8 @@ struct delivery_connection {
     struct queue_outcome *outcomes;
     bool *decided;
     struct client_transaction transaction;
-    uint32_t *chosen; /* of the transaction's recipients, their index in the item */
+    struct buf sender; /* of the transaction, where VERP makes it */
+    uint32_t *chosen;  /* of the transaction's recipients, their index in the item */
     uint64_t content_offset;
     unsigned message_count;
     int64_t started_us;
@@ -118,6 +121,8 @@ void delivery_connection_abandon(struct delivery_connection *connection);
 
 /* What the connection's files share (delivery_connection.c, _candidate.c, _tls.c): */
 extern const struct conn_handler DELIVERY_HANDLER;
+/* For conn_set_trace(). */
+void delivery_connection_trace(void *connection, bool is_sent, struct slice bytes);
 void delivery_connection_log(const struct delivery_connection *connection, const char *event,
                              const char *text);
 void delivery_connection_write(struct delivery_connection *connection);
@@ -164,6 +169,10 @@ void delivery_tls_secured(struct delivery_connection *connection);
 /* True if clear text may be tried instead; else *reason says what is wrong. */
 bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
                          struct reason *reason);
+/* For reports: the session had TLS as it should (NULL), or not (a result type of RFC 8460 4.3).
+ * Only sessions with MX hosts count. */
+void delivery_tls_note(struct delivery_connection *connection, const char *failure,
+                       const char *reason);
 /* The connection has what the item asks for (REQUIRETLS). */
 bool delivery_tls_suits(const struct delivery_connection *connection,
                         const struct queue_item *item);
@@ -180,6 +189,10 @@ bool delivery_item_any_undecided(const struct delivery_connection *connection);
 /* What has no result by now gets this one. */
 void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
                                const struct reason *reason);
+
+/* Ways that lead nowhere outside (delivery_inside.c): settles what is ready. False: it is no such
+ * way. */
+bool lane_settle_inside(struct lane *lane);
 
 /* The next item for a connection that has finished one; NULL if there is none for it. */
 struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;

@@ -47,17 +47,42 @@ void mx_choose(const struct dns_record *records, size_t count, const char *hostn
         choice->verdict = own_preference <= UINT16_MAX ? MX_LOOP : MX_BROKEN;
 }
 
-void mx_shuffle(const uint16_t *preferences, size_t count, struct rng *rng, size_t *order)
+/* The index in `order`, from `start` to before `end`, that a draw by weight hits. */
+static size_t draw(const struct mx_rank *ranks, const size_t *order, size_t start, size_t end,
+                   struct rng *rng)
 {
+    uint64_t total = 0;
+    for (size_t i = start; i < end; i++)
+        total += ranks[order[i]].weight;
+    uint64_t hit = rng_below(rng, total);
+    size_t at = start;
+    while (hit >= ranks[order[at]].weight)
+        hit -= ranks[order[at++]].weight;
+    return at;
+}
+
+static int compare_ranks(const void *a, const void *b, void *arg)
+{
+    const struct mx_rank *ranks = arg;
+    size_t first = *(const size_t *)a;
+    size_t second = *(const size_t *)b;
+    if (ranks[first].preference != ranks[second].preference)
+        return ranks[first].preference < ranks[second].preference ? -1 : 1;
+    return first < second ? -1 : 1;
+}
+
+void mx_shuffle(struct mx_rank *ranks, size_t count, struct rng *rng, size_t *order)
+{
+    qsort_r(order, count, sizeof *order, compare_ranks, ranks);
     for (size_t start = 0; start < count;) {
         size_t end = start + 1;
-        while (end < count && preferences[order[end]] == preferences[order[start]])
+        while (end < count && ranks[order[end]].preference == ranks[order[start]].preference)
             end++;
-        for (size_t i = end - 1; i > start; i--) {
-            size_t j = start + (size_t)rng_below(rng, i - start + 1);
-            size_t kept = order[i];
-            order[i] = order[j];
-            order[j] = kept;
+        for (; start + 1 < end; start++) {
+            size_t hit = draw(ranks, order, start, end, rng);
+            size_t kept = order[start];
+            order[start] = order[hit];
+            order[hit] = kept;
         }
         start = end;
     }

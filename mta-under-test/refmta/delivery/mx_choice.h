@@ -32,8 +32,15 @@ struct mx_choice {
 void mx_choose(const struct dns_record *records, size_t count, const char *hostname,
                struct mx_choice *choice);
 
+/* Where a host stands, and its share among those that stand there. */
+struct mx_rank {
+    uint16_t preference;
+    unsigned weight; /* at least 1 */
+};
+
 /*
- * Shuffles `order`, which has the indexes of the hosts, among equal preferences (RFC 5321 5.1: the
- * sender must randomise them to spread the load).
+ * Shuffles `order`, which has the indexes of the hosts: by preference, and among equal ones by
+ * chance, the heavy ones more often to the front (RFC 5321 5.1: the sender must randomise them to
+ * spread the load).
  */
-void mx_shuffle(const uint16_t *preferences, size_t count, struct rng *rng, size_t *order);
+void mx_shuffle(struct mx_rank *ranks, size_t count, struct rng *rng, size_t *order);

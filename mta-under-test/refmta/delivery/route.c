@@ -158,16 +158,27 @@ static void ask_address(struct route_search *search, struct route_host *host, un
     resolver_ask(search->request.resolver, host->name, type, on_addresses, question);
 }
 
-/* With given sources, only their families can be used. */
+/* Whether we can send to addresses of this kind; with no source given, the kernel chooses. */
+static bool is_useful(const struct routing_pool *pool, sa_family_t family)
+{
+    bool any_given = false;
+    for (size_t i = 0; i < pool->source_count; i++) {
+        const struct routing_source *source = &pool->sources[i];
+        if ((family == AF_INET ? source->v4.family : source->v6.family) != 0)
+            return true;
+        any_given = any_given || source->v4.family != 0 || source->v6.family != 0;
+    }
+    return !any_given;
+}
+
 static void find_addresses(struct route_search *search)
 {
-    const struct config *config = search->request.config;
-    bool any = config->source_v4.family == 0 && config->source_v6.family == 0;
+    const struct routing_pool *pool = search->request.pool;
     search->starting = true;
     for (size_t i = 0; i < search->route->host_count; i++) {
-        if (any || config->source_v4.family != 0)
+        if (is_useful(pool, AF_INET))
             ask_address(search, &search->route->hosts[i], DNS_TYPE_A);
-        if (any || config->source_v6.family != 0)
+        if (is_useful(pool, AF_INET6))
             ask_address(search, &search->route->hosts[i], DNS_TYPE_AAAA);
     }
     search->starting = false;
@@ -184,6 +195,7 @@ static void set_hosts(struct route_search *search, const struct mx_choice *choic
         route->hosts[i].name = arena_text(&route->arena, choice->hosts[i].name);
         route->hosts[i].tls_name = route->hosts[i].name;
         route->hosts[i].preference = choice->hosts[i].preference;
+        route->hosts[i].weight = 1;
     }
     find_addresses(search);
 }
@@ -193,6 +205,25 @@ static void set_one_host(struct route_search *search, const char *name)
     struct mx_choice choice = {.count = 1, .hosts = {{name, 0}}};
     search->is_implicit = true;
     set_hosts(search, &choice);
+}
+
+/* The hosts of a relay, which the operator has named. */
+static void set_relay(struct route_search *search)
+{
+    const struct routing_relay *relay = search->request.relay;
+    struct route *route = search->route;
+    route->is_secure = true;
+    route->port = relay->hosts[0].port;
+    route->host_count =
+        relay->host_count < ROUTE_HOSTS_MAX ? relay->host_count : (size_t)ROUTE_HOSTS_MAX;
+    route->hosts = arena_alloc_array(&route->arena, route->host_count, sizeof *route->hosts);
+    for (size_t i = 0; i < route->host_count; i++) {
+        route->hosts[i].name = relay->hosts[i].name;
+        route->hosts[i].tls_name = relay->hosts[i].name;
+        route->hosts[i].preference = (uint16_t)relay->hosts[i].priority;
+        route->hosts[i].weight = relay->hosts[i].weight;
+    }
+    find_addresses(search);
 }
 
 static const char *name_for_dns(struct route_search *search)
@@ -259,6 +290,7 @@ static bool is_literal(struct route_search *search)
     struct route *route = search->route;
     route->host_count = 1;
     route->hosts = arena_alloc(&route->arena, sizeof *route->hosts);
+    route->hosts->weight = 1;
     route->hosts->name = arena_text(&route->arena, search->request.destination);
     route->hosts->tls_name = route->hosts->name;
     route->hosts->addresses[0] = address;
@@ -302,7 +334,9 @@ void route_find(const struct route_request *request)
         search->route->port = request->config->smart_host_port;
         search->route->is_secure = true; /* the operator has said where to */
     }
-    if (is_literal(search))
+    if (request->relay != NULL)
+        set_relay(search);
+    else if (is_literal(search))
         finish_good(search);
     else if (name == NULL)
         finish_with(search, ROUTE_NOWHERE, "5.1.2", "this is no name that DNS can hold");
@@ -315,14 +349,14 @@ void route_find(const struct route_request *request)
 size_t route_order(const struct route *route, struct rng *rng, struct route_candidate *out,
                    size_t max)
 {
-    uint16_t preferences[ROUTE_HOSTS_MAX];
+    struct mx_rank ranks[ROUTE_HOSTS_MAX];
     size_t order[ROUTE_HOSTS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < route->host_count; i++) {
-        preferences[i] = route->hosts[i].preference;
+        ranks[i] = (struct mx_rank){route->hosts[i].preference, route->hosts[i].weight};
         order[i] = i;
     }
-    mx_shuffle(preferences, route->host_count, rng, order);
+    mx_shuffle(ranks, route->host_count, rng, order);
     for (size_t i = 0; i < route->host_count; i++) {
         const struct route_host *host = &route->hosts[order[i]];
         for (size_t j = 0; j < host->address_count && count < max; j++)

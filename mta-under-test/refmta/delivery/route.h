@@ -8,6 +8,7 @@
 #include "mta-under-test/refmta/delivery/mx_choice.h"
 #include "mta-under-test/refmta/delivery/sts_lookup.h"
 #include "mta-under-test/refmta/message/reason.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 
 enum { ROUTE_HOSTS_MAX = MX_HOSTS_MAX, ROUTE_ADDRESSES_MAX = 16 };
@@ -15,6 +16,7 @@ enum { ROUTE_HOSTS_MAX = MX_HOSTS_MAX, ROUTE_ADDRESSES_MAX = 16 };
 struct route_host {
     const char *name;
     uint16_t preference;
+    unsigned weight;                                  /* among those of equal preference */
     struct ip_address addresses[ROUTE_ADDRESSES_MAX]; /* IPv6 and IPv4 in turn */
     size_t address_count;
     struct ip_address v4[ROUTE_ADDRESSES_MAX]; /* as they were found */
@@ -54,8 +56,10 @@ struct route {
 struct route_request {
     struct resolver *resolver;
     const struct config *config;
-    const char *destination;       /* a domain, an address literal, or the smart host */
-    const struct sts_lookups *sts; /* NULL: no MTA-STS */
+    const char *destination;           /* a domain, an address literal, or the smart host */
+    const struct routing_relay *relay; /* NULL: none; else its hosts are the way */
+    const struct routing_pool *pool;   /* what we send from: other families are of no use */
+    const struct sts_lookups *sts;     /* NULL: no MTA-STS */
     void (*done)(void *arg, struct route *route); /* the route is the callee's */
     void *arg;
 };

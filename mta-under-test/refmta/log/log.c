@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/base/map.h"
 #include "mta-under-test/base/time_text.h"
 
 #include "mta-under-test/base/poison.h"
@@ -19,6 +20,7 @@ struct log {
     struct buf lines;
     struct event *flush;
     bool flush_due;
+    struct map counts; /* event -> uint64_t */
 };
 
 static void write_out(struct log *log)
@@ -71,8 +73,26 @@ void log_close(struct log **where)
         event_free(log->flush);
     close(log->fd);
     buf_deinit(&log->lines);
+    map_deinit(&log->counts, free);
     free(log->path);
     free(log);
+}
+
+static void count_event(struct log *log, const char *event)
+{
+    uint64_t *count = map_get_text(&log->counts, event);
+    if (count == NULL) {
+        count = mem_alloc(sizeof *count);
+        map_set_text(&log->counts, event, count);
+    }
+    ++*count;
+}
+
+void log_each_event(const struct log *log,
+                    void (*visit)(void *arg, const char *event, uint64_t count), void *arg)
+{
+    for (struct map_entry *at = map_first(&log->counts); at != NULL; at = map_next(at))
+        visit(arg, map_key(at), *(const uint64_t *)map_value(at));
 }
 
 void log_begin(struct log_line *line, struct log *log, const char *event)
@@ -81,6 +101,8 @@ void log_begin(struct log_line *line, struct log *log, const char *event)
     char time[TIME_TEXT_BYTES];
     if (log == NULL)
         buf_reset(&nowhere);
+    else
+        count_event(log, event);
     line->log = log;
     json_out_init(&line->json, log != NULL ? &log->lines : &nowhere);
     json_out_object(&line->json, NULL);

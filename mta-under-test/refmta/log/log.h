@@ -27,6 +27,10 @@ struct log_line {
 struct log *log_open(const char *path, struct event_base *base, struct err *err) MUST_CHECK;
 void log_close(struct log **log);
 
+/* How many lines of each event there were, in the order of their first. */
+void log_each_event(const struct log *log,
+                    void (*visit)(void *arg, const char *event, uint64_t count), void *arg);
+
 /* Only one line may be begun at a time. A NULL log swallows the line. */
 void log_begin(struct log_line *line, struct log *log, const char *event);
 void log_end(struct log_line *line);

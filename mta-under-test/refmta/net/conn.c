@@ -36,6 +36,7 @@ struct conn {
     struct timeval timeout;
     const struct conn_handler *handler;
     void *owner;
+    void (*trace)(void *owner, bool is_sent, struct slice bytes); /* NULL: not traced */
     unsigned busy; /* calls to the owner that have not yet come back */
     bool closed;   /* conn_close() was called; freed when no longer busy */
 };
@@ -249,6 +250,8 @@ static int read_some(struct conn *conn)
     ssize_t got = read_bytes(conn, bytes, room < sizeof bytes ? room : sizeof bytes);
     if (got <= 0)
         return (int)got;
+    if (conn->trace != NULL)
+        conn->trace(conn->owner, false, slice_from(bytes, (size_t)got));
     buf_add(&conn->input, bytes, (size_t)got);
     return 1;
 }
@@ -435,6 +438,11 @@ void conn_part(struct conn **where, struct slice bytes, int64_t timeout_us)
     conn_set_timeout(conn, timeout_us);
 }
 
+void conn_set_trace(struct conn *conn, void (*trace)(void *owner, bool is_sent, struct slice bytes))
+{
+    conn->trace = trace;
+}
+
 struct buf *conn_input(struct conn *conn)
 {
     return &conn->input;
@@ -449,6 +457,8 @@ void conn_write(struct conn *conn, struct slice bytes)
 {
     if (conn->phase == PHASE_ENDED || bytes.len == 0)
         return;
+    if (conn->trace != NULL)
+        conn->trace(conn->owner, true, bytes);
     bool overflowed = !buf_add_slice(&conn->output, bytes);
     assert(!overflowed);
     (void)overflowed;

@@ -48,6 +48,9 @@ struct conn *conn_connect(struct event_base *base, const struct ip_endpoint *to,
 void conn_close(struct conn **conn);
 
 struct buf *conn_input(struct conn *conn);
+/* From now on `trace` sees all bytes, in clear text, before they are in the input or the output. */
+void conn_set_trace(struct conn *conn,
+                    void (*trace)(void *owner, bool is_sent, struct slice bytes));
 /* The bytes that wait to be written. */
 size_t conn_pending(const struct conn *conn);
 void conn_write(struct conn *conn, struct slice bytes);

@@ -9,29 +9,13 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { CACHE_BYTES_MAX = 64 << 20, DESTINATION_NAME_BYTES = 256 };
+enum { CACHE_BYTES_MAX = 64 << 20 };
 
 /* --- destinations ---------------------------------------------------------------------------- */
 
-/* The name under which a domain's destination is kept. */
-static const char *destination_name(const struct queue *queue, struct slice domain,
-                                    char name[DESTINATION_NAME_BYTES])
+static struct queue_destination *destination_of(struct queue *queue, const char *name)
 {
-    if (queue->config->smart_host != NULL)
-        domain = slice_of(queue->config->smart_host);
-    if (domain.len >= DESTINATION_NAME_BYTES)
-        domain.len = DESTINATION_NAME_BYTES - 1;
-    memcpy(name, domain.data, domain.len);
-    name[domain.len] = '\0';
-    text_to_lower(name);
-    return name;
-}
-
-static struct queue_destination *destination_of(struct queue *queue, struct slice domain)
-{
-    char name[DESTINATION_NAME_BYTES];
-    struct queue_destination *destination =
-        map_get_text(&queue->destinations, destination_name(queue, domain, name));
+    struct queue_destination *destination = map_get_text(&queue->destinations, name);
     if (destination != NULL)
         return destination;
     destination = mem_alloc(sizeof *destination);
@@ -42,11 +26,16 @@ static struct queue_destination *destination_of(struct queue *queue, struct slic
     return destination;
 }
 
-const struct queue_destination *queue_destination_of(struct queue *queue, const char *address)
+const struct queue_destination *queue_destination_of(struct queue *queue,
+                                                     const struct message *message, uint32_t index)
 {
-    char name[DESTINATION_NAME_BYTES];
-    return map_get_text(&queue->destinations,
-                        destination_name(queue, message_domain(address), name));
+    char name[QUEUE_WAY_BYTES];
+    struct queue_way way;
+    queue_way_open(&way, queue, message);
+    const struct queue_destination *destination =
+        map_get_text(&queue->destinations, queue_way_of(&way, index, name));
+    queue_way_close(&way);
+    return destination;
 }
 
 static void destination_free(void *value)
@@ -146,40 +135,47 @@ void queue_item_free(struct queue *queue, struct queue_item *item)
     destination_drop_if_idle(queue, destination);
 }
 
+/* A new item of the message for this destination; the recipients follow. */
+static struct queue_item *item_new(struct queue *queue, struct message *message,
+                                   struct queue_destination *destination, uint32_t size)
+{
+    struct queue_item *item = mem_alloc(sizeof *item + size * sizeof item->recipients[0]);
+    list_init(&item->link);
+    item->message = message;
+    item->destination = destination;
+    item->destination->item_count++;
+    item->order = ++queue->last_order;
+    return item;
+}
+
 /* One item for each destination among the recipients that wait. */
 static void add_items(struct queue *queue, struct message *message)
 {
     uint32_t count = message->recipient_count;
-    uint32_t *same = mem_alloc_array(count, sizeof *same);
-    bool *done = mem_alloc_array(count, sizeof *done);
+    struct queue_destination **found = mem_alloc_array(count, sizeof(struct queue_destination *));
+    char name[QUEUE_WAY_BYTES];
+    struct queue_way way;
+    queue_way_open(&way, queue, message);
+    for (uint32_t i = 0; i < count; i++)
+        if (message->recipients[i].state == RECIPIENT_WAITING)
+            found[i] = destination_of(queue, queue_way_of(&way, i, name));
+    queue_way_close(&way);
     for (uint32_t i = 0; i < count; i++) {
-        if (done[i] || message->recipients[i].state != RECIPIENT_WAITING)
+        struct queue_destination *destination = found[i];
+        if (destination == NULL)
             continue;
-        struct slice domain = message_domain(message->recipients[i].address);
-        uint32_t found = 0;
-        for (uint32_t j = i; j < count; j++) {
-            if (done[j] || message->recipients[j].state != RECIPIENT_WAITING)
-                continue;
-            if (queue->config->smart_host == NULL &&
-                !slice_equal_nocase(message_domain(message->recipients[j].address), domain))
-                continue;
-            done[j] = true;
-            same[found++] = j;
-        }
-        struct queue_item *item = mem_alloc(sizeof *item + found * sizeof item->recipients[0]);
-        list_init(&item->link);
-        item->message = message;
-        item->destination = destination_of(queue, domain);
-        item->destination->item_count++;
-        item->order = ++queue->last_order;
+        struct queue_item *item = item_new(queue, message, destination, count - i);
         item->due_us = message->recipients[i].due_us;
         item->attempts = message->recipients[i].attempts;
-        item->recipient_count = found;
-        memcpy(item->recipients, same, found * sizeof same[0]);
+        for (uint32_t j = i; j < count; j++) {
+            if (found[j] != destination)
+                continue;
+            item->recipients[item->recipient_count++] = j;
+            found[j] = NULL;
+        }
         queue_item_place(queue, item);
     }
-    free(same);
-    free(done);
+    free(found);
 }
 
 static struct slice id_key(const uint64_t *id)
@@ -300,6 +296,7 @@ struct acceptance {
     struct queue *queue;
     struct message *message;
     char *content;
+    int64_t since_us; /* monotonic */
     void (*done)(void *arg, int error);
     void *arg;
 };
@@ -309,7 +306,9 @@ static void on_accepted(void *arg, int error)
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
     acceptance->done(acceptance->arg, error);
+    histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
+        acceptance->queue->received_bytes += message->entry.content_len;
         queue_cache_keep(acceptance->queue, message, acceptance->content);
         queue_add_message(acceptance->queue, message);
         queue_tidy(acceptance->queue);
@@ -330,6 +329,7 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .queue = queue,
         .message = message_new(envelope, id, time_now_us()),
         .content = buf_take(content),
+        .since_us = time_monotonic_us(),
         .done = done,
         .arg = arg,
     };
@@ -405,7 +405,7 @@ const struct message *queue_find(struct queue *queue, uint64_t id)
     return map_get(&queue->messages, id_key(&id));
 }
 
-void queue_each_destination(struct queue *queue,
+void queue_each_destination(const struct queue *queue,
                             void (*visit)(void *arg, const struct queue_destination *destination),
                             void *arg)
 {
@@ -460,6 +460,24 @@ void queue_start(struct queue *queue)
     queue_tidy(queue);
 }
 
+static void log_trouble(void *arg, int error)
+{
+    const struct queue *queue = arg;
+    const char *spool = queue->config->spool;
+    if (error == 0)
+        log_text(queue->log, "spool-works", "%s takes records again", spool);
+    else
+        log_text(
+            queue->log, "spool-failing",
+            "%s: %s. New mail is refused for now, what is in the queue is kept, and all goes on "
+            "by itself when %s",
+            spool, strerror(error),
+            error == ENOSPC || error == EDQUOT ? "there is room again: delete other files, or "
+                                                 "give the spool a larger disk"
+                                               : "the disk can be written: look at its mount "
+                                                 "and at the kernel's log");
+}
+
 struct queue *queue_open(const struct queue_options *options, struct err *err)
 {
     struct queue *queue = mem_alloc(sizeof *queue);
@@ -467,6 +485,8 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->config = options->config;
     queue->log = options->log;
     queue->base = options->base;
+    queue->routing = options->routing;
+    queue->suppression = options->suppression;
     queue->on_ready = options->on_ready;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
@@ -476,6 +496,8 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
         .folder = options->config->spool,
         .sync = options->config->durability == CONFIG_DURABILITY_FULL,
         .base = options->base,
+        .on_trouble = log_trouble,
+        .arg = queue,
     };
     queue->store = store_open(&store, err);
     if (queue->store == NULL ||
@@ -492,6 +514,11 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     json_out_int(&line.json, "messages", (int64_t)queue->messages.count);
     json_out_int(&line.json, "records", (int64_t)found.records);
     json_out_int(&line.json, "damaged-bytes", (int64_t)found.damaged_bytes);
+    if (found.damaged_bytes > 0)
+        json_out_text(
+            &line.json, "text",
+            "bytes that are no record were passed over, all others were read: normal after "
+            "a crash, else a reason to check the disk");
     log_end(&line);
     return queue;
 }

@@ -14,13 +14,16 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/reason.h"
+#include "mta-under-test/refmta/metrics/histogram.h"
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/report/suppression.h"
+#include "mta-under-test/refmta/routing/routing_rules.h"
 
 struct queue;
 
 struct queue_destination {
-    char *name; /* lower case */
+    char *name; /* as queue_way.h makes it */
     struct list ready;
     struct list link; /* in the queue's list of destinations that are ready */
     size_t ready_count;
@@ -63,7 +66,9 @@ struct queue_outcome {
 struct queue_options {
     const struct config *config;
     struct log *log;
-    struct event_base *base; /* NULL in tests: see queue_run() */
+    struct event_base *base;             /* NULL in tests: see queue_run() */
+    const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
     void *arg;
@@ -114,12 +119,30 @@ void queue_each(struct queue *queue, void (*visit)(void *arg, const struct messa
 /* NULL if there is none. */
 const struct message *queue_find(struct queue *queue, uint64_t id);
 /* Where mail for the address goes; NULL if nothing is on its way there. */
-const struct queue_destination *queue_destination_of(struct queue *queue, const char *address);
+const struct queue_destination *queue_destination_of(struct queue *queue,
+                                                     const struct message *message, uint32_t index);
 size_t queue_message_count(const struct queue *queue);
 /* Calls `visit` for each destination that has mail or is remembered. */
-void queue_each_destination(struct queue *queue,
+void queue_each_destination(const struct queue *queue,
                             void (*visit)(void *arg, const struct queue_destination *destination),
                             void *arg);
+
+/* What there is to count at this moment, for metrics and health. */
+struct queue_figures {
+    size_t messages;
+    size_t waiting; /* deliveries: a message for one destination */
+    size_t ready;
+    size_t held;
+    size_t destinations;
+    size_t failing; /* of the destinations */
+    uint64_t stored_bytes;
+    uint64_t live_bytes;
+    uint64_t received_bytes;               /* since the start */
+    const char *trouble;                   /* why the disk takes nothing, NULL if it does */
+    const struct histogram *accept_time;   /* from the end of the content until it is durable */
+    const struct histogram *delivery_time; /* from receipt to delivery, of each recipient */
+};
+void queue_figures(const struct queue *queue, struct queue_figures *figures);
 
 /* For tests without a loop: writes what is to be written, and makes ready what is due. */
 void queue_run(struct queue *queue);

@@ -5,15 +5,18 @@
 #pragma once
 
 #include "mta-under-test/refmta/queue/queue.h"
+#include "mta-under-test/refmta/queue/queue_way.h"
 
 struct queue {
     const struct config *config;
     struct log *log;
     struct store *store;
     struct event_base *base;
-    struct event *timer;  /* for the earliest item that waits */
-    struct event *waker;  /* tells the delivery of what is ready */
-    int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
+    struct event *timer;                 /* for the earliest item that waits */
+    struct event *waker;                 /* tells the delivery of what is ready */
+    int64_t timer_due_us;                /* what the timer is set to; INT64_MAX: not set */
+    const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     struct due_heap waiting;
     struct list held; /* items */
     size_t held_count;
@@ -24,6 +27,9 @@ struct queue {
     uint64_t last_id;
     uint64_t last_order;
     uint64_t cached_bytes;
+    uint64_t received_bytes;
+    struct histogram accept_time;
+    struct histogram delivery_time;
     void (*on_ready)(void *arg, struct queue_destination *destination);
     void *arg;
 };

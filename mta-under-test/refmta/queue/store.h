@@ -53,6 +53,9 @@ struct store_options {
     bool sync;               /* false: durability "off" */
     uint64_t segment_bytes;  /* a new segment is begun behind this many; 0 for the default */
     struct event_base *base; /* NULL: nothing happens but in store_flush() */
+    /* The disk has begun to take nothing (an errno), or takes records again (0). May be NULL. */
+    void (*on_trouble)(void *arg, int error);
+    void *arg;
 };
 
 /* What recovery found. */
@@ -95,5 +98,10 @@ ssize_t store_read(const struct store_entry *entry, uint64_t offset, char *data,
  * same entry), or NULL. */
 struct store_entry *store_oldest_entry(struct store *store);
 
-/* Bytes in all segments. */
-uint64_t store_total_bytes(const struct store *store);
+/* What is on the disk, and how well it takes more. */
+struct store_figures {
+    uint64_t total_bytes; /* in all segments */
+    uint64_t live_bytes;  /* of messages that are not done */
+    int error;            /* why the last record was not written; 0 if it was */
+};
+void store_figures(const struct store *store, struct store_figures *figures);

@@ -18,6 +18,9 @@ struct store {
     struct list segments;      /* oldest first; the last one is being written */
     struct list stuck;         /* commits that must be written and could not be */
     uint64_t live_bytes;
+    int error; /* of the last record */
+    void (*on_trouble)(void *arg, int error);
+    void *arg;
     uint64_t total_bytes;
     bool sync;
     bool threaded;

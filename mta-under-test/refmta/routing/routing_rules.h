@@ -11,8 +11,8 @@
 
 /* One identity of ours: an address of either family, and the name that EHLO says from there. */
 struct routing_source {
-    const char *name;         /* for logs: the first address, or "default" */
-    struct ip_address v4;     /* family 0: none */
+    const char *name;     /* for logs: the first address, or "default" */
+    struct ip_address v4; /* family 0: none */
     struct ip_address v6;
     const char *hostname;
 };
@@ -24,7 +24,7 @@ struct routing_pool {
     size_t source_count;
 };
 
-enum routing_tls { ROUTING_TLS_STARTTLS, ROUTING_TLS_IMPLICIT, ROUTING_TLS_NONE };
+enum routing_tls { ROUTING_TLS_STARTTLS, ROUTING_TLS_IMPLICIT, ROUTING_TLS_OPPORTUNISTIC };
 
 struct routing_host {
     const char *name;
@@ -52,6 +52,8 @@ struct routing_rule {
     const char *domain; /* of the recipient */
     const char *header; /* the name of a field, ... */
     const char *value;  /* ... whose value (of its first occurrence) fits */
+    const char *relay_name;
+    const char *pool_name;
     const struct routing_relay *relay; /* NULL: to the MX hosts */
     const struct routing_pool *pool;   /* NULL: the default */
 };
@@ -63,7 +65,13 @@ struct routing_rules {
     size_t relay_count;
     struct routing_rule *rules;
     size_t rule_count;
-    bool needs_header; /* some rule asks for one */
+};
+
+/* What a rule looks at. */
+struct routing_facts {
+    const char *sender; /* "" for the null reverse-path */
+    const char *recipient;
+    struct slice headers; /* the head of the content, or less */
 };
 
 /* -1 with a text that has the file, and the line or the JSON path. Reads the password files. */
@@ -71,5 +79,8 @@ int routing_rules_parse(struct routing_rules *rules, struct arena *arena, const 
                         struct slice json, struct err *err) MUST_CHECK;
 int routing_rules_load(struct routing_rules *rules, struct arena *arena, const char *path,
                        struct err *err) MUST_CHECK;
+/* NULL: no rule fits, the mail goes to the MX hosts from the default sources. */
+const struct routing_rule *routing_rules_find(const struct routing_rules *rules,
+                                              const struct routing_facts *facts);
 /* Overwrites the passwords. */
 void routing_rules_forget(struct routing_rules *rules);

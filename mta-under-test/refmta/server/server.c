@@ -138,6 +138,12 @@ int server_change(struct server *server, const struct server_options *options, s
     return 0;
 }
 
+void server_serve(struct server *server, struct log *log, struct queue *queue)
+{
+    server->options.log = log;
+    server->options.queue = queue;
+}
+
 void server_stop(struct server *server)
 {
     if (server->stopping)
@@ -162,6 +168,16 @@ void server_close(struct server **where)
     auth_guard_deinit(&server->guard);
     map_deinit(&server->clients, NULL);
     free(server);
+}
+
+size_t server_session_count(const struct server *server)
+{
+    return server->connection_count;
+}
+
+uint64_t server_session_total(const struct server *server)
+{
+    return server->last_number;
 }
 
 uint16_t server_port(const struct server *server, size_t index)

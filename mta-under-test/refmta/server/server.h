@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include "mta-under-test/refmta/log/trace.h"
 #include "mta-under-test/refmta/queue/queue.h"
 #include "mta-under-test/refmta/server/server_session.h"
 
@@ -13,12 +14,13 @@ struct server;
 struct server_options {
     const struct config *config;
     const struct server_limits *limits;
-    struct log *log;
+    struct log *log;     /* may come later: server_serve() */
+    struct queue *queue; /* likewise */
     struct event_base *base;
-    struct queue *queue;
     const struct auth_users *users; /* NULL: nobody logs in */
     SSL_CTX *tls;                   /* NULL: no listener needs it */
     const struct signer *signer;    /* NULL: nothing is signed */
+    const struct trace *trace;      /* which sessions are traced */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;
@@ -27,6 +29,8 @@ struct server_options {
 /* Binds all listeners; NULL with a text. */
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
+/* Says where it writes to, when that is open; before the loop runs. */
+void server_serve(struct server *server, struct log *log, struct queue *queue);
 
 /*
  * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners
@@ -38,6 +42,10 @@ int server_change(struct server *server, const struct server_options *options,
 
 /* No new clients; those that are here may end the command at hand and get 421. */
 void server_stop(struct server *server);
+
+/* Clients that are here, and all that ever were. */
+size_t server_session_count(const struct server *server);
+uint64_t server_session_total(const struct server *server);
 
 /* The port of listener `index`: for a configured port 0, the one that the system chose. */
 uint16_t server_port(const struct server *server, size_t index);

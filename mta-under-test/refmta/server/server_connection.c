@@ -254,6 +254,29 @@ static const struct conn_handler HANDLER = {
     .on_end = on_end,
 };
 
+static void on_bytes(void *owner, bool is_sent, struct slice bytes)
+{
+    const struct connection *connection = owner;
+    const struct trace_piece piece = {
+        .kind = "session",
+        .number = connection->session.setup.number,
+        .is_sent = is_sent,
+        .is_secret = !is_sent && (connection->session.state == SERVER_STATE_AUTH ||
+                                  slice_starts_with_nocase(bytes, SLICE("AUTH "))),
+        .bytes = bytes,
+    };
+    trace_write(connection->server->options.log, &piece);
+}
+
+static void trace_if_wanted(struct connection *connection)
+{
+    char ip[IP_TEXT_BYTES];
+    const struct server_setup *setup = &connection->session.setup;
+    if (trace_wants_client(connection->server->options.trace,
+                           ip_address_to_text(&setup->client.address, ip)))
+        conn_set_trace(connection->conn, on_bytes);
+}
+
 static void log_connected(const struct server_setup *setup)
 {
     char ip[IP_TEXT_BYTES];
@@ -318,6 +341,7 @@ void server_connection_open(struct server_listener *listener, int fd)
     };
     log_connected(&setup);
     server_session_init(&connection->session, &setup);
+    trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
     welcome(connection);

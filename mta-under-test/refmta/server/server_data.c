@@ -5,7 +5,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNATURE_BYTES_MAX = 4096 };
+enum { SIGNATURE_BYTES_MAX = 16384 };
 
 void server_data_begin(struct server_session *session)
 {

@@ -2,16 +2,25 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/address/address_list.h"
 #include "mta-under-test/mailauth/dkim/dkim_sign.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { SIGNER_KEY_BYTES_MAX = 64 * 1024, SIGNER_NAMES_BYTES_MAX = 4096, SIGNER_REPEATS_MAX = 16 };
 
-struct signer {
+struct loaded_key {
     char *domain;
     char *selector;
+    int64_t from_us;
+    int64_t until_us;
+    bool is_for_all;
     EVP_PKEY *key;
+};
+
+struct signer {
+    struct loaded_key *keys;
+    size_t count;
 };
 
 static EVP_PKEY *read_key(const char *file, struct err *err)
@@ -28,24 +37,100 @@ static EVP_PKEY *read_key(const char *file, struct err *err)
     return key;
 }
 
-/* A signature that nobody wants shows whether the three belong together. */
-static int try_to_sign(const struct signer *signer, const char *file, struct err *err)
+/* Fields that a reader sees or that tell how the rest is shown: signed once more than they are
+ * there. The others are signed as they are: a list may add its own. */
+static const struct {
+    const char *name;
+    bool is_oversigned;
+} SIGNED[] = {
+    {"from", true},
+    {"sender", true},
+    {"reply-to", true},
+    {"to", true},
+    {"cc", true},
+    {"subject", true},
+    {"date", true},
+    {"message-id", true},
+    {"in-reply-to", false},
+    {"references", false},
+    {"mime-version", true},
+    {"content-type", true},
+    {"content-id", false},
+    {"content-transfer-encoding", true},
+    {"list-unsubscribe", false},
+    {"list-unsubscribe-post", false},
+};
+
+static void add_names(const struct message *message, struct buf *names)
 {
+    for (size_t i = 0; i < sizeof SIGNED / sizeof SIGNED[0]; i++) {
+        size_t count = message_count(message, SIGNED[i].name);
+        if (count > SIGNER_REPEATS_MAX)
+            count = SIGNER_REPEATS_MAX;
+        count += SIGNED[i].is_oversigned ? 1 : 0;
+        for (size_t k = 0; k < count; k++)
+            buf_format(names, "%s%s", names->len > 0 ? ":" : "", SIGNED[i].name);
+    }
+}
+
+static int sign_with(const struct loaded_key *key, const struct message *message, int64_t now_us,
+                     struct buf *out, struct err *err)
+{
+    struct arena arena = {0};
+    struct buf names;
+    buf_init(&names, SIGNER_NAMES_BYTES_MAX);
+    add_names(message, &names);
+    const struct dkim_sign_options options = {
+        .key = key->key,
+        .domain = slice_of(key->domain),
+        .selector = slice_of(key->selector),
+        .headers = buf_slice(&names),
+        .header_canon = DKIM_CANON_RELAXED,
+        .body_canon = DKIM_CANON_RELAXED,
+        .has_time = true,
+        .time_s = (uint64_t)(now_us / TIME_SECOND),
+    };
+    int result = dkim_sign(message, &options, &arena, out, err);
+    buf_deinit(&names);
+    arena_deinit(&arena);
+    return result;
+}
+
+/* A signature that nobody wants shows whether the three belong together. */
+static int try_to_sign(const struct loaded_key *key, const char *file, struct err *err)
+{
+    struct arena arena = {0};
+    struct message message;
     struct buf field;
     buf_init(&field, SIGNER_KEY_BYTES_MAX);
-    int result = signer_sign(signer, SLICE("From: a@a.test\r\n\r\n"), 0, &field, err);
+    bool is_whole = message_parse(&arena, SLICE("From: a@a.test\r\n\r\n"), &message);
+    int result = is_whole ? sign_with(key, &message, 0, &field, err) : -1;
     buf_deinit(&field);
+    arena_deinit(&arena);
     return result == 0 ? 0 : err_prefix(err, "%s", file);
 }
 
-struct signer *signer_open(const char *domain, const char *selector, const char *key_file,
-                           struct err *err)
+static int load(struct loaded_key *key, const struct signer_key *from, struct err *err)
+{
+    *key = (struct loaded_key){.domain = mem_text_copy(from->domain),
+                               .selector = mem_text_copy(from->selector),
+                               .from_us = from->from_us,
+                               .until_us = from->until_us,
+                               .is_for_all = from->is_for_all,
+                               .key = read_key(from->file, err)};
+    return key->key != NULL ? try_to_sign(key, from->file, err) : -1;
+}
+
+struct signer *signer_open(const struct signer_key *keys, size_t count, struct err *err)
 {
     struct signer *signer = mem_alloc(sizeof *signer);
-    signer->domain = mem_text_copy(domain);
-    signer->selector = mem_text_copy(selector);
-    signer->key = read_key(key_file, err);
-    if (signer->key == NULL || try_to_sign(signer, key_file, err) != 0)
+    signer->keys = mem_alloc_array(count, sizeof *signer->keys);
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        result = load(&signer->keys[i], &keys[i], err);
+        signer->count++;
+    }
+    if (result != 0)
         signer_close(&signer);
     return signer;
 }
@@ -54,39 +139,56 @@ void signer_close(struct signer **signer)
 {
     if (*signer == NULL)
         return;
-    EVP_PKEY_free((*signer)->key);
-    free((*signer)->domain);
-    free((*signer)->selector);
+    for (size_t i = 0; i < (*signer)->count; i++) {
+        EVP_PKEY_free((*signer)->keys[i].key);
+        free((*signer)->keys[i].domain);
+        free((*signer)->keys[i].selector);
+    }
+    free((*signer)->keys);
     free(*signer);
     *signer = NULL;
 }
 
-static void add_names(const struct message *message, struct buf *names)
+static bool is_good(const struct loaded_key *key, int64_t now_us)
 {
-    static const char *const SIGNED[] = {
-        "from",
-        "sender",
-        "reply-to",
-        "to",
-        "cc",
-        "subject",
-        "date",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "mime-version",
-        "content-type",
-        "content-id",
-        "content-transfer-encoding",
-        "list-unsubscribe",
-        "list-unsubscribe-post",
-    };
-    buf_add_text(names, "from");
-    for (size_t i = 0; i < sizeof SIGNED / sizeof SIGNED[0]; i++) {
-        size_t count = message_count(message, SIGNED[i]);
-        for (size_t k = 0; k < count && k < SIGNER_REPEATS_MAX; k++)
-            buf_format(names, ":%s", SIGNED[i]);
+    return now_us >= key->from_us && (key->until_us == 0 || now_us < key->until_us);
+}
+
+/* How much of `domain` the key's domain is: its length, or 0 if it is neither that nor above it. */
+static size_t nearness(const struct loaded_key *key, struct slice domain)
+{
+    struct slice own = slice_of(key->domain);
+    if (slice_equal_nocase(own, domain))
+        return own.len;
+    if (domain.len <= own.len || !slice_ends_with_nocase(domain, own) ||
+        domain.data[domain.len - own.len - 1] != '.')
+        return 0;
+    return own.len;
+}
+
+static int sign_all(const struct signer *signer, const struct message *message, struct slice domain,
+                    int64_t now_us, struct buf *out, struct err *err)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < signer->count; i++)
+        if (is_good(&signer->keys[i], now_us) && nearness(&signer->keys[i], domain) > best)
+            best = nearness(&signer->keys[i], domain);
+    for (size_t i = 0; i < signer->count; i++) {
+        const struct loaded_key *key = &signer->keys[i];
+        bool is_chosen = best > 0 ? nearness(key, domain) == best : key->is_for_all;
+        if (is_chosen && is_good(key, now_us) && sign_with(key, message, now_us, out, err) != 0)
+            return -1;
     }
+    return 0;
+}
+
+/* Of the first mailbox in From. */
+static struct slice author_domain(const struct message *message, struct arena *arena)
+{
+    struct address_list list = {0};
+    struct slice value = message_unfold(arena, message_find(message, "from")->value);
+    (void)address_list_parse(arena, value, &list);
+    return list.count > 0 ? list.mailboxes[0].domain : SLICE("");
 }
 
 int signer_sign(const struct signer *signer, struct slice content, int64_t now_us, struct buf *out,
@@ -94,28 +196,13 @@ int signer_sign(const struct signer *signer, struct slice content, int64_t now_u
 {
     struct arena arena = {0};
     struct message message;
-    struct buf names;
     int result = -1;
-    buf_init(&names, SIGNER_NAMES_BYTES_MAX);
-    if (!message_parse(&arena, content, &message)) {
+    if (!message_parse(&arena, content, &message))
         err_set(err, "the message has too many header fields");
-    } else if (message_count(&message, "from") == 0) {
+    else if (message_count(&message, "from") == 0)
         err_set(err, "the message has no From (RFC 6376 5.4)");
-    } else {
-        add_names(&message, &names);
-        const struct dkim_sign_options options = {
-            .key = signer->key,
-            .domain = slice_of(signer->domain),
-            .selector = slice_of(signer->selector),
-            .headers = buf_slice(&names),
-            .header_canon = DKIM_CANON_RELAXED,
-            .body_canon = DKIM_CANON_RELAXED,
-            .has_time = true,
-            .time_s = (uint64_t)(now_us / TIME_SECOND),
-        };
-        result = dkim_sign(&message, &options, &arena, out, err);
-    }
-    buf_deinit(&names);
+    else
+        result = sign_all(signer, &message, author_domain(&message, &arena), now_us, out, err);
     arena_deinit(&arena);
     return result;
 }

@@ -1,5 +1,7 @@
 /*
- * Signs messages with DKIM (RFC 6376): rsa-sha256, or ed25519-sha256 (RFC 8463), by the key.
+ * Signs messages with DKIM (RFC 6376): rsa-sha256, or ed25519-sha256 (RFC 8463), by the key. There
+ * may be several keys: of several domains, of both kinds side by side, and for one time after the
+ * other, so that a selector changes by the calendar.
  */
 #pragma once
 
@@ -8,15 +10,26 @@
 
 struct signer;
 
-/* Reads the private key (PEM). NULL with the file in `err` if it is none, or cannot sign for that
- * domain and selector. */
-struct signer *signer_open(const char *domain, const char *selector, const char *key_file,
-                           struct err *err) MUST_CHECK;
+/* Borrowed during signer_open() only. */
+struct signer_key {
+    const char *domain;
+    const char *selector;
+    const char *file; /* the private key, PEM */
+    int64_t from_us;  /* 0: since ever */
+    int64_t until_us; /* 0: for ever */
+    bool is_for_all;  /* signs whatever the domain of From is */
+};
+
+/* NULL with the file in `err` if a key is none, or cannot sign for its domain and selector. */
+struct signer *signer_open(const struct signer_key *keys, size_t count, struct err *err) MUST_CHECK;
 void signer_close(struct signer **signer);
 
-/* Appends the field "DKIM-Signature: ..." with its CRLF for a message, in relaxed form on both
- * sides. It covers the fields that a reader sees, each as often as it is there, and one From more,
- * so that nobody can add a second one (RFC 6376 5.4, 8.15). A message without From is not signed:
- * -1. */
+/*
+ * Appends a field "DKIM-Signature: ..." with its CRLF for each key that signs the message, in
+ * relaxed form on both sides: all keys that are good at that time, and whose domain is the nearest
+ * of them to that of From (itself, or above it); without such a domain those that are for all. No
+ * key: nothing is appended. The fields that a reader sees are covered once more often than they
+ * are there, so that nobody can add another (RFC 6376 5.4, 8.15). -1: the message has no From.
+ */
 int signer_sign(const struct signer *signer, struct slice content, int64_t now_us, struct buf *out,
                 struct err *err) MUST_CHECK;

@@ -45,6 +45,8 @@ enum scenario_action {
     SCENARIO_MTA_KILL,     /* then-restart-after */
     SCENARIO_MTA_RESTART,  /* in order: stop, start */
     SCENARIO_MTA_PAUSE,    /* for */
+    SCENARIO_MTA_RELOAD,   /* settings: the configuration changes */
+    SCENARIO_MTA_SKEW,     /* skew, for: its own clock goes wrong */
     SCENARIO_HOST_DOWN,    /* host, for: refuses connections */
     SCENARIO_DISK_FULL,    /* leaves, for: no room in /var/spool */
     SCENARIO_DISK_SLOW,    /* takes, for: each flush to /var/spool */
@@ -72,8 +74,10 @@ struct scenario_event {
     const char *host;
     const char *const *records;
     size_t record_count;
-    int64_t leaves_bytes; /* of DISK_FULL: what is still free */
-    int64_t takes_us;     /* of DISK_SLOW */
+    const struct mta_settings *settings; /* of MTA_RELOAD: from then on */
+    int64_t leaves_bytes;                /* of DISK_FULL: what is still free */
+    int64_t skew_us;                     /* of MTA_SKEW: against the world's clock */
+    int64_t takes_us;                    /* of DISK_SLOW */
     enum scenario_silence as;
     const char *domain;
     const char *blocklist;

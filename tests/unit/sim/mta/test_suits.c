@@ -183,6 +183,8 @@ START_TEST(test_an_adapter_refuses_what_it_cannot_express)
     check_suits("opensmtpd", "{\"settings\": {\"tls\": \"required\"}}", NULL);
     check_suits("opensmtpd", "{\"settings\": {\"tls\": \"none\"}}", "\"tls\": none");
     check_suits("postfix", "{\"only\": \"exim\"}", "for exim only");
+    check_suits("postfix", "{\"clock\": {\"skew\": \"+1h\"}}", NULL);
+    check_suits("exim", "{\"clock\": {\"skew\": \"+1h\"}}", "a clock that is wrong");
     check_suits("exim", "{\"only\": \"exim\"}", NULL);
 }
 END_TEST

@@ -178,6 +178,13 @@ START_TEST(test_the_timeline)
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"dns-down\","
          "\"as\":\"silent\"}]}",
          "x.json:1: $.timeline[0].as: unknown key; did you mean \"at\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-skew\","
+         "\"skew\":\"late\"}]}",
+         "x.json:1: $.timeline[0].skew: a span like \"+11m\" or \"-2h\" is expected"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-reload\","
+         "\"settings\":{\"smart-host\":\"a.test\"}}]}",
+         "x.json:1: $.timeline[0].settings[\"smart-host\"]: \"smart-host\" cannot change while the "
+         "server runs"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"host-down\","
          "\"host\":\"mx.bigmial.test\"}]}",
          "x.json:1: $.timeline[0].host: \"mx.bigmial.test\": no such host; did you mean "

@@ -170,6 +170,48 @@ START_TEST(names_and_dates_do_not_matter_for_usage_3)
 }
 END_TEST
 
+START_TEST(anchors_may_stand_in_the_record_alone)
+{
+    struct bed bed;
+    bed_init(&bed);
+    /* The server shows its own certificate only, as most do (RFC 7671 5.2). */
+    bed.chain = to_pem(&bed.arena, bed.leaf, NULL);
+    bed.ca_pem = SLICE("");
+    for (uint8_t selector = 0; selector < 2; selector++) {
+        struct dane_record whole = make_record(&bed, bed.ca, DANE_TA, selector, 0);
+        struct dane_outcome outcome = check(&bed, &whole, 1, "mx.x.test", false, 50);
+        ck_assert_msg(outcome.is_verified, "selector %u: %s", selector, outcome.error_text);
+        /* A bare key is no certificate of the chain: the depth is that of what it signed. */
+        ck_assert_int_eq(outcome.depth, selector == 0 ? 1 : 0);
+        struct dane_record digest = make_record(&bed, bed.ca, DANE_TA, selector, 1);
+        outcome = check(&bed, &digest, 1, "mx.x.test", false, 50);
+        ck_assert(!outcome.is_verified);
+        ck_assert_int_eq(outcome.depth, -1);
+    }
+    /* Usage 1 matches, but nobody trusts the issuer. */
+    struct dane_record pkix = make_record(&bed, bed.leaf, DANE_PKIX_EE, 1, 1);
+    struct dane_outcome outcome = check(&bed, &pkix, 1, "mx.x.test", false, 50);
+    ck_assert(!outcome.is_verified);
+    ck_assert_int_eq(outcome.error, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    bed_deinit(&bed);
+}
+END_TEST
+
+START_TEST(one_record_of_many_is_enough)
+{
+    struct bed bed;
+    bed_init(&bed);
+    struct dane_record records[] = {make_record(&bed, bed.ca, DANE_EE, 1, 1),
+                                    make_record(&bed, bed.leaf, DANE_EE, 0, 1),
+                                    {9, 9, 9, SLICE("x")}};
+    struct dane_outcome outcome = check(&bed, records, 3, "mx.x.test", false, 50);
+    ck_assert(outcome.is_verified);
+    ck_assert_uint_eq(outcome.usable, 2);
+    ck_assert_int_eq(outcome.matched, 1);
+    bed_deinit(&bed);
+}
+END_TEST
+
 START_TEST(the_strongest_digest_decides)
 {
     struct bed bed;
@@ -209,4 +251,5 @@ START_TEST(records_are_read_and_judged)
 END_TEST
 
 UNIT_MAIN(every_usage_selector_and_type_verifies, names_and_dates_do_not_matter_for_usage_3,
+          anchors_may_stand_in_the_record_alone, one_record_of_many_is_enough,
           the_strongest_digest_decides, records_are_read_and_judged)

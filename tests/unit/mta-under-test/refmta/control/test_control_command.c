@@ -6,6 +6,7 @@
 
 static char folder[] = "/tmp/refmta-control-XXXXXX";
 static struct config config;
+static struct trace trace;
 static struct queue *queue;
 static struct buf answer;
 static struct queue_destination *last;
@@ -31,7 +32,8 @@ static int reload(void *arg, struct err *err)
 static bool run(const char *line)
 {
     buf_reset(&answer);
-    struct control_scene scene = {.queue = queue, .config = &config, .reload = reload};
+    struct control_scene scene = {
+        .queue = queue, .config = &config, .trace = &trace, .reload = reload};
     return control_command_run(&scene, slice_of(line), &answer);
 }
 
@@ -222,6 +224,10 @@ START_TEST(what_is_unknown_is_said)
     expect("\"domian=x.test\" chooses nothing");
     ck_assert(!run("list older=soon"));
     expect("\"soon\" is no span of time");
+    ck_assert(!run("trace"));
+    expect("trace what?");
+    ck_assert(run("trace client=192.0.2.1"));
+    ck_assert_str_eq(trace.client, "192.0.2.1");
     ck_assert(!run("reload"));
     expect("c.json: this is wrong");
     stop();

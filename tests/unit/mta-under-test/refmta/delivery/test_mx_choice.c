@@ -67,20 +67,22 @@ END_TEST
 
 START_TEST(equal_preferences_are_shuffled_and_no_others)
 {
-    static const uint16_t PREFERENCES[] = {5, 10, 10, 10, 20};
+    struct mx_rank ranks[] = {{10, 1}, {20, 1}, {10, 1}, {5, 1}, {10, 2}};
     unsigned first[5] = {0};
     struct rng rng;
     rng_init(&rng, 1);
     for (unsigned round = 0; round < 3000; round++) {
         size_t order[] = {0, 1, 2, 3, 4};
-        mx_shuffle(PREFERENCES, 5, &rng, order);
-        ck_assert_uint_eq(order[0], 0);
-        ck_assert_uint_eq(order[4], 4);
-        ck_assert_uint_eq(order[1] + order[2] + order[3], 6);
+        mx_shuffle(ranks, 5, &rng, order);
+        ck_assert_uint_eq(order[0], 3);
+        ck_assert_uint_eq(order[4], 1);
+        ck_assert_uint_eq(order[1] + order[2] + order[3], 0 + 2 + 4);
         first[order[1]]++;
     }
-    for (size_t i = 1; i <= 3; i++)
-        ck_assert(first[i] > 900 && first[i] < 1100);
+    /* Twice the weight is first twice as often. */
+    ck_assert(first[0] > 650 && first[0] < 850);
+    ck_assert(first[2] > 650 && first[2] < 850);
+    ck_assert(first[4] > 1400 && first[4] < 1600);
 }
 END_TEST
 

@@ -48,7 +48,8 @@ static struct signer *open_signer(EVP_PKEY *key, struct err *err)
         buf_add_text(&record, "v=DKIM1; k=ed25519; p=");
         text_to_base64(&record, raw, len);
     }
-    struct signer *signer = signer_open("a.test", "s1", path, err);
+    struct signer_key one = {.domain = "a.test", .selector = "s1", .file = path};
+    struct signer *signer = signer_open(&one, 1, err);
     unlink(path);
     return signer;
 }
@@ -106,9 +107,11 @@ END_TEST
 START_TEST(test_what_is_no_key)
 {
     struct err err = {0};
-    ck_assert_ptr_null(signer_open("a.test", "s1", "/dev/null", &err));
+    struct signer_key one = {.domain = "a.test", .selector = "s1", .file = "/dev/null"};
+    ck_assert_ptr_null(signer_open(&one, 1, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "private key"));
-    ck_assert_ptr_null(signer_open("a.test", "s1", "/no/such/key", &err));
+    one.file = "/no/such/key";
+    ck_assert_ptr_null(signer_open(&one, 1, &err));
     EVP_PKEY *key = EVP_EC_gen("P-256");
     ck_assert_ptr_null(open_signer(key, &err));
     buf_deinit(&record);
@@ -116,4 +119,63 @@ START_TEST(test_what_is_no_key)
 }
 END_TEST
 
-UNIT_MAIN(test_both_kinds_of_keys, test_what_is_no_key)
+/* The selectors that signed, in order: "s1 s2". */
+static const char *selectors(const struct signer *signer, const char *from, int64_t now_us)
+{
+    static char found[64];
+    struct err err = {0};
+    struct buf out;
+    char text[128];
+    buf_init(&out, 65536);
+    snprintf(text, sizeof text, "From: %s\r\n\r\nx\r\n", from);
+    ck_assert_msg(signer_sign(signer, slice_of(text), now_us, &out, &err) == 0, "%s", err.text);
+    found[0] = '\0';
+    const char *at = buf_text(&out);
+    while ((at = strstr(at, "s=")) != NULL) {
+        at += 2;
+        if (at[-3] != ' ' && at[-3] != '\t')
+            continue;
+        size_t len = strlen(found);
+        snprintf(found + len, sizeof found - len, "%s%.*s", len > 0 ? " " : "",
+                 (int)strcspn(at, ";"), at);
+    }
+    buf_deinit(&out);
+    return found;
+}
+
+static void write_key(char *path, EVP_PKEY *key)
+{
+    FILE *file = fdopen(mkstemp(path), "w");
+    ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+    EVP_PKEY_free(key);
+}
+
+START_TEST(test_which_keys_sign)
+{
+    struct err err = {0};
+    char rsa[] = "/tmp/mailrange-key-XXXXXX";
+    char ed[] = "/tmp/mailrange-key-XXXXXX";
+    write_key(rsa, EVP_RSA_gen(2048));
+    write_key(ed, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+    const struct signer_key keys[] = {
+        {.domain = "a.test", .selector = "old", .file = rsa, .until_us = 1000},
+        {.domain = "a.test", .selector = "new", .file = rsa, .from_us = 1000},
+        {.domain = "a.test", .selector = "ed", .file = ed},
+        {.domain = "sub.a.test", .selector = "sub", .file = ed},
+        {.domain = "own.test", .selector = "all", .file = ed, .is_for_all = true},
+    };
+    struct signer *signer = signer_open(keys, sizeof keys / sizeof keys[0], &err);
+    ck_assert_msg(signer != NULL, "%s", err.text);
+    ck_assert_str_eq(selectors(signer, "x@a.test", 999), "old ed");
+    ck_assert_str_eq(selectors(signer, "x@a.test", 1000), "new ed");
+    ck_assert_str_eq(selectors(signer, "Name <x@b.A.test>", 1000), "new ed");
+    ck_assert_str_eq(selectors(signer, "x@sub.a.test", 1000), "sub");
+    ck_assert_str_eq(selectors(signer, "x@nota.test", 1000), "all");
+    signer_close(&signer);
+    unlink(rsa);
+    unlink(ed);
+}
+END_TEST
+
+UNIT_MAIN(test_both_kinds_of_keys, test_what_is_no_key, test_which_keys_sign)
