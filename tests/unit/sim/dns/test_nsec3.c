@@ -11,6 +11,13 @@
     "\"deep.er A 192.0.2.3\" ], \"sub.a.test\": [ \"@ A 192.0.2.9\", \"low A 192.0.2.8\" ], " \
     "\"open.a.test\": [ \"@ A 192.0.2.7\" ] }"
 
+/* ldns 1.8 leaks in its own check of a denial; the sanitizer asks by this name. */
+const char *__lsan_default_suppressions(void); // NOLINT
+const char *__lsan_default_suppressions(void)  // NOLINT
+{
+    return "leak:ldns_dnssec_verify_denial_nsec3";
+}
+
 static ldns_pkt *ask_packet(struct dns_answerer *answerer, const char *name, const char *type,
                             unsigned flags)
 {
