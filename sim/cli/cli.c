@@ -17,11 +17,11 @@ const struct cli_command CLI_COMMANDS[] = {
      "Without a file or folder all of scenarios/ runs. The evidence of each scenario is a folder\n"
      "below the output folder: events.jsonl, capture.pcapng, results.json; beside them stand\n"
      "report.html, results.json and junit.xml of the whole run.\n",
-     true, cli_cmd_run},
+     true, cli_cmd_run, false},
     {"list", "[--markdown] [FILE|DIR]...", "the scenarios that are there, by topic",
-     "--markdown makes the page scenarios/INDEX.md.\n", true, cli_cmd_list},
+     "--markdown makes the page scenarios/INDEX.md.\n", true, cli_cmd_list, false},
     {"validate", "[FILE|DIR]...", "checks scenarios without running them", "", true,
-     cli_cmd_validate},
+     cli_cmd_validate, false},
     {"explain", "FILE [--visit KEY=VALUE...]",
      "the plan of a scenario in words; or what its hosts would do",
      "--visit plays a client that comes to the scenario's hosts, and names the rule behind each "
@@ -29,29 +29,35 @@ const struct cli_command CLI_COMMANDS[] = {
      "  mailrange explain x.json --visit to=bob@bigmail.test client=203.0.113.9 at=2h every=10m\n"
      "Words: host client name helo from to file at attempts every tls. What is left out is as the "
      "server\nunder test would do it.\n",
-     true, cli_cmd_explain},
-    {"init", "[FILE]", "writes a small scenario to start from", "", false, cli_cmd_init},
+     true, cli_cmd_explain, false},
+    {"init", "[FILE]", "writes a small scenario to start from", "", false, cli_cmd_init, false},
     {"exec", "FILE -- COMMAND...", "runs any program inside the scenario's internet",
      "The command finds the simulated DNS, hosts and time, and the server under test on port 25\n"
      "and 587 of its host name. The run ends when the command does and its mail has its end.\n",
-     true, cli_cmd_exec},
-    {"shell", "FILE", "a shell inside the scenario's internet, in real time", "", true,
-     cli_cmd_shell},
+     true, cli_cmd_exec, false},
+    {"shell", "FILE", "a shell inside the scenario's internet, in real time",
+     "$SHELL stands beside the server under test: dig, telnet, openssl s_client, swaks and "
+     "whatever\n"
+     "else this machine has find the simulated DNS and hosts; the server listens on port 25 of "
+     "its\n"
+     "host name. Files outside of the folder of evidence are the world's own and go with it. When\n"
+     "the shell ends, the report shows each session that was held by hand.\n",
+     true, cli_cmd_shell, true},
     {"up", "FILE", "keeps the scenario's internet up until Ctrl-C, in real time", "", true,
-     cli_cmd_up},
+     cli_cmd_up, true},
     {"compare", "[FILE|DIR]... --mta A,B", "the same scenarios over several servers",
      "compare.html and compare.json in the output folder show side by side what each server did "
      "and\n"
      "when. --scoreboard takes all servers and writes docs/scoreboard.md too.\n",
-     true, cli_cmd_compare},
+     true, cli_cmd_compare, false},
     {"report", "[DIR]", "makes the reports of a run's folder again, prints where they are", "",
-     true, cli_cmd_report},
+     true, cli_cmd_report, false},
     {"merge", "DIR...", "joins the results of several shards into one report", "", true,
-     cli_cmd_merge},
+     cli_cmd_merge, false},
     {"bench", "[--runs N]", "measures Mailrange, beside peers where they are installed", "", false,
-     cli_cmd_bench},
-    {"help", "[COMMAND]", "this text, or a command's", "", false, cli_cmd_help},
-    {"inside", "", NULL, "", false, cli_cmd_inside},
+     cli_cmd_bench, false},
+    {"help", "[COMMAND]", "this text, or a command's", "", false, cli_cmd_help, false},
+    {"inside", "", NULL, "", false, cli_cmd_inside, false},
 };
 
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof CLI_COMMANDS[0];
@@ -121,7 +127,7 @@ void cli_print_help(const struct cli_command *command)
         printf("\n%s", command->help);
     if (command->takes_run_options) {
         putchar('\n');
-        cli_print_options();
+        cli_print_options(command);
     }
 }
 

@@ -18,6 +18,7 @@ struct cli_command {
     const char *help;      /* what `mailrange help NAME` adds; may be "" */
     bool takes_run_options;
     int (*run)(const struct cli_command *command, int argc, char **argv);
+    bool one_world; /* runs one scenario, by hand: the flags of suites mean nothing */
 };
 
 extern const struct cli_command CLI_COMMANDS[];
@@ -52,7 +53,7 @@ struct run_plan;
 int cli_plan(const struct cli_command *command, int argc, char **argv, struct run_options *options,
              struct run_plan *plan) MUST_CHECK;
 /* The table of flags, for help. */
-void cli_print_options(void);
+void cli_print_options(const struct cli_command *command);
 
 int cli_cmd_run(const struct cli_command *command, int argc, char **argv);
 int cli_cmd_compare(const struct cli_command *command, int argc, char **argv);

@@ -224,6 +224,8 @@ static const struct cli_flag CLI_FLAGS[] = {
      "run each scenario N times"},
     {"--retries", NULL, "N", "MAILRANGE_RETRIES", cli_take_count, AT(retries),
      "try a failed scenario again; it is then called flaky"},
+    {"--watch", NULL, NULL, NULL, cli_take_true, AT(watch),
+     "run again whenever a scenario or fixture changes, until Ctrl-C"},
     {"--report-html", NULL, "FILE", NULL, cli_take_text, AT(report_html), "a copy of the report"},
     {"--report-json", NULL, "FILE", NULL, cli_take_text, AT(report_json), "a copy of results.json"},
     {"--report-junit", NULL, "FILE", NULL, cli_take_text, AT(report_junit), "a copy of junit.xml"},
@@ -236,7 +238,16 @@ static const struct cli_flag CLI_FLAGS[] = {
     {"--verbose", "-v", NULL, NULL, cli_take_verbose, 0, "every expectation"},
 };
 
-enum { CLI_FLAG_COUNT = sizeof CLI_FLAGS / sizeof CLI_FLAGS[0] };
+enum { CLI_FLAG_COUNT = sizeof CLI_FLAGS / sizeof CLI_FLAGS[0], CLI_FIRST_OF_SUITES = 5 };
+
+/* These choose scenarios, or say how many of them run how: nothing for one world that is tried by
+ * hand. They stand from --tags to --scoreboard. */
+static bool cli_is_of_suites(const struct cli_flag *flag)
+{
+    size_t at = (size_t)(flag - CLI_FLAGS);
+    return at >= CLI_FIRST_OF_SUITES && strcmp(flag->name, "--color") != 0 &&
+           flag->take != cli_take_quiet && flag->take != cli_take_verbose;
+}
 
 static const struct cli_flag *cli_find_flag(struct slice name)
 {
@@ -281,6 +292,11 @@ static int cli_read_flag(const struct cli_command *command, int argc, char **arg
     }
     if (flag == NULL)
         return cli_unknown_flag(command, argv[at]);
+    if (command->one_world && cli_is_of_suites(flag)) {
+        cli_usage_error(command, "%s is for suites; %s runs one scenario", flag->name,
+                        command->name);
+        return -1;
+    }
     if (flag->value == NULL && value != NULL) {
         cli_usage_error(command, "%s takes no value", flag->name);
         return -1;
@@ -351,12 +367,14 @@ int cli_read_options(const struct cli_command *command, int argc, char **argv,
     return flags;
 }
 
-void cli_print_options(void)
+void cli_print_options(const struct cli_command *command)
 {
     puts("Flags:");
     for (size_t i = 0; i < CLI_FLAG_COUNT; i++) {
         const struct cli_flag *flag = &CLI_FLAGS[i];
         char left[64];
+        if (command->one_world && cli_is_of_suites(flag))
+            continue;
         snprintf(left, sizeof left, "%s%s%s%s%s", flag->brief != NULL ? flag->brief : "",
                  flag->brief != NULL ? ", " : "", flag->name, flag->value != NULL ? " " : "",
                  flag->value != NULL ? flag->value : "");

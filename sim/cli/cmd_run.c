@@ -1,7 +1,7 @@
 /*
  * The commands that make a world: run, compare, exec, up, shell.
  */
-#include "sim/cli/cli.h"
+#include "sim/cli/cli_watch.h"
 
 #include <dirent.h>
 
@@ -34,6 +34,26 @@ static int cli_check_mtas(const struct run_options *options, struct err *err)
 typedef int cli_after(const struct run_options *options, const struct run_plan *plan,
                       struct err *err);
 
+/* What one can do in the world that comes up: nobody knows its names by heart. */
+static void cli_greet(const struct run_options *options, const struct scenario *scenario)
+{
+    const char *host = scenario->host_count > 0 ? scenario->host_names[0] : "HOST";
+    fprintf(stderr, "%s\n", scenario->name);
+    fprintf(stderr, "  the server under test is %s; the simulated hosts are:\n",
+            mta_settings_hostname(scenario->mta));
+    for (size_t i = 0; i < scenario->host_count; i++)
+        fprintf(stderr, "    %s\n", scenario->host_names[i]);
+    if (options->command != NULL)
+        fprintf(stderr,
+                "  try:  dig +short %s\n"
+                "        telnet %s 25\n"
+                "        openssl s_client -starttls smtp -connect %s:25\n"
+                "  time is real; \"exit\" ends it and makes the report\n",
+                host, host, host);
+    else
+        fprintf(stderr, "  time is real; Ctrl-C ends it and makes the report\n");
+}
+
 /* Plans and runs; `paths` as given; `after` may be NULL. */
 static int cli_run_paths(const struct run_options *options, char **paths, int count,
                          cli_after *after)
@@ -54,6 +74,8 @@ static int cli_run_paths(const struct run_options *options, char **paths, int co
         cli_error("%s", err.text);
         code = RUN_EXIT_MACHINE;
     } else {
+        if (options->interactive && plan.case_count > 0)
+            cli_greet(options, plan.cases[0].scenario);
         code = run_suite(options, &plan);
         if (after != NULL && after(options, &plan, &err) != 0) {
             cli_error("%s", err.text);
@@ -73,13 +95,20 @@ static int cli_count_before_dashes(int argc, char **argv)
     return count;
 }
 
+static int cli_run_once(const struct run_options *options, char **paths, int count)
+{
+    return cli_run_paths(options, paths, count, NULL);
+}
+
 int cli_cmd_run(const struct cli_command *command, int argc, char **argv)
 {
     struct run_options options;
     int used = cli_read_options(command, argc, argv, &options);
     if (used < 0)
         return RUN_EXIT_USAGE;
-    return cli_run_paths(&options, argv + used, argc - used, NULL);
+    if (options.watch)
+        return cli_watch(&options, argv + used, argc - used, cli_run_once);
+    return cli_run_once(&options, argv + used, argc - used);
 }
 
 /* Every adapter of the project, refmta first. */
@@ -164,6 +193,5 @@ int cli_cmd_up(const struct cli_command *command, int argc, char **argv)
         return RUN_EXIT_USAGE;
     options.interactive = true;
     options.virtual_clock = false;
-    fprintf(stderr, "the internet is up; Ctrl-C ends it\n");
     return cli_run_inside(command, &options, argc - used, argv + used);
 }

@@ -40,6 +40,15 @@ static bool ranks_allowed(void)
     return sched_setscheduler(0, SCHED_FIFO, &param) == 0;
 }
 
+/* Without ranks the world is scheduled as any other program. As a batch none of its tasks, nor the
+ * controller, takes the CPU from another one when it wakes: each goes on until it waits, or until
+ * its turn is over. With two programs that leaves one order; with more the scheduler may choose. */
+static void turns_lengthen(void)
+{
+    struct sched_param param = {.sched_priority = 0};
+    (void)sched_setscheduler(0, SCHED_BATCH, &param);
+}
+
 /* Each task of the world is watched through a descriptor or two. */
 static void descriptors_raise(void)
 {
@@ -58,6 +67,8 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
     static struct clock_idle idle;
     static struct clock_guard guard;
     bool ranked = ranks_allowed();
+    if (!ranked)
+        turns_lengthen();
     struct clock_program program;
     if (clock_memory_open(&memory, controller->options, err) != 0 ||
         clock_program_fork(&program, argv, true, ranked ? RANK_WORLD : 0, err) != 0)

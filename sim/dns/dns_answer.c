@@ -172,6 +172,8 @@ static void dns_fault_signatures(struct dns_answerer *answerer, const struct dns
 {
     struct dns_plan *plan = &answerer->plan;
     dns_answerer_forget_spoiled(answerer);
+    if (plan->bogus && plan->role == DNS_ROLE_RESOLVER && !answerer->query.cd)
+        dns_plan_fail(plan, LDNS_RCODE_SERVFAIL);
     if (fault == NULL || fault->answer < DNS_FAULT_BOGUS || !plan->secure)
         return;
     if (plan->role == DNS_ROLE_RESOLVER && !answerer->query.cd)

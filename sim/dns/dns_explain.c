@@ -23,7 +23,9 @@ static void dns_explain_zone(const struct dns_zone *zone, struct buf *out)
 {
     buf_add_text(out, "zone ");
     dns_name_to_text(zone->origin, out);
-    buf_format(out, " (%zu records%s)\n", zone->record_count, zone->is_signed ? ", signed" : "");
+    static const char *const DS[] = {"", ", DS missing", ", DS wrong"};
+    buf_format(out, " (%zu records%s%s%s)\n", zone->record_count, zone->is_signed ? ", signed" : "",
+               zone->nsec3 ? " with NSEC3" : "", DS[zone->ds]);
     for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL; entry = map_next(entry))
         dns_explain_node(map_value(entry), out);
 }

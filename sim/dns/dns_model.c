@@ -131,6 +131,15 @@ int dns_model_set_signed(struct dns_model *model, const char *zone, struct err *
     return 0;
 }
 
+void dns_model_set_signing(struct dns_model *model, const char *zone, enum dns_ds ds, bool nsec3)
+{
+    struct dns_zone *found = dns_model_need_zone(model, zone, NULL);
+    if (found == NULL)
+        return;
+    found->ds = ds;
+    found->nsec3 = nsec3;
+}
+
 /* ---- zone files */
 
 /* The end of a file reads as an empty record. */

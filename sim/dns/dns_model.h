@@ -77,6 +77,8 @@ int dns_model_remove(struct dns_model *model, const char *zone, const char *name
 
 /* DNSSEC for a zone, from now on. -1 if there is no such zone. */
 int dns_model_set_signed(struct dns_model *model, const char *zone, struct err *err) MUST_CHECK;
+/* How a zone that is signed differs from the usual: what its parent says, hashed denial. */
+void dns_model_set_signing(struct dns_model *model, const char *zone, enum dns_ds ds, bool nsec3);
 
 /* When the run starts (since 1970): signatures count from then. dns_answerer_new() sets it. */
 void dns_model_set_start(struct dns_model *model, int64_t start_us);

@@ -15,6 +15,7 @@ void dns_plan_begin(struct dns_plan *plan, enum dns_role role, const struct dns_
     plan->rcode = LDNS_RCODE_NOERROR;
     plan->authoritative = false;
     plan->secure = true;
+    plan->bogus = false;
     plan->part_count = 0;
     plan->alias_count = 0;
     plan->names[0] = *name;
@@ -80,9 +81,36 @@ static void dns_plan_add_soa(struct dns_plan *plan, const struct dns_zone *zone)
 
 static void dns_plan_add_nsec(struct dns_plan *plan, struct dns_node *node)
 {
-    if (node != NULL)
-        dns_plan_add(plan, DNS_SECTION_AUTHORITY, dns_node_set(node, LDNS_RR_TYPE_NSEC),
-                     node->name);
+    static const uint16_t TYPES[] = {LDNS_RR_TYPE_NSEC, LDNS_RR_TYPE_NSEC3};
+    for (size_t i = 0; node != NULL && i < sizeof TYPES / sizeof TYPES[0]; i++)
+        dns_plan_add(plan, DNS_SECTION_AUTHORITY, dns_node_set(node, TYPES[i]), node->name);
+}
+
+/* RFC 5155 section 7.2: what exists last on the way to the name has its own record, and what would
+ * come next is covered. */
+static void dns_plan_prove_encloser(struct dns_plan *plan, const struct dns_zone *zone,
+                                    struct slice name, const struct dns_found *found)
+{
+    struct slice next = name;
+    while (dns_wire_labels(next) > dns_wire_labels(found->encloser) + 1)
+        next = dns_wire_parent(next);
+    if (found->match != DNS_MATCH_DATA && found->match != DNS_MATCH_ALIAS)
+        dns_plan_add_nsec(plan, dns_signing_match(zone, found->encloser));
+    dns_plan_add_nsec(plan, dns_signing_cover(zone, next));
+}
+
+static void dns_plan_prove_nsec3(struct dns_plan *plan, const struct dns_zone *zone,
+                                 struct slice name, const struct dns_found *found)
+{
+    struct dns_name wildcard;
+    if (found->match == DNS_MATCH_NXDOMAIN || found->wildcard)
+        dns_plan_prove_encloser(plan, zone, name, found);
+    if (found->match == DNS_MATCH_NODATA && !found->wildcard) {
+        dns_plan_add_nsec(plan, dns_signing_match(zone, name));
+    } else if (found->match != DNS_MATCH_DATA && found->match != DNS_MATCH_ALIAS &&
+               dns_name_wildcard(found->encloser, &wildcard) == 0) {
+        dns_plan_add_nsec(plan, dns_signing_cover(zone, dns_name_slice(&wildcard)));
+    }
 }
 
 /* RFC 4035 section 3.1.3: the proof that there is no name, no data, or nothing closer than the
@@ -92,6 +120,10 @@ static void dns_plan_prove(struct dns_plan *plan, const struct dns_zone *zone, s
 {
     if (!plan->dnssec || zone->signing == NULL)
         return;
+    if (zone->nsec3) {
+        dns_plan_prove_nsec3(plan, zone, name, found);
+        return;
+    }
     if (found->match == DNS_MATCH_NXDOMAIN || found->wildcard)
         dns_plan_add_nsec(plan, dns_signing_cover(zone, name));
     struct dns_name wildcard;
@@ -220,7 +252,7 @@ static void dns_plan_referral(struct dns_model *model, struct dns_plan *plan,
     if (plan->dnssec && ds != NULL)
         dns_plan_add(plan, DNS_SECTION_AUTHORITY, ds, found->node->name);
     else if (plan->dnssec && zone->signing != NULL)
-        dns_plan_add_nsec(plan, found->node);
+        dns_plan_add_nsec(plan, dns_signing_match(zone, found->node->name));
     dns_plan_add_hosts(model, plan, zone, found->set);
 }
 
@@ -246,7 +278,9 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
         return DNS_STEP_DONE;
     }
     dns_zone_sign_if_stale(model, zone);
-    plan->secure = plan->secure && zone->signing != NULL;
+    enum dns_ds trust = dns_zone_trust(model, zone);
+    plan->secure = plan->secure && zone->signing != NULL && trust == DNS_DS_RIGHT;
+    plan->bogus = plan->bogus || trust == DNS_DS_WRONG;
     if (plan->alias_count == 0)
         plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
     struct dns_found found = dns_lookup_name(model, zone, name, plan->type);

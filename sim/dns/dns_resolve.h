@@ -41,7 +41,8 @@ struct dns_plan {
 
     int rcode;
     bool authoritative; /* AA */
-    bool secure;        /* every zone that had a say is signed */
+    bool secure;        /* every zone that had a say is signed, with a chain of trust */
+    bool bogus;         /* the chain of trust to one of them is broken */
     size_t part_count;
     struct dns_part parts[DNS_PLAN_PARTS_MAX];
     struct dns_rrset *made[DNS_ALIASES_MAX + 1]; /* aliases that stand in no zone; owned */

@@ -3,11 +3,14 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "sim/dns/dns_nsec3.h"
+
 #include "mta-under-test/base/poison.h"
 
 enum {
     DNS_KEY_FLAGS = 257, /* zone key, secure entry point */
     DNS_KEY_TTL = 3600,
+    DNS_DS_DIGEST_FIELD = 3,
     DNS_VALID_BEFORE_S = 24 * 3600,
     DNS_VALID_FOR_S = 400 * 24 * 3600, /* longer than any run */
 };
@@ -80,6 +83,8 @@ static ldns_rr *dns_zone_ds(const struct dns_model *model, const struct dns_zone
         abort();
     ldns_rr_free(dnskey);
     ldns_key_deep_free(key);
+    if (zone->ds == DNS_DS_WRONG)
+        *ldns_rdf_data(ldns_rr_rdf(ds, DNS_DS_DIGEST_FIELD)) ^= 1;
     return ds;
 }
 
@@ -99,13 +104,17 @@ static void dns_zone_unsign(struct dns_zone *zone)
 {
     dns_signing_free(&zone->signing);
     dns_zone_remove(zone, zone->origin, LDNS_RR_TYPE_DNSKEY);
+    dns_zone_remove(zone, zone->origin, LDNS_RR_TYPE_NSEC3PARAM);
     struct map_entry *next;
     for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL; entry = next) {
         struct dns_node *node = map_value(entry);
         for (struct dns_rrset *set = node->sets; set != NULL; set = set->next)
             dns_rrset_clear_signatures(set);
         next = map_next(entry);
-        dns_zone_remove(zone, node->name, LDNS_RR_TYPE_NSEC);
+        if (dns_node_set(node, LDNS_RR_TYPE_NSEC) != NULL)
+            dns_zone_remove(zone, node->name, LDNS_RR_TYPE_NSEC);
+        else if (dns_node_set(node, LDNS_RR_TYPE_NSEC3) != NULL)
+            dns_zone_remove(zone, node->name, LDNS_RR_TYPE_NSEC3);
     }
 }
 
@@ -133,7 +142,7 @@ static void dns_zone_order(struct dns_zone *zone)
     for (struct map_entry *entry = map_first(&zone->nodes); entry != NULL;
          entry = map_next(entry)) {
         struct dns_node *node = map_value(entry);
-        if (dns_node_set(node, LDNS_RR_TYPE_NSEC) != NULL)
+        if (dns_node_set(node, zone->nsec3 ? LDNS_RR_TYPE_NSEC3 : LDNS_RR_TYPE_NSEC) != NULL)
             signing->nodes[signing->count++] = node;
     }
     if (signing->count > 0)
@@ -144,8 +153,13 @@ static void dns_zone_order(struct dns_zone *zone)
 struct dns_node *dns_signing_cover(const struct dns_zone *zone, struct slice name)
 {
     const struct dns_signing *signing = zone->signing;
+    struct dns_name hashed;
     if (signing == NULL || signing->count == 0)
         return NULL;
+    if (zone->nsec3) {
+        dns_nsec3_name(zone, name, &hashed);
+        name = dns_name_slice(&hashed);
+    }
     /* The last node that does not stand behind the name; the chain is a ring. */
     size_t low = 0;
     size_t high = signing->count;
@@ -157,6 +171,27 @@ struct dns_node *dns_signing_cover(const struct dns_zone *zone, struct slice nam
             high = middle;
     }
     return signing->nodes[low > 0 ? low - 1 : signing->count - 1];
+}
+
+struct dns_node *dns_signing_match(const struct dns_zone *zone, struct slice name)
+{
+    struct dns_name hashed;
+    struct dns_node *node = dns_signing_cover(zone, name);
+    if (zone->nsec3) {
+        dns_nsec3_name(zone, name, &hashed);
+        name = dns_name_slice(&hashed);
+    }
+    return node != NULL && slice_equal(node->name, name) ? node : NULL;
+}
+
+enum dns_ds dns_zone_trust(const struct dns_model *model, const struct dns_zone *zone)
+{
+    const struct dns_zone *at = zone;
+    if (!zone->is_signed)
+        return DNS_DS_MISSING;
+    while (at->ds == DNS_DS_RIGHT && at != model->root)
+        at = dns_model_find_zone(model, at->origin, true);
+    return at->ds;
 }
 
 /* ---- signing */
@@ -179,7 +214,7 @@ static void dns_zone_delegate(const struct dns_model *model, struct dns_zone *zo
     bool delegated = dns_node_set(dns_zone_node(zone, name), LDNS_RR_TYPE_NS) != NULL;
     for (size_t at = 0; !delegated && dns_rdata_next(&ns->records, &at, &data);)
         dns_zone_add_link(zone, dns_record_make(name, LDNS_RR_TYPE_NS, ns->ttl, data));
-    if (child->is_signed)
+    if (child->is_signed && child->ds != DNS_DS_MISSING)
         dns_zone_add_link(zone, dns_zone_ds(model, child));
 }
 
@@ -225,7 +260,11 @@ static void dns_zone_sign(struct dns_model *model, struct dns_zone *zone)
     ldns_rr_free(dnskey);
     ldns_dnssec_zone *copy = dns_zone_to_ldns(zone);
     ldns_status status =
-        ldns_dnssec_zone_sign(copy, made, keys, ldns_dnssec_default_replace_signatures, NULL);
+        zone->nsec3
+            ? ldns_dnssec_zone_sign_nsec3(copy, made, keys, ldns_dnssec_default_replace_signatures,
+                                          NULL, DNS_NSEC3_ALGORITHM, DNS_NSEC3_FLAGS,
+                                          DNS_NSEC3_ITERATIONS, 0, NULL)
+            : ldns_dnssec_zone_sign(copy, made, keys, ldns_dnssec_default_replace_signatures, NULL);
     if (status != LDNS_STATUS_OK) {
         fprintf(stderr, "signing a zone: %s\n", ldns_get_errorstr_by_id(status));
         abort();

@@ -183,6 +183,30 @@ int dns_spec_parse(struct spec spec, const char *folder, const char *root, struc
     return 0;
 }
 
+/* "a.test", or {"zone": "a.test", "ds": "missing", "nsec3": true}. */
+static int dns_spec_sign(struct spec entry, struct dns_model *model, struct err *err)
+{
+    static const char *const KEYS[] = {"zone", "ds", "nsec3", NULL};
+    static const char *const DS[] = {"right", "missing", "wrong", NULL};
+    struct spec name = entry;
+    struct spec member;
+    const char *zone;
+    size_t ds = DNS_DS_RIGHT;
+    bool nsec3 = false;
+    struct err why;
+    if (spec_is_object(entry) &&
+        (spec_check_keys(entry, KEYS, err) != 0 || spec_need(entry, "zone", &name, err) != 0 ||
+         (spec_get(entry, "ds", &member) && spec_read_word(member, DS, &ds, err) != 0) ||
+         (spec_get(entry, "nsec3", &member) && spec_read_bool(member, &nsec3, err) != 0)))
+        return -1;
+    if (spec_read_text(name, &zone, err) != 0)
+        return -1;
+    if (dns_model_set_signed(model, zone, &why) != 0)
+        return spec_error(name, err, "%s", why.text);
+    dns_model_set_signing(model, zone, (enum dns_ds)ds, nsec3);
+    return 0;
+}
+
 int dns_spec_finish(struct spec spec, struct dns_model *model, struct err *err)
 {
     struct spec part;
@@ -191,13 +215,8 @@ int dns_spec_finish(struct spec spec, struct dns_model *model, struct err *err)
     if (spec_check_array(part, err) != 0)
         return -1;
     for (size_t i = 0; i < spec_count(part); i++) {
-        struct spec entry = spec_at(part, i);
-        const char *zone;
-        struct err why;
-        if (spec_read_text(entry, &zone, err) != 0)
+        if (dns_spec_sign(spec_at(part, i), model, err) != 0)
             return -1;
-        if (dns_model_set_signed(model, zone, &why) != 0)
-            return spec_error(entry, err, "%s", why.text);
     }
     return 0;
 }

@@ -35,6 +35,13 @@ struct dns_node {
     struct slice name; /* lower case, inside this allocation */
 };
 
+/* The link of the chain of trust from a signed zone's parent. */
+enum dns_ds {
+    DNS_DS_RIGHT,
+    DNS_DS_MISSING, /* none: a resolver takes the zone as unsigned */
+    DNS_DS_WRONG,   /* of another key: all of the zone is bogus */
+};
+
 struct dns_zone {
     struct slice origin; /* the name of its top */
     struct map nodes;    /* by name */
@@ -42,6 +49,8 @@ struct dns_zone {
     size_t record_count;
     bool made;                   /* by us and not by the scenario: the root, reverse zones, ... */
     bool is_signed;              /* DNSSEC is wanted */
+    bool nsec3;                  /* with hashed denial of existence (dns_nsec3.h) */
+    enum dns_ds ds;              /* what its parent says of its key */
     bool stale;                  /* changed since it was signed last */
     struct dns_signing *signing; /* NULL until it is signed (dns_sign.h) */
 };

@@ -78,7 +78,7 @@ static int inside_act_host_down(struct inside *inside, const struct scenario_eve
 {
     if (mx_server_set_down(inside->mx, entry->host, !over) != 0)
         return err_set(err, "there is no host %s", entry->host);
-    return 0;
+    return inside_set_gate(inside, err);
 }
 
 static int inside_act_rotate_key(struct inside *inside, const struct scenario_event *entry,

@@ -224,7 +224,7 @@ int inside_open_internet(struct inside *inside, struct err *err)
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
         inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
         inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0 ||
-        inside_open_policy(inside, err) != 0)
+        inside_open_policy(inside, err) != 0 || inside_open_gate(inside, err) != 0)
         return -1;
     return 0;
 }
@@ -232,6 +232,7 @@ int inside_open_internet(struct inside *inside, struct err *err)
 int inside_close_internet(struct inside *inside, struct err *err)
 {
     int result = inside->mx != NULL && mx_server_failed(inside->mx, err) ? -1 : 0;
+    inside_close_gate(inside);
     policy_server_close(&inside->policy);
     mx_server_close(&inside->mx);
     mx_verifier_free(&inside->verifier);

@@ -19,6 +19,7 @@
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_server.h"
+#include "sim/net/net_gate.h"
 #include "sim/policy/policy_server.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submit_login.h"
@@ -51,10 +52,13 @@ struct inside {
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     struct policy_server *policy;
+    struct net_gate *gate; /* NULL where every network is open */
+    struct event *gate_timer;
     char *evidence; /* folder that everything is written to while the run goes on */
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
     char *server_log; /* file */
+    char *queue_list; /* file: what its queue has in it at the end */
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
@@ -62,6 +66,7 @@ struct inside {
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
+    const char *command_name;
     struct settle settle;
     struct spool_room room; /* of the disk that is full now */
 
@@ -85,6 +90,12 @@ void inside_look(void *inside);
 /* ---- inside_net.c: DNS, MX hosts, capture */
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
+
+/* ---- inside_gate.c: the network before the hosts */
+int inside_open_gate(struct inside *inside, struct err *err) MUST_CHECK;
+/* To be called when what holds for a host has changed. */
+int inside_set_gate(struct inside *inside, struct err *err) MUST_CHECK;
+void inside_close_gate(struct inside *inside);
 
 /* ---- inside_dane.c: TLSA records of the hosts */
 int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;

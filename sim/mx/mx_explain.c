@@ -34,6 +34,7 @@ static void mx_explain_reach(const struct mx_host *host, struct buf *out)
         buf_format(out, "  refuses connections from %s to %s after the start\n",
                    time_span_to_text(host->down_window.from_us, text),
                    time_span_to_text(host->down_window.to_us, until));
+    net_conditions_explain(host->network, host->network_count, out);
     if (host->latency_us > 0)
         buf_format(out, "  answers after %s\n", time_span_to_text(host->latency_us, text));
     if (host->provider != NULL)

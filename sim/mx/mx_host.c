@@ -50,18 +50,41 @@ enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struc
     return MX_RECIPIENT_UNKNOWN;
 }
 
+static bool mx_host_is_down(const struct mx_host *host, int64_t now_us, int64_t since_start_us)
+{
+    return host->down || host->down_now ||
+           (host->down_window_given && window_holds(&host->down_window, now_us, since_start_us));
+}
+
 bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
                      int64_t since_start_us)
 {
-    if (host->down || host->down_now)
-        return false;
-    if (host->down_window_given && window_holds(&host->down_window, now_us, since_start_us))
+    if (mx_host_is_down(host, now_us, since_start_us))
         return false;
     for (size_t i = 0; i < host->port_count; i++) {
         if (host->ports[i] == port)
             return true;
     }
     return !host->ports_given;
+}
+
+enum net_condition_kind mx_host_network(const struct mx_host *host, const struct address *address,
+                                        int64_t now_us, int64_t since_start_us)
+{
+    if (mx_host_is_down(host, now_us, since_start_us))
+        return NET_REFUSED;
+    return net_conditions_now(host->network, host->network_count, address, now_us, since_start_us);
+}
+
+int64_t mx_host_network_next_us(const struct mx_host *host, int64_t now_us, int64_t since_start_us)
+{
+    const struct net_condition down = {.windowed = true, .during = host->down_window};
+    int64_t next_us =
+        net_conditions_next_us(host->network, host->network_count, now_us, since_start_us);
+    int64_t down_us = host->down_window_given
+                          ? net_conditions_next_us(&down, 1, now_us, since_start_us)
+                          : INT64_MAX;
+    return next_us < down_us ? next_us : down_us;
 }
 
 uint64_t mx_host_count_client(struct mx_host *host, const struct address *client)

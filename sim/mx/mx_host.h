@@ -7,6 +7,7 @@
 #include "mta-under-test/base/map.h"
 #include "sim/mx/mx_limits.h"
 #include "sim/mx/mx_rulebook.h"
+#include "sim/net/net_condition.h"
 #include "sim/provider/provider.h"
 #include "sim/tls/tls_context.h"
 #include "sim/tls/tls_tlsa.h"
@@ -82,6 +83,8 @@ struct mx_host {
     bool down_now; /* as the timeline says */
     bool down_window_given;
     struct window down_window;
+    struct net_condition *network; /* what happens before its sockets */
+    size_t network_count;
     enum tls_identity_kind identity;
     struct tls_settings tls;
     enum mx_tls_fault tls_fault;
@@ -117,5 +120,11 @@ enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struc
 /* Does it take connections at this port now? */
 bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
                      int64_t since_start_us);
+/* What the network does to a connection to one of its addresses now; a host that is down refuses.
+ */
+enum net_condition_kind mx_host_network(const struct mx_host *host, const struct address *address,
+                                        int64_t now_us, int64_t since_start_us);
+/* When that may change next, since the start; INT64_MAX for never. */
+int64_t mx_host_network_next_us(const struct mx_host *host, int64_t now_us, int64_t since_start_us);
 /* Counts a connection of this client; its number, from 1. */
 uint64_t mx_host_count_client(struct mx_host *host, const struct address *client);

@@ -241,15 +241,15 @@ void mx_report_disconnect(struct mx_session *session, const char *by)
     event_end(session->options.log);
 }
 
-void mx_report_refused(struct event_log *log, const struct mx_host *host,
-                       const struct address *client, const struct address *server, uint16_t port)
+void mx_report_refused(struct event_log *log, const struct mx_refusal *refusal)
 {
     if (log == NULL)
         return;
     struct json_out *event = event_begin(log, "mx", "refused", NULL);
-    json_out_text(event, "host", host != NULL ? host->name : "");
-    mx_report_address(event, "server", server);
-    mx_report_address(event, "client", client);
-    json_out_int(event, "port", port);
+    json_out_text(event, "host", refusal->host != NULL ? refusal->host->name : "");
+    mx_report_address(event, "server", refusal->server);
+    mx_report_address(event, "client", refusal->client);
+    json_out_int(event, "port", refusal->port);
+    json_out_text(event, "how", refusal->how);
     event_end(log);
 }

@@ -19,7 +19,13 @@ void mx_report_violation(struct mx_session *session, const char *what, const cha
 void mx_report_call_back(struct mx_session *session, int code, const char *text);
 void mx_report_disconnect(struct mx_session *session, const char *by);
 
-/* A connection that no session was made for: refused by a host that does not listen (`host`), or
- * to an address that no host has (`host` NULL). */
-void mx_report_refused(struct event_log *log, const struct mx_host *host,
-                       const struct address *client, const struct address *server, uint16_t port);
+/* A connection that no session was made for. */
+struct mx_refusal {
+    const struct mx_host *host; /* NULL: no host has the address */
+    const struct address *client;
+    const struct address *server;
+    uint16_t port;
+    const char *how; /* "reset": taken and reset at once; else what the network did (sim/net) */
+};
+
+void mx_report_refused(struct event_log *log, const struct mx_refusal *refusal);

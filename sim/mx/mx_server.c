@@ -78,7 +78,12 @@ bool mx_server_failed(const struct mx_server *server, struct err *err)
 static void mx_server_refuse(struct mx_server *server, int fd, const struct mx_host *host,
                              const struct mx_session_options *options)
 {
-    mx_report_refused(server->log, host, &options->client, &options->server, options->port);
+    const struct mx_refusal refusal = {.host = host,
+                                       .client = &options->client,
+                                       .server = &options->server,
+                                       .port = options->port,
+                                       .how = "reset"};
+    mx_report_refused(server->log, &refusal);
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     close(fd);
@@ -283,6 +288,14 @@ void mx_server_close(struct mx_server **server_at)
 uint16_t mx_server_port(const struct mx_server *server, size_t i)
 {
     return i < server->listener_count ? server->listeners[i].port : 0;
+}
+
+size_t mx_server_listeners(const struct mx_server *server, int *fds, size_t max)
+{
+    size_t count = server->listener_count < max ? server->listener_count : max;
+    for (size_t i = 0; i < count; i++)
+        fds[i] = server->listeners[i].fd;
+    return count;
 }
 
 size_t mx_server_connection_count(const struct mx_server *server)

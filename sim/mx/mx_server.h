@@ -51,6 +51,8 @@ void mx_server_close(struct mx_server **server);
 
 /* The port that the i-th listener has got. */
 uint16_t mx_server_port(const struct mx_server *server, size_t i);
+/* The listening sockets, which stay the server's; returns how many. */
+size_t mx_server_listeners(const struct mx_server *server, int *fds, size_t max);
 size_t mx_server_connection_count(const struct mx_server *server);
 /* True once a message could not be stored; *err says why. The run is then not whole. */
 bool mx_server_failed(const struct mx_server *server, struct err *err);

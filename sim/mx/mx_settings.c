@@ -140,8 +140,9 @@ static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_h
 /* ---- all together */
 
 static const char *const MX_SETTING_KEYS[] = {
-    "offers", "esmtp",   "banner", "latency",     "bandwidth", "tls",   "dane",   "listens", "down",
-    "users",  "accepts", "about",  "credentials", "provider",  "rules", "verify", NULL,
+    "offers", "esmtp",       "banner",   "latency", "bandwidth", "tls",
+    "dane",   "network",     "listens",  "down",    "users",     "accepts",
+    "about",  "credentials", "provider", "rules",   "verify",    NULL,
 };
 
 int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)
@@ -202,6 +203,9 @@ int mx_settings_read(struct spec spec, struct arena *arena, struct mx_host *host
     if (spec_get(spec, "listens", &member) && mx_listens_read(member, host, err) != 0)
         return -1;
     if (spec_get(spec, "down", &member) && mx_down_read(member, host, err) != 0)
+        return -1;
+    if (spec_get(spec, "network", &member) &&
+        net_conditions_read(member, arena, &host->network, &host->network_count, err) != 0)
         return -1;
     if (spec_get(spec, "credentials", &member))
         return mx_credentials_read(member, arena, host, err);

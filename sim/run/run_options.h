@@ -44,6 +44,7 @@ struct run_options {
     unsigned shard; /* 1 .. shard_count */
     unsigned shard_count;
 
+    bool watch; /* run again whenever a file of the scenarios changes */
     unsigned jobs;
     unsigned max_failures; /* stop after that many; 0 = never */
     unsigned repeat_each;

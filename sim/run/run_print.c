@@ -153,7 +153,9 @@ void run_print_case(const struct run_options *options, const struct run_case *on
     };
     bool quiet = options->verbosity == RUN_QUIET;
     if (options->interactive && code <= RUN_EXIT_FAILED) {
-        printf("ended; the evidence is in %s\n", folder);
+        printf("ended; the evidence is in %s\n"
+               "report: %s/report.html\n",
+               folder, options->output);
         return;
     }
     if (quiet && (code == RUN_EXIT_PASSED || code == RUN_EXIT_SKIPPED))

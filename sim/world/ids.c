@@ -13,6 +13,7 @@
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
+#include "sim/world/support.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -24,7 +25,10 @@ bool ids_is_privileged(void)
     struct __user_cap_data_struct data[2] = {{0}};
     if (syscall(SYS_capget, &header, data) != 0)
         return false;
-    return (data[0].effective & (1U << CAP_SYS_ADMIN)) != 0;
+    /* All of them or none: with a part of them the world would end half built, while a user
+     * namespace gives them all. */
+    const uint32_t needed = 1U << CAP_SYS_ADMIN | 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+    return (data[0].effective & needed) == needed;
 }
 
 static int write_map(pid_t pid, const char *name, const char *text, struct err *err)
@@ -48,8 +52,14 @@ static int map_one(pid_t pid, struct err *err)
     char gid_map[64];
     snprintf(uid_map, sizeof uid_map, "0 %u 1", (unsigned)geteuid());
     snprintf(gid_map, sizeof gid_map, "0 %u 1", (unsigned)getegid());
-    if (write_map(pid, "uid_map", uid_map, err) != 0 ||
-        write_map(pid, "setgroups", "deny", err) != 0)
+    if (write_map(pid, "uid_map", uid_map, err) != 0)
+        return geteuid() == 0 ? err_set(err,
+                                        "cannot make a private world: this root may not map itself "
+                                        "into a user namespace (it lacks CAP_SETFCAP); %s, or run "
+                                        "as an ordinary user",
+                                        SUPPORT_CONTAINER_ADVICE)
+                              : -1;
+    if (write_map(pid, "setgroups", "deny", err) != 0)
         return -1;
     return write_map(pid, "gid_map", gid_map, err);
 }
@@ -90,7 +100,13 @@ static int run_mapper(const char *program, pid_t pid, const char *own, const cha
     char count[24] = "";
     char target[24];
     snprintf(target, sizeof target, "%d", (int)pid);
-    if (!find_range(path, start, count))
+    bool found = find_range(path, start, count);
+    if (!found && geteuid() == 0)
+        return err_set(err,
+                       "this mail server runs as several users, which needs all that root may; "
+                       "here it lacks some of it: %s",
+                       SUPPORT_CONTAINER_ADVICE);
+    if (!found)
         return err_set(err,
                        "this mail server runs as several users, and %s lends none to you; run it "
                        "as root, or have root run: usermod --add-subuids 100000-165535 "

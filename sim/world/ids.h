@@ -1,9 +1,10 @@
 /*
  * Whether a world needs a user namespace, and which user ids there are in it.
  *
- * Who has CAP_SYS_ADMIN needs none: all ids are there. Another user becomes root of a user
- * namespace, with its own id as 0; further ids (foreign mail servers run as several users) come
- * from newuidmap and newgidmap where the machine lends some in /etc/subuid and /etc/subgid.
+ * Who has CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW needs none: all ids are there. Another user
+ * becomes root of a user namespace, with its own id as 0; further ids (foreign mail servers run as
+ * several users) come from newuidmap and newgidmap where the machine lends some in /etc/subuid and
+ * /etc/subgid.
  */
 #pragma once
 

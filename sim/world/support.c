@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
@@ -26,27 +27,47 @@ static int64_t kernel_setting(const char *path)
     return value;
 }
 
+/* Each kind of namespace has a limit, which somebody may have set to none. */
+static const char *const LIMITS[] = {"net", "pid", "mnt", "uts", "ipc", "user"};
+
+/* The name of the limit that is 0, NULL if none is. With privileges no user namespace is made. */
+static const char *limit_that_is_zero(bool privileged)
+{
+    size_t count = sizeof LIMITS / sizeof LIMITS[0] - (privileged ? 1 : 0);
+    for (size_t i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", LIMITS[i]);
+        if (kernel_setting(path) == 0)
+            return LIMITS[i];
+    }
+    return NULL;
+}
+
 static const char *advice(bool privileged)
 {
+    if (privileged)
+        return "a container or a policy of this machine forbids it; " SUPPORT_CONTAINER_ADVICE;
     if (kernel_setting("/proc/sys/kernel/unprivileged_userns_clone") == 0)
         return "user namespaces are switched off for ordinary users; run as root, or have root "
                "run: sysctl -w kernel.unprivileged_userns_clone=1";
-    if (kernel_setting("/proc/sys/user/max_user_namespaces") == 0)
-        return "user namespaces are switched off; run as root, or have root run: "
-               "sysctl -w user.max_user_namespaces=10000";
     if (kernel_setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
         return "AppArmor restricts user namespaces; run as root, or have root run: "
                "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
-    if (privileged)
-        return "a container or a policy of this machine forbids it; in a container use "
-               "--privileged, or --cap-add SYS_ADMIN with seccomp=unconfined and "
-               "apparmor=unconfined";
+    if (geteuid() == 0)
+        return "this root lacks CAP_SYS_ADMIN, CAP_NET_ADMIN or CAP_NET_RAW, and may not make user "
+               "namespaces either; " SUPPORT_CONTAINER_ADVICE;
     return "this machine does not let an ordinary user do it; run as root";
 }
 
 int support_explain_namespaces(int error, bool privileged, struct err *err)
 {
     errno = error;
+    const char *limit = limit_that_is_zero(privileged);
+    if (limit != NULL)
+        return err_set(err,
+                       "cannot make a private world: user.max_%s_namespaces is 0 here; %shave root "
+                       "run: sysctl -w user.max_%s_namespaces=10000",
+                       limit, strcmp(limit, "user") == 0 ? "run as root, or " : "", limit);
     if (error == EPERM || error == EACCES || error == ENOSPC)
         return err_set(err, "cannot make a private world (namespaces: %s): %s", strerror(error),
                        advice(privileged));

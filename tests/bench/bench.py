@@ -155,6 +155,8 @@ def figures(runs):
            lambda: median_of(runs, lambda: script("relay.sh")["ratio"]), 3, False)
     yield ("simulated host as a sink with its event log, times smtp-sink", "x",
            lambda: median_of(runs, lambda: script("sink.sh")["ratio"]), 0.5, False)
+    yield ("DNS answers with the event log, times NSD", "x",
+           lambda: median_of(1, lambda: script("dns.sh")["ratio"]), 0.5, False)
     yield ("DKIM verification, 4 kB, RSA-2048, key cached", "/s",
            lambda: mailauth(runs)["dkim_verify_rsa2048_4kB_per_s"], 10000, False)
     yield ("DKIM signing, 4 kB, Ed25519", "/s",

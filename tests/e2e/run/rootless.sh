@@ -25,4 +25,16 @@ expect_exit 0 "and as root from the same place" \
     "$place/build/bin/mailrange" run "$place/scenarios/retry/greylisting.json" -q -o "$WORK/root"
 expect_equal "$WORK/root/greylisting/results.json" "$place/out/user/greylisting/results.json" \
     "root's results and the user's are the same"
+
+# With a server and one message, two programs take turns: the log too is the same, though the CPU is
+# busy with others.
+yes >/dev/null &
+busy=$!
+user "$place/build/bin/mailrange" run "$place/scenarios/retry/greylisting.json" -q -o "$place/out/first" >/dev/null
+for n in 1 2 3 4 5; do
+    user "$place/build/bin/mailrange" run "$place/scenarios/retry/greylisting.json" -q -o "$place/out/again" >/dev/null
+    expect_equal "$place/out/first/greylisting/events.jsonl" "$place/out/again/greylisting/events.jsonl" \
+        "the event log of run $n is that of the first"
+done
+kill "$busy"
 finish
