@@ -6,7 +6,10 @@ setting of its hosts is removed in turn. The mutant must then fail: be refused b
 expectation, or have a rule that is expected to fire and is gone. Mutants that still pass are told,
 and the exit code is 1.
 
-    mutations.py PROGRAM [FILE|DIR]...
+    mutations.py [--effects] PROGRAM [FILE|DIR]...
+
+With --effects the rules stay, and are counted, but do nothing: what then passes is told, and is no
+failure, for a right server may bear a fault without a trace.
 """
 import copy
 import json
@@ -19,6 +22,18 @@ import tempfile
 TELLING = ["profile", "down", "users", "esmtp", "tls", "bandwidth"]
 # What a right server survives without a trace.
 TRACELESS = ["mta-kill", "mta-restart", "mta-pause"]
+
+
+def neutral(scenario):
+    """Yields the same with each rule still there and counted, but without its effect."""
+    for part in ("hosts", "profiles"):
+        for name, host in scenario.get(part, {}).items():
+            for i, rule in enumerate(host.get("rules", [])):
+                if set(rule["then"]) == {"log"}:
+                    continue
+                mutant = copy.deepcopy(scenario)
+                mutant[part][name]["rules"][i]["then"] = {"log": "nothing"}
+                yield f"the effect of {part}.{name}: rule {rule.get('name', i + 1)!r}", mutant
 
 
 def mutants(scenario):
@@ -62,9 +77,10 @@ def survives(results, stem):
 
 
 def main():
-    program = sys.argv[1]
+    effects = sys.argv[1] == "--effects"
+    program, *arguments = sys.argv[2 if effects else 1:]
     root = pathlib.Path(__file__).resolve().parents[3]
-    paths = [pathlib.Path(p) for p in sys.argv[2:]] or [root / "scenarios"]
+    paths = [pathlib.Path(p) for p in arguments] or [root / "scenarios"]
     files = sorted(f for p in paths for f in (p.rglob("*.json") if p.is_dir() else [p]) if f.name != "schema.json")
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +90,7 @@ def main():
             scenario = json.loads(file.read_text())
             if "extend" in scenario:
                 continue  # its base stands elsewhere, and is tried by itself
-            for i, (what, mutant) in enumerate(mutants(scenario)):
+            for i, (what, mutant) in enumerate(neutral(scenario) if effects else mutants(scenario)):
                 if is_guard(scenario, what):
                     continue
                 stem = f"{file.parent.name}-{file.stem}-{i}"
@@ -93,7 +109,7 @@ def main():
         print(f"passes all the same: {text}")
     print(f"{len(files)} scenarios, {len(tried) + refused} mutants: {refused} refused, "
           f"{len(tried) - len(survivors)} failed, {len(survivors)} passed")
-    return 1 if survivors else 0
+    return 1 if survivors and not effects else 0
 
 
 if __name__ == "__main__":
