@@ -81,6 +81,7 @@ struct delivery_connection {
     char host[REASON_HOST_BYTES];
     struct ip_address address;
     struct tls_policy tls;         /* what this session must have */
+    bool is_lax;                   /* ... for a message that says TLS-Required: No */
     struct tls_peer peer;          /* ... and whom it is held against */
     char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
     bool tls_is_open;              /* the handshake with this candidate was begun */
@@ -173,7 +174,8 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
  * Only sessions with MX hosts count. */
 void delivery_tls_note(struct delivery_connection *connection, const char *failure,
                        const char *reason);
-/* The connection has what the item asks for (REQUIRETLS). */
+/* The connection has what the item asks for (REQUIRETLS), and was not opened with less than its
+ * policies ask for (TLS-Required: No). */
 bool delivery_tls_suits(const struct delivery_connection *connection,
                         const struct queue_item *item);
 
