@@ -176,8 +176,19 @@ static void go_idle(struct delivery_connection *connection)
     conn_set_timeout(connection->conn, 0);
 }
 
+/* The item that was not tried here goes back to the queue. */
+static void give_back(struct delivery_connection *connection)
+{
+    struct queue_item *item = connection->item;
+    if (item == NULL)
+        return;
+    delivery_item_drop(connection);
+    queue_put_back(connection->lane->delivery->queue, item);
+}
+
 void delivery_connection_quit(struct delivery_connection *connection)
 {
+    give_back(connection);
     list_remove(&connection->idle_link);
     connection->is_idle = false;
     connection->is_paced = false;
@@ -196,6 +207,19 @@ static void pause_until(struct delivery_connection *connection, int64_t at_us)
     connection->is_paced = true;
     event_add(connection->idle_timer, &wait);
     conn_set_timeout(connection->conn, 0);
+}
+
+/* A new session has its item: others may have used up what the receiver allows meanwhile. */
+static void begin_when_allowed(struct delivery_connection *connection)
+{
+    int64_t at_us = delivery_shaping_send_at(connection);
+    int64_t now_us = time_monotonic_us();
+    if (at_us <= now_us)
+        begin_transaction(connection);
+    else if (at_us <= now_us + PACE_US)
+        pause_until(connection, at_us);
+    else
+        delivery_connection_quit(connection);
 }
 
 /* The session can take another message: the next one, a pause, or the end. */
@@ -245,7 +269,10 @@ static void on_idle(evutil_socket_t fd, short what, void *arg)
     }
     connection->is_paced = false;
     connection->is_idle = false;
-    next_item(connection);
+    if (connection->item != NULL)
+        begin_when_allowed(connection);
+    else
+        next_item(connection);
 }
 
 /* No recipient has a result but a deferral, in this transaction or before. */
@@ -401,7 +428,7 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         if (!connection->session.is_tls && connection->message_count == 0 &&
             (connection->session.extensions & CLIENT_STARTTLS) == 0)
             delivery_tls_note(connection, "starttls-not-supported", NULL);
-        begin_transaction(connection);
+        begin_when_allowed(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
         conn_set_timeout(connection->conn, HANDSHAKE_TIMEOUT_US);
@@ -433,6 +460,7 @@ static void on_input(void *owner)
     connection->transaction_heard = true;
     if (connection->is_idle) {
         /* 421 or confusion: nothing is lost by leaving. */
+        give_back(connection);
         delivery_connection_gone(connection);
         return;
     }
@@ -484,6 +512,8 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     if (end == CONN_END_FLUSHED || connection->is_idle ||
         connection->session.state == CLIENT_STATE_QUIT) {
         delivery_connection_log(connection, "disconnected", NULL);
+        if (connection->is_idle)
+            give_back(connection);
         delivery_connection_gone(connection);
         return;
     }
