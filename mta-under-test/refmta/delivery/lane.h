@@ -130,6 +130,16 @@ void delivery_connection_write(struct delivery_connection *connection);
 void delivery_connection_close(struct delivery_connection *connection);
 void delivery_connection_gone(struct delivery_connection *connection);
 
+/* Says MAIL for the item at hand. */
+void delivery_connection_begin(struct delivery_connection *connection);
+
+/* Between two messages (delivery_turn.c): begins with the item at hand as soon as the receiver
+ * allows; takes the next one, a pause, or leaves; gives an item back that was not tried. */
+void delivery_turn_begin(struct delivery_connection *connection);
+void delivery_turn_next(struct delivery_connection *connection);
+void delivery_turn_give_back(struct delivery_connection *connection);
+void delivery_turn_on_timer(evutil_socket_t fd, short what, void *connection);
+
 /* The candidates of an attempt (delivery_candidate.c): tries the one at hand, or the one behind it,
  * or gives up for this time. `verdict` tells whether waiting may help. */
 void delivery_candidate_try(struct delivery_connection *connection);
