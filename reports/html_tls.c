@@ -19,7 +19,7 @@ struct tls_row {
 /* What the server under test learned about the policy for a host. */
 struct known_policy {
     bool dane; /* records, and DNSSEC vouches for them */
-    bool sts;  /* a policy came */
+    bool sts;  /* a policy that enforces came */
     const char *dane_text;
     const char *sts_text;
     char dane_count[64];
@@ -87,8 +87,8 @@ static void learn_sts(const struct report_run *run, const char *host, struct kno
         const struct report_request *request = &run->requests[i];
         if (!slice_is_nocase(slice_of(request->host), name))
             continue;
-        known->sts = known->sts || request->status == 200;
-        known->sts_text = known->sts                ? "policy fetched"
+        known->sts = slice_is(slice_of(request->mode), "enforce");
+        known->sts_text = *request->mode != '\0'    ? request->mode
                           : *request->error != '\0' ? "the policy's host failed"
                                                     : "no policy there";
     }

@@ -3,6 +3,7 @@
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/time_text.h"
 #include "reports/report_book.h"
+#include "reports/report_provider.h"
 #include "reports/report_sessions.h"
 #include "sim/event/event_file.h"
 
@@ -143,6 +144,7 @@ static void on_request(struct report_book *book, const cJSON *event, int64_t at_
         .host = report_book_text(book, event_text(event, "host")),
         .path = report_book_text(book, event_text(event, "path")),
         .error = report_book_text(book, event_text(event, "error")),
+        .mode = report_book_text(book, event_text(event, "mode")),
         .status = (int)event_int(event, "status", 0),
     };
 }
@@ -218,6 +220,8 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_run(book, event);
     else if (slice_is(source, "mta"))
         on_mta(book, event, at_us);
+    else if (slice_is(source, "provider"))
+        report_provider_event(book, event);
     else if (slice_is(source, "policy"))
         on_request(book, event, at_us);
     else if (event_is(event, "timeline", "do"))

@@ -82,6 +82,8 @@ static void policy_log_request(const struct policy_server *server,
     json_out_text(event, "fault",
                   fault.kind != POLICY_FAULT_NONE ? policy_fault_text(&fault, &arena) : "");
     json_out_text(event, "error", facts->error);
+    if (facts->host != NULL && facts->host->service == POLICY_STS && facts->status == 200)
+        json_out_text(event, "mode", facts->host->sts.mode);
     event_end(server->log);
     arena_deinit(&arena);
 }

@@ -460,6 +460,24 @@ void queue_start(struct queue *queue)
     queue_tidy(queue);
 }
 
+static void log_trouble(void *arg, int error)
+{
+    const struct queue *queue = arg;
+    const char *spool = queue->config->spool;
+    if (error == 0)
+        log_text(queue->log, "spool-works", "%s takes records again", spool);
+    else
+        log_text(
+            queue->log, "spool-failing",
+            "%s: %s. New mail is refused for now, what is in the queue is kept, and all goes on "
+            "by itself when %s",
+            spool, strerror(error),
+            error == ENOSPC || error == EDQUOT ? "there is room again: delete other files, or "
+                                                 "give the spool a larger disk"
+                                               : "the disk can be written: look at its mount "
+                                                 "and at the kernel's log");
+}
+
 struct queue *queue_open(const struct queue_options *options, struct err *err)
 {
     struct queue *queue = mem_alloc(sizeof *queue);
@@ -478,6 +496,8 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
         .folder = options->config->spool,
         .sync = options->config->durability == CONFIG_DURABILITY_FULL,
         .base = options->base,
+        .on_trouble = log_trouble,
+        .arg = queue,
     };
     queue->store = store_open(&store, err);
     if (queue->store == NULL ||
@@ -494,6 +514,11 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     json_out_int(&line.json, "messages", (int64_t)queue->messages.count);
     json_out_int(&line.json, "records", (int64_t)found.records);
     json_out_int(&line.json, "damaged-bytes", (int64_t)found.damaged_bytes);
+    if (found.damaged_bytes > 0)
+        json_out_text(
+            &line.json, "text",
+            "bytes that are no record were passed over, all others were read: normal after "
+            "a crash, else a reason to check the disk");
     log_end(&line);
     return queue;
 }

@@ -93,9 +93,19 @@ void store_segment_grown(struct store *store, struct store_segment *segment, uin
     }
 }
 
+/* EAGAIN only says that a record waits behind another. */
+static void note_error(struct store *store, int error)
+{
+    bool is_change = error != EAGAIN && (error == 0) != (store->error == 0);
+    if (error != EAGAIN)
+        store->error = error;
+    if (is_change && store->on_trouble != NULL)
+        store->on_trouble(store->arg, error);
+}
+
 static void commit_done(struct store *store, struct store_commit *commit)
 {
-    store->error = commit->error;
+    note_error(store, commit->error);
     if (commit->error != 0 && commit->must_succeed) {
         static const struct timeval WAIT = {.tv_sec = STUCK_RETRY_SECONDS};
         list_push_back(&store->stuck, &commit->link);
@@ -277,6 +287,8 @@ struct store *store_open(const struct store_options *options, struct err *err)
     store->done_fd = -1;
     store->sync = options->sync;
     store->base = options->base;
+    store->on_trouble = options->on_trouble;
+    store->arg = options->arg;
     store->threaded = options->base != NULL && options->sync;
     store->segment_bytes = options->segment_bytes > 0 ? options->segment_bytes : SEGMENT_BYTES;
     list_init(&store->segments);

@@ -53,6 +53,9 @@ struct store_options {
     bool sync;               /* false: durability "off" */
     uint64_t segment_bytes;  /* a new segment is begun behind this many; 0 for the default */
     struct event_base *base; /* NULL: nothing happens but in store_flush() */
+    /* The disk has begun to take nothing (an errno), or takes records again (0). May be NULL. */
+    void (*on_trouble)(void *arg, int error);
+    void *arg;
 };
 
 /* What recovery found. */

@@ -19,6 +19,8 @@ struct store {
     struct list stuck;         /* commits that must be written and could not be */
     uint64_t live_bytes;
     int error; /* of the last record */
+    void (*on_trouble)(void *arg, int error);
+    void *arg;
     uint64_t total_bytes;
     bool sync;
     bool threaded;

@@ -1,6 +1,6 @@
 /*
- * opendkim_peer SECONDS FOLDER: OpenDKIM's library on what mailauth_bench left in FOLDER, in processor
- * time, as one JSON object with the same names. Keys come from memory, as there.
+ * opendkim_peer SECONDS FOLDER: OpenDKIM's library on what mailauth_bench left in FOLDER, in
+ * processor time, as one JSON object with the same names. Keys come from memory, as there.
  */
 #include <dkim.h>
 #include <stdio.h>

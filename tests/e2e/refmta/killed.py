@@ -1,5 +1,6 @@
 """kill -9 in the middle of the work, again and again: what was confirmed with 250 is in the queue."""
 import json
+import os
 import random
 import re
 import smtplib
@@ -7,7 +8,7 @@ import threading
 
 from stand import Stand, check, finish
 
-ROUNDS, CLIENTS = 8, 6
+ROUNDS, CLIENTS = int(os.environ.get("ROUNDS", "8")), 6
 stand = Stand([("relay", "none")])
 confirmed, lock = set(), threading.Lock()
 

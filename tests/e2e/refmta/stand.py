@@ -43,7 +43,7 @@ def path(name):
 def run(*words, given=""):
     """Exit code and output of a program, which gets `given` on its standard input."""
     done = subprocess.run(words, input=given, capture_output=True, text=True, errors="replace",
-                          timeout=120, env={**os.environ, "LC_ALL": "C"})
+                          timeout=300, env={**os.environ, "LC_ALL": "C"})
     return done.returncode, done.stdout + done.stderr
 
 

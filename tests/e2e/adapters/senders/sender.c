@@ -69,11 +69,11 @@ static int attempt(const char *sender, const char *recipient)
         return -1;
     }
     FILE *mx = fdopen(fd, "r+");
-    int done = command(mx, NULL, NULL) == 220 && command(mx, "EHLO %s\r\n", "mail.sender.test") == 250 &&
-               command(mx, "MAIL FROM:<%s>\r\n", sender) == 250 &&
-               command(mx, "RCPT TO:<%s>\r\n", recipient) == 250 &&
-               command(mx, "DATA%s\r\n", "") == 354 &&
-               command(mx, "Subject: Hello\r\nFrom: <%s>\r\n\r\nHello\r\n.\r\n", sender) == 250;
+    int done =
+        command(mx, NULL, NULL) == 220 && command(mx, "EHLO %s\r\n", "mail.sender.test") == 250 &&
+        command(mx, "MAIL FROM:<%s>\r\n", sender) == 250 &&
+        command(mx, "RCPT TO:<%s>\r\n", recipient) == 250 && command(mx, "DATA%s\r\n", "") == 354 &&
+        command(mx, "Subject: Hello\r\nFrom: <%s>\r\n\r\nHello\r\n.\r\n", sender) == 250;
     (void)command(mx, "QUIT%s\r\n", "");
     fclose(mx);
     return done ? 0 : -1;

@@ -204,8 +204,8 @@ static int64_t complaints_with(uint64_t seed)
 {
     struct err err = {0};
     const char *to = "z@bigmail.test";
-    ck_assert_int_eq(read_settings("{\"readers\":[{\"complain\":\"0.5%\",\"within\":\"1h\"}]}", &err),
-                     0);
+    ck_assert_int_eq(
+        read_settings("{\"readers\":[{\"complain\":\"0.5%\",\"within\":\"1h\"}]}", &err), 0);
     provider = provider_new("bigmail", &settings, seed);
     send_many(300, 0, "a");
     struct provider_mail mail = mail_of(&to, TIME_DAY);
