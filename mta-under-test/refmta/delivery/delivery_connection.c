@@ -13,16 +13,10 @@
 #define BLOCK_TIMEOUT_US (3 * TIME_MINUTE)
 #define FINAL_TIMEOUT_US (10 * TIME_MINUTE)
 #define QUIT_TIMEOUT_US (10 * TIME_SECOND)
-/* How long a connection is kept open with nothing to send. */
-#define IDLE_US (2 * TIME_SECOND)
-/* How long one is kept open for the sake of a receiver's rate. */
-#define PACE_US (30 * TIME_SECOND)
 
 #define STATUS_NO_TLS "4.7.10"
 
 enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
-
-static void begin_transaction(struct delivery_connection *connection);
 
 static struct log *log_of(const struct delivery_connection *connection)
 {
@@ -166,88 +160,6 @@ static void feed_content(struct delivery_connection *connection)
 
 /* --- transactions ---------------------------------------------------------------------------- */
 
-static void go_idle(struct delivery_connection *connection)
-{
-    static const struct timeval WAIT = {.tv_sec = IDLE_US / TIME_SECOND};
-    struct lane *lane = connection->lane;
-    connection->is_idle = true;
-    list_push_front(&lane->idle, &connection->idle_link);
-    event_add(connection->idle_timer, &WAIT);
-    conn_set_timeout(connection->conn, 0);
-}
-
-void delivery_connection_quit(struct delivery_connection *connection)
-{
-    list_remove(&connection->idle_link);
-    connection->is_idle = false;
-    connection->is_paced = false;
-    event_del(connection->idle_timer);
-    client_session_quit(&connection->session);
-    delivery_connection_write(connection);
-}
-
-/* The receiver's rate wants a pause: in the same session, if it is short. */
-static void pause_until(struct delivery_connection *connection, int64_t at_us)
-{
-    int64_t wait_us = at_us - time_monotonic_us();
-    struct timeval wait = {.tv_sec = (time_t)(wait_us / TIME_SECOND),
-                           .tv_usec = (suseconds_t)(wait_us % TIME_SECOND)};
-    connection->is_idle = true;
-    connection->is_paced = true;
-    event_add(connection->idle_timer, &wait);
-    conn_set_timeout(connection->conn, 0);
-}
-
-/* The session can take another message: the next one, a pause, or the end. */
-static void next_item(struct delivery_connection *connection)
-{
-    struct lane *lane = connection->lane;
-    if (connection->session.closing) {
-        conn_finish(connection->conn);
-        return;
-    }
-    int64_t at_us = delivery_shaping_send_at(connection);
-    int64_t now_us = time_monotonic_us();
-    if (lane->delivery->stopping || at_us > now_us + PACE_US) {
-        delivery_connection_quit(connection);
-        return;
-    }
-    if (at_us > now_us && lane->destination->ready_count > 0) {
-        pause_until(connection, at_us);
-        return;
-    }
-    struct queue_item *item = lane_next_item(lane);
-    if (item == NULL) {
-        go_idle(connection);
-    } else if (!delivery_tls_suits(connection, item)) {
-        queue_put_back(lane->delivery->queue, item);
-        delivery_connection_quit(connection);
-    } else {
-        delivery_item_take(connection, item);
-        begin_transaction(connection);
-    }
-}
-
-static void on_idle(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    struct delivery_connection *connection = arg;
-    if (connection->has_failure) {
-        struct reason reason = connection->failure;
-        connection->has_failure = false;
-        delivery_candidate_fail(connection, &reason, connection->failure_verdict);
-        return;
-    }
-    if (!connection->is_paced) {
-        delivery_connection_quit(connection);
-        return;
-    }
-    connection->is_paced = false;
-    connection->is_idle = false;
-    next_item(connection);
-}
-
 /* No recipient has a result but a deferral, in this transaction or before. */
 static bool all_deferred(const struct delivery_connection *connection)
 {
@@ -297,7 +209,7 @@ static bool another_address_takes_over(struct delivery_connection *connection)
     struct queue_item *item = connection->item;
     delivery_item_drop(connection);
     queue_put_back(connection->lane->delivery->queue, item);
-    next_item(connection);
+    delivery_turn_next(connection);
     return true;
 }
 
@@ -313,7 +225,7 @@ static void transaction_done(struct delivery_connection *connection)
         return;
     delivery_item_take_results(connection);
     if (delivery_item_any_undecided(connection) && !connection->session.closing) {
-        begin_transaction(connection);
+        delivery_connection_begin(connection);
         return;
     }
     if (delivery_item_any_undecided(connection)) {
@@ -326,10 +238,10 @@ static void transaction_done(struct delivery_connection *connection)
     struct reason reason = connection->transaction.recipients[0].reason;
     delivery_item_settle(connection);
     lane_note_refusal(connection->lane, refused && connection->rule == NULL ? &reason : NULL);
-    next_item(connection);
+    delivery_turn_next(connection);
 }
 
-static void begin_transaction(struct delivery_connection *connection)
+void delivery_connection_begin(struct delivery_connection *connection)
 {
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
@@ -356,7 +268,7 @@ void delivery_connection_give(struct delivery_connection *connection, struct que
     connection->is_idle = false;
     event_del(connection->idle_timer);
     delivery_item_take(connection, item);
-    begin_transaction(connection);
+    delivery_connection_begin(connection);
 }
 
 /* --- the session's end ------------------------------------------------------------------------ */
@@ -401,7 +313,7 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         if (!connection->session.is_tls && connection->message_count == 0 &&
             (connection->session.extensions & CLIENT_STARTTLS) == 0)
             delivery_tls_note(connection, "starttls-not-supported", NULL);
-        begin_transaction(connection);
+        delivery_turn_begin(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
         conn_set_timeout(connection->conn, HANDSHAKE_TIMEOUT_US);
@@ -433,6 +345,7 @@ static void on_input(void *owner)
     connection->transaction_heard = true;
     if (connection->is_idle) {
         /* 421 or confusion: nothing is lost by leaving. */
+        delivery_turn_give_back(connection);
         delivery_connection_gone(connection);
         return;
     }
@@ -484,6 +397,8 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     if (end == CONN_END_FLUSHED || connection->is_idle ||
         connection->session.state == CLIENT_STATE_QUIT) {
         delivery_connection_log(connection, "disconnected", NULL);
+        if (connection->is_idle)
+            delivery_turn_give_back(connection);
         delivery_connection_gone(connection);
         return;
     }
@@ -558,7 +473,8 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     connection->source = &lane->pool->sources[source];
     connection->site = lane->sites[source];
     delivery_shaping_opened(connection);
-    connection->idle_timer = event_new(delivery->options.base, -1, 0, on_idle, connection);
+    connection->idle_timer =
+        event_new(delivery->options.base, -1, 0, delivery_turn_on_timer, connection);
     list_init(&connection->idle_link);
     list_push_back(&lane->connections, &connection->link);
     lane->connection_count++;

@@ -40,6 +40,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
     };
     add_sts(connection, &facts);
     connection->tls = tls_policy_decide(&facts);
+    connection->is_lax = message->tls_optional;
     connection->peer = (struct tls_peer){
         .verify = connection->tls.verify,
         .host = host->tls_name,
@@ -143,5 +144,7 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
 
 bool delivery_tls_suits(const struct delivery_connection *connection, const struct queue_item *item)
 {
-    return item->message->require_tls == connection->tls.needs_requiretls;
+    const struct message *message = item->message;
+    return message->require_tls == connection->tls.needs_requiretls &&
+           (message->tls_optional || !connection->is_lax);
 }

@@ -81,6 +81,7 @@ struct delivery_connection {
     char host[REASON_HOST_BYTES];
     struct ip_address address;
     struct tls_policy tls;         /* what this session must have */
+    bool is_lax;                   /* ... for a message that says TLS-Required: No */
     struct tls_peer peer;          /* ... and whom it is held against */
     char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
     bool tls_is_open;              /* the handshake with this candidate was begun */
@@ -129,6 +130,16 @@ void delivery_connection_write(struct delivery_connection *connection);
 void delivery_connection_close(struct delivery_connection *connection);
 void delivery_connection_gone(struct delivery_connection *connection);
 
+/* Says MAIL for the item at hand. */
+void delivery_connection_begin(struct delivery_connection *connection);
+
+/* Between two messages (delivery_turn.c): begins with the item at hand as soon as the receiver
+ * allows; takes the next one, a pause, or leaves; gives an item back that was not tried. */
+void delivery_turn_begin(struct delivery_connection *connection);
+void delivery_turn_next(struct delivery_connection *connection);
+void delivery_turn_give_back(struct delivery_connection *connection);
+void delivery_turn_on_timer(evutil_socket_t fd, short what, void *connection);
+
 /* The candidates of an attempt (delivery_candidate.c): tries the one at hand, or the one behind it,
  * or gives up for this time. `verdict` tells whether waiting may help. */
 void delivery_candidate_try(struct delivery_connection *connection);
@@ -173,7 +184,8 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
  * Only sessions with MX hosts count. */
 void delivery_tls_note(struct delivery_connection *connection, const char *failure,
                        const char *reason);
-/* The connection has what the item asks for (REQUIRETLS). */
+/* The connection has what the item asks for (REQUIRETLS), and was not opened with less than its
+ * policies ask for (TLS-Required: No). */
 bool delivery_tls_suits(const struct delivery_connection *connection,
                         const struct queue_item *item);
 
