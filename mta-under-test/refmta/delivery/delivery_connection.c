@@ -209,7 +209,7 @@ static void next_item(struct delivery_connection *connection)
         delivery_connection_quit(connection);
         return;
     }
-    if (at_us > now_us && lane->destination->ready_count > 0) {
+    if (at_us > now_us && lane->destination->ready.count > 0) {
         pause_until(connection, at_us);
         return;
     }
