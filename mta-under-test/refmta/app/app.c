@@ -9,6 +9,7 @@
 #include "mta-under-test/refmta/app/confinement.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
+#include "mta-under-test/refmta/app/submission.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/server/server.h"
@@ -32,6 +33,7 @@ struct app {
     struct trace trace;
     struct confinement confinement;
     struct operations *operations;
+    struct submission_server *submission;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
@@ -126,6 +128,8 @@ static int change_over(struct app *app, struct settings *next, struct err *err)
     delivery_set_config(app->delivery, &next->config);
     if (app->control != NULL)
         control_set_config(app->control, &next->config);
+    if (app->submission != NULL)
+        submission_set_settings(app->submission, next);
     list_push_back(&app->replaced, &app->settings->link);
     app->settings = next;
     close_replaced(app);
@@ -247,6 +251,13 @@ static int open_delivery(struct app *app, struct err *err)
 static int open_access(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
+    if (config->submission.address.family != 0) {
+        struct submission_options submission = {
+            .settings = app->settings, .base = app->base, .log = app->log, .queue = app->queue};
+        app->submission = submission_open(&submission, err);
+        if (app->submission == NULL)
+            return -1;
+    }
     if (config->operations.address.family != 0) {
         struct operations_options operations = {
             .endpoint = config->operations,
@@ -326,6 +337,7 @@ static void app_close(struct app *app)
         delivery_abandon(app->delivery);
     control_close(&app->control);
     operations_close(&app->operations);
+    submission_close(&app->submission);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);
@@ -360,6 +372,8 @@ static void log_started(struct app *app)
     for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
+    if (app->submission != NULL)
+        json_out_int(&line.json, "http-submission-port", submission_port(app->submission));
     if (app->operations != NULL)
         json_out_int(&line.json, "operations-port", operations_port(app->operations));
     json_out_int(&line.json, "user-id", geteuid());
