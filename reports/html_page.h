@@ -44,6 +44,7 @@ void html_checks(struct html_page *page);
 void html_timeline(struct html_page *page);
 void html_curves(struct html_page *page);
 void html_gauges(struct html_page *page);
+void html_providers(struct html_page *page);
 void html_hosts(struct html_page *page);
 void html_sessions(struct html_page *page);
 void html_ladder(struct html_page *page, const struct report_session *session);

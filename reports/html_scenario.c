@@ -58,6 +58,7 @@ static const char *reason_words(const char *reason)
         {"idle", "nothing waited for anything any more"},
         {"stopped", "stopped from outside"},
         {"command", "the command ended"},
+        {"command-failed", "the command failed"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_is(slice_of(reason), words[i][0]))
@@ -164,6 +165,7 @@ static void contents(struct html_page *page)
     jump_to(page, "authentication", "Authentication", run->auth_count > 0);
     jump_to(page, "tls", "TLS", html_has_tls(run));
     jump_to(page, "queue", "Queue", run->queue.count > 0);
+    jump_to(page, "providers", "Providers", run->provider_count > 0);
     jump_to(page, "limits", "Limits", run->gauge_count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);
     buf_add_text(page->out, "</nav>\n");
@@ -188,6 +190,7 @@ void html_scenario(struct html_page *page, bool open)
     html_auth(page);
     html_tls(page);
     html_curves(page);
+    html_providers(page);
     html_gauges(page);
     html_dns(page);
     buf_add_text(page->out, "</div></details>\n");

@@ -3,6 +3,7 @@
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/time_text.h"
 #include "reports/report_book.h"
+#include "reports/report_provider.h"
 #include "reports/report_sessions.h"
 #include "sim/event/event_file.h"
 
@@ -219,6 +220,8 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_run(book, event);
     else if (slice_is(source, "mta"))
         on_mta(book, event, at_us);
+    else if (slice_is(source, "provider"))
+        report_provider_event(book, event);
     else if (slice_is(source, "policy"))
         on_request(book, event, at_us);
     else if (event_is(event, "timeline", "do"))

@@ -22,6 +22,9 @@ enum {
     REPORT_FINDINGS_MAX = 200,
     REPORT_MOMENTS_MAX = 40,
     REPORT_REQUESTS_MAX = 200,
+    REPORT_PROVIDERS_MAX = 8,
+    REPORT_REPUTATIONS_MAX = 8, /* keys of a provider */
+    REPORT_SLICES_MAX = 60000,  /* a year and more */
     REPORT_GAUGES_MAX = 40,
     REPORT_READINGS_MAX = 100000, /* of one gauge */
     REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
@@ -260,6 +263,49 @@ struct report_curve {
     size_t count;
 };
 
+enum report_placement {
+    REPORT_PLACED_INBOX,
+    REPORT_PLACED_JUNK,
+    REPORT_PLACED_DEFERRED,
+    REPORT_PLACED_REJECTED,
+    REPORT_PLACEMENTS,
+};
+
+#define REPORT_SLICE_US (INT64_C(600) * 1000000)
+
+/* Recipients by placement. */
+struct report_placed {
+    size_t counts[REPORT_PLACEMENTS];
+};
+
+/* How a key (an address, a domain) stood with a provider at the end of a day. */
+struct report_day {
+    int64_t at_us;
+    int64_t score;     /* 0 to 100 */
+    int64_t allowance; /* -1: none */
+    int64_t accepted;
+    int64_t complaints;
+};
+
+struct report_reputation {
+    const char *of; /* ip, prefix, dkim, spf */
+    const char *key;
+    struct report_day *days;
+    size_t count;
+};
+
+/* A mailbox provider that judged. */
+struct report_provider {
+    const char *name;
+    struct report_placed *slices; /* of REPORT_SLICE_US each, from the start of the run */
+    size_t slice_count;
+    struct report_placed totals;
+    struct report_reputation reputations[REPORT_REPUTATIONS_MAX];
+    size_t reputation_count;
+    size_t complaints;
+    size_t unsubscribes;
+};
+
 /* How near to a rule's limit a client came, at each time at which the rule was judged. */
 struct report_gauge {
     const char *host;
@@ -318,6 +364,8 @@ struct report_run {
     size_t queries_seen;
     struct report_request *requests; /* to policy hosts */
     size_t request_count;
+    struct report_provider *providers;
+    size_t provider_count;
     struct report_gauge *gauges;
     size_t gauge_count;
     struct report_auth *auth;

@@ -128,6 +128,12 @@ void report_run_free(struct report_run **where)
         free(run->gauges[i].readings);
     free(run->gauges);
     free(run->requests);
+    for (size_t i = 0; i < run->provider_count; i++) {
+        for (size_t k = 0; k < run->providers[i].reputation_count; k++)
+            free(run->providers[i].reputations[k].days);
+        free(run->providers[i].slices);
+    }
+    free(run->providers);
     free(run->moments);
     free(run->queue.changes);
     free(run->connections.changes);

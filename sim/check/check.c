@@ -72,6 +72,10 @@ static const char *find_problem(const struct check_report *report)
     /* One that ended by itself while it was at work is judged: it did not stay alive. */
     if (strcmp(h->reason, "mta-failed") == 0 && (!h->ready || h->crashes.count == 0))
         return h->detail[0] != '\0' ? h->detail : "the server under test never got ready";
+    /* Otherwise what is expected decides: a program may well tell by its status that it was
+     * refused. */
+    if (strcmp(h->reason, "command-failed") == 0 && report->scenario->checks->count == 0)
+        return h->detail;
     return "";
 }
 

@@ -189,6 +189,11 @@ static void add_from_scenario(struct check_report *report)
 
 void check_judge_findings(struct check_report *report)
 {
+    if (strcmp(report->history->reason, "command-failed") == 0) {
+        const struct check_finding ended =
+            finding_of("note", "command-failed", report->history->detail);
+        check_report_add_finding(report, &ended);
+    }
     add_incidents(report, &report->history->protocol, "must");
     add_incidents(report, &report->history->unasked, "");
     add_duplicates(report);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,19 @@ static int file_give(const struct clock_injector *injector, uint64_t id)
     return ioctl(injector->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give) < 0 ? -1 : 0;
 }
 
+enum { PATH_BYTES = 256 };
+
+/* The file that the task executes, for messages; returns `path`. */
+static const char *task_path(pid_t task, char path[PATH_BYTES])
+{
+    char link[64];
+    snprintf(link, sizeof link, "/proc/%d/exe", task);
+    ssize_t len = readlink(link, path, PATH_BYTES - 1);
+    snprintf(path + (len > 0 ? len : 0), PATH_BYTES - (size_t)(len > 0 ? len : 0), "%s",
+             len > 0 ? "" : "a program");
+    return path;
+}
+
 /* The bootstrap asks for the memory file. If the program starts with every descriptor in use that
  * its limit allows, the limit is raised for that moment. */
 static void boot_answer(struct clock_injector *injector, const struct seccomp_notif *ask)
@@ -53,14 +67,16 @@ static void boot_answer(struct clock_injector *injector, const struct seccomp_no
         int result = prlimit(task, RLIMIT_NOFILE, &more, NULL);
         if (result == 0)
             result = file_give(injector, ask->id);
-        int why = errno;
+        int raised = errno;
         prlimit(task, RLIMIT_NOFILE, &old, NULL);
-        if (result == 0 || why == ENOENT)
+        if (result == 0 || raised == ENOENT)
             return;
-        errno = why;
+        errno = raised;
     }
-    fprintf(stderr, "mailrange: cannot give task %d the virtual clock (%s): ended\n", task,
-            strerrordesc_np(errno));
+    char path[PATH_BYTES];
+    int why = errno;
+    fprintf(stderr, "mailrange: cannot give %s (process %d) the virtual clock (%s): ended\n",
+            task_path(task, path), task, strerrordesc_np(why));
     kill(task, SIGKILL);
 }
 
@@ -70,7 +86,11 @@ static void image_inject(struct clock_injector *injector, pid_t task)
         clock_machine_inject(task, injector->memory->page, injector->sealed);
     if (result != CLOCK_MACHINE_FOREIGN)
         return;
-    fprintf(stderr, "mailrange: task %d runs a program that is not x86-64: ended\n", task);
+    char path[PATH_BYTES];
+    fprintf(stderr,
+            "mailrange: %s (process %d) is no 64-bit program for x86-64, which virtual time needs: "
+            "ended; --clock real runs it\n",
+            task_path(task, path), task);
     kill(task, SIGKILL);
 }
 
@@ -122,17 +142,30 @@ static void exec_answer(struct clock_injector *injector, const struct seccomp_no
         ptrace(PTRACE_INTERRUPT, task, NULL, 0L);
         reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     } else {
+        char path[PATH_BYTES];
         if (errno != ESRCH)
             fprintf(stderr,
-                    "mailrange: task %d is traced by another program, so it cannot start "
-                    "programs in virtual time (%s)\n",
-                    task, strerrordesc_np(errno));
+                    "mailrange: %s (process %d) is traced by another program, as strace and gdb "
+                    "do, so it cannot start programs in virtual time; --clock real lets it\n",
+                    task_path(task, path), task);
         reply.error = -EPERM;
     }
     ioctl(injector->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply); /* fails if the task is gone */
     if (seized)
         exec_follow(injector, task);
     clock_lock_give(&injector->tracing);
+}
+
+static void trace_refuse(struct clock_injector *injector, const struct seccomp_notif *ask)
+{
+    pid_t task = (pid_t)ask->pid;
+    struct seccomp_notif_resp reply = {.id = ask->id, .error = -EPERM};
+    char path[PATH_BYTES];
+    fprintf(stderr,
+            "mailrange: %s (process %d) wants to trace a program, as strace and gdb do: not in "
+            "virtual time; --clock real lets it\n",
+            task_path(task, path), task);
+    ioctl(injector->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply); /* fails if the task is gone */
 }
 
 /* False when the last task with the filter is gone. */
@@ -163,6 +196,8 @@ static void *injector_run(void *context)
         atomic_store(&injector->active, true);
         if (ask.data.nr == CLOCK_NR_BOOT)
             boot_answer(injector, &ask);
+        else if (ask.data.nr == SYS_ptrace)
+            trace_refuse(injector, &ask);
         else
             exec_answer(injector, &ask);
         atomic_store(&injector->active, false);

@@ -24,6 +24,8 @@ static _Noreturn void command_exec(const struct command_options *options)
 {
     if (options->network_fd >= 0 && setns(options->network_fd, CLONE_NEWNET) != 0)
         fprintf(stderr, "mailrange: the network cannot be entered: %s\n", strerrordesc_np(errno));
+    else if (chdir(options->home) != 0)
+        fprintf(stderr, "mailrange: %s: %s\n", options->home, strerrordesc_np(errno));
     else
         execvp(options->argv[0], options->argv);
     fprintf(stderr, "mailrange: %s: %s\n", options->argv[0], strerrordesc_np(errno));

@@ -17,7 +17,8 @@ typedef void command_ended(void *context, int status);
 struct command_options {
     struct event_base *base;
     char *const *argv;
-    int network_fd; /* network namespace to run in; -1 = where we are */
+    const char *home; /* working folder */
+    int network_fd;   /* network namespace to run in; -1 = where we are */
     command_ended *ended;
     void *context;
 };

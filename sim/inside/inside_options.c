@@ -20,12 +20,13 @@ struct inside_field {
     }
 
 static const struct inside_field INSIDE_FIELDS[] = {
-    FIELD(root, INSIDE_TEXT),          FIELD(file, INSIDE_TEXT),
-    FIELD(cell, INSIDE_U64),           FIELD(folder, INSIDE_TEXT),
-    FIELD(mta, INSIDE_TEXT),           FIELD(programs, INSIDE_TEXT),
-    FIELD(seed_given, INSIDE_BOOL),    FIELD(seed, INSIDE_U64),
-    FIELD(virtual_clock, INSIDE_BOOL), FIELD(capture, INSIDE_BOOL),
-    FIELD(interactive, INSIDE_BOOL),   FIELD(stop_fd, INSIDE_U64),
+    FIELD(root, INSIDE_TEXT),    FIELD(file, INSIDE_TEXT),
+    FIELD(cell, INSIDE_U64),     FIELD(folder, INSIDE_TEXT),
+    FIELD(mta, INSIDE_TEXT),     FIELD(programs, INSIDE_TEXT),
+    FIELD(home, INSIDE_TEXT),    FIELD(seed_given, INSIDE_BOOL),
+    FIELD(seed, INSIDE_U64),     FIELD(virtual_clock, INSIDE_BOOL),
+    FIELD(capture, INSIDE_BOOL), FIELD(interactive, INSIDE_BOOL),
+    FIELD(stop_fd, INSIDE_U64),
 };
 
 enum { INSIDE_FIELD_COUNT = sizeof INSIDE_FIELDS / sizeof INSIDE_FIELDS[0] };
@@ -110,7 +111,7 @@ int inside_options_from_argv(int argc, char **argv, struct inside_options *optio
                            argv[i]);
     }
     if (options->root == NULL || options->file == NULL || options->folder == NULL ||
-        options->mta == NULL || options->programs == NULL)
+        options->mta == NULL || options->programs == NULL || options->home == NULL)
         return err_set(err, "the inside process is started by the runner, not by hand");
     return 0;
 }

@@ -14,6 +14,7 @@ struct inside_options {
     size_t cell;          /* of its matrix */
     const char *folder;   /* where the evidence goes: reachable inside the world */
     const char *mta;      /* the adapter's name */
+    const char *home;     /* working folder of the command */
     const char *programs; /* folder of the project's programs (refmta) */
     bool seed_given;
     uint64_t seed;

@@ -4,12 +4,14 @@
 #include "sim/inside/inside_state.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
 #include "sim/check/check_list.h"
 #include "sim/mta/mta_skew.h"
 #include "sim/mta/mta_sources.h"
+#include "sim/mta/mta_spawn.h"
 #include "sim/world/network.h"
 #include "sim/world/world.h"
 
@@ -20,27 +22,30 @@ static void inside_on_command_end(void *context, int status)
     struct inside *inside = context;
     command_free(&inside->command);
     if (inside->options->interactive) {
-        inside_end(inside, "command", "%s ended", inside->options->command[0]);
+        inside_end(inside, "command", "%s ended", inside->command_name);
         return;
     }
     if (status != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;
-        inside_end(inside, "command", "%s ended with %d", inside->options->command[0], status);
+        inside_end(inside, "command-failed", "%s ended with %d%s", inside->command_name, status,
+                   status == 128 + SIGSYS ? MTA_SPAWN_SIGSYS : "");
         return;
     }
     /* What it handed in is not known by name: its mail has the rest of the scenario's time, unless
      * nothing is expected of it. */
     if (inside->scenario->message_count == 0 && inside->scenario->checks->count == 0)
-        inside_end(inside, "command", "%s ended", inside->options->command[0]);
+        inside_end(inside, "command", "%s ended", inside->command_name);
     inside_look(inside);
 }
 
 static int inside_start_command(struct inside *inside, char *const *argv, struct err *err)
 {
+    inside->command_name = argv[0];
     const struct command_options options = {
         .base = inside->base,
         .argv = argv,
         .network_fd = inside->server_network,
+        .home = inside->options->home,
         .ended = inside_on_command_end,
         .context = inside,
     };
@@ -145,6 +150,7 @@ static int inside_make_server(struct inside *inside, struct err *err)
         .adapter = inside->adapter,
         .programs = options->programs,
         .output = inside->server_log,
+        .queue = inside->queue_list,
         .network_fd = inside->server_network,
         .ready = inside_on_ready,
         .ended = inside_on_server_end,
@@ -163,6 +169,7 @@ int inside_start_server(struct inside *inside, struct err *err)
         return err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
     if (inside->scenario->mta->command == NULL) {
         inside->server_log = mem_text_format("%s/server.log", inside->evidence);
+        inside->queue_list = mem_text_format("%s/queue.txt", inside->evidence);
         inside->adapter =
             mta_adapter_load(inside->options->root, inside->options->mta, &inside->arena, err);
         if (inside->adapter == NULL)
@@ -214,6 +221,8 @@ void inside_free_server(struct inside *inside)
     mta_adapter_release(inside->adapter);
     free(inside->server_log);
     inside->server_log = NULL;
+    free(inside->queue_list);
+    inside->queue_list = NULL;
     if (inside->server_network >= 0)
         close(inside->server_network);
     inside->server_network = -1;

@@ -55,6 +55,7 @@ struct inside {
     char *store;    /* in it: what the hosts accept */
     struct mta_adapter *adapter;
     char *server_log; /* file */
+    char *queue_list; /* file: what its queue has in it at the end */
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
@@ -62,6 +63,7 @@ struct inside {
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
+    const char *command_name;
     struct settle settle;
     struct spool_room room; /* of the disk that is full now */
 

@@ -62,6 +62,7 @@ struct mta_adapter {
     struct mta_command start;
     struct mta_command stop;   /* none: SIGTERM to the process */
     struct mta_command reload; /* none: not possible */
+    struct mta_command queue;  /* lists the mail that waits; none: not possible */
     struct mta_command submit; /* none: mail is handed in by SMTP */
     int64_t login_port;        /* mail is handed in here, after STARTTLS and AUTH; 0 = no login */
     const char *login_user;

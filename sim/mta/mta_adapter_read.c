@@ -122,6 +122,12 @@ static int mta_read_reload(struct spec spec, struct arena *arena, struct mta_ada
     return mta_read_words(spec, arena, &adapter->reload, err);
 }
 
+static int mta_read_queue(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                          struct err *err)
+{
+    return mta_read_words(spec, arena, &adapter->queue, err);
+}
+
 static int mta_read_submit(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                            struct err *err)
 {
@@ -318,6 +324,7 @@ static const struct {
     {"start", true, mta_read_start},
     {"stop", false, mta_read_stop},
     {"reload", false, mta_read_reload},
+    {"queue", false, mta_read_queue},
     {"submit", false, mta_read_submit},
     {"login", false, mta_read_login},
     {"pid-file", false, mta_read_pid_file},

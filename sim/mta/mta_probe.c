@@ -10,7 +10,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MTA_PROBE_PAUSE_MS = 10, MTA_PROBE_PAUSE_MAX_MS = 1000 };
+enum { MTA_PROBE_PAUSE_MS = 10, MTA_PROBE_PAUSE_MAX_MS = 50 };
 
 /* How long a server may take to greet, and one connection to say something. */
 static const int64_t MTA_PROBE_US = 120 * TIME_SECOND;

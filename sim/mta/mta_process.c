@@ -20,7 +20,12 @@
 
 static const char MTA_SYSLOG_PATH[] = "/dev/log";
 
-enum { MTA_WHY_BYTES = 1500, MTA_LOG_TAIL_BYTES = 600, MTA_PID_TEXT_BYTES = 64 };
+enum {
+    MTA_WHY_BYTES = 1500,
+    MTA_LOG_TAIL_BYTES = 600,
+    MTA_QUEUE_BYTES_MAX = 64 * 1024 * 1024,
+    MTA_PID_TEXT_BYTES = 64
+};
 
 /* What the process at hand is. */
 enum mta_role {
@@ -29,6 +34,7 @@ enum mta_role {
     MTA_ROLE_START,
     MTA_ROLE_MAIN,
     MTA_ROLE_STOP,
+    MTA_ROLE_QUEUE,
     MTA_ROLE_RELOAD
 };
 
@@ -168,6 +174,8 @@ static void mta_process_end(struct mta_process *process, int status, const char 
     struct buf why;
     buf_init(&why, MTA_WHY_BYTES);
     buf_format(&why, "%s %s with %d", process->options.adapter->name, what, code);
+    if (code == -SIGSYS)
+        buf_add_text(&why, MTA_SPAWN_SIGSYS);
     if (!expected)
         mta_process_tail(process, &why);
     process->options.ended(process->options.context, expected,
@@ -257,6 +265,26 @@ static void mta_process_on_reloaded(struct mta_process *process, int status)
     buf_deinit(&why);
 }
 
+static void mta_process_ask_to_end(struct mta_process *process);
+
+static void mta_process_on_listed(struct mta_process *process, int status)
+{
+    struct buf text;
+    struct err ignored = {0};
+    int64_t lines = 0;
+    buf_init(&text, MTA_QUEUE_BYTES_MAX);
+    if (file_read(process->options.queue, &text, &ignored) == 0)
+        for (size_t i = 0; i < text.len; i++)
+            lines += text.data[i] == '\n';
+    buf_deinit(&text);
+    struct json_out *event = event_begin(process->options.log, "mta", "queue", NULL);
+    json_out_text(event, "name", process->options.adapter->name);
+    json_out_int(event, "status", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    json_out_int(event, "lines", lines);
+    event_end(process->options.log);
+    mta_process_ask_to_end(process);
+}
+
 static void mta_process_on_helper_exit(evutil_socket_t unused, short what, void *context)
 {
     struct mta_process *process = context;
@@ -270,6 +298,10 @@ static void mta_process_on_helper_exit(evutil_socket_t unused, short what, void 
     mta_forget(&process->helper_event, &process->helper_fd);
     if (role == MTA_ROLE_RELOAD) {
         mta_process_on_reloaded(process, status);
+        return;
+    }
+    if (role == MTA_ROLE_QUEUE && process->state == MTA_STOPPING) {
+        mta_process_on_listed(process, status);
         return;
     }
     if (role == MTA_ROLE_STOP || process->state != MTA_STARTING)
@@ -295,7 +327,7 @@ static struct mta_setup mta_process_setup(const struct mta_process *process)
 
 /* Starts one command in the server's network; -1 with `err`. */
 static pid_t mta_process_spawn(struct mta_process *process, const struct mta_command *command,
-                               int *pid_fd, struct err *err)
+                               int output_fd, int *pid_fd, struct err *err)
 {
     const struct mta_process_options *options = &process->options;
     const struct mta_setup setup = mta_process_setup(process);
@@ -307,7 +339,7 @@ static pid_t mta_process_spawn(struct mta_process *process, const struct mta_com
     const struct mta_spawn spawn = {
         .argv = argv,
         .network_fd = options->network_fd,
-        .output_fd = process->output_fd,
+        .output_fd = output_fd,
         .home = options->home,
         .variables = variables,
     };
@@ -318,7 +350,12 @@ static int mta_process_help(struct mta_process *process, const struct mta_comman
                             enum mta_role role, struct err *err)
 {
     mta_forget(&process->helper_event, &process->helper_fd); /* of one that has not ended yet */
-    process->helper_pid = mta_process_spawn(process, command, &process->helper_fd, err);
+    int output = role == MTA_ROLE_QUEUE
+                     ? open(process->options.queue, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)
+                     : process->output_fd;
+    process->helper_pid = mta_process_spawn(process, command, output, &process->helper_fd, err);
+    if (role == MTA_ROLE_QUEUE && output >= 0)
+        close(output);
     if (process->helper_pid < 0)
         return -1;
     process->helper_role = role;
@@ -345,7 +382,7 @@ static int mta_process_step(struct mta_process *process, struct err *err)
     if (adapter->pid_file != NULL)
         return mta_process_help(process, &adapter->start, MTA_ROLE_START, err);
     int fd = -1;
-    pid_t pid = mta_process_spawn(process, &adapter->start, &fd, err);
+    pid_t pid = mta_process_spawn(process, &adapter->start, process->output_fd, &fd, err);
     if (pid < 0)
         return -1;
     mta_process_watch_main(process, pid, fd);
@@ -400,21 +437,31 @@ int mta_process_start(struct mta_process *process, struct err *err)
     return -1;
 }
 
+static void mta_process_ask_to_end(struct mta_process *process)
+{
+    const struct mta_command *stop = &process->options.adapter->stop;
+    struct err err = {0};
+    mta_process_log(process, "stop", NULL);
+    if (process->main_pid == 0) /* still in its start commands */
+        mta_process_kill(process);
+    else if (stop->word_count == 0 || mta_process_help(process, stop, MTA_ROLE_STOP, &err) != 0)
+        kill(process->main_pid, SIGTERM);
+}
+
 void mta_process_stop(struct mta_process *process)
 {
+    const struct mta_command *queue = &process->options.adapter->queue;
     struct err err = {0};
     if (process->state == MTA_DOWN || process->state == MTA_STOPPING)
         return;
     if (process->state == MTA_PAUSED)
         mta_process_continue(process);
+    bool lists = process->state == MTA_READY && !process->restart && queue->word_count > 0 &&
+                 process->options.queue != NULL;
     mta_process_set_state(process, MTA_STOPPING);
-    mta_process_log(process, "stop", NULL);
     mta_probe_free(&process->probe);
-    if (process->main_pid == 0) /* still in its start commands */
-        mta_process_kill(process);
-    else if (process->options.adapter->stop.word_count == 0 ||
-             mta_process_help(process, &process->options.adapter->stop, MTA_ROLE_STOP, &err) != 0)
-        kill(process->main_pid, SIGTERM);
+    if (!lists || mta_process_help(process, queue, MTA_ROLE_QUEUE, &err) != 0)
+        mta_process_ask_to_end(process);
 }
 
 void mta_process_kill(struct mta_process *process)

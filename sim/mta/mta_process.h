@@ -36,8 +36,9 @@ struct mta_process_options {
     const struct mta_adapter *adapter;
     const char *programs; /* folder of the project's programs */
     const char *output;   /* file that takes its stdout and stderr, appended */
-    int network_fd;       /* its network namespace; -1 = where we are (tests) */
-    const char *home;     /* working folder; NULL = "/" */
+    const char *queue; /* file that takes the list of its queue before it is stopped; NULL = none */
+    int network_fd;    /* its network namespace; -1 = where we are (tests) */
+    const char *home;  /* working folder; NULL = "/" */
     mta_process_ready *ready;
     mta_process_ended *ended;
     void *context;
@@ -49,7 +50,8 @@ void mta_process_free(struct mta_process **process);
 
 /* Starts it; `ready` or `ended` is called later. -1: nothing was started. */
 int mta_process_start(struct mta_process *process, struct err *err) MUST_CHECK;
-/* Asks it to end (the adapter's stop command, or SIGTERM); `ended` is called with expected. */
+/* Has it list its queue, where it can, then asks it to end (the adapter's stop command, or
+ * SIGTERM); `ended` is called with expected. */
 void mta_process_stop(struct mta_process *process);
 /* SIGKILL to all of its processes, at once. */
 void mta_process_kill(struct mta_process *process);

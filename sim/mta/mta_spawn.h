@@ -9,6 +9,11 @@
 
 #include "mta-under-test/base/err.h"
 
+/* What to tell of a program that was ended by SIGSYS: no call of its own does that. */
+#define MTA_SPAWN_SIGSYS                                                                       \
+    " (a system call was refused: a seccomp filter of its own does not let pass what virtual " \
+    "time needs; --clock real runs it)"
+
 struct mta_spawn {
     char *const *argv; /* NULL-terminated; argv[0] is looked for in PATH */
     int network_fd;    /* -1 = where we are */

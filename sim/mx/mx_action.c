@@ -306,6 +306,22 @@ static void mx_limit_apply(const struct mx_action *action, struct mx_question *q
     mx_limit_put(&effects->limit, &action->limit);
 }
 
+/* ---- call-back */
+
+static int mx_call_back_action_read(struct mx_rule_reader *reader, struct spec spec,
+                                    struct mx_action *action, struct err *err)
+{
+    (void)reader;
+    return mx_call_back_read(spec, &action->call_back, err);
+}
+
+static void mx_call_back_apply(const struct mx_action *action, struct mx_question *question,
+                               struct mx_effects *effects)
+{
+    (void)question;
+    effects->call_back = &action->call_back;
+}
+
 /* ---- tls, profile, log */
 
 static int mx_tls_fault_read(struct mx_rule_reader *reader, struct spec spec,
@@ -383,6 +399,7 @@ const struct mx_action_kind MX_ACTION_KINDS[] = {
     {"half-close", ALL, mx_flag_action_read, mx_half_close_apply},
     {"tls", HANDSHAKE, mx_tls_fault_read, mx_tls_fault_apply},
     {"limit", BEFORE_RCPT, mx_limit_action_read, mx_limit_apply},
+    {"call-back", MX_STAGE_BIT(MX_STAGE_RCPT), mx_call_back_action_read, mx_call_back_apply},
     {"junk", CONTENT, mx_flag_action_read, mx_junk_apply},
     {"profile", ALL, mx_profile_action_read, mx_profile_apply},
     {"log", ALL, mx_log_read, mx_log_apply},

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "sim/mx/mx_call_back.h"
 #include "sim/mx/mx_condition.h"
 #include "sim/mx/mx_limit.h"
 #include "sim/mx/mx_reply.h"
@@ -58,7 +59,8 @@ struct mx_effects {
     bool junk;
     enum mx_tls_fault tls_fault;
     enum mx_spoil spoil;
-    struct mx_limit limit; /* what it sets holds for the rest of the connection */
+    const struct mx_call_back *call_back; /* asks for the sender first; NULL = does not */
+    struct mx_limit limit;                /* what it sets holds for the rest of the connection */
     const struct mx_rule_list *profile;
 };
 
@@ -83,6 +85,7 @@ struct mx_action {
         enum mx_tls_fault tls_fault;
         enum mx_spoil spoil;
         struct mx_limit limit;
+        struct mx_call_back call_back;
         const struct mx_rule_list *profile;
         const char *text;
     };

@@ -85,5 +85,10 @@ void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_fac
                                struct slice content, uint64_t seed, struct arena *arena,
                                struct mx_auth *auth);
 
+/* Where mail for a domain goes first, as a sender would look it up: 1 with an address, 0 if the
+ * domain takes no mail or is none, -1 if the DNS does not say. */
+int mx_verifier_find_mail_host(struct mx_verifier *verifier, const char *domain, int64_t now_us,
+                               struct address *address) MUST_CHECK;
+
 /* Adds the object "auth" of an event (docs/events.md); nothing if no method was checked. */
 void mx_auth_write(const struct mx_auth *auth, struct json_out *event);

@@ -34,6 +34,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"dmarc-policy", CONTENT, mx_policy_read, mx_policy_holds, NULL},
     {"arc", CONTENT, mx_result_read, mx_result_holds, NULL},
     {"iprev", ALL, mx_result_read, mx_result_holds, NULL},
+    {"reputation", ALL, mx_reputation_read, mx_reputation_holds, NULL},
     {"during", ALL, mx_during_read, mx_window_holds, NULL},
     {"clock", ALL, mx_clock_read, mx_window_holds, NULL},
     {"calendar", ALL, mx_calendar_read, mx_calendar_holds, NULL},
@@ -60,6 +61,11 @@ void mx_condition_release(struct mx_condition *condition)
         for (size_t i = 0; i < condition->headers.count; i++)
             pattern_release(condition->headers.list[i].pattern);
     }
+}
+
+bool mx_condition_needs_judge(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_reputation_holds;
 }
 
 bool mx_condition_needs_auth(const struct mx_condition *condition)

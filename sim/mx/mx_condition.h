@@ -9,6 +9,7 @@
 #include "mta-under-test/base/rng.h"
 #include "sim/mx/mx_key.h"
 #include "sim/mx/mx_state.h"
+#include "sim/provider/provider.h"
 #include "sim/value/parameters.h"
 #include "sim/value/range.h"
 
@@ -148,6 +149,10 @@ struct mx_condition {
         struct range range;
         struct window window;
         struct mx_calendar calendar;
+        struct {
+            enum provider_key_kind of; /* PROVIDER_KEY_COUNT = all together */
+            struct range is;
+        } reputation;
         uint32_t millionths;
         bool flag;
         struct mx_track track;
@@ -166,6 +171,9 @@ void mx_condition_release(struct mx_condition *condition);
 
 /* It asks for the result of SPF, DKIM and the like: the host must have checked. */
 bool mx_condition_needs_auth(const struct mx_condition *condition);
+
+/* It asks for a reputation: the host must have a provider that judges. */
+bool mx_condition_needs_judge(const struct mx_condition *condition);
 
 /* The key that a rule's counting condition goes by, for effects that last; parts 0 if it has none.
  */

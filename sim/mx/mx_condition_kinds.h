@@ -68,6 +68,10 @@ MX_CONDITION_READER(mx_connections_read);
 MX_CONDITION_JUDGE(mx_connections_holds);
 MX_CONDITION_NOTER(mx_connections_note);
 
+/* mx_condition_reputation.c */
+MX_CONDITION_READER(mx_reputation_read);
+MX_CONDITION_JUDGE(mx_reputation_holds);
+
 /* mx_condition_greylist.c */
 MX_CONDITION_READER(mx_greylist_read);
 MX_CONDITION_JUDGE(mx_greylist_holds);

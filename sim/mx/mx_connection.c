@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_connection_state.h"
 
 #include "mta-under-test/base/poison.h"
@@ -48,7 +49,7 @@ void mx_connection_set_phase(struct mx_connection *connection, enum mx_phase pha
     bool reading = phase == MX_PHASE_INPUT || phase == MX_PHASE_HANG ||
                    phase == MX_PHASE_HANDSHAKE || phase == MX_PHASE_TLS_FAULT;
     /* A client that leaves while it is kept waiting must be noticed. */
-    bool closing = phase == MX_PHASE_DELAY || phase == MX_PHASE_DRIP;
+    bool closing = phase == MX_PHASE_DELAY || phase == MX_PHASE_DRIP || phase == MX_PHASE_CALL;
     mx_connection_watch(connection, reading, closing);
 }
 
@@ -74,6 +75,7 @@ void mx_connection_end(struct mx_connection *connection, const char *by)
     event_del(&connection->writing);
     event_del(&connection->closing);
     event_del(&connection->timer);
+    mx_caller_free(&connection->caller);
     list_remove(&connection->link);
     home->count--;
     SSL_free(connection->ssl);
@@ -211,6 +213,47 @@ static bool mx_connection_feed_input(struct mx_connection *connection)
     return consumed > 0;
 }
 
+static void mx_connection_on_called(void *context, int code, const char *text)
+{
+    struct mx_connection *connection = context;
+    connection->caller = NULL;
+    mx_session_called_back(connection->session, time_now_us(), code, text);
+    mx_connection_run(connection);
+}
+
+/* Asks the sender's mail host; true if there is an answer already. */
+static bool mx_connection_call(struct mx_connection *connection)
+{
+    struct mx_session *session = connection->session;
+    struct mx_verifier *verifier = mx_session_verifier(session);
+    const char *mailbox = mx_session_call_mailbox(session);
+    const char *at = strrchr(mailbox, '@');
+    struct mx_caller_options options = {
+        .base = connection->home->base,
+        .helo = connection->host->name,
+        .mailbox = mailbox,
+        .done = mx_connection_on_called,
+        .context = connection,
+    };
+    int found = -1;
+    if (verifier != NULL && at != NULL)
+        found = mx_verifier_find_mail_host(verifier, at + 1, time_now_us(), &options.target);
+    for (size_t i = 0; i < connection->host->address_count; i++) {
+        const struct address *own = &connection->host->addresses[i];
+        if (i == 0 || address_is_ipv4(own) == address_is_ipv4(&options.target))
+            options.source = *own;
+    }
+    if (found == 1)
+        connection->caller = mx_caller_start(&options);
+    if (connection->caller == NULL) {
+        mx_session_called_back(session, time_now_us(), found == 0 ? 550 : 0,
+                               found == 0 ? "the domain takes no mail" : "cannot be asked");
+        return true;
+    }
+    mx_connection_set_phase(connection, MX_PHASE_CALL);
+    return false;
+}
+
 /* One need; true if the connection can go on at once. */
 static bool mx_connection_fulfil(struct mx_connection *connection)
 {
@@ -225,6 +268,8 @@ static bool mx_connection_fulfil(struct mx_connection *connection)
         mx_connection_set_phase(connection, MX_PHASE_DELAY);
         mx_connection_set_timer(connection, mx_session_delay_us(session));
         return false;
+    case MX_NEED_CALL:
+        return mx_connection_call(connection);
     case MX_NEED_TLS:
         mx_handshake_begin(connection);
         return false;
@@ -407,6 +452,7 @@ static void mx_connection_on_timer(evutil_socket_t fd, short what, void *context
         mx_session_tls_failed(connection->session, time_now_us(), "timeout");
         mx_connection_end(connection, "timeout");
         return;
+    case MX_PHASE_CALL:
     case MX_PHASE_COUNT:
         return;
     }

@@ -5,17 +5,19 @@
 
 #include <event2/event_struct.h>
 
+#include "sim/mx/mx_caller.h"
 #include "sim/mx/mx_connection.h"
 
 /* What a connection waits for. */
-#define MX_PHASES(X)                                           \
-    X(INPUT, "input")     /* bytes from the client */          \
-    X(OUTPUT, "output")   /* room in the socket */             \
-    X(DELAY, "delay")     /* a rule's delay */                 \
-    X(LATENCY, "latency") /* what was read is on its way */    \
-    X(DRIP, "drip")       /* the next bytes of a slow reply */ \
-    X(HANDSHAKE, "handshake")                                  \
-    X(HANG, "hang")           /* for the client to give up */  \
+#define MX_PHASES(X)                                             \
+    X(INPUT, "input")     /* bytes from the client */            \
+    X(OUTPUT, "output")   /* room in the socket */               \
+    X(DELAY, "delay")     /* a rule's delay */                   \
+    X(LATENCY, "latency") /* what was read is on its way */      \
+    X(DRIP, "drip")       /* the next bytes of a slow reply */   \
+    X(CALL, "call")       /* what the sender's mail host says */ \
+    X(HANDSHAKE, "handshake")                                    \
+    X(HANG, "hang")           /* for the client to give up */    \
     X(TLS_FAULT, "tls-fault") /* for the ClientHello that will not be answered well */
 
 enum mx_phase {
@@ -40,6 +42,7 @@ struct mx_connection {
     struct event timer;
     bool is_reading; /* the event is pending */
     bool is_closing;
+    struct mx_caller *caller; /* while the sender's mail host is asked */
     int64_t idle_deadline_us;
     struct buf input; /* what the session has not consumed yet */
 };

@@ -9,6 +9,7 @@
 
 struct mx_rule_list;
 struct mx_auth;
+struct provider;
 
 struct mx_facts {
     int64_t now_us;   /* since 1970 */
@@ -36,6 +37,7 @@ struct mx_facts {
     struct slice body;
     const char *message_id;             /* "" if unknown */
     const char *message;                /* the scenario's id of it; "" if it has none */
+    struct provider *judge;             /* of the host, or NULL */
     const struct mx_rule_list *profile; /* the profile that a rule switched to, or NULL */
     const struct mx_auth
         *auth; /* what the host found out about the sender; NULL = it does not look */

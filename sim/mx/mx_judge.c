@@ -124,8 +124,11 @@ bool mx_session_judge(struct mx_session *session, enum mx_stage stage, struct mx
     session->effects.junk = session->effects.junk || verdict.placement == PROVIDER_JUNK;
     if (verdict.reply == NULL || mx_reply_parse(verdict.reply, reply) != NULL)
         return false;
-    session->judged_by = arena_format(&session->transaction.arena, "%s: %s",
-                                      provider_name(provider), verdict.reason);
+    /* Not in the transaction's arena: a reply that waits outlives the transaction that it refuses.
+     */
+    snprintf(session->judged_text, sizeof session->judged_text, "%s: %s", provider_name(provider),
+             verdict.reason);
+    session->judged_by = session->judged_text;
     return true;
 }
 

@@ -218,6 +218,13 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
             "ARC or iprev: it can never fire");
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
+        for (size_t j = 0; j < rule->condition_count; j++) {
+            if (host->judge == NULL && mx_condition_needs_judge(&rule->conditions[j]))
+                return spec_error(rule->spec, err,
+                                  "\"%s\" asks for a reputation, but the host has no \"provider\" "
+                                  "that the scenario describes under \"providers\"",
+                                  rule->name);
+        }
         for (size_t j = 0; j < sizeof NEEDS / sizeof NEEDS[0]; j++) {
             if (rule->stages == MX_STAGE_BIT(NEEDS[j].stage) &&
                 !mx_host_offers(host, NEEDS[j].extension))

@@ -56,6 +56,7 @@ static void mx_predict_write(struct mx_prediction *prediction, int64_t delay_us)
         [MX_NEED_INPUT] = NULL,
         [MX_NEED_DELAY] = NULL,
         [MX_NEED_TLS] = NULL,
+        [MX_NEED_CALL] = NULL,
     };
     const char *ending = ENDINGS[session->need];
     buf_format(out, "%s\n", ending != NULL ? ending : "");
@@ -72,6 +73,11 @@ static bool mx_predict_settle(struct mx_prediction *prediction)
 {
     struct mx_session *session = prediction->session;
     int64_t delay_us = 0;
+    if (session->need == MX_NEED_CALL) {
+        buf_format(prediction->out, "            asks the mail host of %s; here it says yes\n",
+                   mx_session_call_mailbox(session));
+        mx_session_called_back(session, prediction->now_us, 250, "");
+    }
     if (session->need == MX_NEED_DELAY) {
         delay_us = session->delay_us;
         prediction->now_us += delay_us;

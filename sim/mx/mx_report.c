@@ -218,6 +218,17 @@ void mx_report_violation(struct mx_session *session, const char *what, const cha
     event_end(session->options.log);
 }
 
+void mx_report_call_back(struct mx_session *session, int code, const char *text)
+{
+    if (session->options.log == NULL)
+        return;
+    struct json_out *event = mx_report_begin(session, "call-back");
+    json_out_text(event, "sender", session->facts.sender);
+    json_out_int(event, "code", code);
+    json_out_text(event, "text", text);
+    event_end(session->options.log);
+}
+
 void mx_report_disconnect(struct mx_session *session, const char *by)
 {
     if (session->options.log == NULL)

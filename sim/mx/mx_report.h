@@ -15,6 +15,8 @@ void mx_report_accepted(struct mx_session *session, bool reply_sent);
 void mx_report_declined(struct mx_session *session, const struct mx_answer *answer);
 void mx_report_violation(struct mx_session *session, const char *what, const char *rfc,
                          const char *level, const char *text);
+/* The sender's mail host was asked. */
+void mx_report_call_back(struct mx_session *session, int code, const char *text);
 void mx_report_disconnect(struct mx_session *session, const char *by);
 
 /* A connection that no session was made for: refused by a host that does not listen (`host`), or

@@ -55,6 +55,7 @@ struct mx_session *mx_session_new(const struct mx_session_options *options)
         .tls_session = "",
         .size = -1,
         .auth = &session->auth,
+        .judge = host->judge,
         .message_id = "",
         .message = "",
     };
@@ -85,7 +86,7 @@ static const unsigned MX_STATE_FROM[MX_STATE_COUNT] = {
     [MX_STATE_CONNECTED] = MX_STATE_BIT(MX_STATE_NEW) | MX_STATE_BIT(MX_STATE_TLS),
     [MX_STATE_REFUSED] = MX_STATE_BIT(MX_STATE_NEW) | MX_STATE_BIT(MX_STATE_TLS),
     [MX_STATE_READY] = (1u << MX_STATE_COUNT) - 1,
-    [MX_STATE_MAIL] = MX_STATE_BIT(MX_STATE_READY),
+    [MX_STATE_MAIL] = MX_STATE_BIT(MX_STATE_READY) | MX_STATE_BIT(MX_STATE_RCPT),
     [MX_STATE_RCPT] = MX_STATE_BIT(MX_STATE_MAIL),
     [MX_STATE_DATA] = MX_STATE_BIT(MX_STATE_RCPT),
     [MX_STATE_CHUNK] = MX_STATE_BIT(MX_STATE_READY) | MX_STATE_BIT(MX_STATE_MAIL) |
@@ -189,6 +190,11 @@ void mx_session_start_tls(struct mx_session *session)
     session->need = MX_NEED_DELAY;
     if (session->delay_us == 0)
         mx_session_release(session);
+}
+
+struct mx_verifier *mx_session_verifier(const struct mx_session *session)
+{
+    return session->options.verifier;
 }
 
 enum mx_tls_fault mx_session_tls_fault(const struct mx_session *session)

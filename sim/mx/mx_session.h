@@ -54,6 +54,7 @@ enum mx_need {
     MX_NEED_INPUT,
     MX_NEED_DELAY,
     MX_NEED_TLS,
+    MX_NEED_CALL, /* ask the sender's mail host; then mx_session_called_back() */
     MX_NEED_CLOSE,
     MX_NEED_RESET,
     MX_NEED_HANG,       /* nothing any more until the client goes */
@@ -95,6 +96,12 @@ void mx_session_drip_done(struct mx_session *session);
 
 /* The delay is over, or the half close is done. */
 void mx_session_continue(struct mx_session *session, int64_t now_us);
+
+/* Whom to ask about, and through which resolver, once MX_NEED_CALL stands. */
+const char *mx_session_call_mailbox(const struct mx_session *session);
+struct mx_verifier *mx_session_verifier(const struct mx_session *session);
+/* What the sender's mail host said to RCPT; code 0 where it could not be asked. */
+void mx_session_called_back(struct mx_session *session, int64_t now_us, int code, const char *text);
 
 /* How the handshake is to go wrong, once MX_NEED_TLS stands. */
 enum mx_tls_fault mx_session_tls_fault(const struct mx_session *session);

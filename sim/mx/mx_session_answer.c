@@ -138,6 +138,14 @@ static bool mx_session_is_taken(const struct mx_session *session, enum mx_stage 
     return code / 100 == wanted;
 }
 
+/* The answer is made: it goes out, at once or after its delay. */
+static void mx_session_settle(struct mx_session *session)
+{
+    session->need = MX_NEED_DELAY;
+    if (session->delay_us == 0)
+        mx_session_release(session);
+}
+
 bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const struct mx_reply *usual)
 {
     struct mx_effects *effects = &session->effects;
@@ -174,10 +182,35 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_ERRORS, 1);
     }
     session->delay_us = effects->delay_us;
-    session->need = MX_NEED_DELAY;
-    if (session->delay_us == 0)
-        mx_session_release(session);
+    /* The null reverse-path belongs to nobody who could be asked. */
+    if (taken && effects->call_back != NULL && session->facts.sender[0] != '\0') {
+        session->calling = effects->call_back;
+        session->need = MX_NEED_CALL;
+        return taken;
+    }
+    mx_session_settle(session);
     return taken;
+}
+
+const char *mx_session_call_mailbox(const struct mx_session *session)
+{
+    return session->facts.sender;
+}
+
+void mx_session_called_back(struct mx_session *session, int64_t now_us, int code, const char *text)
+{
+    const struct mx_call_back *call = session->calling;
+    session->facts.now_us = now_us;
+    session->calling = NULL;
+    mx_report_call_back(session, code, text);
+    if (code / 100 != 2) {
+        session->answer.reply = code / 100 == 5 ? call->refuse : call->defer;
+        session->answer.rule = session->effects.rule->name;
+        mx_transaction_drop_recipient(session);
+        if (session->transaction.recipient_count == 0)
+            mx_session_set_state(session, MX_STATE_MAIL);
+    }
+    mx_session_settle(session);
 }
 
 bool mx_session_answer(struct mx_session *session, enum mx_stage stage,

@@ -104,7 +104,9 @@ struct mx_session {
     uint64_t commands;
     size_t bad_commands;
     enum mx_auth_step auth_step;
-    char *auth_user;       /* AUTH LOGIN: what came first */
+    char *auth_user;                    /* AUTH LOGIN: what came first */
+    const struct mx_call_back *calling; /* an answer that waits for a call back */
+    char judged_text[128];
     const char *judged_by; /* the provider's reason for the reply at hand, or NULL */
 };
 

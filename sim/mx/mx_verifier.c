@@ -1,6 +1,8 @@
 /*
  * The checks of mx_auth.h, made with the authentication library.
  */
+#include <netinet/in.h>
+
 #include "mta-under-test/mailauth/arc/arc_validate.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_check.h"
 #include "mta-under-test/mailauth/peer/iprev.h"
@@ -297,4 +299,52 @@ void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_fac
         .message = &message, .spf = auth->spf, .dkim = &signatures, .seed = seed};
     dmarc_check(&dmarc, &request, &policy);
     mx_note_dmarc(&inspection, &policy);
+}
+
+static struct address mx_verifier_address(enum dns_type type, const unsigned char *bytes)
+{
+    struct address address = {0};
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    uint16_t port;
+    memcpy(&v4.sin_addr, bytes, sizeof v4.sin_addr);
+    memcpy(&v6.sin6_addr, bytes, sizeof v6.sin6_addr);
+    if (type == DNS_TYPE_A)
+        address_from_socket((const struct sockaddr *)&v4, &address, &port);
+    else
+        address_from_socket((const struct sockaddr *)&v6, &address, &port);
+    return address;
+}
+
+static bool mx_verifier_find_address(const struct dns_resolver *resolver, struct slice name,
+                                     struct address *address)
+{
+    static const enum dns_type TYPES[] = {DNS_TYPE_A, DNS_TYPE_AAAA};
+    for (size_t i = 0; i < sizeof TYPES / sizeof TYPES[0]; i++) {
+        const struct dns_answer *answer = dns_lookup(resolver, TYPES[i], name);
+        if (answer->status != DNS_OK)
+            continue;
+        const unsigned char *bytes = answer->records[0].address;
+        *address = mx_verifier_address(TYPES[i], bytes);
+        return true;
+    }
+    return false;
+}
+
+int mx_verifier_find_mail_host(struct mx_verifier *verifier, const char *domain, int64_t now_us,
+                               struct address *address)
+{
+    struct dns_resolver resolver = verifier->resolver_at(verifier->context, now_us);
+    const struct dns_answer *answer = dns_lookup(&resolver, DNS_TYPE_MX, slice_of(domain));
+    if (dns_status_is_failure(answer->status))
+        return -1;
+    if (answer->status == DNS_NXDOMAIN)
+        return 0;
+    struct slice name = slice_of(domain); /* without MX the domain itself (RFC 5321 5.1) */
+    for (size_t i = 0, best = 0; i < answer->count; i++) {
+        if (answer->records[i].preference < answer->records[best].preference)
+            best = i;
+        name = answer->records[best].data;
+    }
+    return name.len > 0 && mx_verifier_find_address(&resolver, name, address) ? 1 : 0;
 }

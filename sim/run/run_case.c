@@ -120,11 +120,13 @@ static int run_fill_shares(struct run_execution *run, struct world_options *worl
     size_t count = 0;
     shares[count++] = (struct world_share){.from = root};
     shares[count++] = (struct world_share){.from = inside->programs};
-    shares[count++] = (struct world_share){.from = run_folder_of(run, scenario)};
+    inside->home = run_folder_of(run, scenario);
+    shares[count++] = (struct world_share){.from = inside->home};
     if (options->command != NULL) {
         char here[PATH_MAX];
-        if (getcwd(here, sizeof here) != NULL && strcmp(here, "/") != 0)
-            shares[count++] = (struct world_share){.from = arena_text(&run->arena, here)};
+        inside->home = getcwd(here, sizeof here) != NULL ? arena_text(&run->arena, here) : "/";
+        if (strcmp(inside->home, "/") != 0)
+            shares[count++] = (struct world_share){.from = inside->home};
     }
     shares[count++] = (struct world_share){.from = run->folder, .writable = true};
     world->shares = shares;

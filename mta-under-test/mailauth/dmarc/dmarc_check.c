@@ -150,8 +150,8 @@ static bool dmarc_has_temperror(const struct dmarc_request *request)
     return false;
 }
 
-/* pct= (RFC 7489 6.6.4): those that are not drawn get the next milder policy; t=y (RFC 9989):
- * the policy is not applied. */
+/* Not everybody gets the policy: pct= (RFC 7489 6.6.4) draws some, t=y (RFC 9989 4.7) takes all
+ * out. They get the next milder one. */
 static void dmarc_dispose(const struct dmarc_context *context, const struct dmarc_request *request,
                           struct dmarc_outcome *outcome)
 {
@@ -162,17 +162,14 @@ static void dmarc_dispose(const struct dmarc_context *context, const struct dmar
         return;
     if (context->version == DMARC_RFC9989) {
         outcome->is_sampled_out = record->is_testing;
-        if (record->is_testing)
-            outcome->disposition = DMARC_POLICY_NONE;
-        return;
+    } else {
+        struct rng rng;
+        rng_init_salted(&rng, request->seed, arena_text_of(context->arena, outcome->domain));
+        outcome->is_sampled_out = rng_below(&rng, 100) >= record->percent;
     }
-    struct rng rng;
-    rng_init_salted(&rng, request->seed, arena_text_of(context->arena, outcome->domain));
-    if (rng_below(&rng, 100) < record->percent)
-        return;
-    outcome->is_sampled_out = true;
-    outcome->disposition =
-        policy == DMARC_POLICY_REJECT ? DMARC_POLICY_QUARANTINE : DMARC_POLICY_NONE;
+    if (outcome->is_sampled_out)
+        outcome->disposition =
+            policy == DMARC_POLICY_REJECT ? DMARC_POLICY_QUARANTINE : DMARC_POLICY_NONE;
 }
 
 static bool dmarc_judge_discovery(struct dmarc_outcome *outcome)

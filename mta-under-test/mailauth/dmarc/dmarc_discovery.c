@@ -72,8 +72,8 @@ static void dmarc_walk_up(const struct dmarc_context *context, struct slice doma
             return;
         }
         step->has_record = status == DMARC_FOUND;
-        bool stops = step->record.psd == 'n' || (step->record.psd == 'y' && walk->count > 1);
-        if (step->has_record && stops)
+        /* psd=y or psd=n says where the organisation ends: steps 2 and 6. */
+        if (step->has_record && step->record.psd != 'u')
             return;
         domain = domain_label_count(domain) > DMARC_WALK_MAX
                      ? domain_last_labels(domain, DMARC_WALK_MAX - 1)

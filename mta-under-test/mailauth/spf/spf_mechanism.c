@@ -123,6 +123,7 @@ bool spf_find_names(struct spf_state *state)
     const struct dns_answer *answer = spf_state_lookup(state, DNS_TYPE_PTR, reverse);
     if (answer->status == DNS_PENDING)
         return false;
+    unsigned before = state->void_lookups;
     state->void_lookups += dns_status_is_void(answer->status);
     /* Names beyond the limit are ignored (4.6.4); a failure ignores the name (5.5). */
     for (size_t i = 0; i < answer->count && i < state->limits->hosts_max; i++) {
@@ -133,12 +134,16 @@ bool spf_find_names(struct spf_state *state)
         if (is_valid && state->name_count < SPF_NAMES_MAX)
             state->names[state->name_count++] = name;
     }
+    state->name_voids = state->void_lookups - before;
     state->has_names = true;
     return true;
 }
 
 static enum spf_match spf_match_ptr(struct spf_state *state, struct slice domain)
 {
+    /* A void look-up counts for each ptr that stands on it, though it is made once. */
+    if (state->has_names)
+        state->void_lookups += state->name_voids;
     if (!spf_find_names(state))
         return spf_state_fail(state, SPF_MATCH_PENDING, SPF_REASON_DNS_PENDING, "");
     if (spf_state_is_void_exceeded(state))

@@ -27,6 +27,7 @@ struct spf_state {
 
     /* The validated names of the client (5.5), once they were looked up. */
     bool has_names;
+    unsigned name_voids; /* void look-ups that it took */
     size_t name_count;
     struct slice names[SPF_NAMES_MAX];
 

@@ -131,7 +131,8 @@ static bool zone_read_mx(struct zone *zone, const cJSON *item, struct dns_record
 {
     const cJSON *preference = cJSON_GetArrayItem(item, 0);
     const cJSON *host = cJSON_GetArrayItem(item, 1);
-    if (!cJSON_IsNumber(preference) || !cJSON_IsString(host))
+    if (!cJSON_IsNumber(preference) || !cJSON_IsString(host) || preference->valuedouble < 0 ||
+        preference->valuedouble > UINT16_MAX)
         return false;
     record->preference = (uint16_t)preference->valuedouble;
     record->data = domain_without_dot(json_bytes_of(&zone->cache.arena, host->valuestring));

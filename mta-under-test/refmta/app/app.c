@@ -10,6 +10,7 @@
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/app/submission.h"
+#include "mta-under-test/refmta/app/tls_reporter.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/server/server.h"
@@ -40,6 +41,8 @@ struct app {
     struct arena rules; /* taken from the first settings: deliveries hold on to them */
     struct shaping_rules shaping;
     struct routing_rules routing;
+    struct suppression *suppression;
+    struct tls_reporter *reporter; /* NULL: none */
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -213,6 +216,42 @@ static void take_rules(struct app *app)
     arena_init(&app->settings->rules);
 }
 
+static int open_suppression(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    struct suppression_options options = {
+        .path = config->suppression,
+        .life_us = {[SUPPRESSION_BOUNCE] = config->suppress_bounces_us,
+                    [SUPPRESSION_COMPLAINT] = config->suppress_complaints_us,
+                    [SUPPRESSION_UNSUBSCRIBE] = config->suppress_unsubscribes_us}};
+    if (options.path == NULL)
+        return 0;
+    app->suppression = suppression_open(&options, time_now_us(), err);
+    return app->suppression != NULL ? 0 : -1;
+}
+
+static const struct signer *signer_in_force(void *arg)
+{
+    const struct app *app = arg;
+    return app->settings->signer;
+}
+
+static void open_reporter(struct app *app, uint64_t seed)
+{
+    struct tls_reporter_options options = {
+        .config = &app->settings->config,
+        .log = app->log,
+        .base = app->base,
+        .resolver = app->resolver,
+        .https = app->https,
+        .seed = seed,
+        .signer = signer_in_force,
+        .arg = app,
+    };
+    if (options.config->tls_reports_from != NULL)
+        app->reporter = tls_reporter_open(&options);
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -222,6 +261,8 @@ static int open_delivery(struct app *app, struct err *err)
         .server_count = config->resolver_count,
     };
     take_rules(app);
+    if (open_suppression(app, err) != 0)
+        return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
     if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
@@ -229,6 +270,7 @@ static int open_delivery(struct app *app, struct err *err)
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");
+    open_reporter(app, seed);
     struct delivery_options delivery = {
         .config = config,
         .log = app->log,
@@ -238,6 +280,9 @@ static int open_delivery(struct app *app, struct err *err)
         .sts = config->tls_sts ? &app->sts : NULL,
         .shaping = &app->shaping,
         .routing = &app->routing,
+        .suppression = app->suppression,
+        .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
+        .reporter = app->reporter,
         .trace = &app->trace,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
@@ -320,6 +365,7 @@ static int open_queue(struct app *app, struct err *err)
         .log = app->log,
         .base = app->base,
         .routing = &app->routing,
+        .suppression = app->suppression,
         .on_ready = delivery_ready,
         .arg = app->delivery,
     };
@@ -327,6 +373,8 @@ static int open_queue(struct app *app, struct err *err)
     if (app->queue == NULL)
         return -1;
     delivery_set_queue(app->delivery, app->queue);
+    if (app->reporter != NULL)
+        tls_reporter_set_queue(app->reporter, app->queue);
     server_serve(app->server, app->log, app->queue);
     return 0;
 }
@@ -343,9 +391,11 @@ static void app_close(struct app *app)
     server_close(&app->server);
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
+    tls_reporter_close(&app->reporter);
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
+    suppression_close(&app->suppression);
     routing_rules_forget(&app->routing);
     arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)

@@ -76,8 +76,17 @@ struct config {
     const char *dkim_key;              /* file */
     struct config_dkim_key *dkim_keys; /* more of them */
     size_t dkim_key_count;
-    const char *shaping; /* file of rules for receivers; NULL: none */
-    const char *routing; /* file of rules for the way out; NULL: none */
+    const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
+    const char *tls_reports_name; /* of our organisation; NULL: the host name */
+    const char *suppression;      /* file of addresses that get no more mail; NULL: none is kept */
+    int64_t suppress_bounces_us;  /* how long; 0: for ever */
+    int64_t suppress_complaints_us;
+    int64_t suppress_unsubscribes_us;
+    struct config_domains
+        feedback_to;            /* globs of our addresses that bounces and complaints go to */
+    struct config_domains verp; /* globs of senders */
+    const char *shaping;        /* file of rules for receivers; NULL: none */
+    const char *routing;        /* file of rules for the way out; NULL: none */
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;

@@ -167,6 +167,38 @@ static int check_submission(struct config_reader *reader, const char *path, void
 
 static const struct config_object SUBMISSION = {.keys = SUBMISSION_KEYS, .check = check_submission};
 
+static const struct config_key TLS_REPORTS_KEYS[] = {
+    {"from", CONFIG_TEXT(struct config, tls_reports_from), .is_needed = true, .is_fixed = true,
+     .help = "the mailbox that they come from, and that answers go to"},
+    {"organization", CONFIG_TEXT(struct config, tls_reports_name), .is_fixed = true,
+     .help = "who makes them; by default the host name"},
+    CONFIG_END,
+};
+
+static const struct config_object TLS_REPORTS = {.keys = TLS_REPORTS_KEYS};
+
+static const struct config_key SUPPRESSION_KEYS[] = {
+    {"file", CONFIG_FILE(struct config, suppression), .is_needed = true, .is_fixed = true,
+     .help = "where the addresses are kept that get no more mail, a line each; in the spool, or in "
+             "a folder of `sandbox.writable`"},
+    {"hard-bounces", CONFIG_SPAN_OR_NEVER(struct config, suppress_bounces_us),
+     .fallback = "\"90d\"", .is_fixed = true,
+     .help =
+         "how long for a mailbox that is not there (5.1.1 and its like); `never`: it never ends"},
+    {"complaints", CONFIG_SPAN_OR_NEVER(struct config, suppress_complaints_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after a complaint"},
+    {"unsubscribes", CONFIG_SPAN_OR_NEVER(struct config, suppress_unsubscribes_us),
+     .fallback = "\"never\"", .is_fixed = true, .help = "how long after an unsubscription"},
+    {"feedback-to",
+     CONFIG_LIST(struct config, feedback_to.names, CONFIG_TYPE_TEXT, feedback_to.count),
+     .fallback = "[]",
+     .help = "addresses of ours (globs) whose mail is read as bounces (RFC 3464, or by VERP) and "
+             "complaints (RFC 5965), and goes nowhere else"},
+    CONFIG_END,
+};
+
+static const struct config_object SUPPRESSION = {.keys = SUPPRESSION_KEYS};
+
 static const struct config_key SANDBOX_KEYS[] = {
     {"enabled", CONFIG_FLAG(struct config, sandbox), .fallback = "true",
      .help = "whether it restricts itself with Landlock and seccomp, where the kernel has them"},
@@ -220,6 +252,14 @@ static const struct config_key KEYS[] = {
      .object = &DKIM_KEY, .fallback = "[]",
      .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
              "signs"},
+    {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
+     .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
+             "without it nobody is"},
+    {"suppression", CONFIG_SECTION(&SUPPRESSION),
+     .help = "remembers who gets no more mail; without it nobody is"},
+    {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
+     .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
+             "`ann@y.test` becomes `news+ann=y.test@x.test`"},
     {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},

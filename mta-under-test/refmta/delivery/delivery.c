@@ -263,6 +263,10 @@ static bool use_idle(struct lane *lane)
 void lane_dispatch(struct lane *lane)
 {
     struct delivery *delivery = lane->delivery;
+    if (lane_settle_inside(lane)) {
+        lane_drop_if_done(lane);
+        return;
+    }
     while (!delivery->stopping && lane->destination->ready.count > 0 && !lane->finding) {
         if (!list_is_empty(&lane->idle)) {
             if (!use_idle(lane))

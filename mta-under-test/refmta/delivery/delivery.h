@@ -11,6 +11,7 @@
 #include "mta-under-test/refmta/routing/routing_rules.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
+#include "mta-under-test/refmta/tlspolicy/tls_results.h"
 
 struct delivery;
 
@@ -23,8 +24,12 @@ struct delivery_options {
     const struct sts_lookups *sts; /* NULL: no MTA-STS */
     const struct shaping_rules *shaping;
     const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     const struct trace *trace;           /* which connections are traced */
     uint64_t seed;                       /* for the order of equal MX hosts */
+    /* What became of TLS in a session with an MX host, for reports; NULL: nobody wants to know. */
+    void (*on_tls)(void *reporter, const struct tls_session *session);
+    void *reporter;
     /* Called once after delivery_stop(), when nothing is on its way any more. */
     void (*on_stopped)(void *arg);
     void *arg;

@@ -34,6 +34,8 @@ static void refuse_host(struct delivery_connection *connection)
 {
     const struct tls_policy *tls = &connection->tls;
     struct reason reason;
+    if (tls->report_as != NULL)
+        delivery_tls_note(connection, tls->report_as, tls->why);
     reason_set(&reason, tls->status, false, connection->host, "%s: %s", connection->host, tls->why);
     fail_later(connection, &reason, tls->is_permanent ? CLIENT_REFUSED : CLIENT_DEFERRED);
 }

@@ -18,7 +18,9 @@
 /* How long one is kept open for the sake of a receiver's rate. */
 #define PACE_US (30 * TIME_SECOND)
 
-enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536 };
+#define STATUS_NO_TLS "4.7.10"
+
+enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
 
 static void begin_transaction(struct delivery_connection *connection);
 
@@ -56,6 +58,7 @@ static void connection_free(struct delivery_connection *connection)
     struct lane *lane = connection->lane;
     delivery_connection_close(connection);
     delivery_shaping_closed(connection);
+    buf_deinit(&connection->sender);
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
@@ -331,7 +334,6 @@ static void begin_transaction(struct delivery_connection *connection)
     const struct message *message = connection->item->message;
     struct client_transaction *transaction = &connection->transaction;
     delivery_item_choose(connection);
-    transaction->sender = message->sender;
     transaction->envid = message->envid;
     transaction->body = (enum envelope_body)message->body;
     transaction->ret = (enum envelope_ret)message->ret;
@@ -396,6 +398,9 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         delivery_connection_write(connection);
         break;
     case CLIENT_EVENT_READY:
+        if (!connection->session.is_tls && connection->message_count == 0 &&
+            (connection->session.extensions & CLIENT_STARTTLS) == 0)
+            delivery_tls_note(connection, "starttls-not-supported", NULL);
         begin_transaction(connection);
         break;
     case CLIENT_EVENT_STARTTLS:
@@ -411,6 +416,8 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         break;
     case CLIENT_EVENT_FAILED: {
         struct reason reason = connection->session.failure;
+        if (strcmp(reason.status, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
+            delivery_tls_note(connection, "starttls-not-supported", reason.text);
         session_lost(connection, &reason, connection->session.failure_verdict);
         break;
     }
@@ -544,6 +551,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     struct delivery *delivery = lane->delivery;
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
+    buf_init(&connection->sender, SENDER_BYTES_MAX);
     connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);

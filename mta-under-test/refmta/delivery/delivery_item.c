@@ -1,4 +1,6 @@
 #include "mta-under-test/refmta/delivery/lane.h"
+#include "mta-under-test/refmta/report/feedback.h"
+#include "mta-under-test/refmta/shaping/glob.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -89,11 +91,24 @@ void delivery_item_decide_rest(struct delivery_connection *connection, enum clie
             decide(connection, i, verdict, reason);
 }
 
+/* The reverse-path that names the recipient, where it is wanted and there is room for it. */
+static bool has_own_sender(struct delivery_connection *connection, const char *recipient)
+{
+    const struct config_domains *patterns = &connection->config->verp;
+    const char *sender = connection->item->message->sender;
+    buf_reset(&connection->sender);
+    for (size_t i = 0; i < patterns->count; i++)
+        if (glob_matches(patterns->names[i], slice_of(sender)))
+            return feedback_verp_write(sender, recipient, &connection->sender);
+    return false;
+}
+
 void delivery_item_choose(struct delivery_connection *connection)
 {
     const struct queue_item *item = connection->item;
     struct client_transaction *transaction = &connection->transaction;
     transaction->recipient_count = 0;
+    transaction->sender = item->message->sender;
     for (uint32_t i = 0;
          i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
         if (connection->decided[i])
@@ -102,5 +117,9 @@ void delivery_item_choose(struct delivery_connection *connection)
         connection->chosen[transaction->recipient_count] = i;
         transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
             .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
+        if (transaction->recipient_count == 1 && has_own_sender(connection, from->address)) {
+            transaction->sender = buf_text(&connection->sender);
+            return;
+        }
     }
 }

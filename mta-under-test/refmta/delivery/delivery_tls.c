@@ -65,6 +65,42 @@ void delivery_tls_begin(struct delivery_connection *connection)
     tls_peer_prepare(sessions, conn_tls(connection->conn), &connection->peer, address);
 }
 
+void delivery_tls_note(struct delivery_connection *connection, const char *failure,
+                       const char *reason)
+{
+    const struct delivery *delivery = connection->lane->delivery;
+    const struct sts_lookups *sts = delivery->options.sts;
+    const char *domain = connection->route->sts_domain;
+    bool by_sts = connection->tls.basis == TLS_BASIS_STS && sts != NULL;
+    const struct ip_address *own =
+        connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;
+    char theirs[IP_TEXT_BYTES];
+    char ours[IP_TEXT_BYTES];
+    if (delivery->options.on_tls == NULL || domain == NULL)
+        return;
+    struct tls_session session = {
+        .domain = domain,
+        .basis = connection->tls.basis,
+        .failure = failure,
+        .reason = reason,
+        .host = connection->host,
+        .host_address = ip_address_to_text(&connection->address, theirs),
+        .own_address = own->family != 0 ? ip_address_to_text(own, ours) : NULL,
+        .sts = by_sts ? sts_store_get(sts->store, domain, time_now_us()) : NULL,
+        .tlsa = host_of(connection)->tlsa,
+        .tlsa_count = host_of(connection)->tlsa_count,
+    };
+    delivery->options.on_tls(delivery->options.reporter, &session);
+}
+
+/* A right handshake can still be one that MTA-STS in testing would not let pass. */
+static void note_secured(struct delivery_connection *connection,
+                         const struct tls_peer_result *result)
+{
+    bool is_wrong = connection->tls.is_testing && !result->is_verified;
+    delivery_tls_note(connection, is_wrong ? result->report_as : NULL, result->why_not);
+}
+
 void delivery_tls_secured(struct delivery_connection *connection)
 {
     const SSL *tls = conn_tls(connection->conn);
@@ -82,15 +118,21 @@ void delivery_tls_secured(struct delivery_connection *connection)
         json_out_text(&line.json, "why-not", result.why_not);
     json_out_text(&line.json, "policy", tls_basis_name(connection->tls.basis));
     log_end(&line);
-    snprintf(connection->tls_text, sizeof connection->tls_text, "%s, %s by %s; policy: %s",
-             SSL_get_version(tls), result.is_verified ? "verified" : "not verified",
-             result.is_verified ? result.how : "anything", tls_basis_name(connection->tls.basis));
+    note_secured(connection, &result);
+    snprintf(connection->tls_text, sizeof connection->tls_text, "%s, %s%s; policy: %s",
+             SSL_get_version(tls), result.is_verified ? "verified by " : "not verified",
+             result.is_verified ? result.how : "", tls_basis_name(connection->tls.basis));
 }
 
 bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
                          struct reason *reason)
 {
+    SSL *tls = conn_tls(connection->conn);
+    struct tls_peer_result result = {.report_as = "validation-failure"};
+    if (tls != NULL && connection->tls.verify != TLS_VERIFY_NONE)
+        result = tls_peer_result(tls);
     delivery_connection_log(connection, "tls-failed", text);
+    delivery_tls_note(connection, result.report_as, text);
     reason_set(reason, "4.7.5", false, connection->host, "%s: %s (%s)", connection->host, text,
                connection->tls.why);
     if (connection->tls.use == TLS_USE_REQUIRED)

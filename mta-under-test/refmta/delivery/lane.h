@@ -103,7 +103,8 @@ struct delivery_connection {
     struct queue_outcome *outcomes;
     bool *decided;
     struct client_transaction transaction;
-    uint32_t *chosen; /* of the transaction's recipients, their index in the item */
+    struct buf sender; /* of the transaction, where VERP makes it */
+    uint32_t *chosen;  /* of the transaction's recipients, their index in the item */
     uint64_t content_offset;
     unsigned message_count;
     int64_t started_us;
@@ -168,6 +169,10 @@ void delivery_tls_secured(struct delivery_connection *connection);
 /* True if clear text may be tried instead; else *reason says what is wrong. */
 bool delivery_tls_failed(struct delivery_connection *connection, const char *text,
                          struct reason *reason);
+/* For reports: the session had TLS as it should (NULL), or not (a result type of RFC 8460 4.3).
+ * Only sessions with MX hosts count. */
+void delivery_tls_note(struct delivery_connection *connection, const char *failure,
+                       const char *reason);
 /* The connection has what the item asks for (REQUIRETLS). */
 bool delivery_tls_suits(const struct delivery_connection *connection,
                         const struct queue_item *item);
@@ -184,6 +189,10 @@ bool delivery_item_any_undecided(const struct delivery_connection *connection);
 /* What has no result by now gets this one. */
 void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
                                const struct reason *reason);
+
+/* Ways that lead nowhere outside (delivery_inside.c): settles what is ready. False: it is no such
+ * way. */
+bool lane_settle_inside(struct lane *lane);
 
 /* The next item for a connection that has finished one; NULL if there is none for it. */
 struct queue_item *lane_next_item(struct lane *lane) MUST_CHECK;

@@ -476,6 +476,7 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->log = options->log;
     queue->base = options->base;
     queue->routing = options->routing;
+    queue->suppression = options->suppression;
     queue->on_ready = options->on_ready;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;

@@ -18,6 +18,7 @@
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/fair_list.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/report/suppression.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
 
 struct queue;
@@ -67,6 +68,7 @@ struct queue_options {
     struct log *log;
     struct event_base *base;             /* NULL in tests: see queue_run() */
     const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
     void *arg;

@@ -16,6 +16,7 @@ struct queue {
     struct event *waker;                 /* tells the delivery of what is ready */
     int64_t timer_due_us;                /* what the timer is set to; INT64_MAX: not set */
     const struct routing_rules *routing; /* NULL: none */
+    struct suppression *suppression;     /* NULL: none */
     struct due_heap waiting;
     struct list held; /* items */
     size_t held_count;

@@ -79,6 +79,23 @@ static void settle_delivered(struct settling *settling, uint32_t index,
         note_report(settling, DSN_RELAYED, index);
 }
 
+/* A mailbox that is not there, as its own server says. */
+static void suppress(struct settling *settling, const char *address, const struct reason *reason)
+{
+    struct queue *queue = settling->queue;
+    struct err err = {.text = ""};
+    if (queue->suppression == NULL || !reason->said || !suppression_is_hard(reason))
+        return;
+    struct log_line line;
+    queue_log(&line, queue, "suppressed", settling->message->id);
+    json_out_text(&line.json, "recipient", address);
+    json_out_text(&line.json, "kind", suppression_kind_name(SUPPRESSION_BOUNCE));
+    if (suppression_add(queue->suppression, SUPPRESSION_BOUNCE, address, reason->text,
+                        settling->now_us, &err) != 0)
+        json_out_text(&line.json, "not-kept", err.text);
+    log_end(&line);
+}
+
 static void settle_failed(struct settling *settling, uint32_t index, const struct reason *reason)
 {
     struct message_recipient *recipient = &settling->message->recipients[index];
@@ -87,6 +104,7 @@ static void settle_failed(struct settling *settling, uint32_t index, const struc
     log_recipient(&line, settling, "failed", recipient, reason);
     json_out_int(&line.json, "attempts", recipient->attempts);
     log_end(&line);
+    suppress(settling, recipient->address, reason);
 }
 
 static void settle_deferred(struct settling *settling, uint32_t index, const struct reason *reason)

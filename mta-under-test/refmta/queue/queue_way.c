@@ -1,7 +1,9 @@
 #include "mta-under-test/refmta/queue/queue_way.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/queue/queue_private.h"
+#include "mta-under-test/refmta/shaping/glob.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -33,10 +35,40 @@ void queue_way_close(struct queue_way *way)
     way->head = NULL;
 }
 
+static bool any_fits(const struct config_domains *patterns, const char *text)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (glob_matches(patterns->names[i], slice_of(text)))
+            return true;
+    return false;
+}
+
+/* The ways that lead nowhere outside; false for others. A notification is never held back: it is
+ * the answer to somebody's own mail. */
+static bool is_inside(const struct queue_way *way, const char *recipient,
+                      char name[QUEUE_WAY_BYTES])
+{
+    const struct queue *queue = way->queue;
+    enum suppression_kind kind = SUPPRESSION_BOUNCE;
+    if (queue->suppression == NULL)
+        return false;
+    if (any_fits(&queue->config->feedback_to, recipient)) {
+        snprintf(name, QUEUE_WAY_BYTES, "%s", QUEUE_WAY_FEEDBACK);
+        return true;
+    }
+    if (way->message->sender[0] == '\0' ||
+        !suppression_find(queue->suppression, recipient, time_now_us(), &kind))
+        return false;
+    snprintf(name, QUEUE_WAY_BYTES, "%s%s", QUEUE_WAY_SUPPRESSED, suppression_kind_name(kind));
+    return true;
+}
+
 const char *queue_way_of(const struct queue_way *way, uint32_t index, char name[QUEUE_WAY_BYTES])
 {
     const struct routing_rules *rules = way->queue->routing;
     const char *recipient = way->message->recipients[index].address;
+    if (is_inside(way, recipient, name))
+        return name;
     struct slice domain = way->queue->config->smart_host != NULL
                               ? slice_of(way->queue->config->smart_host)
                               : message_domain(recipient);

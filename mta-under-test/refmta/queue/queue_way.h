@@ -1,13 +1,18 @@
 /*
  * Which way the recipients of a message go, as the name of a destination, which is what the queue
  * groups by: "DOMAIN" for its MX hosts, the smart host, or "relay:NAME"; with "#POOL" behind it
- * where a rule names the addresses to send from. Neither ":" nor "#" can stand in a domain.
+ * where a rule names the addresses to send from. Two ways lead nowhere outside: "suppressed:KIND"
+ * for who gets no more mail, "feedback:" for bounces and complaints that come back to us. Neither
+ * ":" nor "#" can stand in a domain.
  */
 #pragma once
 
 #include "mta-under-test/refmta/queue/queue.h"
 
 enum { QUEUE_WAY_BYTES = 512 };
+
+#define QUEUE_WAY_SUPPRESSED "suppressed:"
+#define QUEUE_WAY_FEEDBACK "feedback:"
 
 /* For all recipients of one message; the caller's storage. */
 struct queue_way {

@@ -31,6 +31,9 @@ greylisting() {
 
 greylisting own-schedule '' '0 600'
 greylisting told-schedule '"retry": "2m"' '0 120 240 360'
+grep -q '"source":"mta","kind":"queue","name":"mini","status":0,"lines":2' "$WORK/out/told-schedule/events.jsonl" &&
+    [ "$(cat "$WORK/out/told-schedule/queue.txt")" = $'first\nsecond' ] &&
+    ok "its queue is listed before the end" || bad "its queue was not listed"
 expect_exit 2 "an unknown adapter is told with the nearest name" \
     "$MAILRANGE" run "$WORK/own-schedule.json" --mta mimi -o "$WORK/out2"
 expect_text 'mini' "the nearest name"

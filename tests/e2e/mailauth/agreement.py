@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Do independent tools judge as authcheck does? Usage: agreement.py [CASES [SEED]]
 
-dkimpy, Mail::DKIM, pyspf and Mail::SPF are asked about a generated corpus. A disagreement that
+dkimpy, Mail::DKIM, pyspf and Mail::SPF are asked about a generated corpus, and OpenDKIM's library
+where libopendkim-dev is installed. A disagreement that
 EXPLAINED knows is counted; any other is printed with its case, and the test fails. Exit code 77 when
 the tools are not installed."""
 import io
@@ -84,6 +85,31 @@ class Perl:
         return self.process.stdout.readline().strip() or "dead"
 
 
+class OpenDkim:
+    """OpenDKIM's library, in a small program that is compiled on the spot."""
+
+    def __init__(self, folder):
+        here = os.path.dirname(os.path.abspath(__file__))
+        program = os.path.join(folder, "opendkim_peer")
+        subprocess.run(["cc", "-O1", "-o", program, os.path.join(here, "opendkim_peer.c"),
+                        "-I/usr/include/opendkim", "-lopendkim"], check=True)
+        self.folder = folder
+        self.process = subprocess.Popen([program], text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+
+    def ask(self, case):
+        zone = os.path.join(self.folder, "zone.txt")
+        message = os.path.join(self.folder, "opendkim.eml")
+        with open(zone, "w") as file:
+            for name, types in case["zone"].items():
+                file.write("%s %s\n" % (name, "".join(types["TXT"][0])))
+        with io.open(message, "w", newline="") as file:
+            file.write(case["message"])
+        self.process.stdin.write("%s %s\n" % (zone, message))
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip() or "dead"
+
+
 def ask_ours(case, folder):
     zone = os.path.join(folder, "zone.json")
     with open(zone, "w") as file:
@@ -130,6 +156,8 @@ EXPLAINED = [
      "RFC 6376 3.5 counts octets of the canonical body; Mail::DKIM does not cut an empty one"),
     ("Mail::DKIM", lambda c, o, t, a: not c["message"].endswith("\r\n"),
      "RFC 6376 3.4.3 adds a CRLF to a last line without one; Mail::DKIM does not when simple"),
+    ("OpenDKIM", lambda c, o, t, a: not c["message"].endswith("\r\n"),
+     "RFC 6376 3.4.4 adds a CRLF to a last line without one; OpenDKIM's library waits for it"),
     ("pyspf", lambda c, o, t, a: "%{d0}" in json.dumps(c["zone"]) and o == "permerror",
      "RFC 7208 7.3 wants a number of parts that is not zero; pyspf takes %{d0}"),
     ("Mail::DKIM", lambda c, o, t, a: "ed25519" in c["quirks"] and t == "invalid",
@@ -162,10 +190,13 @@ def main():
     tally = Counter()
     unknown = 0
     with tempfile.TemporaryDirectory() as folder:
+        more = []
+        if os.path.exists("/usr/include/opendkim/dkim.h"):
+            more.append(("OpenDKIM", OpenDkim(folder).ask))
         for case in corpus.make(seed, count):
             ours, answer = ask_ours(case, folder)
             peers = {"spf": [("pyspf", ask_pyspf), ("Mail::SPF", perl.ask)],
-                     "dkim": [("dkimpy", ask_dkimpy), ("Mail::DKIM", perl.ask)],
+                     "dkim": [("dkimpy", ask_dkimpy), ("Mail::DKIM", perl.ask)] + more,
                      "arc": [("dkimpy", ask_dkimpy)]}[case["kind"]]
             for tool, ask in peers:
                 theirs = ask(case)

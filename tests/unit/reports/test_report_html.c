@@ -238,14 +238,22 @@ static const char TLS_EVENTS[] =
     "\"mx.b.test\"}\n"
     "{\"seq\":10,\"at\":2,\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"mx.b.test#2\"}\n";
 
-START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
+/* The page of a run of which only this event log is there. */
+static void print_events(const char *events)
 {
     char folder[] = "/tmp/report-html-XXXXXX";
     struct err err = {0};
     ck_assert_ptr_nonnull(mkdtemp(folder));
     char *path = mem_text_format("%s/events.jsonl", folder);
-    ck_assert_int_eq(file_write(path, slice_of(TLS_EVENTS), &err), 0);
+    ck_assert_int_eq(file_write(path, slice_of(events), &err), 0);
     print_page(folder);
+    free(path);
+    unit_erase_folder(folder);
+}
+
+START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
+{
+    print_events(TLS_EVENTS);
     has("<td>mx.a.test</td><td>2 records, authenticated</td><td>not asked</td>");
     has("<span class=\"badge pass\">encrypted</span><br><small>DANE says who the host must be");
     has("<td>mx.b.test</td><td>not asked</td><td>enforce</td><td><span class=\"badge fail\">"
@@ -255,8 +263,33 @@ START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
         "clear</span><br><small>although "
         "a policy forbids it");
     buf_deinit(&out);
-    free(path);
-    unit_erase_folder(folder);
+}
+END_TEST
+
+static const char PROVIDER_EVENTS[] =
+    "{\"seq\":0,\"at\":1,\"source\":\"provider\",\"kind\":\"verdict\",\"provider\":\"big<mail\","
+    "\"placement\":\"inbox\",\"recipients\":3}\n"
+    "{\"seq\":1,\"at\":2,\"source\":\"provider\",\"kind\":\"verdict\",\"provider\":\"big<mail\","
+    "\"placement\":\"deferred\",\"recipients\":0}\n"
+    "{\"seq\":2,\"at\":9,\"source\":\"provider\",\"kind\":\"complaint\",\"provider\":\"big<mail\"}"
+    "\n"
+    "{\"seq\":3,\"at\":86400000000,\"source\":\"provider\",\"kind\":\"reputation\",\"provider\":"
+    "\"big<mail\",\"of\":\"ip\",\"key\":\"192.0.2.10\",\"score\":64,\"allowance\":20,\"accepted\":"
+    "3,"
+    "\"complaints\":1}\n"
+    "{\"seq\":4,\"at\":86400000000,\"source\":\"run\",\"kind\":\"end\",\"reason\":\"settled\"}\n";
+
+START_TEST(test_a_provider_has_its_placements_and_its_opinion)
+{
+    print_events(PROVIDER_EVENTS);
+    has("big&lt;mail: placement");
+    has("</span>3 inbox ");
+    has("</span>1 deferred ");
+    has("1 complained, 0 unsubscribed");
+    has("<title>3 inbox</title>");
+    has("<title>ip 192.0.2.10: 64</title>");
+    has("<td>ip</td><td>192.0.2.10</td><td class=\"number\">64</td><td class=\"number\">20</td>");
+    buf_deinit(&out);
 }
 END_TEST
 
@@ -265,6 +298,7 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
           test_the_tls_table_says_what_was_known_and_what_came_of_it,
+          test_a_provider_has_its_placements_and_its_opinion,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

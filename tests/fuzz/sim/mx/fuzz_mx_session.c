@@ -20,9 +20,17 @@ enum { STEPS_MAX = 1000000 };
 
 static const char HOST[] =
     "{\"mx.a.test\":{\"offers\":[\"PIPELINING\",\"SIZE 100000\",\"8BITMIME\",\"SMTPUTF8\","
-    "\"ENHANCEDSTATUSCODES\",\"CHUNKING\",\"BINARYMIME\",\"DSN\",\"STARTTLS\",\"AUTH PLAIN "
+    "\"ENHANCEDSTATUSCODES\",\"CHUNKING\",\"BINARYMIME\",\"DSN\",\"STARTTLS\",\"REQUIRETLS\","
+    "\"AUTH PLAIN "
     "LOGIN\"],"
-    "\"accepts\":[\"*@a.test\"],\"credentials\":{\"u\":\"p\"},\"rules\":["
+    "\"provider\":\"p\",\"accepts\":[\"*@a.test\"],\"credentials\":{\"u\":\"p\"},\"rules\":["
+    "{\"name\":\"limited\",\"at\":\"ehlo\",\"continue\":true,\"when\":{\"helo\":\"l*\"},\"then\":{"
+    "\"limit\":{\"recipients\":2,\"messages\":2,\"size\":500,\"commands\":50}}},"
+    "{\"name\":\"call\",\"at\":\"rcpt\",\"when\":{\"recipient\":\"call@*\"},\"then\":{\"call-"
+    "back\":true}},"
+    "{\"name\":\"asked\",\"at\":\"rcpt\",\"when\":{\"parameters\":{\"NOTIFY\":\"*DELAY*\","
+    "\"SMTPUTF8\":true}},"
+    "\"then\":{\"reply\":\"450 later\"}},"
     "{\"name\":\"slow\",\"at\":\"mail\",\"when\":{\"sender\":\"slow@*\"},\"then\":{\"delay\":"
     "\"5s\"}},"
     "{\"name\":\"drip\",\"at\":\"rcpt\",\"when\":{\"recipient\":\"drip@*\"},\"then\":{\"drip\":5,"
@@ -38,6 +46,13 @@ static const char HOST[] =
     "{\"name\":\"body\",\"at\":\"data-body\",\"when\":{\"size\":\">=200\"},"
     "\"then\":{\"reply\":\"451 enough\"}}]}}";
 
+static const char PROVIDERS[] =
+    "{\"p\":{\"warm-up\":{\"by\":[\"ip\",\"dkim\"],\"start\":3},\"bulk\":{\"over\":2},\"rules\":[{"
+    "\"needs\":"
+    "\"format\",\"of\":\"bulk\",\"then\":\"junk\"}],\"readers\":[{\"complain\":\"50%\"}],"
+    "\"blocklists\":[{"
+    "\"name\":\"b\",\"traps\":\"trap*\",\"then\":\"rejected\",\"reply\":\"550 {key}\"}]}}";
+
 static struct mx_limits limits;
 static size_t content_total;
 
@@ -51,7 +66,12 @@ static struct mx_host *fuzz_host(void)
     if (host != NULL)
         return host;
     document = spec_document_parse("host", slice_of(HOST), &err);
-    if (document == NULL || mx_spec_parse(spec_root(document), ".", 1, &arena, &model, &err) != 0) {
+    static struct spec_document *providers;
+    providers = spec_document_parse("providers", slice_of(PROVIDERS), &err);
+    model = mx_model_new(".", 1, &arena);
+    if (document == NULL || providers == NULL ||
+        mx_model_add_providers(model, spec_root(providers), &err) != 0 ||
+        mx_model_read_hosts(model, spec_root(document), &err) != 0) {
         fprintf(stderr, "%s\n", err.text);
         abort();
     }
@@ -110,6 +130,9 @@ static bool fuzz_fulfil(struct mx_session *session, int64_t *now_us)
     case MX_NEED_DELAY:
         *now_us += mx_session_delay_us(session);
         mx_session_continue(session, *now_us);
+        return true;
+    case MX_NEED_CALL:
+        mx_session_called_back(session, *now_us, *now_us % 2 == 0 ? 250 : 550, "");
         return true;
     case MX_NEED_HALF_CLOSE:
         mx_session_continue(session, *now_us);

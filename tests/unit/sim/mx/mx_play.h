@@ -11,6 +11,7 @@
  * half-close go            a delay is over (time goes on), a half close is done tls           a
  * handshake succeeds new [ADDRESS] the client leaves (if it is there) and connects, from ADDRESS
  *     also ADDRESS  one more connection, which stays open
+ *     called N      the sender's mail host has answered with the class N, 0 = not at all
  *     bye           the client leaves
  *     fired N name  the rule has fired N times
  *     log text      somewhere in the event log stands the text
@@ -102,8 +103,8 @@ static inline struct mx_session *play_connect(struct play *play, const char *add
 
 static inline void play_check_need(struct play *play, const char *wanted)
 {
-    static const char *const WORDS[] = {"input", "delay", "tls",       "close",
-                                        "reset", "hang",  "half-close"};
+    static const char *const WORDS[] = {"input", "delay", "tls",  "call",
+                                        "close", "reset", "hang", "half-close"};
     char text[TIME_TEXT_BYTES];
     char now[128];
     enum mx_need need = mx_session_need(play->session);
@@ -213,6 +214,10 @@ static inline void play_step(struct play *play, const char *step)
         play_check_log(play, step + 4, true);
     } else if (strncmp(step, "nolog ", 6) == 0) {
         play_check_log(play, step + 6, false);
+    } else if (strncmp(step, "called ", 7) == 0) {
+        mx_session_called_back(play->session, play->now_us, (step[7] - '0') * 100, "x");
+        play_take_output(play);
+        play_feed(play, SLICE(""));
     } else if (strcmp(step, "go") == 0) {
         play_go(play);
     } else if (strcmp(step, "tls") == 0) {

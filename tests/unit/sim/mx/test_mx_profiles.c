@@ -56,6 +56,26 @@ static const struct play_case PROFILES[] = {
            "new\n< 220\n> HELO c.test\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n> RCPT "
            "TO:<x@a.test>\n< 550\n"
            "new\n< 554-Reputation\n< 554-No SMTP\n< 554-IP address\n< 554 see https\n! close\n"},
+    {"a callback is made", "\"profile\":\"policy/callback\"",
+     TO_RCPT "! call\ncalled 5\n< 550 5.1.0 Sender verify failed\n"},
+    {"SES's simulator", "\"profile\":\"policy/ses-simulator\"",
+     START "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<bounce@a.test>\n< 550 5.1.1\n> RCPT "
+           "TO:<x@a.test>\n< 550\n"
+           "> RCPT TO:<success@a.test>\n< 250\n"},
+    {"Orange says later with 550", "\"profile\":\"providers/orange-like\"",
+     "new\n< 220\n> HELO client\n< 550 osim: Nom HELO\n"},
+    {"iCloud ends after five messages", "\"profile\":\"providers/icloud-like\"",
+     START MESSAGE MESSAGE MESSAGE MESSAGE MESSAGE
+     "> MAIL FROM:<a@s.test>\n< 421 4.7.0 Enough\n! close\n"},
+    {"Mimecast puts off for a minute", "\"profile\":\"providers/mimecast-like\"",
+     TO_RCPT "< 451 Internal resources\n+ 1m\n" TO_RCPT "< 250\n"},
+    {"Exchange Online wants a name of one's own", "\"profile\":\"providers/exchange-online-like\"",
+     "new\n< 220\n> HELO mx.a.test\n< 250\n> MAIL FROM:<a@s.test>\n< 550 5.7.506\n"},
+    {"Exim's delays grow", "\"profile\":\"policy/exim-ratelimit\"",
+     START MESSAGE MESSAGE "> MAIL FROM:<a@s.test>\n! delay 500ms\ngo\n< 250\n"},
+    {"Exchange's tarpit", "\"profile\":\"policy/exchange-tarpit\",\"users\":\"b\"",
+     START "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<x@a.test>\n< 550\n> RCPT TO:<b@a.test>\n! "
+           "delay 5s\ngo\n< 250\n"},
     {"postscreen wants a second visit", "\"profile\":\"policy/postscreen\"",
      "new\n! delay 6s\ngo\n< 220\n> HELO c.test\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n"
      "> RCPT TO:<b@a.test>\n< 450 4.3.2\n+ 5m\n" TO_RCPT "< 250\n"},
@@ -125,8 +145,8 @@ static unsigned check_folder(const char *path, const char *name)
 START_TEST(test_all_files)
 {
     ck_assert_uint_ge(check_folder("fixtures/profiles/greylisting", "greylisting"), 5);
-    ck_assert_uint_ge(check_folder("fixtures/profiles/policy", "policy"), 3);
-    ck_assert_uint_ge(check_folder("fixtures/providers", "providers"), 7);
+    ck_assert_uint_ge(check_folder("fixtures/profiles/policy", "policy"), 8);
+    ck_assert_uint_ge(check_folder("fixtures/providers", "providers"), 11);
 }
 END_TEST
 

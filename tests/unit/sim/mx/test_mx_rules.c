@@ -325,6 +325,17 @@ static const struct play_case MORE[] = {
      "FROM:<a@s.test> SIZE=101\n< 552\n"},
     {"a limit of commands", ALWAYS("\"banner\"", "\"limit\":{\"commands\":2}"),
      HELLO "> NOOP\n< 250\n> NOOP\n< 421\n! close\n"},
+    {"a call back", ALWAYS("\"rcpt\"", "\"call-back\":{\"refuse\":\"550 5.1.8 nobody\"}"),
+     HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") ".\n! call\ncalled 2\n< 250 \n" RCPT(
+         "c@a.test") "called 5\n< 550 5.1.8 nobody\n" RCPT("d@a.test") "called 0\n< 450 4.1.7\n> "
+                                                                       "DATA\n< 354\n> x\n> .\n< "
+                                                                       "250\nlog "
+                                                                       "\"to\":[\"b@a.test\"]\nlog "
+                                                                       "\"kind\":\"call-back\"\n"},
+    {"no recipient is left behind a call back", ALWAYS("\"rcpt\"", "\"call-back\":true"),
+     HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "called 5\n< 550 5.1.0\n> DATA\n< 554\n"},
+    {"nobody is called back for a bounce", ALWAYS("\"rcpt\"", "\"call-back\":true"),
+     HELLO MAIL("") "< 250\n" RCPT("b@a.test") "< 250\n"},
     {"two class codes in one reply", ALWAYS("\"mail\"", "\"corrupt\":\"mixed-codes\""),
      HELLO MAIL("a@s.test") "< 450-\n< 250 \n.\n"},
     {"a reply twice", ALWAYS("\"mail\"", "\"corrupt\":\"twice\""),

@@ -1,0 +1,150 @@
+#include "sim/mx/mx_caller.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mta-under-test/base/mem.h"
+#include "mta-under-test/base/text.h"
+
+#include "mta-under-test/base/poison.h"
+
+/* Postfix waits so long for the answer of a probe by default. */
+enum { MX_CALLER_SECONDS = 6, MX_CALLER_TEXT_BYTES = 500, MX_CALLER_PORT = 25 };
+
+enum mx_caller_state { MX_CALLER_BANNER, MX_CALLER_HELO, MX_CALLER_MAIL, MX_CALLER_RCPT };
+
+struct mx_caller {
+    struct mx_caller_options options;
+    struct bufferevent *stream;
+    struct event *timer;
+    enum mx_caller_state state;
+    char *helo;
+    char *mailbox;
+};
+
+void mx_caller_free(struct mx_caller **caller_at)
+{
+    struct mx_caller *caller = *caller_at;
+    if (caller == NULL)
+        return;
+    *caller_at = NULL;
+    bufferevent_free(caller->stream);
+    event_free(caller->timer);
+    free(caller->helo);
+    free(caller->mailbox);
+    free(caller);
+}
+
+static void mx_caller_finish(struct mx_caller *caller, int code, const char *text)
+{
+    char kept[MX_CALLER_TEXT_BYTES];
+    mx_caller_done *done = caller->options.done;
+    void *context = caller->options.context;
+    snprintf(kept, sizeof kept, "%s", text);
+    evutil_socket_t fd = bufferevent_getfd(caller->stream);
+    ssize_t ignored = send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)ignored;
+    mx_caller_free(&caller);
+    done(context, code, kept);
+}
+
+/* The last line of a reply has come; true if the talk goes on. */
+static bool mx_caller_on_reply(struct mx_caller *caller, int code, const char *text)
+{
+    struct evbuffer *out = bufferevent_get_output(caller->stream);
+    if (caller->state == MX_CALLER_RCPT || code / 100 != 2) {
+        /* A refusal before RCPT says nothing about the mailbox. */
+        mx_caller_finish(caller, caller->state == MX_CALLER_RCPT ? code : 0, text);
+        return false;
+    }
+    switch (caller->state) {
+    case MX_CALLER_BANNER:
+        evbuffer_add_printf(out, "HELO %s\r\n", caller->helo);
+        break;
+    case MX_CALLER_HELO:
+        evbuffer_add_printf(out, "MAIL FROM:<>\r\n");
+        break;
+    case MX_CALLER_MAIL:
+        evbuffer_add_printf(out, "RCPT TO:<%s>\r\n", caller->mailbox);
+        break;
+    case MX_CALLER_RCPT:
+        break;
+    }
+    caller->state++;
+    return true;
+}
+
+static void mx_caller_on_read(struct bufferevent *stream, void *context)
+{
+    struct mx_caller *caller = context;
+    bool more = true;
+    char *line;
+    while (more &&
+           (line = evbuffer_readln(bufferevent_get_input(stream), NULL, EVBUFFER_EOL_LF)) != NULL) {
+        uint64_t code = 0;
+        bool whole = strlen(line) >= 3 && text_to_u64(slice_from(line, 3), &code) == 0;
+        if (!whole) {
+            mx_caller_finish(caller, 0, "no SMTP reply");
+            more = false;
+        } else if (line[3] != '-') {
+            line[strcspn(line, "\r")] = '\0';
+            more = mx_caller_on_reply(caller, (int)code, line[3] != '\0' ? line + 4 : "");
+        }
+        free(line);
+    }
+}
+
+static void mx_caller_on_event(struct bufferevent *stream, short what, void *context)
+{
+    (void)stream;
+    if ((what & BEV_EVENT_CONNECTED) == 0)
+        mx_caller_finish(context, 0, "the connection broke");
+}
+
+static void mx_caller_on_timer(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    mx_caller_finish(context, 0, "no answer in six seconds");
+}
+
+/* Bound to the host's own address, with the connection under way; -1 if that cannot be. */
+static int mx_caller_socket(const struct mx_caller_options *options)
+{
+    struct sockaddr_storage to;
+    struct sockaddr_storage from;
+    socklen_t to_len = address_to_socket(&options->target, MX_CALLER_PORT, &to);
+    socklen_t from_len = address_to_socket(&options->source, 0, &from);
+    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (from.ss_family == to.ss_family && bind(fd, (struct sockaddr *)&from, from_len) != 0) {
+        close(fd);
+        return -1;
+    }
+    /* What becomes of it is told by the stream. */
+    int result = connect(fd, (struct sockaddr *)&to, to_len);
+    (void)result;
+    return fd;
+}
+
+struct mx_caller *mx_caller_start(const struct mx_caller_options *options)
+{
+    int fd = mx_caller_socket(options);
+    if (fd < 0)
+        return NULL;
+    struct mx_caller *caller = mem_alloc(sizeof *caller);
+    const struct timeval wait = {.tv_sec = MX_CALLER_SECONDS};
+    caller->options = *options;
+    caller->helo = mem_text_copy(options->helo);
+    caller->mailbox = mem_text_copy(options->mailbox);
+    caller->stream =
+        bufferevent_socket_new(options->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    caller->timer = evtimer_new(options->base, mx_caller_on_timer, caller);
+    event_add(caller->timer, &wait);
+    bufferevent_setcb(caller->stream, mx_caller_on_read, NULL, mx_caller_on_event, caller);
+    bufferevent_enable(caller->stream, EV_READ | EV_WRITE);
+    return caller;
+}
