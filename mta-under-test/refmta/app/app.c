@@ -9,6 +9,7 @@
 #include "mta-under-test/refmta/app/confinement.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
+#include "mta-under-test/refmta/app/submission.h"
 #include "mta-under-test/refmta/app/tls_reporter.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
@@ -36,6 +37,7 @@ struct app {
     struct trace trace;
     struct confinement confinement;
     struct operations *operations;
+    struct submission_server *submission;
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
@@ -135,6 +137,8 @@ static int change_over(struct app *app, struct settings *next, struct err *err)
     delivery_set_config(app->delivery, &next->config);
     if (app->control != NULL)
         control_set_config(app->control, &next->config);
+    if (app->submission != NULL)
+        submission_set_settings(app->submission, next);
     list_push_back(&app->replaced, &app->settings->link);
     app->settings = next;
     close_replaced(app);
@@ -308,6 +312,13 @@ static void on_ready(void *arg, struct queue_destination *destination)
 static int open_access(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
+    if (config->submission.address.family != 0) {
+        struct submission_options submission = {
+            .settings = app->settings, .base = app->base, .log = app->log, .queue = app->queue};
+        app->submission = submission_open(&submission, err);
+        if (app->submission == NULL)
+            return -1;
+    }
     if (config->operations.address.family != 0) {
         struct operations_options operations = {
             .endpoint = config->operations,
@@ -398,6 +409,7 @@ static void app_close(struct app *app)
     control_close(&app->control);
     operations_close(&app->operations);
     local_delivery_close(&app->local);
+    submission_close(&app->submission);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);
@@ -434,6 +446,8 @@ static void log_started(struct app *app)
     for (size_t i = 0; i < app->settings->config.listener_count; i++)
         json_out_int(&line.json, NULL, server_port(app->server, i));
     json_out_end(&line.json);
+    if (app->submission != NULL)
+        json_out_int(&line.json, "http-submission-port", submission_port(app->submission));
     if (app->operations != NULL)
         json_out_int(&line.json, "operations-port", operations_port(app->operations));
     json_out_int(&line.json, "user-id", geteuid());

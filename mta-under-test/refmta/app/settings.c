@@ -88,6 +88,12 @@ static int open_routing(struct settings *settings, struct err *err)
     return path != NULL ? routing_rules_load(&settings->routing, &settings->rules, path, err) : 0;
 }
 
+static int open_tokens(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.submission_tokens;
+    return path != NULL ? submission_tokens_load(&settings->tokens, path, err) : 0;
+}
+
 /* All files, so that all that is wrong is told at once. */
 static int open_files(struct settings *settings, const char *path, struct err *err)
 {
@@ -100,6 +106,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
         {"local.recipients", open_recipients},
+        {"http-submission.tokens", open_tokens},
         {"shaping", open_shaping},
         {"routing", open_routing},
     };
@@ -143,6 +150,7 @@ void settings_close(struct settings **where)
     routing_rules_forget(&settings->routing);
     arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);
+    submission_tokens_deinit(&settings->tokens);
     if (settings->password.data != NULL)
         OPENSSL_cleanse(settings->password.data, settings->password.len);
     buf_deinit(&settings->password);

@@ -8,6 +8,7 @@
 
 #include "mta-under-test/refmta/auth/auth_users.h"
 #include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/http/submission_tokens.h"
 #include "mta-under-test/refmta/server/server.h"
 #include "mta-under-test/refmta/recipients/recipient_map.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
@@ -20,6 +21,7 @@ struct settings {
     SSL_CTX *tls_server; /* NULL: no listener needs it */
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
+    struct submission_tokens tokens;
     struct arena rules; /* of the files of rules; app_run() takes them at the start */
     struct shaping_rules shaping;
     struct routing_rules routing;

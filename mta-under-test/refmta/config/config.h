@@ -106,6 +106,9 @@ struct config {
     const char **sandbox_writable; /* folders, besides its own */
     size_t sandbox_writable_count;
     const char *control;           /* NULL: no control socket */
+    struct ip_endpoint submission; /* HTTP for programs that send; family 0: none */
+    bool submission_tls;
+    const char *submission_tokens; /* file */
     struct ip_endpoint operations; /* HTTP for metrics and health; family 0: none */
 };
 

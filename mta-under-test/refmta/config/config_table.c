@@ -140,6 +140,37 @@ static const struct config_key OPERATIONS_KEYS[] = {
 
 static const struct config_object OPERATIONS = {.keys = OPERATIONS_KEYS};
 
+static const struct config_key SUBMISSION_KEYS[] = {
+    {"address", CONFIG_ADDRESS(struct config, submission.address), .is_needed = true,
+     .is_fixed = true, .help = "the local address"},
+    {"port", CONFIG_PORT(struct config, submission.port, 0), .is_needed = true, .is_fixed = true,
+     .help = "`POST /v1/messages`"},
+    {"tls", CONFIG_FLAG(struct config, submission_tls), .fallback = "true", .is_fixed = true,
+     .help = "with the certificate of `tls`; without only on a loopback address"},
+    {"tokens", CONFIG_FILE(struct config, submission_tokens), .is_needed = true,
+     .help = "a file of lines `NAME SHA256`: who may send, by the hash of his token"},
+    CONFIG_END,
+};
+
+static bool is_loopback(const struct ip_address *address)
+{
+    static const uint8_t V6[16] = {[15] = 1};
+    return address->family == AF_INET ? address->bytes[0] == 127
+                                      : memcmp(address->bytes, V6, sizeof V6) == 0;
+}
+
+static int check_submission(struct config_reader *reader, const char *path, void *target)
+{
+    const struct config *config = target;
+    (void)path;
+    if (!config->submission_tls && !is_loopback(&config->submission.address))
+        return config_mistake(reader, "http-submission.tls",
+                              "a token must not be said in clear text outside of this machine");
+    return 0;
+}
+
+static const struct config_object SUBMISSION = {.keys = SUBMISSION_KEYS, .check = check_submission};
+
 static const struct config_key TLS_REPORTS_KEYS[] = {
     {"from", CONFIG_TEXT(struct config, tls_reports_from), .is_needed = true, .is_fixed = true,
      .help = "the mailbox that they come from, and that answers go to"},
@@ -263,6 +294,7 @@ static const struct config_key KEYS[] = {
      .fallback = "\"full\"", .is_fixed = true,
      .help = "`full`: 250 to the final dot only after the disk has it. `off`: after the kernel has "
              "it, so that a killed process loses nothing, but a power cut may"},
+    {"http-submission", CONFIG_SECTION(&SUBMISSION), .help = "mail from programs, over HTTP"},
     {"operations", CONFIG_SECTION(&OPERATIONS), .is_fixed = true,
      .help = "metrics and health over HTTP"},
     {"user", CONFIG_TEXT(struct config, user), .is_fixed = true,
@@ -321,6 +353,10 @@ static int check_root(struct config_reader *reader, const char *path, void *targ
         result = -1;
     if (check_listeners(config, reader) != 0)
         result = -1;
+    if (config->submission.address.family != 0 && config->submission_tls &&
+        config->tls_certificate == NULL)
+        result = config_mistake(reader, "http-submission.tls",
+                                "needs \"certificate\" and \"key\" in \"tls\"");
     if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
         result = config_mistake(reader, "smart-host.user",
                                 "a password is only said in TLS, but tls.mode is \"none\"");

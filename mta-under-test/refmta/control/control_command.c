@@ -280,7 +280,7 @@ static void write_destinations(struct work *work, struct json_out *json)
         json_out_object(json, NULL);
         json_out_text(json, "destination", destination->name);
         json_out_int(json, "deliveries", (int64_t)destination->item_count);
-        json_out_int(json, "ready", (int64_t)destination->ready_count);
+        json_out_int(json, "ready", (int64_t)destination->ready.count);
         if (destination->failures > 0) {
             json_out_int(json, "failures-in-a-row", destination->failures);
             json_out_text(json, "not-before", time_to_rfc3339(destination->blocked_until_us, text));

@@ -28,7 +28,7 @@ static void lane_free(struct lane *lane)
 static void lane_drop_if_done(struct lane *lane)
 {
     struct delivery *delivery = lane->delivery;
-    if (lane->connection_count > 0 || lane->finding || lane->destination->ready_count > 0)
+    if (lane->connection_count > 0 || lane->finding || lane->destination->ready.count > 0)
         return;
     struct queue_destination *destination = lane->destination;
     list_remove(&lane->link);
@@ -267,7 +267,7 @@ void lane_dispatch(struct lane *lane)
         lane_drop_if_done(lane);
         return;
     }
-    while (!delivery->stopping && lane->destination->ready_count > 0 && !lane->finding) {
+    while (!delivery->stopping && lane->destination->ready.count > 0 && !lane->finding) {
         if (!list_is_empty(&lane->idle)) {
             if (!use_idle(lane))
                 break;

@@ -78,7 +78,7 @@ void delivery_turn_next(struct delivery_connection *connection)
         delivery_connection_quit(connection);
         return;
     }
-    if (at_us > now_us && lane->destination->ready_count > 0) {
+    if (at_us > now_us && lane->destination->ready.count > 0) {
         pause_until(connection, at_us);
         return;
     }

@@ -20,7 +20,6 @@ static struct queue_destination *destination_of(struct queue *queue, const char 
         return destination;
     destination = mem_alloc(sizeof *destination);
     destination->name = mem_text_copy(name);
-    list_init(&destination->ready);
     list_init(&destination->link);
     map_set_text(&queue->destinations, name, destination);
     return destination;
@@ -92,18 +91,10 @@ void queue_set_timer(struct queue *queue)
 
 static void make_ready(struct queue *queue, struct queue_item *item)
 {
-    enum { STEPS_MAX = 1000 }; /* so that a crowd of one priority costs the next no time */
-    struct list *before = &item->destination->ready;
-    unsigned steps = 0;
+    const struct message *message = item->message;
     item->place = QUEUE_READY;
-    /* What is urgent (RFC 6710) goes in front of what is less so; the common 0 is put last at once.
-     */
-    while (steps++ < STEPS_MAX && before->prev != &item->destination->ready &&
-           LIST_ENTRY(before->prev, struct queue_item, link)->message->priority <
-               item->message->priority)
-        before = before->prev;
-    list_push_back(before, &item->link);
-    item->destination->ready_count++;
+    fair_list_add(&item->destination->ready, &item->link, slice_of(message->sender),
+                  message->priority);
     wake_delivery(queue, item->destination);
 }
 
@@ -193,12 +184,11 @@ struct queue_item *queue_take(struct queue *queue, struct queue_destination *des
 {
     if (destination->blocked_until_us > time_now_us())
         return NULL;
-    struct list *link = list_pop_front(&destination->ready);
+    struct list *link = fair_list_take(&destination->ready);
     if (link == NULL)
         return NULL;
     (void)queue;
     struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
-    destination->ready_count--;
     item->place = QUEUE_TAKEN;
     return item;
 }
@@ -548,8 +538,8 @@ void queue_close(struct queue **where)
     }
     for (struct map_entry *at = map_first(&queue->destinations); at != NULL; at = map_next(at)) {
         struct queue_destination *destination = map_value(at);
-        LIST_EACH(link, &destination->ready)
-        free_item(LIST_ENTRY(link, struct queue_item, link));
+        for (struct list *link; (link = fair_list_take(&destination->ready)) != NULL;)
+            free_item(LIST_ENTRY(link, struct queue_item, link));
     }
     LIST_EACH(link, &queue->held)
     free_item(LIST_ENTRY(link, struct queue_item, link));

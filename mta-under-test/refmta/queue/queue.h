@@ -16,6 +16,7 @@
 #include "mta-under-test/refmta/message/reason.h"
 #include "mta-under-test/refmta/metrics/histogram.h"
 #include "mta-under-test/refmta/queue/due_heap.h"
+#include "mta-under-test/refmta/queue/fair_list.h"
 #include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/report/suppression.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
@@ -23,10 +24,9 @@
 struct queue;
 
 struct queue_destination {
-    char *name; /* as queue_way.h makes it */
-    struct list ready;
-    struct list link; /* in the queue's list of destinations that are ready */
-    size_t ready_count;
+    char *name;               /* as queue_way.h makes it */
+    struct fair_list ready;   /* items */
+    struct list link;         /* in the queue's list of destinations that are ready */
     size_t item_count;        /* all items */
     unsigned failures;        /* in a row, of the destination as a whole */
     int64_t blocked_until_us; /* it failed: nothing is tried before */

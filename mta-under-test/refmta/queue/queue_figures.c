@@ -6,7 +6,7 @@ static void count_destination(void *arg, const struct queue_destination *destina
 {
     struct queue_figures *figures = arg;
     figures->destinations++;
-    figures->ready += destination->ready_count;
+    figures->ready += destination->ready.count;
     figures->failing += destination->failures > 0 ? 1 : 0;
 }
 

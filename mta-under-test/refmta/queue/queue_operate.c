@@ -26,15 +26,20 @@ static bool is_meant(const struct choice *choice, const struct queue_item *item)
     return true;
 }
 
-static void choose_from_list(struct choice *choice, struct list *items, size_t *count)
+static bool wants(void *choice, struct list *link)
 {
-    LIST_EACH(link, items)
+    return is_meant(choice, LIST_ENTRY(link, struct queue_item, link));
+}
+
+static void choose_held(struct queue *queue, struct choice *choice)
+{
+    LIST_EACH(link, &queue->held)
     {
-        if (!is_meant(choice, LIST_ENTRY(link, struct queue_item, link)))
+        if (!wants(choice, link))
             continue;
         list_remove(link);
         list_push_back(&choice->items, link);
-        --*count;
+        queue->held_count--;
     }
 }
 
@@ -58,12 +63,12 @@ static void choose_waiting(struct queue *queue, struct choice *choice)
 static void choose(struct queue *queue, struct choice *choice)
 {
     choose_waiting(queue, choice);
-    choose_from_list(choice, &queue->held, &queue->held_count);
+    choose_held(queue, choice);
     if (choice->action == QUEUE_FLUSH)
         return; /* what is ready is tried anyway */
     for (struct map_entry *at = map_first(&queue->destinations); at != NULL; at = map_next(at)) {
         struct queue_destination *destination = map_value(at);
-        choose_from_list(choice, &destination->ready, &destination->ready_count);
+        fair_list_choose(&destination->ready, wants, choice, &choice->items);
     }
 }
 

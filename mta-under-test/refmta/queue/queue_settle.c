@@ -307,12 +307,11 @@ void queue_destination_failed(struct queue *queue, struct queue_destination *des
     json_out_text(&line.json, "reason", reason->text);
     json_out_int(&line.json, "failures", destination->failures);
     json_out_text(&line.json, "until", time_to_rfc3339(destination->blocked_until_us, text));
-    json_out_int(&line.json, "held", (int64_t)destination->ready_count);
+    json_out_int(&line.json, "held", (int64_t)destination->ready.count);
     log_end(&line);
     list_init(&held);
-    for (struct list *link; (link = list_pop_front(&destination->ready)) != NULL;)
+    for (struct list *link; (link = fair_list_take(&destination->ready)) != NULL;)
         list_push_back(&held, link);
-    destination->ready_count = 0;
     for (struct list *link; (link = list_pop_front(&held)) != NULL;)
         queue_item_place(queue, LIST_ENTRY(link, struct queue_item, link));
 }

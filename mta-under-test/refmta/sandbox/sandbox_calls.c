@@ -191,7 +191,7 @@ static int allow_all(scmp_filter_ctx filter)
     }
     for (size_t i = 0; i < sizeof FAMILIES / sizeof FAMILIES[0] && result == 0; i++)
         result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)FAMILIES[i]));
+                                  SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)FAMILIES[i], 0));
     /* Threads, no processes. The flags of clone3() are in memory, where a filter cannot look: the C
      * library then takes clone(). */
     if (result == 0)

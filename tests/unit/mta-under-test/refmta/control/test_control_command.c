@@ -139,7 +139,7 @@ START_TEST(a_flush_tries_now)
     ck_assert(run("flush x.test"));
     expect("1 recipients are tried now");
     queue_run(queue);
-    ck_assert_uint_eq(last->ready_count, 1);
+    ck_assert_uint_eq(last->ready.count, 1);
     stop();
 }
 END_TEST
@@ -179,7 +179,7 @@ START_TEST(what_is_held_waits_for_its_release)
     ck_assert(run("release sender=a@s.test older=0 newer=1h"));
     expect("1 recipients are released");
     queue_run(queue);
-    ck_assert_uint_eq(last->ready_count, 1);
+    ck_assert_uint_eq(last->ready.count, 1);
     stop();
 }
 END_TEST

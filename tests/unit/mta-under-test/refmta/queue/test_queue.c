@@ -111,7 +111,7 @@ START_TEST(a_message_is_one_item_for_each_destination)
     accept_for("a@s.test", "b@x.test c@y.test d@X.Test");
     ck_assert_uint_eq(ready_count, 2);
     ck_assert_str_eq(ready[0]->name, "x.test");
-    ck_assert_uint_eq(ready[0]->ready_count, 1);
+    ck_assert_uint_eq(ready[0]->ready.count, 1);
     struct queue_destination *other = ready[1];
     struct queue_item *item = queue_take(queue, ready[0]);
     ck_assert_uint_eq(item->recipient_count, 2);
@@ -232,17 +232,17 @@ START_TEST(a_dead_destination_is_not_tried_for_each_message)
     accept_for("a@s.test", "b@x.test");
     accept_for("a@s.test", "c@x.test");
     struct queue_destination *destination = ready[0];
-    ck_assert_uint_eq(destination->ready_count, 2);
+    ck_assert_uint_eq(destination->ready.count, 2);
     settle(destination, OUTCOME_DEFERRED);
     queue_destination_failed(queue, destination, &reason);
-    ck_assert_uint_eq(destination->ready_count, 0);
+    ck_assert_uint_eq(destination->ready.count, 0);
     accept_for("a@s.test", "d@x.test");
     ck_assert_uint_eq(ready_count, 0);
     ck_assert_ptr_null(queue_take(queue, destination));
     queue_destination_works(queue, destination);
     ck_assert_uint_eq(operate(QUEUE_FLUSH, ""), 3);
     queue_run(queue);
-    ck_assert_uint_eq(destination->ready_count, 3);
+    ck_assert_uint_eq(destination->ready.count, 3);
     stop();
 }
 END_TEST

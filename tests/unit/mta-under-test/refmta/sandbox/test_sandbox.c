@@ -73,6 +73,7 @@ START_TEST(only_calls_of_a_mail_server_are_made)
     ck_assert_int_eq(pthread_join(thread, NULL), 0);
     ck_assert_int_ge(fd, 0);
     close(fd);
+    _exit(0); /* a sanitizer's search for leaks would trace us, which is refused now */
 }
 END_TEST
 
