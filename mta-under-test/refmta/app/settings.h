@@ -9,8 +9,8 @@
 #include "mta-under-test/refmta/auth/auth_users.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/http/submission_tokens.h"
-#include "mta-under-test/refmta/server/server.h"
 #include "mta-under-test/refmta/recipients/recipient_map.h"
+#include "mta-under-test/refmta/server/server.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 
 struct settings {
