@@ -134,6 +134,16 @@ static void note_unasked(struct check_collector *c, const cJSON *event, const ch
     incident->moment.session = check_collect_text(c, event, "session");
 }
 
+void check_accepted_asked(struct check_collector *c, const char *mailbox)
+{
+    struct check_incidents *unasked = &c->history->unasked;
+    if (unasked->count == 0)
+        return;
+    const struct check_incident *last = &unasked->items[unasked->count - 1];
+    if (strcmp(last->recipient, mailbox) == 0 && last->moment.at_us == c->at_us)
+        unasked->count--;
+}
+
 static void note_copy(struct check_delivery *delivery, const struct check_attempt *attempt,
                       const struct check_copy *copy, const char *rcpt_parameters)
 {

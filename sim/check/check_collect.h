@@ -95,3 +95,6 @@ struct check_session;
 /* The message of an `accepted` event into the deliveries; `attempt` has what the session knows. */
 void check_accepted_note(struct check_collector *c, const cJSON *event,
                          const struct check_attempt *attempt, const struct check_copy *copy);
+/* The mail that was just taken for `mailbox` is a report that the mailbox is there for: no message
+ * of the scenario explains it, but its domain asks for it. */
+void check_accepted_asked(struct check_collector *c, const char *mailbox);

@@ -159,6 +159,12 @@ static void on_mta(struct check_collector *c, const cJSON *event)
 }
 
 /* Keeps what fits an expectation of events. */
+static void on_policy(struct check_collector *c, const cJSON *event)
+{
+    if (strcmp(event_text(event, "kind"), "report") == 0)
+        check_accepted_asked(c, event_text(event, "to"));
+}
+
 static void collect_fits(struct check_collector *c, const struct check_list *checks,
                          const cJSON *event)
 {
@@ -182,6 +188,7 @@ static void collect(struct check_collector *c, const cJSON *event)
         {"timeline", on_timeline},
         {"run", on_run},
         {"provider", check_provider_on_event},
+        {"policy", on_policy},
     };
     c->at_us = event_int(event, "at", 0);
     c->seq = event_int(event, "seq", -1);

@@ -14,7 +14,7 @@ static int net_condition_read(struct spec spec, struct net_condition *condition,
     static const char *const KEYS[] = {"is", "family", "during", NULL};
     static const char *const FAMILIES[] = {"any", "ipv4", "ipv6", NULL};
     struct spec is = spec;
-    struct spec member;
+    struct spec member = spec;
     size_t kind = 0;
     size_t family = 0;
     if (spec_is_object(spec) &&

@@ -215,8 +215,10 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         if (changed != NULL && mta_adapter_suits(run->adapter, changed, err) != 0)
             return RUN_EXIT_SKIPPED;
     }
-    if (!options->virtual_clock && run_has_disk_trouble(one->scenario))
-        return err_set(err, "a slow or failing disk needs the virtual clock"), RUN_EXIT_SKIPPED;
+    if (!options->virtual_clock && run_has_disk_trouble(one->scenario)) {
+        err_set(err, "a slow or failing disk needs the virtual clock");
+        return RUN_EXIT_SKIPPED;
+    }
     const struct mta_setup setup = {
         .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
     if (mta_place_check(&setup, err) != 0)

@@ -19,10 +19,12 @@ J
 adapter() {
     local folder=$root/mta-under-test/adapters/$1
     mkdir -p "$folder"
-    cp "$root/mta-under-test/adapters/refmta/refmta.json.in" "$folder/"
+    cp "$root"/mta-under-test/adapters/refmta/*.in "$folder/"
     cat >"$folder/adapter.json" <<J
 { "name": "$1", "about": "A server for a test.", "start": $2, "port": 25,
-  "files": { "/var/spool/refmta": { "mode": "0700" }, "/etc/refmta/refmta.json": { "template": "refmta.json.in" } } }
+  "files": { "/var/spool/refmta": { "mode": "0700" }, "/etc/refmta/refmta.json": { "template": "refmta.json.in" },
+             "/etc/refmta/routing.json": { "template": "routing.json.in" },
+             "/etc/refmta/shaping.json": { "template": "shaping.json.in" } } }
 J
 }
 run() { MAILRANGE_ROOT=$root "$MAILRANGE" run "$WORK/s/one.json" -o "$WORK/out" "$@"; }

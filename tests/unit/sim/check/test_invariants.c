@@ -376,6 +376,23 @@ START_TEST(test_mail_that_nobody_asked_for_is_noticed)
 }
 END_TEST
 
+START_TEST(test_a_report_to_its_mailbox_is_asked_for)
+{
+    begin_plain();
+    connect_to("mx.a.test", "mx.a.test#1", "198.18.1.1");
+    mail("mx.a.test#1", "root@mail.sender.test");
+    rcpt("mx.a.test#1", "tls@a.test", 250, "ok");
+    event("mx", "accepted",
+          "\"session\":\"mx.a.test#1\",\"host\":\"mx.a.test\",\"from\":"
+          "\"root@mail.sender.test\",\"to\":[\"tls@a.test\"],\"message\":\"\"");
+    event("policy", "report", "\"type\":\"tls\",\"via\":\"mail\",\"to\":\"tls@a.test\"");
+    bye("mx.a.test#1");
+    judge("limit");
+    ck_assert(!has_finding("unasked", ""));
+    done();
+}
+END_TEST
+
 START_TEST(test_hammering_is_noticed)
 {
     begin_plain();
@@ -436,7 +453,7 @@ UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
           test_a_notification_to_somebody_else_is_wrong, test_a_bounce_of_a_bounce_is_wrong,
           test_mail_without_a_sender_is_discarded, test_a_host_that_refuses_connections_was_tried,
           test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,
-          test_mail_that_nobody_asked_for_is_noticed, test_hammering_is_noticed,
-          test_rules_and_hosts_that_stayed_silent_are_noticed,
+          test_mail_that_nobody_asked_for_is_noticed, test_a_report_to_its_mailbox_is_asked_for,
+          test_hammering_is_noticed, test_rules_and_hosts_that_stayed_silent_are_noticed,
 
           test_a_run_that_was_cut_off_is_no_verdict)

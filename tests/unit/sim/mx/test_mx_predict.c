@@ -21,8 +21,8 @@ START_TEST(test_greylisting_is_foretold)
 {
     static const char *const LINES[] = {
         "attempt 1, 0s after the start\n",
-        "  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
-        "300 seconds\n",
+        ("  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
+         "300 seconds\n"),
         "            by rule \"postgrey\" (reply), when {\"greylist\":{\"delay\":\"5m\",",
         "attempt 2, 3m after the start\n",
         "come back in 120 seconds",

@@ -37,8 +37,8 @@ START_TEST(test_bodies_by_length_and_in_chunks)
 {
     static const char *const POSTS[] = {
         "POST /v1 HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\nhello world",
-        "POST /v1 HTTP/1.1\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n",
+        ("POST /v1 HTTP/1.1\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "5\r\nhello\r\n6;name=value\r\n world\r\n0\r\nX-Trailer: 1\r\n\r\n"),
         "POST /v1 HTTP/1.1\nContent-Type: text/plain\nContent-Length: 11\n\nhello world",
     };
     for (size_t i = 0; i < sizeof POSTS / sizeof POSTS[0]; i++) {
