@@ -94,12 +94,12 @@ static void learn_sts(const struct report_run *run, const char *host, struct kno
     }
 }
 
-static struct known_policy learn(const struct report_run *run, const char *host)
+/* Into the caller's storage, since one text may be in it. */
+static void learn(const struct report_run *run, const char *host, struct known_policy *known)
 {
-    struct known_policy known = {0};
-    learn_dane(run, host, &known);
-    learn_sts(run, host, &known);
-    return known;
+    *known = (struct known_policy){0};
+    learn_dane(run, host, known);
+    learn_sts(run, host, known);
 }
 
 static size_t collect(const struct report_run *run, struct tls_row *rows)
@@ -169,7 +169,8 @@ static void handshake_cells(struct html_page *page, const struct report_session 
 static void tls_row(struct html_page *page, const struct tls_row *row)
 {
     const struct report_session *session = row->first;
-    const struct known_policy known = learn(page->run, session->host);
+    struct known_policy known;
+    learn(page->run, session->host, &known);
     html_print(page->out, "<tr><td>%s</td><td>%s</td><td>%s</td>", session->host, known.dane_text,
                known.sts_text);
     handshake_cells(page, session);

@@ -55,7 +55,7 @@ int inside_publish_host_dane(struct inside *inside, struct mx_host *host, struct
     int result = 0;
     if (host->tlsa_count == 0)
         return 0;
-    buf_init(&zone, DNS_NAME_BYTES_MAX * 4);
+    buf_init(&zone, (size_t)DNS_NAME_BYTES_MAX * 4);
     if (dns_model_zone_of(inside->scenario->dns, mx_host_name(host), &zone))
         result = inside_publish_tlsa(inside, host, &zone, err);
     buf_deinit(&zone);

@@ -67,9 +67,14 @@ int mx_parameter_next(struct slice *rest, struct mx_parameter *parameter)
     return len > 0 && (rest->len == 0 || rest->data[0] == ' ') ? 1 : -1;
 }
 
+/* A digit of xtext, which knows capitals only (RFC 3461 4). */
+static bool mx_is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
 bool mx_parameter_is_xtext(struct slice value, size_t max)
 {
-    static const char HEX[] = "0123456789ABCDEF";
     if (value.len == 0 || value.len > max)
         return false;
     for (size_t i = 0; i < value.len; i++) {
@@ -78,8 +83,7 @@ bool mx_parameter_is_xtext(struct slice value, size_t max)
             return false;
         if (c != '+')
             continue;
-        if (i + 2 >= value.len || memchr(HEX, value.data[i + 1], 16) == NULL ||
-            memchr(HEX, value.data[i + 2], 16) == NULL)
+        if (i + 2 >= value.len || !mx_is_hex(value.data[i + 1]) || !mx_is_hex(value.data[i + 2]))
             return false;
         i += 2;
     }

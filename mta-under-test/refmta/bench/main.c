@@ -46,8 +46,10 @@ static uint64_t resident_bytes(void)
     buf_init(&text, STATM_BYTES_MAX);
     if (file_read("/proc/self/statm", &text, &err) == 0) {
         struct slice rest = buf_slice(&text);
-        if (slice_split(&rest, ' ', &field) && slice_split(&rest, ' ', &field) &&
-            text_to_u64(field, &pages) != 0)
+        /* The second field: pages that are in memory. */
+        bool found = slice_split(&rest, ' ', &field);
+        found = found && slice_split(&rest, ' ', &field);
+        if (found && text_to_u64(field, &pages) != 0)
             pages = 0;
     }
     buf_deinit(&text);

@@ -42,7 +42,7 @@ void exposition_sample(struct buf *out, const char *name, const char *label, con
                        double number)
 {
     buf_add_text(out, name);
-    if (label != NULL) {
+    if (label != NULL && value != NULL) {
         buf_format(out, "{%s=\"", label);
         add_label_value(out, value);
         buf_add_text(out, "\"}");
@@ -94,8 +94,10 @@ static double resident_bytes(void)
     buf_init(&text, STATM_BYTES_MAX);
     if (file_read("/proc/self/statm", &text, &err) == 0) {
         struct slice rest = buf_slice(&text);
-        if (slice_split(&rest, ' ', &field) && slice_split(&rest, ' ', &field) &&
-            text_to_u64(field, &pages) != 0)
+        /* The second field: pages that are in memory. */
+        bool found = slice_split(&rest, ' ', &field);
+        found = found && slice_split(&rest, ' ', &field);
+        if (found && text_to_u64(field, &pages) != 0)
             pages = 0;
     }
     buf_deinit(&text);

@@ -25,9 +25,11 @@ static bool is_mailbox_name(struct slice name)
 {
     if (name.len == 0 || name.len > RECIPIENT_NAME_BYTES_MAX || name.data[0] == '.')
         return false;
-    for (size_t i = 0; i < name.len; i++)
-        if (!text_is_alnum(name.data[i]) && memchr("._-", name.data[i], 3) == NULL)
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        if (!text_is_alnum(c) && c != '.' && c != '_' && c != '-')
             return false;
+    }
     return true;
 }
 
