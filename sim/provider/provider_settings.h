@@ -11,7 +11,8 @@
 #include "sim/value/pattern.h"
 #include "sim/value/range.h"
 
-enum { PROVIDER_SCORE_UNIT = 1000, PROVIDER_SCORE_MAX = 100 * PROVIDER_SCORE_UNIT };
+#define PROVIDER_SCORE_UNIT INT64_C(1000)
+#define PROVIDER_SCORE_MAX (100 * PROVIDER_SCORE_UNIT)
 
 /* What has a reputation. */
 #define PROVIDER_KEYS(X) \

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct world world = {.transactions = 0};
     struct buf in;
     struct client_setup setup = {
-        .hostname = "h.test", .peer = "mx.test", .tls = CLIENT_TLS_IF_OFFERED};
+        .hostname = "h.test", .peer = "mx.test", .tls = TLS_USE_IF_OFFERED};
     client_session_init(&world.session, &setup);
     buf_init(&in, 1 << 20);
     buf_add(&in, data, size);
