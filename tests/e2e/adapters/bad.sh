@@ -73,9 +73,12 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null && command -v unshare >
     setpriv --reuid=64123 --regid=64123 --clear-groups unshare -Ur true 2>/dev/null; then
     chmod -R a+rX "$WORK"
     mkdir -m 777 "$WORK/user"
+    # The build may stand in a folder that other users cannot enter.
+    cp -r "$BIN" "$WORK/bin"
+    chmod 755 "$WORK"
     expect_exit 3 "a server of several users without root" \
         setpriv --reuid=64123 --regid=64123 --clear-groups env HOME=/ "MAILRANGE_ROOT=$MAILRANGE_ROOT" \
-        "$MAILRANGE" run "$WORK/hello.json" --mta users -o "$WORK/user/out"
+        "$WORK/bin/mailrange" run "$WORK/hello.json" --mta users -o "$WORK/user/out"
     expect_text 'runs as several users' "a server of several users without root: the message"
 fi
 finish

@@ -4,7 +4,7 @@ import shutil
 
 from stand import BIN, ROOT, WORK, check, finish, need, path, run
 
-need("cpack", "dpkg-deb")
+need("cpack", "dpkg-deb", "file")
 BUILD = os.path.dirname(BIN)
 code, text = run("cpack", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", path("package"))
 check(code == 0, "cpack makes it", text)
