@@ -4,7 +4,7 @@ import shutil
 
 from stand import BIN, ROOT, WORK, check, finish, need, path, run
 
-need("cpack", "dpkg-deb", "file")
+need("cpack", "dpkg-deb", "dpkg-shlibdeps", "file")
 BUILD = os.path.dirname(BIN)
 code, text = run("cpack", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", path("package"))
 check(code == 0, "cpack makes it", text)
