@@ -76,7 +76,7 @@ void report_auth_event(struct report_book *book, const cJSON *event, size_t sess
         return;
     run->auth_seen++;
     char *key = key_of(event, auth);
-    size_t found = report_index_get(&book->findings, key);
+    size_t found = report_index_get(&book->rows, key);
     if (found == 0 && run->auth_count < REPORT_AUTH_MAX) {
         run->auth = report_room(run->auth, run->auth_count, sizeof *run->auth);
         struct report_auth *row = &run->auth[run->auth_count++];
@@ -90,7 +90,7 @@ void report_auth_event(struct report_book *book, const cJSON *event, size_t sess
         };
         add_methods(book, row, auth);
         found = run->auth_count;
-        report_index_set(&book->findings, key, found);
+        report_index_set(&book->rows, key, found);
     }
     if (found != 0)
         run->auth[found - 1].times++;

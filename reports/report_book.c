@@ -41,7 +41,7 @@ void report_book_deinit(struct report_book *book)
     map_deinit(&book->domains, free_domain);
     map_deinit(&book->host_domains, free_domain_names);
     map_deinit(&book->wanted, NULL);
-    report_index_deinit(&book->findings);
+    report_index_deinit(&book->rows);
 }
 
 const char *report_book_text(struct report_book *book, const char *text)

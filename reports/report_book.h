@@ -44,8 +44,8 @@ struct report_book {
     struct map domains;             /* domain -> struct report_domain */
     struct map host_domains;        /* host -> struct map of domains whose mail it takes */
     bool mta_was_ready;
-    struct map wanted;            /* sessions that a check names */
-    struct report_index findings; /* what, level, host -> finding index + 1 */
+    struct map wanted;        /* sessions that a check names */
+    struct report_index rows; /* a finding, authentication row or gauge by its key -> index + 1 */
 };
 
 void report_book_init(struct report_book *book, struct report_run *run);

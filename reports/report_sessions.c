@@ -335,7 +335,7 @@ static void count_violation(struct report_book *book, const struct report_track 
     struct report_run *run = book->run;
     const char *what = event_text(event, "what");
     char *key = mem_text_format("%s\n%s", what, event_text(event, "level"));
-    size_t found = report_index_get(&book->findings, key);
+    size_t found = report_index_get(&book->rows, key);
     if (found == 0 && run->finding_count < REPORT_FINDINGS_MAX) {
         run->findings = report_room(run->findings, run->finding_count, sizeof *run->findings);
         run->findings[run->finding_count] = (struct report_finding){
@@ -348,7 +348,7 @@ static void count_violation(struct report_book *book, const struct report_track 
             .seq = event_int(event, "seq", -1),
         };
         found = ++run->finding_count;
-        report_index_set(&book->findings, key, found);
+        report_index_set(&book->rows, key, found);
     }
     if (found != 0)
         run->findings[found - 1].count++;
@@ -478,7 +478,7 @@ static void on_gauge(struct report_book *book, const cJSON *event)
     const char *host = event_text(event, "host");
     const char *rule = event_text(event, "rule");
     char *key = mem_text_format("gauge\n%s\n%s", host, rule);
-    size_t found = report_index_get(&book->findings, key);
+    size_t found = report_index_get(&book->rows, key);
     if (found == 0 && run->gauge_count < REPORT_GAUGES_MAX) {
         run->gauges = report_room(run->gauges, run->gauge_count, sizeof *run->gauges);
         run->gauges[run->gauge_count++] = (struct report_gauge){
@@ -489,7 +489,7 @@ static void on_gauge(struct report_book *book, const cJSON *event)
             .window_us = event_int(event, "window", 0),
         };
         found = run->gauge_count;
-        report_index_set(&book->findings, key, found);
+        report_index_set(&book->rows, key, found);
     }
     free(key);
     if (found == 0)

@@ -227,15 +227,6 @@ const char *authres_parse(struct arena *arena, struct slice value, struct authre
     return authres->count > 0 ? NULL : "there is no result, nor \"none\"";
 }
 
-const struct authres_result *authres_find(const struct authres *authres, const char *method)
-{
-    for (size_t i = 0; i < authres->count; i++) {
-        if (slice_is_nocase(authres->results[i].method, method))
-            return &authres->results[i];
-    }
-    return NULL;
-}
-
 /* `is_pvalue`: an address or domain may stand without quotes. */
 static void authres_write_value(struct buf *out, struct slice value, bool is_pvalue)
 {

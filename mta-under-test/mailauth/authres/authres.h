@@ -43,9 +43,6 @@ const char *authres_parse(struct arena *arena, struct slice value, struct authre
  * `folds`. Values are quoted where they must be; comments are not written. */
 void authres_write(struct buf *out, const struct authres *authres, bool folds);
 
-/* The first result of the method, or NULL. */
-const struct authres_result *authres_find(const struct authres *authres, const char *method);
-
 /*
  * True if a field must not be let in from outside (RFC 8601 section 5): it says the same
  * authserv-id (without case, in A-labels), or it cannot be read so far as to tell.

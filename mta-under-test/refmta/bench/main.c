@@ -13,11 +13,12 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/metrics/exposition.h"
 #include "mta-under-test/refmta/queue/queue.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { STATM_BYTES_MAX = 4096, AT_ONCE = 1000 };
+enum { AT_ONCE = 1000 };
 
 static void on_ready(void *arg, struct queue_destination *destination)
 {
@@ -35,25 +36,6 @@ static struct queue *open_queue(const struct config *config, struct err *err)
 {
     struct queue_options options = {.config = config, .on_ready = on_ready};
     return queue_open(&options, err);
-}
-
-static uint64_t resident_bytes(void)
-{
-    struct buf text;
-    struct err err;
-    struct slice field;
-    uint64_t pages = 0;
-    buf_init(&text, STATM_BYTES_MAX);
-    if (file_read("/proc/self/statm", &text, &err) == 0) {
-        struct slice rest = buf_slice(&text);
-        /* The second field: pages that are in memory. */
-        bool found = slice_split(&rest, ' ', &field);
-        found = found && slice_split(&rest, ' ', &field);
-        if (found && text_to_u64(field, &pages) != 0)
-            pages = 0;
-    }
-    buf_deinit(&text);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static double processor_seconds(void)
@@ -91,7 +73,7 @@ static int fill(const struct config *config, uint64_t messages, uint64_t destina
 
 static int measure(const struct config *config, uint64_t messages, struct err *err)
 {
-    uint64_t before = resident_bytes();
+    double before = exposition_resident_bytes();
     double processor = processor_seconds();
     int64_t since_us = time_monotonic_us();
     struct queue *queue = open_queue(config, err);
@@ -103,7 +85,7 @@ static int measure(const struct config *config, uint64_t messages, struct err *e
     printf("{\"messages\":%zu,\"start-seconds\":%.2f,\"processor-seconds\":%.2f,\"bytes-per-"
            "recipient\":%llu}\n",
            count, seconds, processor_seconds() - processor,
-           (unsigned long long)((resident_bytes() - before) / messages));
+           (unsigned long long)(exposition_resident_bytes() - before) / messages);
     fflush(stdout);
     _exit(count == messages ? 0 : 1);
 }

@@ -85,7 +85,7 @@ static size_t count_descriptors(void)
 }
 
 /* Resident pages are the second number of /proc/self/statm. */
-static double resident_bytes(void)
+double exposition_resident_bytes(void)
 {
     struct buf text;
     struct err err;
@@ -119,5 +119,5 @@ void exposition_process(struct buf *out)
     exposition_one(out, "process_open_fds", "gauge", "Descriptors that are open.",
                    (double)count_descriptors());
     exposition_one(out, "process_resident_memory_bytes", "gauge", "Memory that is in use.",
-                   resident_bytes());
+                   exposition_resident_bytes());
 }

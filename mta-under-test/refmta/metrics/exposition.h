@@ -24,3 +24,6 @@ void exposition_histogram(struct buf *out, const char *name, const char *help,
                           const struct histogram *histogram);
 /* What Prometheus expects of each process (process_cpu_seconds_total and its kin), from /proc. */
 void exposition_process(struct buf *out);
+
+/* Bytes of this process that are in memory; 0 where that cannot be told. */
+double exposition_resident_bytes(void);
