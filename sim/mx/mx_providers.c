@@ -118,6 +118,14 @@ void mx_providers_explain(const struct mx_providers *providers, struct buf *out)
     }
 }
 
+size_t mx_providers_names(const struct mx_providers *providers, const char **names)
+{
+    size_t count = 0;
+    for (const struct map_entry *at = map_first(&providers->entries); at != NULL; at = map_next(at))
+        names[count++] = map_key(at);
+    return count;
+}
+
 const char *mx_providers_unused(const struct mx_providers *providers)
 {
     for (const struct map_entry *at = map_first(&providers->entries); at != NULL;

@@ -15,6 +15,8 @@ int mx_providers_read(struct mx_providers *providers, struct spec spec, struct e
 /* The provider of that name, or NULL; it counts as used from then on. */
 struct provider *mx_providers_use(struct mx_providers *providers, const char *name);
 size_t mx_providers_count(const struct mx_providers *providers);
+/* Their names into `names`, which has room for all of them; how many there are. */
+size_t mx_providers_names(const struct mx_providers *providers, const char **names);
 /* Appends all of them in words. */
 void mx_providers_explain(const struct mx_providers *providers, struct buf *out);
 /* The name of one that no host has used, or NULL. */

@@ -93,6 +93,21 @@ static int unknown_host(struct scenario_reader *r, const struct check_expectatio
     return spec_unknown(member_of(e->spec, "host"), r->err, "host", names);
 }
 
+static int unknown_provider(struct scenario_reader *r, const struct check_expectation *e)
+{
+    const struct mx_providers *providers = mx_model_providers(r->scenario->mx);
+    const char **names =
+        arena_alloc_array(r->arena, mx_providers_count(providers) + 1, sizeof *names);
+    size_t count = mx_providers_names(providers, names);
+    for (size_t i = 0; i < count; i++)
+        if (pattern_matches(e->provider.name, slice_of(names[i])))
+            return 0;
+    if (count == 0)
+        return spec_error(member_of(e->spec, "provider"), r->err,
+                          "the scenario has no \"providers\"");
+    return spec_unknown(member_of(e->spec, "provider"), r->err, "provider", names);
+}
+
 struct rule_search {
     const struct check_expectation *expectation;
     const char **names; /* of the rules of those hosts */
@@ -143,6 +158,8 @@ static int check_expectation(struct scenario_reader *r, const struct check_expec
     const struct scenario *s = r->scenario;
     if (e->subject == CHECK_OF_HOST)
         return unknown_host(r, e) != 0 || check_rule_name(r, e) != 0 ? -1 : 0;
+    if (e->subject == CHECK_OF_PROVIDER)
+        return unknown_provider(r, e);
     if (e->subject != CHECK_OF_DELIVERIES)
         return 0;
     for (size_t i = 0; i < s->message_count; i++) {

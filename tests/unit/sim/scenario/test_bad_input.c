@@ -223,6 +223,14 @@ START_TEST(test_expectations)
          "\"connections\":1}]}",
          "x.json:1: $.expect[0].host: \"mx.bigmial.test\": no such host; did you mean "
          "\"mx.bigmail.test\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB
+         ",\"expect\":[{\"provider\":\"big\",\"score\":\"70..\"}]}",
+         "x.json:1: $.expect[0].provider: the scenario has no \"providers\""},
+        {"{\"name\":\"x\",\"providers\":{\"bigmail\":{}},\"hosts\":{\"mx.bigmail.test\":{"
+         "\"provider\":"
+         "\"bigmail\"}}," BOB ",\"expect\":[{\"provider\":\"bigmial\",\"score\":\"70..\"}]}",
+         "x.json:1: $.expect[0].provider: \"bigmial\": no such provider; did you mean "
+         "\"bigmail\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmail.test\"}]}",
          "x.json:1: $.expect[0]: expects nothing of the host: say a rate, a count, or a rule that "
          "fired"},
