@@ -72,21 +72,13 @@ static void print_tally(const struct compare *compare, size_t first, size_t coun
     buf_add_text(out, " |");
 }
 
-static size_t topic_end(const struct compare_group *groups, size_t group_count, size_t first)
-{
-    size_t g = first;
-    while (g < group_count && slice_is(slice_of(groups[g].topic), groups[first].topic))
-        g++;
-    return g;
-}
-
 static void print_glance(const struct compare *compare, const struct compare_group *groups,
                          size_t group_count, struct buf *out)
 {
     buf_add_text(out, "\n## At a glance\n");
     print_columns(compare, "topic", out);
     for (size_t g = 0; g < group_count;) {
-        size_t end = topic_end(groups, group_count, g);
+        size_t end = compare_topic_end(groups, group_count, g);
         size_t first = groups[g].first;
         size_t count = groups[end - 1].first + groups[end - 1].count - first;
         buf_format(out, "| [%s](#%s) |", groups[g].topic, groups[g].topic);
