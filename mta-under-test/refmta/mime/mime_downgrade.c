@@ -39,10 +39,12 @@ static bool is_plain(struct slice bytes)
     return bytes.len == 0 || bytes.data[bytes.len - 1] != '\r';
 }
 
+/* NUL counts as a strange byte, as in a body. */
 static bool has_utf8_field(const struct mime_entity *entity)
 {
     for (size_t i = 0; i < entity->message.count; i++)
-        if (!text_is_ascii(entity->message.fields[i].raw))
+        if (!text_is_ascii(entity->message.fields[i].raw) ||
+            slice_find(entity->message.fields[i].raw, '\0') != SIZE_MAX)
             return true;
     return false;
 }
