@@ -176,7 +176,7 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
         const char *given = cJSON_GetStringValue(parameter);
-        const char *kept = given != NULL ? arena_text(c->arena, given) : "";
+        const char *kept = given != NULL ? check_collect_keep(c, given) : "";
         parameter = parameter != NULL ? parameter->next : NULL;
         const char *recipient = cJSON_GetStringValue(to);
         if (recipient == NULL)
