@@ -58,8 +58,8 @@ static enum dmarc_discovery_status dmarc_fetch(const struct dmarc_context *conte
 }
 
 /* RFC 9989 4.10: from the domain up, at most eight queries. */
-static void dmarc_walk_up(const struct dmarc_context *context, struct slice domain,
-                          struct dmarc_walk *walk)
+static void dmarc_walk_steps(const struct dmarc_context *context, struct slice domain,
+                             struct dmarc_walk *walk)
 {
     memset(walk, 0, sizeof *walk);
     walk->status = DMARC_FOUND;
@@ -79,6 +79,15 @@ static void dmarc_walk_up(const struct dmarc_context *context, struct slice doma
                      ? domain_last_labels(domain, DMARC_WALK_MAX - 1)
                      : domain_parent(domain);
     }
+}
+
+static void dmarc_walk_up(const struct dmarc_context *context, struct slice domain,
+                          struct dmarc_walk *walk)
+{
+    facts_open(context->facts, "walk", "the tree walk up from %.*s (RFC 9989 4.10)",
+               SLICE_ARG(domain));
+    dmarc_walk_steps(context, domain, walk);
+    facts_close(context->facts);
 }
 
 /* RFC 9989 4.10.2 */
