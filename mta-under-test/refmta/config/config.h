@@ -19,6 +19,8 @@ enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPL
 enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
 /* Whether VRFY and EXPN tell what is there: to nobody, and say so or not; or to our own clients. */
 enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF, CONFIG_VRFY_OWN };
+/* What a submission server does with Sender (RFC 6409 8.1). */
+enum config_sender { CONFIG_SENDER_KEEP, CONFIG_SENDER_USER };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -101,6 +103,7 @@ struct config {
     struct config_check *checks; /* in their order */
     size_t check_count;
     enum config_bare bare_newlines;
+    enum config_sender sender_field;
     enum config_vrfy vrfy;
     enum config_vrfy expn;
     struct config_domains etrn; /* for which ETRN may be said */

@@ -99,6 +99,7 @@ static const struct config_key DKIM_KEYS[] = {
 static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
 static const char *const BARE[] = {"refuse", "normalise", NULL};
+static const char *const SENDER[] = {"keep", "user", NULL};
 static const char *const VRFY[] = {"neutral", "off", "own", NULL};
 static int parse_time(struct slice text, void *out)
 {
@@ -280,6 +281,10 @@ static const struct config_key KEYS[] = {
      .fallback = "\"refuse\"",
      .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
              "its place. It never ends a message, and never begins a line for the final dot"},
+    {"sender-field", CONFIG_WORD(struct config, sender_field, enum config_sender, SENDER),
+     .fallback = "\"keep\"",
+     .help = "on listeners of mode `submission`: `user` writes Sender anew where who has logged in "
+             "by a mail address is not who stands in From (RFC 6409 8.1)"},
     {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
      .help =
          "VRFY neither confirms nor denies (252), is refused (502), or tells the truth to users "

@@ -32,16 +32,10 @@ struct connection {
     char tls_text[TLS_TEXT_BYTES];
 };
 
-/* The client as it is counted: IPv4 by address, IPv6 by /64. */
-static struct slice client_key(const struct ip_address *client)
-{
-    return slice_from((const char *)client->bytes, client->family == AF_INET ? 4 : 8);
-}
-
 /* Adds to the number of the client's connections and returns it. */
 static uintptr_t count_client(struct server *server, const struct ip_address *client, int change)
 {
-    struct slice key = client_key(client);
+    struct slice key = ip_address_site(client);
     uintptr_t count = (uintptr_t)map_get(&server->clients, key);
     count = change > 0 ? count + 1 : count - 1;
     if (count == 0)
@@ -452,6 +446,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .users = server->options.users,
         .issuers = server->options.issuers,
         .guard = &server->guard,
+        .memory = &server->memory,
         .signer = server->options.signer,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,

@@ -29,6 +29,7 @@
 #include "mta-under-test/refmta/message/envelope.h"
 #include "mta-under-test/refmta/server/server_content.h"
 #include "mta-under-test/refmta/server/server_limits.h"
+#include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/sign/signer.h"
 
 #define SERVER_STATES(X)                                                            \
@@ -71,6 +72,7 @@ struct server_setup {
     const struct auth_users *users;     /* NULL: nobody has a password */
     const struct auth_issuers *issuers; /* NULL: nobody has a token */
     struct auth_guard *guard;           /* where anybody can log in */
+    struct policy_memory *memory;       /* of the checks */
     const struct signer *signer;        /* NULL: nothing is signed */
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */

@@ -83,5 +83,9 @@ bool server_client_is_own(const struct server_session *session);
 
 /* The content is right and may come in: completes, signs, and hands it over. */
 enum server_event server_data_accept(struct server_session *session);
+/* The content of one of our own clients is right: what the policy says of it. */
+enum server_event server_data_check_own(struct server_session *session);
+/* Puts fields on top of the message, behind our own Received. */
+void server_data_put_on_top(struct server_session *session, struct slice fields);
 /* The content is whole: refuses it, or hands it over. */
 enum server_event server_data_end(struct server_session *session);
