@@ -17,11 +17,12 @@ struct server_options {
     struct log *log;     /* may come later: server_serve() */
     struct queue *queue; /* likewise */
     struct event_base *base;
-    const struct auth_users *users; /* NULL: nobody logs in */
-    SSL_CTX *tls;                   /* NULL: no listener needs it */
-    const struct signer *signer;    /* NULL: nothing is signed */
-    struct resolver *resolver;      /* for the checks */
-    const struct trace *trace;      /* which sessions are traced */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    SSL_CTX *tls;                       /* NULL: no listener needs it */
+    const struct signer *signer;        /* NULL: nothing is signed */
+    struct resolver *resolver;          /* for the checks */
+    const struct trace *trace;          /* which sessions are traced */
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;
@@ -35,9 +36,9 @@ void server_serve(struct server *server, struct log *log, struct queue *queue,
                   struct resolver *resolver);
 
 /*
- * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners
- * that are new are opened, those that are gone closed; clients that are here end as they began.
- * -1 with a text if a port cannot be had: then nothing has changed.
+ * Goes on with other options, of which config, limits, users, issuers, tls and signer may differ.
+ * Listeners that are new are opened, those that are gone closed; clients that are here end as they
+ * began. -1 with a text if a port cannot be had: then nothing has changed.
  */
 int server_change(struct server *server, const struct server_options *options,
                   struct err *err) MUST_CHECK;

@@ -65,9 +65,10 @@ struct server_setup {
     const struct config_listener *listener;
     const struct server_limits *limits;
     struct log *log;
-    const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
-    struct auth_guard *guard;
-    const struct signer *signer; /* NULL: nothing is signed */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    struct auth_guard *guard;           /* where anybody can log in */
+    const struct signer *signer;        /* NULL: nothing is signed */
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
     uint64_t (*new_id)(void *arg); /* a queue id for the next message */
@@ -80,6 +81,7 @@ struct server_session {
     bool is_esmtp; /* the client said EHLO */
     bool is_tls;
     const char *tls_text;           /* "TLSv1.3 with cipher ...", for Received; borrowed */
+    struct auth_channel channel;    /* of TLS */
     char *helo;                     /* what the client called itself, NULL before */
     char *user;                     /* who has logged in; NULL: nobody */
     struct auth_exchange *exchange; /* in SERVER_STATE_AUTH */
