@@ -420,6 +420,8 @@ void server_connection_open(struct server_listener *listener, int fd)
         .users = server->options.users,
         .guard = &server->guard,
         .signer = server->options.signer,
+        .on_dmarc = server->options.on_dmarc,
+        .reporter = server->options.reporter,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,
         .new_id = new_id,

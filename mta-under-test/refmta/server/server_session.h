@@ -68,6 +68,9 @@ struct server_setup {
     const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
     struct auth_guard *guard;
     const struct signer *signer; /* NULL: nothing is signed */
+    /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
     uint64_t (*new_id)(void *arg); /* a queue id for the next message */
