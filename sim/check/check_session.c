@@ -171,7 +171,10 @@ static const char *mail_path(struct check_collector *c, const char *line)
     const char *close = open != NULL ? strchr(open, '>') : NULL;
     if (open == NULL || close == NULL)
         return "";
-    return arena_text_of(c->arena, slice_from(open + 1, (size_t)(close - open - 1)));
+    char *path = mem_text_copy_n(open + 1, (size_t)(close - open - 1));
+    const char *kept = check_collect_keep(c, path);
+    free(path);
+    return kept;
 }
 
 static void on_command(struct check_collector *c, struct check_session *s, const cJSON *event)
@@ -235,7 +238,7 @@ static void on_reply(struct check_collector *c, struct check_session *s, const c
     if (code < 400)
         return;
     s->trouble = (struct check_trouble){
-        .stage = arena_text(c->arena, stage),
+        .stage = check_collect_keep(c, stage),
         .text = check_collect_text(c, event, "text"),
         .code = code,
         .at_us = c->at_us,
@@ -276,7 +279,7 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
         .tls = tls[0] != '\0' ? tls : s->tls,
         .cipher = s->cipher,
         .identity = s->identity,
-        .auth = check_auth_read(auth, c->arena),
+        .auth = check_auth_read(c, auth),
         .placement = check_collect_text(c, event, "placement"),
         .transfer = check_collect_text(c, event, "transfer"),
         .mail_parameters = check_collect_text(c, event, "mail-parameters"),

@@ -147,10 +147,12 @@ static void dmarc_discover_by_walk(const struct dmarc_context *context, struct s
 {
     struct dmarc_walk walk;
     dmarc_walk_up(context, domain, &walk);
+    found->walk = walk.status;
     found->status = walk.status;
-    if (walk.status != DMARC_FOUND)
+    if (walk.status != DMARC_FOUND && !walk.steps[0].has_record)
         return;
-    found->organizational = dmarc_walk_organizational(&walk, domain);
+    if (walk.status == DMARC_FOUND)
+        found->organizational = dmarc_walk_organizational(&walk, domain);
     found->status = DMARC_NO_RECORD;
     for (size_t i = 0; i < walk.count && found->status != DMARC_FOUND; i++) {
         const struct dmarc_step *step = &walk.steps[i];

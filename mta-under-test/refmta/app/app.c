@@ -309,6 +309,7 @@ static int open_delivery(struct app *app, struct err *err)
         .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
         .reporter = app->reporter,
         .trace = &app->trace,
+        .signer = signer_in_force,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,

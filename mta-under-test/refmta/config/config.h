@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_auth.h"
 #include "mta-under-test/refmta/config/config_check.h"
 #include "mta-under-test/refmta/config/config_dmarc_reports.h"
 #include "mta-under-test/refmta/config/config_limits.h"
@@ -74,9 +75,8 @@ struct config {
     const char *smart_host_user;          /* NULL: no login there */
     const char *smart_host_password_file; /* its first line is the password */
     const char *smart_host_password;      /* put here by whoever read that file */
-    const char *auth_users;               /* file of those who may log in; NULL: nobody */
-    bool auth_on_loopback;                /* without TLS, from this machine */
-    const char *dkim_domain;              /* NULL: nothing is signed */
+    struct config_auth auth;
+    const char *dkim_domain; /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key;              /* file */
     struct config_dkim_key *dkim_keys; /* more of them */

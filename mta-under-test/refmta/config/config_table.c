@@ -83,16 +83,6 @@ static int check_smart_host(struct config_reader *reader, const char *path, void
 
 static const struct config_object SMART_HOST = {.keys = SMART_HOST_KEYS, .check = check_smart_host};
 
-static const struct config_key AUTH_KEYS[] = {
-    {"users", CONFIG_FILE(struct config, auth_users), .is_needed = true,
-     .help = "the file of the users who may log in on listeners of mode `submission`"},
-    {"clear-text-on-loopback", CONFIG_FLAG(struct config, auth_on_loopback), .fallback = "false",
-     .help = "whether they may without TLS from this machine"},
-    CONFIG_END,
-};
-
-static const struct config_object AUTH = {.keys = AUTH_KEYS};
-
 static const struct config_key DKIM_KEYS[] = {
     {"domain", CONFIG_HOSTNAME(struct config, dkim_domain), .is_needed = true,
      .help = "the domain that signs mail of `relay-networks` and of users (RFC 6376)"},
@@ -250,7 +240,8 @@ static const struct config_key KEYS[] = {
      .help = "when the sender is told that mail is late"},
     {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
-    {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
+    {"auth", CONFIG_OBJECT(struct config, auth, &CONFIG_AUTH),
+     .help = "who may log in on listeners of mode `submission`, and by what; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
     {"dkim-keys", CONFIG_LIST(struct config, dkim_keys, CONFIG_TYPE_OBJECT, dkim_key_count),
      .object = &DKIM_KEY, .fallback = "[]",

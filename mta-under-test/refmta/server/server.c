@@ -135,6 +135,7 @@ int server_change(struct server *server, const struct server_options *options, s
     for (struct list *link; (link = list_pop_front(&kept)) != NULL;)
         list_push_back(&server->listeners, link);
     server->options = *options;
+    server->guard.limits = options->limits->auth;
     return 0;
 }
 

@@ -17,11 +17,12 @@ struct server_options {
     struct log *log;
     struct queue *queue;
     struct event_base *base;
-    const struct auth_users *users; /* NULL: nobody logs in */
-    SSL_CTX *tls;                   /* NULL: no listener needs it */
-    const struct signer *signer;    /* NULL: nothing is signed */
-    struct resolver *resolver;      /* for the checks */
-    const struct trace *trace;      /* which sessions are traced */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    SSL_CTX *tls;                       /* NULL: no listener needs it */
+    const struct signer *signer;        /* NULL: nothing is signed */
+    struct resolver *resolver;          /* for the checks */
+    const struct trace *trace;          /* which sessions are traced */
     /* As in struct server_setup. */
     void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
     void *reporter;
@@ -37,9 +38,9 @@ void server_close(struct server **server);
 void server_serve(struct server *server, const struct server_options *options);
 
 /*
- * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners
- * that are new are opened, those that are gone closed; clients that are here end as they began.
- * -1 with a text if a port cannot be had: then nothing has changed.
+ * Goes on with other options, of which config, limits, users, issuers, tls and signer may differ.
+ * Listeners that are new are opened, those that are gone closed; clients that are here end as they
+ * began. -1 with a text if a port cannot be had: then nothing has changed.
  */
 int server_change(struct server *server, const struct server_options *options,
                   struct err *err) MUST_CHECK;

@@ -11,15 +11,31 @@
 
 bool server_auth_is_configured(const struct server_session *session)
 {
-    return session->setup.users != NULL && session->setup.listener->mode == CONFIG_MODE_SUBMISSION;
+    return config_auth_is_there(&session->setup.config->auth) &&
+           session->setup.listener->mode == CONFIG_MODE_SUBMISSION;
 }
 
 /* A password may be said in TLS only, or where nobody can listen. */
 bool server_auth_is_allowed(const struct server_session *session)
 {
     return server_auth_is_configured(session) &&
-           (session->is_tls || (session->setup.config->auth_on_loopback &&
+           (session->is_tls || (session->setup.config->auth.on_loopback &&
                                 ip_address_is_loopback(&session->setup.client.address)));
+}
+
+static struct auth_means means_of(const struct server_session *session)
+{
+    return (struct auth_means){.users = session->setup.users,
+                               .issuers = session->setup.issuers,
+                               .channel = session->is_tls ? &session->channel : NULL};
+}
+
+void server_auth_offer(const struct server_session *session, struct buf *out)
+{
+    const struct auth_means means = means_of(session);
+    for (unsigned i = 0; auth_mechanism_name(i) != NULL; i++)
+        if (auth_mechanism_is_offered(i, &means))
+            buf_format(out, " %s", auth_mechanism_name(i));
 }
 
 /* The client as the guard knows it: an IPv6 client has a whole /64. */
@@ -57,6 +73,8 @@ static void log_auth(const struct server_session *session, const char *event)
     json_out_text(&line.json, "client", ip_address_to_text(&session->setup.client.address, ip));
     json_out_text(&line.json, "user", buf_text(&name));
     json_out_text(&line.json, "mechanism", auth_mechanism_name(session->exchange->mechanism));
+    if (session->exchange->reason != NULL)
+        json_out_text(&line.json, "reason", session->exchange->reason);
     log_end(&line);
     buf_deinit(&name);
 }
@@ -167,12 +185,14 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
     struct slice rest = argument;
     struct slice name = slice_from("", 0);
     enum auth_mechanism mechanism;
+    const struct auth_means means = means_of(session);
     unsigned char random[AUTH_NONCE_BYTES];
     struct buf nonce;
     if (rest.len > 0 && !slice_split(&rest, ' ', &name))
         name = rest;
     rest = slice_trim(rest);
-    if (auth_mechanism_from_name(name, &mechanism) != 0) {
+    if (auth_mechanism_from_name(name, &mechanism) != 0 ||
+        !auth_mechanism_is_offered(mechanism, &means)) {
         server_reply(session, 504, "5.5.4", "this mechanism is not offered");
         return SERVER_EVENT_NONE;
     }
@@ -183,7 +203,7 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
     buf_init(&nonce, (size_t)2 * AUTH_NONCE_BYTES);
     text_to_base64(&nonce, random, sizeof random);
     session->exchange = mem_alloc(sizeof *session->exchange);
-    auth_exchange_start(session->exchange, session->setup.users, mechanism, buf_text(&nonce));
+    auth_exchange_start(session->exchange, &means, mechanism, buf_text(&nonce), time_now_us());
     buf_deinit(&nonce);
     if (rest.len > 0)
         return feed_base64(session, slice_is(rest, "=") ? SLICE("") : rest);

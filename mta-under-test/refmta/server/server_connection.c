@@ -3,6 +3,7 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/net/conn.h"
 #include "mta-under-test/refmta/net/proxy_header.h"
+#include "mta-under-test/refmta/net/tls_context.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_check.h"
 
@@ -286,13 +287,22 @@ static void on_input(void *owner)
         drive(connection);
 }
 
+/* Users may show a certificate; other servers are not asked for one. */
+static void start_tls(struct connection *connection)
+{
+    const struct server_setup *setup = &connection->session.setup;
+    conn_start_tls(connection->conn, connection->server->options.tls, true, NULL);
+    if (setup->config->auth.authorities != NULL && setup->listener->mode == CONFIG_MODE_SUBMISSION)
+        tls_context_ask_client(conn_tls(connection->conn));
+}
+
 static void on_drained(void *owner)
 {
     struct connection *connection = owner;
     if (!connection->start_tls)
         return;
     connection->start_tls = false;
-    conn_start_tls(connection->conn, connection->server->options.tls, true, NULL);
+    start_tls(connection);
 }
 
 static void on_secured(void *owner)
@@ -301,6 +311,7 @@ static void on_secured(void *owner)
     SSL *tls = conn_tls(connection->conn);
     snprintf(connection->tls_text, sizeof connection->tls_text, "%s with cipher %s",
              SSL_get_version(tls), SSL_get_cipher_name(tls));
+    auth_channel_read(&connection->session.channel, tls);
     server_session_secured(&connection->session, connection->tls_text);
     drive(connection);
 }
@@ -388,7 +399,7 @@ static void welcome(struct connection *connection)
                              is_crowd ? "4.3.2" : "4.7.0", "too many connections");
         finish(connection);
     } else if (session->setup.listener->tls == CONFIG_TLS_IMPLICIT) {
-        conn_start_tls(connection->conn, server->options.tls, true, NULL);
+        start_tls(connection);
     } else if (limits->greeting_pause_us > 0 && !is_own &&
                session->setup.listener->mode == CONFIG_MODE_RELAY) {
         connection->greeting_waits = true;
@@ -418,6 +429,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .limits = server->options.limits,
         .log = server->options.log,
         .users = server->options.users,
+        .issuers = server->options.issuers,
         .guard = &server->guard,
         .signer = server->options.signer,
         .on_dmarc = server->options.on_dmarc,

@@ -98,6 +98,7 @@ void server_session_deinit(struct server_session *session)
     buf_deinit(&session->content);
     envelope_deinit(&session->envelope);
     server_auth_deinit(session);
+    auth_channel_deinit(&session->channel);
     free(session->helo);
     session->helo = NULL;
 }

@@ -65,9 +65,10 @@ struct server_setup {
     const struct config_listener *listener;
     const struct server_limits *limits;
     struct log *log;
-    const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
-    struct auth_guard *guard;
-    const struct signer *signer; /* NULL: nothing is signed */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    struct auth_guard *guard;           /* where anybody can log in */
+    const struct signer *signer;        /* NULL: nothing is signed */
     /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
     void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
     void *reporter;
@@ -83,6 +84,7 @@ struct server_session {
     bool is_esmtp; /* the client said EHLO */
     bool is_tls;
     const char *tls_text;           /* "TLSv1.3 with cipher ...", for Received; borrowed */
+    struct auth_channel channel;    /* of TLS */
     char *helo;                     /* what the client called itself, NULL before */
     char *user;                     /* who has logged in; NULL: nobody */
     struct auth_exchange *exchange; /* in SERVER_STATE_AUTH */

@@ -51,6 +51,8 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
 /* Whether users log in on this listener, and whether they may at this moment. */
 bool server_auth_is_configured(const struct server_session *session);
 bool server_auth_is_allowed(const struct server_session *session);
+/* Writes " PLAIN LOGIN ...": the mechanisms that the client may use now. */
+void server_auth_offer(const struct server_session *session, struct buf *out);
 /* A line in SERVER_STATE_AUTH, without its CRLF. */
 enum server_event server_auth_line(struct server_session *session, struct slice line);
 /* Forgets who has logged in. */
