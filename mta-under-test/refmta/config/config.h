@@ -7,6 +7,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/refmta/config/config_auth.h"
 #include "mta-under-test/refmta/config/config_check.h"
+#include "mta-under-test/refmta/config/config_dmarc_reports.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
 #include "mta-under-test/refmta/config/schedule.h"
@@ -87,8 +88,9 @@ struct config {
     size_t dkim_key_count;
     const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
     const char *tls_reports_name; /* of our organisation; NULL: the host name */
-    const char *suppression;      /* file of addresses that get no more mail; NULL: none is kept */
-    int64_t suppress_bounces_us;  /* how long; 0: for ever */
+    struct config_dmarc_reports dmarc_reports;
+    const char *suppression;     /* file of addresses that get no more mail; NULL: none is kept */
+    int64_t suppress_bounces_us; /* how long; 0: for ever */
     int64_t suppress_complaints_us;
     int64_t suppress_unsubscribes_us;
     struct config_domains

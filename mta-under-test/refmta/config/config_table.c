@@ -254,6 +254,10 @@ static const struct config_key KEYS[] = {
     {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
      .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
              "without it nobody is"},
+    {"dmarc-reports", CONFIG_OBJECT(struct config, dmarc_reports, &CONFIG_DMARC_REPORTS),
+     .is_fixed = true,
+     .help = "once a day the domains that ask for it are told what `checks` found in mail that "
+             "names them as author (RFC 7489 7.2); without it nobody is"},
     {"suppression", CONFIG_SECTION(&SUPPRESSION),
      .help = "remembers who gets no more mail; without it nobody is"},
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",

@@ -1,6 +1,7 @@
 /* The policy over a message from a stranger: what the checks found is logged, written on top of the
  * message, and may refuse it. */
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_report.h"
 #include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/server/server_verb.h"
@@ -69,6 +70,23 @@ static void log_checked(struct server_session *session, const struct check *chec
     log_end(&line);
 }
 
+/* For the report to the author's domain. What is deferred comes again, and is counted then. */
+static void note_dmarc(const struct server_session *session, const struct check *check,
+                       const struct policy_verdict *verdict)
+{
+    enum config_check_action action =
+        verdict->rule != NULL ? verdict->rule->action : CONFIG_ACTION_ACCEPT;
+    struct arena arena = {0};
+    struct dmarc_report one;
+    const char *done = action == CONFIG_ACTION_REJECT       ? "reject"
+                       : action == CONFIG_ACTION_QUARANTINE ? "quarantine"
+                                                            : "none";
+    if (session->setup.on_dmarc != NULL && action != CONFIG_ACTION_DEFER &&
+        check_dmarc_report(check, done, &arena, &one))
+        session->setup.on_dmarc(session->setup.reporter, &one);
+    arena_deinit(&arena);
+}
+
 static void refuse(struct server_session *session, const struct policy_verdict *verdict)
 {
     bool for_now = verdict->rule->action == CONFIG_ACTION_DEFER;
@@ -126,6 +144,7 @@ enum server_event server_session_checked(struct server_session *session, const s
     buf_init(&fields, FIELDS_BYTES_MAX / 2);
     struct policy_verdict verdict = decide(session, check, &fields);
     log_checked(session, check, &verdict);
+    note_dmarc(session, check, &verdict);
     if (refuses(&verdict))
         refuse(session, &verdict);
     else

@@ -448,6 +448,8 @@ void server_connection_open(struct server_listener *listener, int fd)
         .guard = &server->guard,
         .memory = &server->memory,
         .signer = server->options.signer,
+        .on_dmarc = server->options.on_dmarc,
+        .reporter = server->options.reporter,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,
         .new_id = new_id,

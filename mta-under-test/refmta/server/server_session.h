@@ -74,6 +74,9 @@ struct server_setup {
     struct auth_guard *guard;           /* where anybody can log in */
     struct policy_memory *memory;       /* of the checks */
     const struct signer *signer;        /* NULL: nothing is signed */
+    /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
     bool may_xclient;              /* is trusted to say who the client is */
