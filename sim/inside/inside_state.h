@@ -7,6 +7,7 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
+#include "sim/client/clients.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
@@ -63,6 +64,7 @@ struct inside {
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
     struct submitter *submitter;
+    struct clients *clients;
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;
