@@ -14,6 +14,7 @@ stand = Stand([("relay", "none")], **{
     "relay-networks": [],
     "local": {"domains": ["a.test", "b.test"], "recipients": path("recipients"),
               "maildirs": path("mail"), "quota": 2000}})
+stand.check_confined()
 
 
 def mails(name):
