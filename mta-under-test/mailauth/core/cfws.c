@@ -16,6 +16,15 @@ bool cfws_is_atext(char c)
            (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
+struct slice cfws_trim(struct slice text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+        text = slice_skip(text, 1);
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+        text.len--;
+    return text;
+}
+
 /* quoted-pair: a backslash and a printable character or white space. */
 static size_t cfws_pair_len(struct slice text)
 {

@@ -24,6 +24,9 @@ size_t cfws_token_len(struct slice text);
 
 bool cfws_is_atext(char c);
 
+/* Without the spaces and tabs at both ends; line ends stay. */
+struct slice cfws_trim(struct slice text);
+
 /* The content of a quoted-string, without quotes, folding and the backslashes of pairs. */
 struct slice cfws_unquote(struct arena *arena, struct slice quoted);
 
