@@ -9,6 +9,7 @@
 #include "mta-under-test/refmta/config/config_check.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
+#include "mta-under-test/refmta/config/config_tls_destination.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
@@ -64,8 +65,10 @@ struct config {
     int64_t give_up_us;
     int64_t warn_after_us; /* 0: never */
     enum tls_mode tls_mode;
-    bool tls_dane;               /* the resolvers validate: their AD bit counts */
-    bool tls_sts;                /* policies of MTA-STS are looked for */
+    bool tls_dane; /* the resolvers validate: their AD bit counts */
+    bool tls_sts;  /* policies of MTA-STS are looked for */
+    struct config_tls_destination *tls_destinations; /* the first that fits counts */
+    size_t tls_destination_count;
     const char *tls_certificate; /* NULL: none */
     const char *tls_key;
     const char *tls_trust;  /* NULL: the system's */

@@ -239,6 +239,10 @@ static const struct config_key KEYS[] = {
     {"warn-after", CONFIG_SPAN_OR_NEVER(struct config, warn_after_us), .fallback = "\"4h\"",
      .help = "when the sender is told that mail is late"},
     {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
+    {"tls-destinations",
+     CONFIG_LIST(struct config, tls_destinations, CONFIG_TYPE_OBJECT, tls_destination_count),
+     .object = &CONFIG_TLS_DESTINATION, .fallback = "[]",
+     .help = "how much TLS single destinations must have, whatever `tls.mode` says"},
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_OBJECT(struct config, auth, &CONFIG_AUTH),
      .help = "who may log in on listeners of mode `submission`, and by what; without it nobody"},
@@ -334,13 +338,23 @@ static int check_listeners(const struct config *config, struct config_reader *re
     return result;
 }
 
+static int check_tls_destinations(const struct config *config, struct config_reader *reader)
+{
+    for (size_t i = 0; i < config->tls_destination_count; i++)
+        if (config->tls_destinations[i].use == TLS_MODE_DANE_ONLY && !config->tls_dane)
+            return config_mistake(reader,
+                                  arena_format(reader->arena, "tls-destinations[%zu].use", i),
+                                  "\"dane-only\" needs \"dane\": true in \"tls\"");
+    return 0;
+}
+
 /* What is wrong with the whole although each part is right. */
 static int check_root(struct config_reader *reader, const char *path, void *target)
 {
     struct config *config = target;
     int result = check_sources(config, reader);
     (void)path;
-    if (check_retry(config, reader) != 0)
+    if (check_retry(config, reader) != 0 || check_tls_destinations(config, reader) != 0)
         result = -1;
     if (check_listeners(config, reader) != 0)
         result = -1;
