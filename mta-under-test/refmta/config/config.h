@@ -89,6 +89,11 @@ struct config {
     const char *dkim_key;              /* file */
     struct config_dkim_key *dkim_keys; /* more of them */
     size_t dkim_key_count;
+    bool arc_seal;          /* what is passed on */
+    const char *srs_domain; /* NULL: reverse-paths stay as they are */
+    const char *srs_key_file;
+    const char *srs_keys; /* put here by whoever read that file */
+    int64_t srs_life_us;
     const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
     const char *tls_reports_name; /* of our organisation; NULL: the host name */
     struct config_dmarc_reports dmarc_reports;
