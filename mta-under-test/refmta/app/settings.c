@@ -8,7 +8,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { PASSWORD_BYTES_MAX = 1024 };
+enum { PASSWORD_BYTES_MAX = 1024, SRS_KEY_BYTES_MIN = 16 };
 
 static int open_tls(struct settings *settings, struct err *err)
 {
@@ -59,6 +59,20 @@ static int open_password(struct settings *settings, struct err *err)
     if (settings->password.len == 0)
         return err_set(err, "%s: has no password in its first line", path);
     settings->config.smart_host_password = buf_text(&settings->password);
+    return 0;
+}
+
+static int open_srs(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.srs_key_file;
+    if (path == NULL)
+        return 0;
+    if (file_read(path, &settings->srs_keys, err) != 0)
+        return -1;
+    if (slice_trim(buf_slice(&settings->srs_keys)).len < SRS_KEY_BYTES_MIN)
+        return err_set(err, "%s: expected a secret of at least %d characters in its first line",
+                       path, SRS_KEY_BYTES_MIN);
+    settings->config.srs_keys = buf_text(&settings->srs_keys);
     return 0;
 }
 
@@ -129,6 +143,7 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"auth.client-authorities", open_authorities},
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
+        {"srs.key-file", open_srs},
         {"local.recipients", open_recipients},
         {"http-submission.tokens", open_tokens},
         {"shaping", open_shaping},
@@ -152,6 +167,7 @@ struct settings *settings_open(const char *path, struct err *err)
     struct settings *settings = mem_alloc(sizeof *settings);
     list_init(&settings->link);
     buf_init(&settings->password, PASSWORD_BYTES_MAX);
+    buf_init(&settings->srs_keys, PASSWORD_BYTES_MAX);
     if (config_load(&settings->config, path, err) != 0 || open_files(settings, path, err) != 0)
         settings_close(&settings);
     if (settings == NULL)
@@ -159,6 +175,13 @@ struct settings *settings_open(const char *path, struct err *err)
     settings->limits = SERVER_LIMITS_DEFAULT;
     server_limits_set(&settings->limits, &settings->config);
     return settings;
+}
+
+static void forget(struct buf *secret)
+{
+    if (secret->data != NULL)
+        OPENSSL_cleanse(secret->data, secret->len);
+    buf_deinit(secret);
 }
 
 void settings_close(struct settings **where)
@@ -176,9 +199,8 @@ void settings_close(struct settings **where)
     auth_users_deinit(&settings->users);
     auth_issuers_deinit(&settings->issuers);
     submission_tokens_deinit(&settings->tokens);
-    if (settings->password.data != NULL)
-        OPENSSL_cleanse(settings->password.data, settings->password.len);
-    buf_deinit(&settings->password);
+    forget(&settings->password);
+    forget(&settings->srs_keys);
     config_deinit(&settings->config);
     free(settings);
 }

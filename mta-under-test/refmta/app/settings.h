@@ -20,7 +20,8 @@ struct settings {
     struct auth_users users;
     struct auth_issuers issuers; /* of tokens */
     struct buf password;         /* at the smart host */
-    SSL_CTX *tls_server;         /* NULL: no listener needs it */
+    struct buf srs_keys;
+    SSL_CTX *tls_server; /* NULL: no listener needs it */
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
     struct submission_tokens tokens;

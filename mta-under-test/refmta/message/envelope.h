@@ -22,6 +22,7 @@ struct envelope_recipient {
     const char *address;
     const char *orcpt; /* as it was given, "rfc822;..."; NULL if it was not */
     uint8_t notify;
+    bool is_forwarded; /* an address of ours stands for it, though it is elsewhere */
 };
 
 struct envelope {

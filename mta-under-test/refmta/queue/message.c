@@ -51,6 +51,7 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
         recipient->address = text_put(&texts, envelope->recipients[i].address);
         recipient->orcpt = text_put(&texts, envelope->recipients[i].orcpt);
         recipient->notify = envelope->recipients[i].notify;
+        recipient->is_forwarded = envelope->recipients[i].is_forwarded;
         recipient->due_us =
             envelope->hold_until_us > received_us ? envelope->hold_until_us : received_us;
     }

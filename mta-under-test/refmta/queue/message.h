@@ -27,6 +27,7 @@ struct message_recipient {
     uint32_t attempts; /* that have failed */
     uint8_t state;     /* enum recipient_state */
     uint8_t notify;
+    bool is_forwarded; /* see envelope_recipient */
 };
 
 struct message {

@@ -84,6 +84,14 @@ static uint8_t flags_of(const struct message *message)
     return (uint8_t)flags;
 }
 
+/* NOTIFY as bits, and one more. */
+enum { NOTIFY_BITS = 0x0f, FORWARDED_BIT = 0x80 };
+
+static uint8_t service_of(const struct message_recipient *recipient)
+{
+    return (uint8_t)(recipient->notify | (recipient->is_forwarded ? FORWARDED_BIT : 0));
+}
+
 void record_add(struct buf *meta, const struct message *message)
 {
     add_u8(meta, RECORD_ADD);
@@ -104,7 +112,7 @@ void record_add(struct buf *meta, const struct message *message)
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         add_text(meta, message->recipients[i].address);
         add_text(meta, message->recipients[i].orcpt);
-        add_u8(meta, message->recipients[i].notify);
+        add_u8(meta, service_of(&message->recipients[i]));
         add_state(meta, &message->recipients[i]);
     }
 }
@@ -286,7 +294,9 @@ static void take_message(struct taker *taker, struct record_item *item)
         struct record_item skipped = {0};
         struct envelope_recipient *recipient = envelope_add_recipient(&envelope, take_text(taker));
         recipient->orcpt = text_of(&envelope.arena, take_text(taker));
-        recipient->notify = take_u8(taker);
+        uint8_t service = take_u8(taker);
+        recipient->notify = service & NOTIFY_BITS;
+        recipient->is_forwarded = (service & FORWARDED_BIT) != 0;
         take_state(taker, &skipped);
     }
     if (!taker->bad && envelope.body <= ENVELOPE_BODY_BINARYMIME &&
