@@ -324,12 +324,30 @@ static void mx_connection_vanish(struct mx_connection *connection)
     event_del(&connection->writing);
 }
 
+/* Each TLS record is a read of its own, but what came at the same time is under way together: the
+ * bytes of further records, put behind `input`. */
+static size_t mx_connection_gather(struct mx_connection *connection, size_t len)
+{
+    size_t more = 0;
+    while (connection->ssl != NULL && len + SSL3_RT_MAX_PLAIN_LENGTH <= MX_READ_BYTES &&
+           mx_connection_read_some(connection, &more) == MX_IO_DONE) {
+        buf_add_slice(&connection->input, slice_from(connection->home->read_buffer, more));
+        len += more;
+    }
+    return len;
+}
+
 /* Bytes have come and, where the host is far away, are under way for a while. */
 static void mx_connection_take(struct mx_connection *connection, size_t len)
 {
     struct slice bytes = slice_from(connection->home->read_buffer, len);
     int64_t now_us = time_now_us();
     int64_t wait_us = 0;
+    if (mx_line_is_slow(&connection->line)) {
+        buf_add_slice(&connection->input, bytes);
+        bytes.len = 0;
+        len = mx_connection_gather(connection, len);
+    }
     switch (mx_line_carry(&connection->line, len, now_us, &wait_us)) {
     case MX_LINE_RESETS:
         mx_connection_reset(connection);

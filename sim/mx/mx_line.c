@@ -48,6 +48,12 @@ int64_t mx_line_latency_us(struct mx_line *line)
     return mx_line_draw(line, line->host->latency_us);
 }
 
+bool mx_line_is_slow(const struct mx_line *line)
+{
+    const struct mx_host *host = line->host;
+    return host->latency_us.max > 0 || host->bandwidth > 0 || host->network_count > 0;
+}
+
 static int64_t mx_line_stall_us(struct mx_line *line, const struct net_condition *condition)
 {
     int64_t wait_us = 0;

@@ -30,6 +30,9 @@ void mx_line_open(struct mx_line *line, const struct mx_host *host, const struct
 /* How long the line takes to begin with; drawn anew by each call. */
 int64_t mx_line_latency_us(struct mx_line *line);
 
+/* Whether bytes take any time on it. */
+bool mx_line_is_slow(const struct mx_line *line);
+
 /* `len` bytes have come: whether they get there, and after what time. */
 enum mx_line_fate mx_line_carry(struct mx_line *line, size_t len, int64_t now_us, int64_t *wait_us);
 

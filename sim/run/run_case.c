@@ -9,6 +9,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/capture/capture_notes.h"
 #include "sim/check/check.h"
 #include "sim/dns/dns_unbound.h"
 #include "sim/inside/inside.h"
@@ -26,7 +27,12 @@
 /* A server that does not stop at the scenario's limit is ended by the clock this much later. */
 static const int64_t RUN_GRACE_US = TIME_HOUR;
 
-enum { RUN_SHARES_MAX = 8, RUN_WAIT_MS = 60 * 1000, RUN_RESOLVER_COUNT = 2 };
+enum {
+    RUN_SHARES_MAX = 8,
+    RUN_WAIT_MS = 60 * 1000,
+    RUN_RESOLVER_COUNT = 2,
+    RUN_CHECKS_BYTES_MAX = 1024 * 1024
+};
 
 /* By what the scenario has as its resolver. */
 static const char *const RUN_RESOLVERS[][RUN_RESOLVER_COUNT] = {
@@ -314,6 +320,28 @@ static void run_write_timing(const struct run_execution *run, int64_t checked_us
     free(path);
 }
 
+/* The judgement in words, for whoever prints it. */
+static int run_write_checks(const struct run_execution *run, const struct check_report *report,
+                            struct err *err)
+{
+    char *path = run_folder_file(run->folder, RUN_CHECKS_FILE);
+    char *notes = run_folder_file(run->folder, "packets.tsv");
+    uint64_t *numbers = NULL;
+    struct check_packets packets = {0};
+    struct buf text;
+    buf_init(&text, RUN_CHECKS_BYTES_MAX);
+    /* Without a capture there are no packets to name. */
+    if (file_exists(notes) && capture_notes_read(notes, &numbers, &packets.count, NULL) == 0)
+        packets.numbers = numbers;
+    check_report_print(report, run->options->run->verbosity == RUN_VERBOSE, &packets, &text);
+    int result = file_write(path, buf_slice(&text), err);
+    buf_deinit(&text);
+    free(numbers);
+    free(notes);
+    free(path);
+    return result;
+}
+
 static int run_check(struct run_execution *run, struct err *err)
 {
     char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
@@ -323,7 +351,8 @@ static int run_check(struct run_execution *run, struct err *err)
     int code = RUN_EXIT_INTERNAL;
     if (check_run(run->options->one->scenario, events, &report, err) == 0) {
         run_write_timing(run, time_monotonic_us() - began_us);
-        if (check_results_write(report, results, err) == 0)
+        if (check_results_write(report, results, err) == 0 &&
+            run_write_checks(run, report, err) == 0)
             code = report->verdict <= CHECK_WARNED ? RUN_EXIT_PASSED : RUN_EXIT_FAILED;
     }
     check_report_free(&report);
