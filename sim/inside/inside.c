@@ -214,7 +214,11 @@ static int inside_open(struct inside *inside, struct err *err)
     if (inside_open_internet(inside, err) != 0)
         return -1;
     inside_log_start(inside);
-    return inside_start_server(inside, err);
+    if (inside_open_server_network(inside, err) != 0)
+        return -1;
+    return inside->scenario->dns->resolver == DNS_RESOLVER_UNBOUND
+               ? inside_start_unbound(inside, err)
+               : inside_start_server(inside, err);
 }
 
 /* What is collected goes to the kernel before the loop rests, so that evidence is on the disk when
@@ -251,6 +255,7 @@ static int inside_close(struct inside *inside, struct err *err)
     command_free(&inside->command);
     submitter_free(&inside->submitter);
     timeline_free(&inside->timeline);
+    inside_stop_unbound(inside);
     inside_free_server(inside);
     if (inside_close_internet(inside, &later) != 0)
         result = err_set(err, "%s", later.text);
@@ -277,7 +282,7 @@ static int inside_close(struct inside *inside, struct err *err)
 
 int inside_run(const struct inside_options *options, struct err *err)
 {
-    struct inside inside = {.options = options, .server_network = -1};
+    struct inside inside = {.options = options, .server_network = -1, .unbound_fd = -1};
     if (inside_open(&inside, err) != 0) {
         struct err ignored = {0};
         (void)!inside_close(&inside, &ignored);

@@ -64,6 +64,10 @@ struct inside {
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
+    pid_t unbound;      /* the real resolver beside the server; 0 = none */
+    int unbound_fd;     /* refers to it */
+    struct event *unbound_exit;
+    struct event *unbound_timer; /* until it answers */
     struct submitter *submitter;
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
@@ -105,7 +109,13 @@ int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_publish_host_dane(struct inside *inside, struct mx_host *host,
                              struct err *err) MUST_CHECK;
 
+/* ---- inside_unbound.c: the real resolver, where the scenario wants it */
+/* Goes on with inside_start_server() once it answers. */
+int inside_start_unbound(struct inside *inside, struct err *err) MUST_CHECK;
+void inside_stop_unbound(struct inside *inside);
+
 /* ---- inside_server.c: the server under test */
+int inside_open_server_network(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);

@@ -41,7 +41,10 @@ static void dmarc_xml_element(struct buf *out, const char *indent, const char *n
 
 static void dmarc_write_head(const struct dmarc_report *report, struct buf *out)
 {
-    buf_add_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback>\n");
+    bool is_9990 = report->form == DMARC_RFC9989;
+    buf_format(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback%s%s%s>\n",
+               is_9990 ? " xmlns=\"" : "", is_9990 ? DMARC_REPORT_NAMESPACE : "",
+               is_9990 ? "\"" : "");
     dmarc_xml_element(out, "  ", "version", report->version);
     buf_add_text(out, "  <report_metadata>\n");
     dmarc_xml_element(out, "    ", "org_name", report->org_name);
@@ -50,8 +53,12 @@ static void dmarc_write_head(const struct dmarc_report *report, struct buf *out)
     dmarc_xml_element(out, "    ", "report_id", report->report_id);
     buf_format(out,
                "    <date_range>\n      <begin>%lld</begin>\n      <end>%lld</end>\n"
-               "    </date_range>\n  </report_metadata>\n",
+               "    </date_range>\n",
                (long long)report->begin_s, (long long)report->end_s);
+    dmarc_xml_element(out, "    ", "error", report->error);
+    if (is_9990)
+        dmarc_xml_element(out, "    ", "generator", report->generator);
+    buf_add_text(out, "  </report_metadata>\n");
 }
 
 static void dmarc_write_policy(const struct dmarc_report *report, struct buf *out)
@@ -62,11 +69,14 @@ static void dmarc_write_policy(const struct dmarc_report *report, struct buf *ou
     dmarc_xml_element(out, "    ", "aspf", report->aspf);
     dmarc_xml_element(out, "    ", "p", report->p);
     dmarc_xml_element(out, "    ", "sp", report->sp);
-    dmarc_xml_element(out, "    ", "np", report->np);
-    dmarc_xml_element(out, "    ", "pct", report->pct);
+    if (report->form == DMARC_RFC7489)
+        dmarc_xml_element(out, "    ", "pct", report->pct);
     dmarc_xml_element(out, "    ", "fo", report->fo);
-    dmarc_xml_element(out, "    ", "testing", report->testing);
-    dmarc_xml_element(out, "    ", "discovery_method", report->discovery_method);
+    if (report->form == DMARC_RFC9989) {
+        dmarc_xml_element(out, "    ", "np", report->np);
+        dmarc_xml_element(out, "    ", "testing", report->testing);
+        dmarc_xml_element(out, "    ", "discovery_method", report->discovery_method);
+    }
     buf_add_text(out, "  </policy_published>\n");
 }
 

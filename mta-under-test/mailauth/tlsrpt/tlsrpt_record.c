@@ -60,12 +60,12 @@ static struct slice tlsrpt_trim(struct slice text)
     return text;
 }
 
-/* White space stands only around commas. */
+/* White space stands around commas; what stands at the end of the record means nothing. */
 static const char *tlsrpt_read_uris(struct slice value, struct tlsrpt_record *record)
 {
     struct slice item;
-    if (value.len != tlsrpt_trim(value).len)
-        return "white space around rua=";
+    if (value.len > 0 && value.data != tlsrpt_trim(value).data)
+        return "white space behind rua=";
     while (slice_split(&value, ',', &item)) {
         item = tlsrpt_trim(item);
         if (!tlsrpt_is_uri(item) || !tlsrpt_is_target(item))

@@ -7,6 +7,7 @@
 
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/app/confinement.h"
+#include "mta-under-test/refmta/app/dmarc_reporter.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/app/submission.h"
@@ -45,7 +46,9 @@ struct app {
     struct shaping_rules shaping;
     struct routing_rules routing;
     struct suppression *suppression;
-    struct tls_reporter *reporter; /* NULL: none */
+    struct report_sender sender;
+    struct tls_reporter *reporter;         /* NULL: none */
+    struct dmarc_reporter *dmarc_reporter; /* NULL: none */
     struct event *on_term;
     struct event *on_int;
     struct event *on_hup;
@@ -117,6 +120,8 @@ static struct server_options server_options_of(struct app *app, const struct set
         .queue = app->queue,
         .resolver = app->resolver,
         .trace = &app->trace,
+        .on_dmarc = app->dmarc_reporter != NULL ? dmarc_reporter_note : NULL,
+        .reporter = app->dmarc_reporter,
         .on_stopped = on_server_stopped,
         .arg = app,
     };
@@ -242,20 +247,33 @@ static const struct signer *signer_in_force(void *arg)
     return app->settings->signer;
 }
 
-static void open_reporter(struct app *app, uint64_t seed)
+static int open_reporters(struct app *app, uint64_t seed, struct err *err)
 {
-    struct tls_reporter_options options = {
-        .config = &app->settings->config,
+    const struct config *config = &app->settings->config;
+    app->sender = (struct report_sender){.log = app->log, .signer = signer_in_force, .arg = app};
+    struct tls_reporter_options tls = {
+        .config = config,
         .log = app->log,
         .base = app->base,
         .resolver = app->resolver,
         .https = app->https,
         .seed = seed,
-        .signer = signer_in_force,
-        .arg = app,
+        .sender = &app->sender,
     };
-    if (options.config->tls_reports_from != NULL)
-        app->reporter = tls_reporter_open(&options);
+    struct dmarc_reporter_options dmarc = {
+        .config = config,
+        .base = app->base,
+        .log = app->log,
+        .resolver = app->resolver,
+        .seed = seed,
+        .sender = &app->sender,
+    };
+    if (config->tls_reports_from != NULL)
+        app->reporter = tls_reporter_open(&tls);
+    if (config->dmarc_reports.from == NULL)
+        return 0;
+    app->dmarc_reporter = dmarc_reporter_open(&dmarc, err);
+    return app->dmarc_reporter != NULL ? 0 : -1;
 }
 
 static int open_delivery(struct app *app, struct err *err)
@@ -276,7 +294,8 @@ static int open_delivery(struct app *app, struct err *err)
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");
-    open_reporter(app, seed);
+    if (open_reporters(app, seed, err) != 0)
+        return -1;
     struct delivery_options delivery = {
         .config = config,
         .log = app->log,
@@ -290,6 +309,7 @@ static int open_delivery(struct app *app, struct err *err)
         .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
         .reporter = app->reporter,
         .trace = &app->trace,
+        .signer = signer_in_force,
         .seed = seed,
         .on_stopped = on_delivery_stopped,
         .arg = app,
@@ -396,9 +416,9 @@ static int open_queue(struct app *app, struct err *err)
     delivery_set_queue(app->delivery, app->queue);
     if (app->local != NULL)
         local_delivery_set_queue(app->local, app->queue, &app->settings->config);
-    if (app->reporter != NULL)
-        tls_reporter_set_queue(app->reporter, app->queue);
-    server_serve(app->server, app->log, app->queue, app->resolver);
+    app->sender.queue = app->queue;
+    struct server_options server = server_options_of(app, app->settings);
+    server_serve(app->server, &server);
     return 0;
 }
 
@@ -416,6 +436,7 @@ static void app_close(struct app *app)
     resolver_close(&app->resolver);
     delivery_close(&app->delivery);
     tls_reporter_close(&app->reporter);
+    dmarc_reporter_close(&app->dmarc_reporter);
     https_client_close(&app->https);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);

@@ -21,8 +21,30 @@ static int open_tls(struct settings *settings, struct err *err)
 
 static int open_users(struct settings *settings, struct err *err)
 {
-    const char *path = settings->config.auth_users;
+    const char *path = settings->config.auth.users;
     return path != NULL ? auth_users_load(&settings->users, path, err) : 0;
+}
+
+static int open_issuers(struct settings *settings, struct err *err)
+{
+    const struct config_auth *auth = &settings->config.auth;
+    settings->issuers.leeway_us = auth->leeway_us;
+    for (size_t i = 0; i < auth->token_count; i++) {
+        const struct config_issuer *from = &auth->tokens[i];
+        const struct auth_issuer issuer = {
+            .name = from->issuer, .audience = from->audience, .claim = from->claim};
+        if (auth_issuers_add(&settings->issuers, &issuer, from->key, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int open_authorities(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.auth.authorities;
+    return path != NULL && settings->tls_server != NULL
+               ? tls_context_trust_clients(settings->tls_server, path, err)
+               : 0;
 }
 
 /* The first line of the file. */
@@ -103,6 +125,8 @@ static int open_files(struct settings *settings, const char *path, struct err *e
     } FILES[] = {
         {"tls", open_tls},
         {"auth.users", open_users},
+        {"auth.tokens", open_issuers},
+        {"auth.client-authorities", open_authorities},
         {"smart-host.password-file", open_password},
         {"dkim.key", open_signer},
         {"local.recipients", open_recipients},
@@ -150,6 +174,7 @@ void settings_close(struct settings **where)
     routing_rules_forget(&settings->routing);
     arena_deinit(&settings->rules);
     auth_users_deinit(&settings->users);
+    auth_issuers_deinit(&settings->issuers);
     submission_tokens_deinit(&settings->tokens);
     if (settings->password.data != NULL)
         OPENSSL_cleanse(settings->password.data, settings->password.len);
@@ -175,7 +200,9 @@ void settings_to_server(const struct settings *settings, struct server_options *
 {
     options->config = &settings->config;
     options->limits = &settings->limits;
-    options->users = settings->config.auth_users != NULL ? &settings->users : NULL;
+    const struct config_auth *auth = &settings->config.auth;
+    options->users = auth->users != NULL ? &settings->users : NULL;
+    options->issuers = auth->token_count > 0 ? &settings->issuers : NULL;
     options->tls = settings->tls_server;
     options->signer = settings->signer;
 }

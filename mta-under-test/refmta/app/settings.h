@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "mta-under-test/refmta/auth/auth_token.h"
 #include "mta-under-test/refmta/auth/auth_users.h"
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/http/submission_tokens.h"
@@ -17,8 +18,9 @@ struct settings {
     struct list link; /* among those that were replaced */
     struct config config;
     struct auth_users users;
-    struct buf password; /* at the smart host */
-    SSL_CTX *tls_server; /* NULL: no listener needs it */
+    struct auth_issuers issuers; /* of tokens */
+    struct buf password;         /* at the smart host */
+    SSL_CTX *tls_server;         /* NULL: no listener needs it */
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
     struct submission_tokens tokens;

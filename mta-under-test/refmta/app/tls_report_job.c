@@ -1,6 +1,7 @@
 #include "mta-under-test/refmta/app/tls_report_job.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/report/report_mail.h"
 #include "mta-under-test/refmta/report/tls_report.h"
 
 #include "mta-under-test/base/poison.h"
@@ -11,7 +12,6 @@ enum {
     ADDRESSES_MAX = 8,
     ANSWER_BYTES_MAX = 65536,
     HTTPS_PORT = 443,
-    MAIL_BYTES_MAX = TLS_REPORT_BYTES_MAX * 2
 };
 
 #define POST_TIMEOUT_US TIME_MINUTE
@@ -134,21 +134,6 @@ static void on_queued(void *arg, int error)
     (void)error; /* a report that cannot be stored is lost; tomorrow there is another */
 }
 
-static void sign(const struct job *job, struct buf *text)
-{
-    const struct signer *signer = job->options.signer(job->options.arg);
-    struct err err = {.text = ""};
-    struct buf whole;
-    if (signer == NULL)
-        return;
-    buf_init(&whole, MAIL_BYTES_MAX);
-    if (signer_sign(signer, buf_slice(text), time_now_us(), &whole, &err) != 0)
-        buf_reset(&whole);
-    buf_add_slice(&whole, buf_slice(text));
-    buf_deinit(text);
-    *text = whole;
-}
-
 static void send_by_mail(struct job *job, struct slice uri)
 {
     struct slice to = slice_skip(uri, strlen("mailto:"));
@@ -163,19 +148,11 @@ static void send_by_mail(struct job *job, struct slice uri)
                                    .start_us = job->options.start_us,
                                    .end_us = job->options.end_us,
                                    .now_us = time_now_us()};
-    struct envelope envelope;
     struct buf text;
-    buf_init(&text, MAIL_BYTES_MAX);
+    buf_init(&text, REPORT_MAIL_BYTES_MAX);
     tls_report_mail_write(&mail, &job->report, buf_slice(&job->gzip), &text);
-    sign(job, &text);
-    envelope_init(&envelope);
-    envelope_set_sender(&envelope, slice_of(job->from));
-    envelope_add_recipient(&envelope, slice_of(address));
-    envelope.tls_optional = true;
-    queue_accept(job->options.queue, queue_new_id(job->options.queue), &envelope, &text, on_queued,
-                 NULL);
+    report_sender_send(&job->options.sender, job->from, address, &text, on_queued, NULL);
     log_result(job, "tls-report-sent", address, NULL);
-    envelope_deinit(&envelope);
     buf_deinit(&text);
 }
 

@@ -7,7 +7,7 @@
 static enum auth_step check_password(const struct auth_exchange *exchange, struct slice password)
 {
     struct auth_secret secret;
-    bool is_known = auth_users_find(exchange->users, buf_slice(&exchange->name), &secret);
+    bool is_known = auth_users_find(exchange->means.users, buf_slice(&exchange->name), &secret);
     bool fits = auth_secret_is_of(&secret, password);
     return is_known && fits ? AUTH_GOOD : AUTH_BAD;
 }

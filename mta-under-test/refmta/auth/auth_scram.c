@@ -1,37 +1,9 @@
-/* SCRAM-SHA-256: both sides prove that they know the secret, and neither says it. */
+/* SCRAM-SHA-256 (RFC 5802, RFC 7677): both sides prove that they know the secret, and neither says
+ * it. With -PLUS they also prove that they are the two ends of the same TLS connection. */
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/refmta/auth/auth_private.h"
 
 #include "mta-under-test/base/poison.h"
-
-/* Takes "X=value" up to the next comma. */
-static bool take_attribute(struct slice *rest, char letter, struct slice *value)
-{
-    struct slice part;
-    if (rest->len == 0 || !slice_split(rest, ',', &part) || part.len < 2 ||
-        part.data[0] != letter || part.data[1] != '=')
-        return false;
-    *value = slice_skip(part, 2);
-    return true;
-}
-
-/* saslname: "=2C" is a comma, "=3D" an equals sign, no other "=" is allowed. */
-static bool take_name(struct slice text, struct buf *out)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        struct slice escape = slice_first(slice_skip(text, i), 3);
-        char c = text.data[i];
-        if (slice_is(escape, "=2C"))
-            c = ',';
-        else if (c == '=' && !slice_is(escape, "=3D"))
-            return false;
-        if (text.data[i] == '=')
-            i += 2;
-        if (!buf_add_char(out, c))
-            return false;
-    }
-    return auth_users_is_name(buf_slice(out));
-}
 
 static bool is_nonce(struct slice text)
 {
@@ -41,38 +13,59 @@ static bool is_nonce(struct slice text)
     return text.len > 0;
 }
 
-/* gs2-cbind-flag "," [authzid] "," : the front of the message, which is taken off. */
-static bool take_header(struct auth_exchange *exchange, struct slice *rest, struct slice *acting_as)
+/*
+ * The flag says what the client thinks of channel binding (RFC 5802 6): "n" it cannot, "y" it can
+ * but believes that we cannot, "p=NAME" it uses that one. False if it does not go with the
+ * mechanism. With "y" although we offer it, somebody has changed what we offered.
+ */
+static bool take_flag(struct auth_exchange *exchange, struct slice flag)
 {
-    struct slice flag;
+    bool is_plus = exchange->mechanism == AUTH_SCRAM_SHA_256_PLUS;
+    if (!is_plus)
+        return slice_is(flag, "n") || slice_is(flag, "y");
+    const struct auth_binding *binding =
+        slice_starts_with(flag, SLICE("p="))
+            ? auth_channel_binding(exchange->means.channel, slice_skip(flag, 2))
+            : NULL;
+    return binding != NULL &&
+           buf_add(&exchange->binding, (const char *)binding->bytes, binding->len);
+}
+
+static bool take_header(struct auth_exchange *exchange, struct slice *rest, struct slice *flag,
+                        struct slice *acting_as)
+{
     const char *start = rest->data;
-    *acting_as = slice_from(NULL, 0);
-    if (rest->len == 0 || !slice_split(rest, ',', &flag) || rest->len == 0)
-        return false;
-    /* "p=" wants a channel binding, which is not offered. */
-    if (!slice_is(flag, "n") && !slice_is(flag, "y"))
-        return false;
-    if (rest->data[0] == ',')
-        *rest = slice_skip(*rest, 1);
-    else if (!take_attribute(rest, 'a', acting_as))
-        return false;
-    return rest->len > 0 &&
-           buf_add_slice(&exchange->header, slice_from(start, (size_t)(rest->data - start)));
+    return auth_take_gs2_header(rest, flag, acting_as) &&
+           buf_add_slice(&exchange->binding, slice_from(start, (size_t)(rest->data - start))) &&
+           take_flag(exchange, *flag);
+}
+
+static void write_challenge(struct auth_exchange *exchange)
+{
+    buf_format(&exchange->challenge, "r=%s,s=", buf_text(&exchange->nonce));
+    text_to_base64(&exchange->challenge, exchange->secret.salt, exchange->secret.salt_bytes);
+    buf_format(&exchange->challenge, ",i=%u", exchange->secret.iterations);
 }
 
 static enum auth_step take_first(struct auth_exchange *exchange, struct slice message)
 {
     struct slice rest = message;
+    struct slice flag;
     struct slice acting_as;
     struct slice name;
     struct slice nonce;
-    if (!take_header(exchange, &rest, &acting_as))
+    if (!take_header(exchange, &rest, &flag, &acting_as))
         return AUTH_MALFORMED;
     struct slice bare = rest;
     /* "m=" (an extension that must be known) fails here, as it should. */
-    if (!take_attribute(&rest, 'n', &name) || !take_attribute(&rest, 'r', &nonce) ||
-        !is_nonce(nonce) || !take_name(name, &exchange->name))
+    if (!auth_take_attribute(&rest, 'n', &name) || !auth_take_attribute(&rest, 'r', &nonce) ||
+        !is_nonce(nonce) || !auth_take_saslname(name, &exchange->name))
         return AUTH_MALFORMED;
+    if (slice_is(flag, "y") &&
+        auth_mechanism_is_offered(AUTH_SCRAM_SHA_256_PLUS, &exchange->means)) {
+        exchange->reason = "the client did not hear that channel binding is offered";
+        return AUTH_BAD;
+    }
     struct buf ours;
     buf_init(&ours, exchange->nonce.max);
     buf_add_slice(&ours, nonce);
@@ -80,12 +73,10 @@ static enum auth_step take_first(struct auth_exchange *exchange, struct slice me
     buf_deinit(&exchange->nonce);
     exchange->nonce = ours;
     exchange->is_known =
-        auth_users_find(exchange->users, buf_slice(&exchange->name), &exchange->secret);
+        auth_users_find(exchange->means.users, buf_slice(&exchange->name), &exchange->secret);
     if (acting_as.len > 0 && !slice_equal(acting_as, name))
         exchange->is_known = false;
-    buf_format(&exchange->challenge, "r=%s,s=", buf_text(&exchange->nonce));
-    text_to_base64(&exchange->challenge, exchange->secret.salt, exchange->secret.salt_bytes);
-    buf_format(&exchange->challenge, ",i=%u", exchange->secret.iterations);
+    write_challenge(exchange);
     buf_add_slice(&exchange->auth_message, bare);
     buf_add_char(&exchange->auth_message, ',');
     buf_add_slice(&exchange->auth_message, buf_slice(&exchange->challenge));
@@ -130,18 +121,24 @@ static enum auth_step take_final(struct auth_exchange *exchange, struct slice me
     struct slice rest = message;
     struct slice binding;
     struct slice nonce;
-    struct buf header;
+    struct buf bytes;
     size_t comma = slice_find_last(message, ',');
-    if (comma == SIZE_MAX || !take_attribute(&rest, 'c', &binding) ||
-        !take_attribute(&rest, 'r', &nonce))
+    if (comma == SIZE_MAX || !auth_take_attribute(&rest, 'c', &binding) ||
+        !auth_take_attribute(&rest, 'r', &nonce))
         return AUTH_MALFORMED;
-    buf_init(&header, AUTH_MESSAGE_BYTES_MAX);
-    bool agreed = text_from_base64(&header, binding) == 0 &&
-                  slice_equal(buf_slice(&header), buf_slice(&exchange->header)) &&
-                  slice_equal(nonce, buf_slice(&exchange->nonce));
-    buf_deinit(&header);
+    buf_init(&bytes, exchange->binding.max);
+    bool decoded = text_from_base64(&bytes, binding) == 0;
+    bool is_bound = slice_equal(buf_slice(&bytes), buf_slice(&exchange->binding));
+    buf_deinit(&bytes);
+    if (!decoded || !slice_equal(nonce, buf_slice(&exchange->nonce)))
+        return AUTH_MALFORMED;
+    if (!is_bound) {
+        exchange->reason =
+            "the client is in another TLS connection than we, or speaks of it wrongly";
+        return AUTH_BAD;
+    }
     struct slice proof = slice_skip(message, comma + 1);
-    if (!agreed || proof.len < 2 || proof.data[0] != 'p' || proof.data[1] != '=')
+    if (proof.len < 2 || proof.data[0] != 'p' || proof.data[1] != '=')
         return AUTH_MALFORMED;
     buf_add_char(&exchange->auth_message, ',');
     if (!buf_add_slice(&exchange->auth_message, slice_first(message, comma)))

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/refmta/config/config_auth.h"
 #include "mta-under-test/refmta/config/config_check.h"
+#include "mta-under-test/refmta/config/config_dmarc_reports.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
 #include "mta-under-test/refmta/config/schedule.h"
@@ -16,7 +18,10 @@ enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
 /* What becomes of a CR or LF alone in a message. */
 enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
-enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF };
+/* Whether VRFY and EXPN tell what is there: to nobody, and say so or not; or to our own clients. */
+enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF, CONFIG_VRFY_OWN };
+/* What a submission server does with Sender (RFC 6409 8.1). */
+enum config_sender { CONFIG_SENDER_KEEP, CONFIG_SENDER_USER };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -25,6 +30,8 @@ struct config_listener {
     enum config_listener_tls tls;
     struct ip_network *proxies; /* begin with a header of the PROXY protocol */
     size_t proxy_count;
+    struct ip_network *xclients; /* may say XCLIENT */
+    size_t xclient_count;
 };
 
 /* A key that signs for its domain, for a time. */
@@ -73,17 +80,17 @@ struct config {
     const char *smart_host_user;          /* NULL: no login there */
     const char *smart_host_password_file; /* its first line is the password */
     const char *smart_host_password;      /* put here by whoever read that file */
-    const char *auth_users;               /* file of those who may log in; NULL: nobody */
-    bool auth_on_loopback;                /* without TLS, from this machine */
-    const char *dkim_domain;              /* NULL: nothing is signed */
+    struct config_auth auth;
+    const char *dkim_domain; /* NULL: nothing is signed */
     const char *dkim_selector;
     const char *dkim_key;              /* file */
     struct config_dkim_key *dkim_keys; /* more of them */
     size_t dkim_key_count;
     const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
     const char *tls_reports_name; /* of our organisation; NULL: the host name */
-    const char *suppression;      /* file of addresses that get no more mail; NULL: none is kept */
-    int64_t suppress_bounces_us;  /* how long; 0: for ever */
+    struct config_dmarc_reports dmarc_reports;
+    const char *suppression;     /* file of addresses that get no more mail; NULL: none is kept */
+    int64_t suppress_bounces_us; /* how long; 0: for ever */
     int64_t suppress_complaints_us;
     int64_t suppress_unsubscribes_us;
     struct config_domains
@@ -98,7 +105,10 @@ struct config {
     struct config_check *checks; /* in their order */
     size_t check_count;
     enum config_bare bare_newlines;
+    enum config_sender sender_field;
     enum config_vrfy vrfy;
+    enum config_vrfy expn;
+    struct config_domains etrn; /* for which ETRN may be said */
     const char *log;
     enum config_durability durability;
     const char *user; /* that it becomes; NULL: stays who it is */

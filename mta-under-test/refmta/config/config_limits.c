@@ -2,7 +2,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { COUNT_MAX = 1000000, CONTENT_LINE_MAX = 1 << 20, RECIPIENTS_MIN = 100 };
+enum { COUNT_MAX = 1000000, CONTENT_LINE_MAX = 1 << 20, RECIPIENTS_MIN = 100, RECEIVED_MAX = 1000 };
 
 static const struct config_key KEYS[] = {
     {"connections", CONFIG_WHOLE(struct config_limits, connections, 1, COUNT_MAX),
@@ -24,6 +24,15 @@ static const struct config_key KEYS[] = {
     {"text-line", CONFIG_WHOLE(struct config_limits, text_line_bytes, 998, CONTENT_LINE_MAX),
      .fallback = "65536",
      .help = "bytes of a line of a message, at least the 998 of RFC 5322 2.1.1; 554 5.6.0"},
+    {"received-fields", CONFIG_WHOLE(struct config_limits, received, 1, RECEIVED_MAX),
+     .fallback = "100", .help = "of a message; more are a loop (RFC 5321 6.3): 554 5.4.6"},
+    {"login-failures", CONFIG_WHOLE(struct config_limits, login_failures, 1, COUNT_MAX),
+     .fallback = "3", .help = "of a session; then 421 4.7.0"},
+    {"login-failures-per-client",
+     CONFIG_WHOLE(struct config_limits, login_failures_client, 1, COUNT_MAX), .fallback = "20",
+     .help = "then 454 4.7.0 until it was quiet for an hour; a login halves the count"},
+    {"login-delay", CONFIG_SPAN(struct config_limits, login_delay_us), .fallback = "\"1s\"",
+     .help = "of the answer to a client's first failure; doubles with each, up to 30 s"},
     {"command-time", CONFIG_SPAN(struct config_limits, command_time_us), .fallback = "\"5m\"",
      .help = "how long a client may say nothing (RFC 5321 4.5.3.2.7)"},
     {"content-silence", CONFIG_SPAN(struct config_limits, content_silence_us), .fallback = "\"5m\"",

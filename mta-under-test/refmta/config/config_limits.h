@@ -14,6 +14,10 @@ struct config_limits {
     unsigned idle_commands;          /* NOOP, RSET, VRFY ... between two messages; 421 4.7.0 */
     unsigned transactions;           /* of a session; 421 4.7.0 */
     unsigned text_line_bytes;        /* of a line of a message; 554 5.6.0 */
+    unsigned received;               /* Received fields of a message: a loop; 554 5.4.6 */
+    unsigned login_failures;         /* of a session; 421 4.7.0 */
+    unsigned login_failures_client;  /* of a client; 454 4.7.0 */
+    int64_t login_delay_us;          /* of the answer to the first failure of a client */
     int64_t command_time_us;         /* silence; 421 4.4.2 */
     int64_t content_silence_us;      /* between two blocks of content; 421 4.4.2 */
     int64_t content_time_us;         /* of the whole content of a message; 421 4.4.2 */

@@ -24,6 +24,9 @@ static const struct config_key LISTENER_KEYS[] = {
      .fallback = "[]",
      .help = "connections from these begin with a header of HAProxy's PROXY protocol, version 1 or "
              "2, which says who the client is"},
+    {"xclient", CONFIG_LIST(struct config_listener, xclients, CONFIG_TYPE_NETWORK, xclient_count),
+     .fallback = "[]",
+     .help = "these may say by XCLIENT, as Postfix describes it, who the client is"},
     CONFIG_END,
 };
 
@@ -83,16 +86,6 @@ static int check_smart_host(struct config_reader *reader, const char *path, void
 
 static const struct config_object SMART_HOST = {.keys = SMART_HOST_KEYS, .check = check_smart_host};
 
-static const struct config_key AUTH_KEYS[] = {
-    {"users", CONFIG_FILE(struct config, auth_users), .is_needed = true,
-     .help = "the file of the users who may log in on listeners of mode `submission`"},
-    {"clear-text-on-loopback", CONFIG_FLAG(struct config, auth_on_loopback), .fallback = "false",
-     .help = "whether they may without TLS from this machine"},
-    CONFIG_END,
-};
-
-static const struct config_object AUTH = {.keys = AUTH_KEYS};
-
 static const struct config_key DKIM_KEYS[] = {
     {"domain", CONFIG_HOSTNAME(struct config, dkim_domain), .is_needed = true,
      .help = "the domain that signs mail of `relay-networks` and of users (RFC 6376)"},
@@ -106,7 +99,8 @@ static const struct config_key DKIM_KEYS[] = {
 static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
 static const char *const BARE[] = {"refuse", "normalise", NULL};
-static const char *const VRFY[] = {"neutral", "off", NULL};
+static const char *const SENDER[] = {"keep", "user", NULL};
+static const char *const VRFY[] = {"neutral", "off", "own", NULL};
 static int parse_time(struct slice text, void *out)
 {
     return time_from_rfc3339(text, out);
@@ -250,7 +244,8 @@ static const struct config_key KEYS[] = {
      .help = "when the sender is told that mail is late"},
     {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
-    {"auth", CONFIG_SECTION(&AUTH), .help = "who may log in; without it nobody"},
+    {"auth", CONFIG_OBJECT(struct config, auth, &CONFIG_AUTH),
+     .help = "who may log in on listeners of mode `submission`, and by what; without it nobody"},
     {"dkim", CONFIG_SECTION(&DKIM), .help = "signing; without it nothing is signed"},
     {"dkim-keys", CONFIG_LIST(struct config, dkim_keys, CONFIG_TYPE_OBJECT, dkim_key_count),
      .object = &DKIM_KEY, .fallback = "[]",
@@ -259,6 +254,10 @@ static const struct config_key KEYS[] = {
     {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
      .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
              "without it nobody is"},
+    {"dmarc-reports", CONFIG_OBJECT(struct config, dmarc_reports, &CONFIG_DMARC_REPORTS),
+     .is_fixed = true,
+     .help = "once a day the domains that ask for it are told what `checks` found in mail that "
+             "names them as author (RFC 7489 7.2); without it nobody is"},
     {"suppression", CONFIG_SECTION(&SUPPRESSION),
      .help = "remembers who gets no more mail; without it nobody is"},
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
@@ -286,8 +285,19 @@ static const struct config_key KEYS[] = {
      .fallback = "\"refuse\"",
      .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
              "its place. It never ends a message, and never begins a line for the final dot"},
+    {"sender-field", CONFIG_WORD(struct config, sender_field, enum config_sender, SENDER),
+     .fallback = "\"keep\"",
+     .help = "on listeners of mode `submission`: `user` writes Sender anew where who has logged in "
+             "by a mail address is not who stands in From (RFC 6409 8.1)"},
     {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
-     .help = "VRFY neither confirms nor denies (252), or is refused (502)"},
+     .help =
+         "VRFY neither confirms nor denies (252), is refused (502), or tells the truth to users "
+         "who have logged in and to `relay-networks`"},
+    {"expn", CONFIG_WORD(struct config, expn, enum config_vrfy, VRFY), .fallback = "\"off\"",
+     .help = "the same for EXPN, which tells where mail for an alias goes"},
+    {"etrn", CONFIG_LIST(struct config, etrn.names, CONFIG_TYPE_HOSTNAME, etrn.count),
+     .fallback = "[]",
+     .help = "domains whose waiting mail is tried at once when anybody says ETRN (RFC 1985)"},
     {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
      .help = "`stderr`, or a file to append to; one JSON object a line"},
     {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),

@@ -1,3 +1,4 @@
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/refmta/delivery/lane.h"
 #include "mta-under-test/refmta/report/feedback.h"
 #include "mta-under-test/refmta/shaping/glob.h"
@@ -103,6 +104,15 @@ static bool has_own_sender(struct delivery_connection *connection, const char *r
     return false;
 }
 
+/* One address in UTF-8 asks for SMTPUTF8, for the whole transaction: such go apart. */
+static bool goes_with(const struct client_transaction *transaction,
+                      const struct message_recipient *recipient)
+{
+    return transaction->recipient_count == 0 ||
+           text_is_ascii(slice_of(transaction->recipients[0].address)) ==
+               text_is_ascii(slice_of(recipient->address));
+}
+
 void delivery_item_choose(struct delivery_connection *connection)
 {
     const struct queue_item *item = connection->item;
@@ -111,9 +121,9 @@ void delivery_item_choose(struct delivery_connection *connection)
     transaction->sender = item->message->sender;
     for (uint32_t i = 0;
          i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
-        if (connection->decided[i])
-            continue;
         const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
+        if (connection->decided[i] || !goes_with(transaction, from))
+            continue;
         connection->chosen[transaction->recipient_count] = i;
         transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
             .address = from->address, .orcpt = from->orcpt, .notify = from->notify};

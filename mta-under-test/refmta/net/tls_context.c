@@ -44,6 +44,32 @@ SSL_CTX *tls_context_server(const char *certificate, const char *key, struct err
     return context;
 }
 
+int tls_context_trust_clients(SSL_CTX *context, const char *authorities, struct err *err)
+{
+    static const unsigned char SESSIONS[] = "refmta";
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(authorities);
+    if (names == NULL || SSL_CTX_load_verify_locations(context, authorities, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return fail(err, "cannot use the authorities", authorities);
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    /* A session that is resumed must be one of ours (SSL_set_verify(3)). */
+    SSL_CTX_set_session_id_context(context, SESSIONS, sizeof SESSIONS - 1);
+    return 0;
+}
+
+static int take_any(int is_good, X509_STORE_CTX *store)
+{
+    (void)is_good;
+    (void)store;
+    return 1;
+}
+
+void tls_context_ask_client(SSL *tls)
+{
+    SSL_set_verify(tls, SSL_VERIFY_PEER, take_any);
+}
+
 SSL_CTX *tls_context_client(const char *trust, struct err *err)
 {
     SSL_CTX *context = new_context(TLS_client_method(), err);

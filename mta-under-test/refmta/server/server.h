@@ -14,30 +14,33 @@ struct server;
 struct server_options {
     const struct config *config;
     const struct server_limits *limits;
-    struct log *log;     /* may come later: server_serve() */
-    struct queue *queue; /* likewise */
+    struct log *log;
+    struct queue *queue;
     struct event_base *base;
-    const struct auth_users *users; /* NULL: nobody logs in */
-    SSL_CTX *tls;                   /* NULL: no listener needs it */
-    const struct signer *signer;    /* NULL: nothing is signed */
-    struct resolver *resolver;      /* for the checks */
-    const struct trace *trace;      /* which sessions are traced */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    SSL_CTX *tls;                       /* NULL: no listener needs it */
+    const struct signer *signer;        /* NULL: nothing is signed */
+    struct resolver *resolver;          /* for the checks */
+    const struct trace *trace;          /* which sessions are traced */
+    /* As in struct server_setup. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;
 };
 
-/* Binds all listeners; NULL with a text. */
+/* Binds all listeners; NULL with a text. Log, queue and resolver may come later. */
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
-/* Says where it writes to and whom it asks, when that is open; before the loop runs. */
-void server_serve(struct server *server, struct log *log, struct queue *queue,
-                  struct resolver *resolver);
+/* The same options again, complete; before the loop runs. */
+void server_serve(struct server *server, const struct server_options *options);
 
 /*
- * Goes on with other options, of which config, limits, users, tls and signer may differ. Listeners
- * that are new are opened, those that are gone closed; clients that are here end as they began.
- * -1 with a text if a port cannot be had: then nothing has changed.
+ * Goes on with other options, of which config, limits, users, issuers, tls and signer may differ.
+ * Listeners that are new are opened, those that are gone closed; clients that are here end as they
+ * began. -1 with a text if a port cannot be had: then nothing has changed.
  */
 int server_change(struct server *server, const struct server_options *options,
                   struct err *err) MUST_CHECK;

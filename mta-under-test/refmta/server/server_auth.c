@@ -11,22 +11,31 @@
 
 bool server_auth_is_configured(const struct server_session *session)
 {
-    return session->setup.users != NULL && session->setup.listener->mode == CONFIG_MODE_SUBMISSION;
+    return config_auth_is_there(&session->setup.config->auth) &&
+           session->setup.listener->mode == CONFIG_MODE_SUBMISSION;
 }
 
 /* A password may be said in TLS only, or where nobody can listen. */
 bool server_auth_is_allowed(const struct server_session *session)
 {
     return server_auth_is_configured(session) &&
-           (session->is_tls || (session->setup.config->auth_on_loopback &&
+           (session->is_tls || (session->setup.config->auth.on_loopback &&
                                 ip_address_is_loopback(&session->setup.client.address)));
 }
 
-/* The client as the guard knows it: an IPv6 client has a whole /64. */
-static struct slice guard_key(const struct server_session *session)
+static struct auth_means means_of(const struct server_session *session)
 {
-    const struct ip_address *client = &session->setup.client.address;
-    return slice_from((const char *)client->bytes, client->family == AF_INET ? 4 : 8);
+    return (struct auth_means){.users = session->setup.users,
+                               .issuers = session->setup.issuers,
+                               .channel = session->is_tls ? &session->channel : NULL};
+}
+
+void server_auth_offer(const struct server_session *session, struct buf *out)
+{
+    const struct auth_means means = means_of(session);
+    for (unsigned i = 0; auth_mechanism_name(i) != NULL; i++)
+        if (auth_mechanism_is_offered(i, &means))
+            buf_format(out, " %s", auth_mechanism_name(i));
 }
 
 static void end_exchange(struct server_session *session)
@@ -57,6 +66,8 @@ static void log_auth(const struct server_session *session, const char *event)
     json_out_text(&line.json, "client", ip_address_to_text(&session->setup.client.address, ip));
     json_out_text(&line.json, "user", buf_text(&name));
     json_out_text(&line.json, "mechanism", auth_mechanism_name(session->exchange->mechanism));
+    if (session->exchange->reason != NULL)
+        json_out_text(&line.json, "reason", session->exchange->reason);
     log_end(&line);
     buf_deinit(&name);
 }
@@ -66,8 +77,8 @@ static enum server_event refuse(struct server_session *session)
     log_auth(session, "auth-failed");
     end_exchange(session);
     session->auth_failures++;
-    session->delay_us =
-        auth_guard_failed(session->setup.guard, guard_key(session), time_monotonic_us());
+    session->delay_us = auth_guard_failed(
+        session->setup.guard, ip_address_site(&session->setup.client.address), time_monotonic_us());
     server_session_set_state(session, SERVER_STATE_DELAY);
     return SERVER_EVENT_DELAY;
 }
@@ -86,7 +97,8 @@ static enum server_event let_in(struct server_session *session)
 {
     struct slice name = buf_slice(&session->exchange->name);
     log_auth(session, "authenticated");
-    auth_guard_succeeded(session->setup.guard, guard_key(session));
+    auth_guard_succeeded(session->setup.guard, ip_address_site(&session->setup.client.address),
+                         time_monotonic_us());
     session->user = mem_text_copy_n(name.data, name.len);
     end_exchange(session);
     server_session_set_state(session, SERVER_STATE_READY);
@@ -155,7 +167,9 @@ bool server_check_auth(struct server_session *session, struct slice argument)
         server_reply(session, 538, "5.7.11", "say STARTTLS first");
     else if (session->user != NULL)
         server_reply(session, 503, "5.5.1", "you are logged in already");
-    else if (auth_guard_is_blocked(session->setup.guard, guard_key(session), time_monotonic_us()))
+    else if (auth_guard_is_blocked(session->setup.guard,
+                                   ip_address_site(&session->setup.client.address),
+                                   time_monotonic_us()))
         server_reply(session, 454, "4.7.0", "too many failed logins, try again later");
     else
         return true;
@@ -167,12 +181,14 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
     struct slice rest = argument;
     struct slice name = slice_from("", 0);
     enum auth_mechanism mechanism;
+    const struct auth_means means = means_of(session);
     unsigned char random[AUTH_NONCE_BYTES];
     struct buf nonce;
     if (rest.len > 0 && !slice_split(&rest, ' ', &name))
         name = rest;
     rest = slice_trim(rest);
-    if (auth_mechanism_from_name(name, &mechanism) != 0) {
+    if (auth_mechanism_from_name(name, &mechanism) != 0 ||
+        !auth_mechanism_is_offered(mechanism, &means)) {
         server_reply(session, 504, "5.5.4", "this mechanism is not offered");
         return SERVER_EVENT_NONE;
     }
@@ -183,7 +199,7 @@ enum server_event server_run_auth(struct server_session *session, struct slice a
     buf_init(&nonce, (size_t)2 * AUTH_NONCE_BYTES);
     text_to_base64(&nonce, random, sizeof random);
     session->exchange = mem_alloc(sizeof *session->exchange);
-    auth_exchange_start(session->exchange, session->setup.users, mechanism, buf_text(&nonce));
+    auth_exchange_start(session->exchange, &means, mechanism, buf_text(&nonce), time_now_us());
     buf_deinit(&nonce);
     if (rest.len > 0)
         return feed_base64(session, slice_is(rest, "=") ? SLICE("") : rest);

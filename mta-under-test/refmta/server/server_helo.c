@@ -37,6 +37,16 @@ static void add_future_release(struct server_session *session)
                       time_to_rfc3339(whole_us + SERVER_HOLD_MAX_US, date));
 }
 
+static void add_auth(struct server_session *session)
+{
+    struct buf mechanisms;
+    buf_init(&mechanisms, 256);
+    server_auth_offer(session, &mechanisms);
+    if (mechanisms.len > 0)
+        server_reply_more(session, 250, "AUTH%s", buf_text(&mechanisms));
+    buf_deinit(&mechanisms);
+}
+
 enum server_event server_run_ehlo(struct server_session *session, struct slice argument)
 {
     set_helo(session, argument, true);
@@ -51,6 +61,10 @@ enum server_event server_run_ehlo(struct server_session *session, struct slice a
     server_reply_more(session, 250, "LIMITS MAILMAX=%u RCPTMAX=%u",
                       session->setup.limits->transactions_max,
                       session->setup.limits->recipients_max);
+    if (session->setup.config->etrn.count > 0)
+        server_reply_more(session, 250, "ETRN");
+    if (session->setup.may_xclient)
+        server_xclient_offer(session);
     if (server_client_is_own(session))
         add_future_release(session);
     if (session->is_tls)
@@ -58,7 +72,7 @@ enum server_event server_run_ehlo(struct server_session *session, struct slice a
     if (session->setup.listener->tls == CONFIG_TLS_STARTTLS && !session->is_tls)
         server_reply_more(session, 250, "STARTTLS");
     if (server_auth_is_allowed(session) && session->user == NULL)
-        server_reply_more(session, 250, "AUTH PLAIN LOGIN SCRAM-SHA-256");
+        add_auth(session);
     server_reply(session, 250, NULL, "ENHANCEDSTATUSCODES");
     return SERVER_EVENT_NONE;
 }

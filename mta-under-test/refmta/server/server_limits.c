@@ -37,6 +37,10 @@ void server_limits_set(struct server_limits *limits, const struct config *config
     limits->transactions_max = set->transactions;
     limits->connections_max = set->connections;
     limits->client_max = set->connections_per_client;
+    limits->received_max = set->received;
+    limits->auth_failures_max = set->login_failures;
+    limits->auth.failures_max = set->login_failures_client;
+    limits->auth.delay_us = set->login_delay_us;
     limits->command_timeout_us = set->command_time_us;
     limits->data_timeout_us = set->content_silence_us;
     limits->content_time_us = set->content_time_us;

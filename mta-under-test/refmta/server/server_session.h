@@ -9,13 +9,15 @@
  *     case SERVER_EVENT_CHECK:    run the checks of server_session_check(), then
  *                                 server_session_checked(), whose event is the next
  *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
- *     case SERVER_EVENT_DELAY:    wait session->delay_us, then server_session_delayed()
- *     case SERVER_EVENT_CLOSE:    write session->out, close
+ *     case SERVER_EVENT_CLIENT:   the client is somebody else from now on (XCLIENT); session->out
+ * has the greeting for him, or whatever is said instead case SERVER_EVENT_DELAY:    wait
+ * session->delay_us, then server_session_delayed() case SERVER_EVENT_CLOSE:    write session->out,
+ * close
  *     }
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, ENHANCEDSTATUSCODES 2034, DSN 3461,
  * SMTPUTF8 6531, STARTTLS 3207, AUTH 4954, CHUNKING and BINARYMIME 3030, REQUIRETLS 8689, LIMITS
- * 9422, DELIVERBY 2852, MT-PRIORITY 6710, FUTURERELEASE 4865.
+ * 9422, DELIVERBY 2852, MT-PRIORITY 6710, FUTURERELEASE 4865, ETRN 1985; XCLIENT as in Postfix.
  */
 #pragma once
 
@@ -27,6 +29,7 @@
 #include "mta-under-test/refmta/message/envelope.h"
 #include "mta-under-test/refmta/server/server_content.h"
 #include "mta-under-test/refmta/server/server_limits.h"
+#include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/sign/signer.h"
 
 #define SERVER_STATES(X)                                                            \
@@ -55,6 +58,7 @@ enum server_event {
     SERVER_EVENT_MESSAGE,
     SERVER_EVENT_CHECK,
     SERVER_EVENT_STARTTLS,
+    SERVER_EVENT_CLIENT,
     SERVER_EVENT_DELAY,
     SERVER_EVENT_CLOSE,
 };
@@ -65,12 +69,20 @@ struct server_setup {
     const struct config_listener *listener;
     const struct server_limits *limits;
     struct log *log;
-    const struct auth_users *users; /* NULL: nobody logs in; with a guard where it is not */
-    struct auth_guard *guard;
-    const struct signer *signer; /* NULL: nothing is signed */
+    const struct auth_users *users;     /* NULL: nobody has a password */
+    const struct auth_issuers *issuers; /* NULL: nobody has a token */
+    struct auth_guard *guard;           /* where anybody can log in */
+    struct policy_memory *memory;       /* of the checks */
+    const struct signer *signer;        /* NULL: nothing is signed */
+    /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
+    bool may_xclient;              /* is trusted to say who the client is */
     uint64_t (*new_id)(void *arg); /* a queue id for the next message */
+    /* Tries now what waits for the domain; returns for how many recipients. */
+    size_t (*flush)(void *arg, struct slice domain);
     void *arg;
 };
 
@@ -80,6 +92,7 @@ struct server_session {
     bool is_esmtp; /* the client said EHLO */
     bool is_tls;
     const char *tls_text;           /* "TLSv1.3 with cipher ...", for Received; borrowed */
+    struct auth_channel channel;    /* of TLS */
     char *helo;                     /* what the client called itself, NULL before */
     char *user;                     /* who has logged in; NULL: nobody */
     struct auth_exchange *exchange; /* in SERVER_STATE_AUTH */

@@ -33,3 +33,11 @@ void signer_close(struct signer **signer);
  */
 int signer_sign(const struct signer *signer, struct slice content, int64_t now_us, struct buf *out,
                 struct err *err) MUST_CHECK;
+
+/*
+ * Appends the content with new signatures in the place of those of our keys, which no longer fit
+ * since it was changed. What has none of ours is appended as it is. -1 as signer_sign(); then
+ * nothing is appended.
+ */
+int signer_sign_again(const struct signer *signer, struct slice content, int64_t now_us,
+                      struct buf *out, struct err *err) MUST_CHECK;

@@ -1,9 +1,7 @@
 """AUTH with swaks, with SCRAM by Python's own hashlib, and what must not get in."""
-import base64
-import hashlib
-import hmac
 import ssl
 
+from sasl import encoded, scram
 from stand import REFMTA, Dialogue, Stand, certificate, check, finish, need, path, run
 
 need("swaks")
@@ -51,34 +49,6 @@ def begin():
     client.socket = context.wrap_socket(client.socket, server_hostname="mail.sender.test")
     client.file = client.socket.makefile("rb")
     return client, client.say("EHLO client.test")
-
-
-def encoded(text):
-    return base64.b64encode(text.encode()).decode()
-
-
-def mac(key, text):
-    return hmac.new(key, text.encode(), "sha256").digest()
-
-
-def scram(client, user, password):
-    """Returns the last reply, and whether the server has proved that it knows the secret too."""
-    first = f"n={user},r=clientnonce"
-    found = client.say("AUTH SCRAM-SHA-256 " + encoded("n,," + first))
-    challenge = base64.b64decode(found[4:]).decode()
-    parts = dict(part.split("=", 1) for part in challenge.split(","))
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(parts["s"]),
-                                 int(parts["i"]))
-    final = f"c=biws,r={parts['r']}"
-    message = ",".join((first, challenge, final))
-    key = mac(salted, "Client Key")
-    signature = mac(hashlib.sha256(key).digest(), message)
-    proof = bytes(a ^ b for a, b in zip(key, signature))
-    found = client.say(encoded(f"{final},p={base64.b64encode(proof).decode()}"))
-    if not found.startswith("334"):
-        return found, False
-    mine = "v=" + base64.b64encode(mac(mac(salted, "Server Key"), message)).decode()
-    return client.say(""), base64.b64decode(found[4:]).decode() == mine
 
 
 client, found = begin()

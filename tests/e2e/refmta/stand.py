@@ -50,7 +50,7 @@ def run(*words, given=""):
 def certificate():
     need("openssl")
     code, text = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650",
-                     "-subj", "/CN=mail.sender.test", "-addext", "subjectAltName=DNS:mail.sender.test",
+                     "-subj", "/CN=mail.sender.test", "-addext", "subjectAltName=DNS:mail.sender.test,IP:127.0.0.1",
                      "-keyout", path("key.pem"), "-out", path("cert.pem"))
     if code != 0:
         sys.exit("no certificate:\n" + text)

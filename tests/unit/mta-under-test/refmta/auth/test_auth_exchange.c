@@ -1,6 +1,8 @@
 #include "mta-under-test/refmta/auth/auth_exchange.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "mta-under-test/base/text.h"
 #include "tests/unit/unit.h"
@@ -14,6 +16,7 @@ static const char FINAL[] = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj
 
 static struct auth_users users;
 static struct auth_exchange exchange;
+static struct auth_channel channel; /* none, unless the test makes one */
 
 static void load(void)
 {
@@ -36,7 +39,9 @@ static void load(void)
 static void start(enum auth_mechanism mechanism)
 {
     load();
-    auth_exchange_start(&exchange, &users, mechanism, SERVER_NONCE);
+    const struct auth_means means = {.users = &users, .channel = &channel};
+    ck_assert(auth_mechanism_is_offered(mechanism, &means));
+    auth_exchange_start(&exchange, &means, mechanism, SERVER_NONCE, 0);
 }
 
 static void stop(void)
@@ -135,8 +140,6 @@ START_TEST(scram_refuses)
         "",
         "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
         "c=biws,r=rOprNGfwEbeRWgbNEkqO,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
-        ("c=eSws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+"
-         "Ute9ytag9zjfMHgsqmmiz7AndVQ="),
         "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzb",
         "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,x=dHzb",
     };
@@ -158,6 +161,122 @@ START_TEST(scram_refuses)
                      AUTH_BAD);
     ck_assert_uint_eq(exchange.challenge.len, 0);
     stop();
+    /* "c=" is another gs2-header than the first message had. */
+    start(AUTH_SCRAM_SHA_256);
+    ck_assert_int_eq(say(FIRST), AUTH_CHALLENGE);
+    ck_assert_int_eq(say("c=eSws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
+                         "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="),
+                     AUTH_BAD);
+    stop();
+}
+END_TEST
+
+/* What a client makes of the password "pencil". */
+static void client_key_of(const struct auth_secret *secret, unsigned char *key)
+{
+    unsigned char salted[AUTH_KEY_BYTES];
+    ck_assert_int_eq(PKCS5_PBKDF2_HMAC("pencil", 6, secret->salt, (int)secret->salt_bytes, 4096,
+                                       EVP_sha256(), AUTH_KEY_BYTES, salted),
+                     1);
+    auth_hmac(salted, SLICE("Client Key"), key);
+}
+
+/* A client of SCRAM-SHA-256-PLUS says `header`, and proves the password over what it says. */
+static enum auth_step say_bound(const char *header, const char *binding)
+{
+    static const char BARE[] = "n=user,r=abc";
+    unsigned char signature[AUTH_KEY_BYTES];
+    unsigned char client_key[AUTH_KEY_BYTES];
+    struct auth_secret secret = {.iterations = 4096};
+    char *first = mem_text_format("%s%s", header, BARE);
+    enum auth_step step = say(first);
+    free(first);
+    if (step != AUTH_CHALLENGE)
+        return step;
+    char *challenge = mem_text_copy(buf_text(&exchange.challenge));
+    struct buf final;
+    struct buf text;
+    buf_init(&final, 1000);
+    buf_init(&text, 1000);
+    buf_add_text(&text, header);
+    buf_add_text(&text, binding);
+    buf_add_text(&final, "c=");
+    text_to_base64(&final, text.data, text.len);
+    buf_format(&final, ",r=abc%s", SERVER_NONCE);
+    char *message = mem_text_format("%s,%s,%s", BARE, challenge, buf_text(&final));
+    secret = exchange.secret;
+    auth_hmac(secret.stored_key, slice_of(message), signature);
+    client_key_of(&secret, client_key);
+    for (size_t i = 0; i < AUTH_KEY_BYTES; i++)
+        signature[i] ^= client_key[i];
+    buf_add_text(&final, ",p=");
+    text_to_base64(&final, signature, sizeof signature);
+    step = say(buf_text(&final));
+    free(message);
+    free(challenge);
+    buf_deinit(&final);
+    buf_deinit(&text);
+    return step;
+}
+
+START_TEST(scram_bound_to_the_channel)
+{
+    static const struct {
+        const char *header;
+        const char *binding;
+        enum auth_step step;
+    } CASES[] = {
+        {"p=tls-exporter,,", "0123456789", AUTH_CHALLENGE}, /* and our own proof is in it */
+        {"p=tls-exporter,,", "0123456780", AUTH_BAD},
+        {"p=tls-exporter,,", "", AUTH_BAD},
+        {"p=tls-unique,,", "0123456789", AUTH_MALFORMED},
+        {"n,,", "", AUTH_MALFORMED},
+        {"y,,", "", AUTH_MALFORMED},
+    };
+    channel = (struct auth_channel){
+        .bindings = {{.name = "tls-exporter", .bytes = "0123456789", .len = 10}},
+        .binding_count = 1};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        start(AUTH_SCRAM_SHA_256_PLUS);
+        ck_assert_msg(say_bound(CASES[i].header, CASES[i].binding) == CASES[i].step, "case %zu", i);
+        stop();
+    }
+    /* Who thinks that we cannot bind was lied to; who cannot bind is let in. */
+    start(AUTH_SCRAM_SHA_256);
+    ck_assert_int_eq(say_bound("y,,", ""), AUTH_BAD);
+    stop();
+    start(AUTH_SCRAM_SHA_256);
+    ck_assert_int_eq(say_bound("n,,", ""), AUTH_CHALLENGE);
+    stop();
+    channel = (struct auth_channel){.binding_count = 0};
+    start(AUTH_SCRAM_SHA_256);
+    ck_assert_int_eq(say_bound("y,,", ""), AUTH_CHALLENGE);
+    ck_assert(!auth_mechanism_is_offered(AUTH_SCRAM_SHA_256_PLUS, &exchange.means));
+    stop();
+}
+END_TEST
+
+START_TEST(external)
+{
+    static char ann[] = "ann@a.test";
+    static char second[] = "sales@a.test";
+    static const struct {
+        const char *message;
+        enum auth_step step;
+        const char *name;
+    } CASES[] = {{"", AUTH_GOOD, "ann@a.test"},
+                 {"sales@a.test", AUTH_GOOD, "sales@a.test"},
+                 {"bob@a.test", AUTH_BAD, "bob@a.test"},
+                 {"a b", AUTH_MALFORMED, ""}};
+    channel = (struct auth_channel){.names = {ann, second}, .name_count = 2};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        start(AUTH_EXTERNAL);
+        ck_assert_int_eq(say(CASES[i].message), CASES[i].step);
+        ck_assert_str_eq(buf_text(&exchange.name), CASES[i].name);
+        stop();
+    }
+    channel = (struct auth_channel){.name_count = 0};
+    ck_assert(!auth_mechanism_is_offered(AUTH_EXTERNAL, &exchange.means));
 }
 END_TEST
 
@@ -179,4 +298,5 @@ START_TEST(nobody_looks_like_somebody)
 }
 END_TEST
 
-UNIT_MAIN(plain, login, scram_as_in_the_rfc, scram_refuses, nobody_looks_like_somebody)
+UNIT_MAIN(plain, login, scram_as_in_the_rfc, scram_refuses, scram_bound_to_the_channel, external,
+          nobody_looks_like_somebody)
