@@ -432,6 +432,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .issuers = server->options.issuers,
         .guard = &server->guard,
         .signer = server->options.signer,
+        .one_click = server->options.one_click,
         .on_dmarc = server->options.on_dmarc,
         .reporter = server->options.reporter,
         .client = conn_peer(connection->conn),

@@ -40,7 +40,7 @@ static void stop(void)
 static const char *find(const char *address, int64_t now_us)
 {
     enum suppression_kind kind;
-    return suppression_find(list, address, now_us, &kind) ? suppression_kind_name(kind) : "";
+    return suppression_find(list, address, true, now_us, &kind) ? suppression_kind_name(kind) : "";
 }
 
 static void add(enum suppression_kind kind, const char *address)
