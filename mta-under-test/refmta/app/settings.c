@@ -61,8 +61,10 @@ static int open_unsubscribe(struct settings *settings, struct err *err)
         return 0;
     if (secret_file_read(config->secret_file, &settings->unsubscribe_secret, err) != 0)
         return -1;
-    settings->one_click =
-        (struct one_click){.url = config->url, .secret = buf_slice(&settings->unsubscribe_secret)};
+    settings->one_click = (struct one_click){.senders = config->senders,
+                                             .sender_count = config->sender_count,
+                                             .url = config->url,
+                                             .secret = buf_slice(&settings->unsubscribe_secret)};
     return 0;
 }
 

@@ -109,8 +109,6 @@ static void note_header(struct server_content *content, struct slice line)
         content->received_count++;
     else if (slice_starts_with_nocase(line, SLICE("Date:")))
         content->has_date = true;
-    else if (slice_starts_with_nocase(line, SLICE("List-Unsubscribe:")))
-        content->has_unsubscribe = true;
     else if (slice_starts_with_nocase(line, SLICE("Message-ID:")))
         content->has_message_id = true;
     else if (slice_starts_with_nocase(line, slice_of(TLS_REQUIRED)) &&

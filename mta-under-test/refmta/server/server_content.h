@@ -29,8 +29,7 @@ struct server_content {
     bool has_8bit;
     bool has_date;
     bool has_message_id;
-    bool has_unsubscribe; /* List-Unsubscribe */
-    bool tls_optional;    /* TLS-Required: No (RFC 8689 5) */
+    bool tls_optional; /* TLS-Required: No (RFC 8689 5) */
     unsigned received_count;
 };
 

@@ -2,11 +2,10 @@
 #include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
-#include "mta-under-test/refmta/shaping/glob.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNATURE_BYTES_MAX = 16384, FIELDS_BYTES_MAX = 4096 };
+enum { SIGNATURE_BYTES_MAX = 16384 };
 
 void server_data_begin(struct server_session *session)
 {
@@ -80,24 +79,6 @@ static void complete_submission(struct server_session *session)
     if (!session->scanner.has_message_id)
         buf_format(&whole, "Message-ID: <%s@%s>\r\n", message_id_text(session->id, id),
                    session->setup.config->hostname);
-    buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));
-    buf_deinit(&session->content);
-    session->content = whole;
-}
-
-/* What lets its only recipient unsubscribe by one click (RFC 8058), before DKIM covers it. */
-static void add_unsubscribe(struct server_session *session)
-{
-    const struct envelope *envelope = &session->envelope;
-    const struct config_unsubscribe *config = &session->setup.config->unsubscribe;
-    struct buf whole;
-    if (session->setup.one_click == NULL || envelope->submitter == NULL ||
-        envelope->recipient_count != 1 || session->scanner.has_unsubscribe ||
-        !glob_matches_any(config->senders, config->sender_count, envelope->sender))
-        return;
-    buf_init(&whole, session->content.max + FIELDS_BYTES_MAX);
-    buf_add(&whole, session->content.data, session->trace_bytes);
-    one_click_write(session->setup.one_click, envelope->recipients[0].address, &whole);
     buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));
     buf_deinit(&session->content);
     session->content = whole;
@@ -213,7 +194,9 @@ enum server_event server_data_accept(struct server_session *session)
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
     note_submitter(session);
-    add_unsubscribe(session);
+    if (session->setup.one_click != NULL && session->envelope.submitter != NULL)
+        one_click_offer(session->setup.one_click, &session->envelope, &session->content,
+                        session->trace_bytes);
     sign(session);
     log_received(session);
     if (session->envelope.recipient_count == 0) {
