@@ -21,6 +21,7 @@
 #include "sim/mx/mx_server.h"
 #include "sim/net/net_gate.h"
 #include "sim/policy/policy_server.h"
+#include "sim/readers/readers.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
@@ -52,6 +53,7 @@ struct inside {
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     struct policy_server *policy;
+    struct readers *readers; /* of the providers */
     struct net_gate *gate; /* NULL where every network is open */
     struct event *gate_timer;
     char *evidence; /* folder that everything is written to while the run goes on */

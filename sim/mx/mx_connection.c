@@ -307,12 +307,30 @@ void mx_connection_run(struct mx_connection *connection)
 
 /* ---- what the loop calls */
 
+/* Each TLS record is a read of its own, but what came at the same time is under way together: the
+ * bytes of further records, put behind `input`. */
+static size_t mx_connection_gather(struct mx_connection *connection, size_t len)
+{
+    size_t more = 0;
+    while (connection->ssl != NULL && len + SSL3_RT_MAX_PLAIN_LENGTH <= MX_READ_BYTES &&
+           mx_connection_read_some(connection, &more) == MX_IO_DONE) {
+        buf_add_slice(&connection->input, slice_from(connection->home->read_buffer, more));
+        len += more;
+    }
+    return len;
+}
+
 /* Bytes have come and, where the host is far away, are under way for a while. */
 static void mx_connection_take(struct mx_connection *connection, size_t len)
 {
     const struct mx_host *host = connection->host;
     struct slice bytes = slice_from(connection->home->read_buffer, len);
     int64_t wait_us = host->latency_us;
+    if (host->latency_us > 0 || host->bandwidth > 0) {
+        buf_add_slice(&connection->input, bytes);
+        bytes.len = 0;
+        len = mx_connection_gather(connection, len);
+    }
     if (host->bandwidth > 0)
         wait_us += (int64_t)len * TIME_SECOND / host->bandwidth;
     if (wait_us == 0 && connection->input.len == 0) {

@@ -42,7 +42,8 @@ struct dmarc_discovery {
 };
 
 /* The organisational domain by the public suffix list; the empty slice for a public suffix and for
- * what is no domain name. In the form in which the name is given (U-labels or A-labels). */
+ * what is no domain name (an address, too). In lower case, in the form in which the name is given
+ * (U-labels or A-labels). */
 struct slice dmarc_psl_domain(const psl_ctx_t *psl, struct slice domain, struct arena *arena);
 
 /* The organisational domain as alignment needs it: by the list or by a walk, and the domain itself

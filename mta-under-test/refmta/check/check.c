@@ -196,7 +196,7 @@ void check_write(const struct check *check, struct buf *out, struct slice fields
     buf_format(&field, check->auth.ip.is_v6 ? "\"%s\"\r\n" : "%s\r\n", ip);
     buf_add_slice(out, buf_slice(&field));
     buf_add_slice(out, fields);
-    (void)authres_remove_forged(&check->message, check->auth.receiver, out);
+    (void)authres_remove_forged(&check->message, check->auth.receiver, CHECK_POLICY_FIELD, out);
     buf_deinit(&field);
     arena_deinit(&arena);
 }

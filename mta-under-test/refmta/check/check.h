@@ -70,8 +70,11 @@ const char *check_arc(const struct check *check);
  * "reject". */
 const char *check_dmarc(const struct check *check);
 
+/* The field that tells what our policy thought of a message. */
+#define CHECK_POLICY_FIELD "X-Policy"
+
 /* Writes the Authentication-Results field, `fields`, and behind them the message without those that
- * pretend to be ours (RFC 8601 5). */
+ * pretend to be ours (RFC 8601 5): Authentication-Results of our name, and CHECK_POLICY_FIELD. */
 void check_write(const struct check *check, struct buf *out, struct slice fields);
 
 /*

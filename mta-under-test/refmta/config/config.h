@@ -21,7 +21,10 @@ enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
 /* What becomes of a CR or LF alone in a message. */
 enum config_bare { CONFIG_BARE_REFUSE, CONFIG_BARE_NORMALISE };
-enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF };
+/* Whether VRFY and EXPN tell what is there: to nobody, and say so or not; or to our own clients. */
+enum config_vrfy { CONFIG_VRFY_NEUTRAL, CONFIG_VRFY_OFF, CONFIG_VRFY_OWN };
+/* What a submission server does with Sender (RFC 6409 8.1). */
+enum config_sender { CONFIG_SENDER_KEEP, CONFIG_SENDER_USER };
 enum config_durability { CONFIG_DURABILITY_FULL, CONFIG_DURABILITY_OFF };
 
 struct config_listener {
@@ -30,6 +33,8 @@ struct config_listener {
     enum config_listener_tls tls;
     struct ip_network *proxies; /* begin with a header of the PROXY protocol */
     size_t proxy_count;
+    struct ip_network *xclients; /* may say XCLIENT */
+    size_t xclient_count;
 };
 
 /* A key that signs for its domain, for a time. */
@@ -107,7 +112,10 @@ struct config {
     struct config_check *checks; /* in their order */
     size_t check_count;
     enum config_bare bare_newlines;
+    enum config_sender sender_field;
     enum config_vrfy vrfy;
+    enum config_vrfy expn;
+    struct config_domains etrn; /* for which ETRN may be said */
     const char *log;
     enum config_durability durability;
     const char *user; /* that it becomes; NULL: stays who it is */

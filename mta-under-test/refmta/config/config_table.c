@@ -24,6 +24,9 @@ static const struct config_key LISTENER_KEYS[] = {
      .fallback = "[]",
      .help = "connections from these begin with a header of HAProxy's PROXY protocol, version 1 or "
              "2, which says who the client is"},
+    {"xclient", CONFIG_LIST(struct config_listener, xclients, CONFIG_TYPE_NETWORK, xclient_count),
+     .fallback = "[]",
+     .help = "these may say by XCLIENT, as Postfix describes it, who the client is"},
     CONFIG_END,
 };
 
@@ -96,7 +99,8 @@ static const struct config_key DKIM_KEYS[] = {
 static const struct config_object DKIM = {.keys = DKIM_KEYS};
 
 static const char *const BARE[] = {"refuse", "normalise", NULL};
-static const char *const VRFY[] = {"neutral", "off", NULL};
+static const char *const SENDER[] = {"keep", "user", NULL};
+static const char *const VRFY[] = {"neutral", "off", "own", NULL};
 static int parse_time(struct slice text, void *out)
 {
     return time_from_rfc3339(text, out);
@@ -296,8 +300,19 @@ static const struct config_key KEYS[] = {
      .fallback = "\"refuse\"",
      .help = "what becomes of a CR or LF that stands alone in a message: 550 5.6.11, or CR LF in "
              "its place. It never ends a message, and never begins a line for the final dot"},
+    {"sender-field", CONFIG_WORD(struct config, sender_field, enum config_sender, SENDER),
+     .fallback = "\"keep\"",
+     .help = "on listeners of mode `submission`: `user` writes Sender anew where who has logged in "
+             "by a mail address is not who stands in From (RFC 6409 8.1)"},
     {"vrfy", CONFIG_WORD(struct config, vrfy, enum config_vrfy, VRFY), .fallback = "\"neutral\"",
-     .help = "VRFY neither confirms nor denies (252), or is refused (502)"},
+     .help =
+         "VRFY neither confirms nor denies (252), is refused (502), or tells the truth to users "
+         "who have logged in and to `relay-networks`"},
+    {"expn", CONFIG_WORD(struct config, expn, enum config_vrfy, VRFY), .fallback = "\"off\"",
+     .help = "the same for EXPN, which tells where mail for an alias goes"},
+    {"etrn", CONFIG_LIST(struct config, etrn.names, CONFIG_TYPE_HOSTNAME, etrn.count),
+     .fallback = "[]",
+     .help = "domains whose waiting mail is tried at once when anybody says ETRN (RFC 1985)"},
     {"log", CONFIG_FILE(struct config, log), .fallback = "\"stderr\"", .is_fixed = true,
      .help = "`stderr`, or a file to append to; one JSON object a line"},
     {"durability", CONFIG_WORD(struct config, durability, enum config_durability, DURABILITIES),

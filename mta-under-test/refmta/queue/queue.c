@@ -100,6 +100,7 @@ static void make_ready(struct queue *queue, struct queue_item *item)
 
 void queue_item_place(struct queue *queue, struct queue_item *item)
 {
+    queue_clock_follow(queue);
     if (item->due_us == MESSAGE_HELD_US) {
         item->place = QUEUE_HELD;
         list_push_back(&queue->held, &item->link);
@@ -182,12 +183,12 @@ void queue_add_message(struct queue *queue, struct message *message)
 
 struct queue_item *queue_take(struct queue *queue, struct queue_destination *destination)
 {
+    queue_clock_follow(queue);
     if (destination->blocked_until_us > time_now_us())
         return NULL;
     struct list *link = fair_list_take(&destination->ready);
     if (link == NULL)
         return NULL;
-    (void)queue;
     struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
     item->place = QUEUE_TAKEN;
     return item;
@@ -196,6 +197,9 @@ struct queue_item *queue_take(struct queue *queue, struct queue_destination *des
 void queue_put_back(struct queue *queue, struct queue_item *item)
 {
     assert(item->place == QUEUE_TAKEN);
+    int64_t now_us = time_now_us();
+    if (item->due_us > now_us)
+        item->due_us = now_us; /* the clock was set back since it was taken */
     queue_item_place(queue, item);
 }
 
@@ -207,6 +211,7 @@ int64_t queue_next_due_us(const struct queue *queue)
 
 static void run_due(struct queue *queue)
 {
+    queue_clock_follow(queue);
     int64_t now_us = time_now_us();
     for (struct queue_item *item;
          (item = due_heap_first(&queue->waiting)) != NULL && item->due_us <= now_us;) {
@@ -492,6 +497,7 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->on_event = options->on_event;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
+    queue->clock_ahead_us = time_now_us() - time_monotonic_us();
     list_init(&queue->ready);
     list_init(&queue->held);
     struct store_options store = {

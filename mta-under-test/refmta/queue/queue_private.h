@@ -13,9 +13,11 @@ struct queue {
     struct log *log;
     struct store *store;
     struct event_base *base;
-    struct event *timer;                 /* for the earliest item that waits */
-    struct event *waker;                 /* tells the delivery of what is ready */
-    int64_t timer_due_us;                /* what the timer is set to; INT64_MAX: not set */
+    struct event *timer;  /* for the earliest item that waits */
+    struct event *waker;  /* tells the delivery of what is ready */
+    int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
+    int64_t
+        clock_ahead_us; /* the wall clock before the monotonic one, when it was last looked at */
     const struct routing_rules *routing; /* NULL: none */
     struct suppression *suppression;     /* NULL: none */
     struct due_heap waiting;
@@ -54,6 +56,10 @@ void queue_item_place(struct queue *queue, struct queue_item *item);
 /* Sets the queue's timer for the item that is due first. */
 void queue_set_timer(struct queue *queue);
 void queue_item_free(struct queue *queue, struct queue_item *item);
+/* When the wall clock was set back, all that waits for a time on it goes back with it
+ * (queue_clock.c): a wait of five minutes stays one of five minutes. Called before such times are
+ * looked at. */
+void queue_clock_follow(struct queue *queue);
 /* Moves live messages out of the oldest segment where that is worthwhile. */
 void queue_tidy(struct queue *queue);
 

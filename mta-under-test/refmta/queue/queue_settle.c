@@ -286,6 +286,7 @@ void queue_settle(struct queue *queue, struct queue_item *item,
     struct message *message = item->message;
     uint32_t count = item->recipient_count;
     assert(item->place == QUEUE_TAKEN && !message->removed);
+    queue_clock_follow(queue);
     struct settling settling = {
         .queue = queue, .item = item, .message = message, .now_us = time_now_us()};
     struct retry_facts facts = {
@@ -325,6 +326,7 @@ void queue_destination_failed(struct queue *queue, struct queue_destination *des
     char text[TIME_TEXT_BYTES];
     struct log_line line;
     struct list held;
+    queue_clock_follow(queue);
     destination->failures++;
     int64_t wait_us = schedule_wait_us(&queue->config->retry, destination->failures);
     if (wait_us > BLOCK_MAX_US)

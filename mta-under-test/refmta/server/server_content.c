@@ -107,10 +107,6 @@ static void note_header(struct server_content *content, struct slice line)
     static const char TLS_REQUIRED[] = "TLS-Required:";
     if (slice_starts_with_nocase(line, SLICE("Received:")))
         content->received_count++;
-    else if (slice_starts_with_nocase(line, SLICE("Date:")))
-        content->has_date = true;
-    else if (slice_starts_with_nocase(line, SLICE("Message-ID:")))
-        content->has_message_id = true;
     else if (slice_starts_with_nocase(line, slice_of(TLS_REQUIRED)) &&
              slice_is_nocase(slice_trim(slice_skip(line, sizeof TLS_REQUIRED - 1)), "No"))
         content->tls_optional = true;

@@ -27,8 +27,6 @@ struct server_content {
     size_t line_bytes;
     bool is_text; /* of binary content: it is made of lines all the same */
     bool has_8bit;
-    bool has_date;
-    bool has_message_id;
     bool tls_optional; /* TLS-Required: No (RFC 8689 5) */
     unsigned received_count;
 };

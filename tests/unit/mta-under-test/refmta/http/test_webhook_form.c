@@ -8,7 +8,7 @@ START_TEST(an_event_is_an_object_on_a_line)
     struct reason reason;
     struct buf out;
     buf_init(&out, 4096);
-    reason_set(&reason, "5.1.1", true, "mx.x.test", "550 no\nsuch user");
+    reason_set(&reason, "5.1.1", true, "mx.x.test", "550 no such user");
     const struct queue_event event = {.kind = QUEUE_EVENT_BOUNCED,
                                       .id = 0xabc,
                                       .sender = "a@s.test",
@@ -21,7 +21,7 @@ START_TEST(an_event_is_an_object_on_a_line)
                      "{\"event\":\"bounced\",\"time\":\"1970-01-02T00:00:00Z\","
                      "\"queue-id\":\"0000000000abc\",\"sender\":\"a@s.test\","
                      "\"recipient\":\"b@x.test\",\"submitter\":\"ann\",\"host\":\"mx.x.test\","
-                     "\"status\":\"5.1.1\",\"reply\":\"550 no\\nsuch user\",\"attempts\":1}");
+                     "\"status\":\"5.1.1\",\"reply\":\"550 no such user\",\"attempts\":1}");
     buf_deinit(&out);
 }
 END_TEST

@@ -3,8 +3,8 @@
 #include "tests/unit/unit.h"
 
 static const char *const SENDERS[] = {"news@*"};
-static const struct one_click OURS = {SENDERS, 1, "https://mail.s.test/u", SLICE("secret")};
-static const struct one_click OTHER = {SENDERS, 1, "https://mail.s.test/u", SLICE("guess")};
+static const struct one_click OURS = {SENDERS, 1, "https://mail.s.test/u", {"secret", 6}};
+static const struct one_click OTHER = {SENDERS, 1, "https://mail.s.test/u", {"guess", 5}};
 
 /* The token of the fields that are written for the recipient. */
 static struct slice token_of(const char *recipient, struct buf *fields)
