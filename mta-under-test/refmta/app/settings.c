@@ -186,13 +186,6 @@ struct settings *settings_open(const char *path, struct err *err)
     return settings;
 }
 
-static void forget(struct buf *secret)
-{
-    if (secret->data != NULL)
-        OPENSSL_cleanse(secret->data, secret->len);
-    buf_deinit(secret);
-}
-
 void settings_close(struct settings **where)
 {
     struct settings *settings = *where;
