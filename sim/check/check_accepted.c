@@ -35,8 +35,9 @@ static const char *first_recipient(struct check_collector *c, const cJSON *event
 
 /* ---- notifications */
 
-static void wrong_bounce(struct check_collector *c, const cJSON *event,
-                         const struct check_delivery *delivery, const char *text, const char *rfc)
+static struct check_incident *wrong_bounce(struct check_collector *c, const cJSON *event,
+                                           const struct check_delivery *delivery, const char *text,
+                                           const char *rfc)
 {
     struct check_incident *incident =
         check_collect_incident(c, &c->history->wrong_bounces, "bounce");
@@ -47,6 +48,7 @@ static void wrong_bounce(struct check_collector *c, const cJSON *event,
         incident->message = delivery->message;
         incident->recipient = delivery->to;
     }
+    return incident;
 }
 
 static void check_bounce(struct check_collector *c, const cJSON *event,
@@ -106,6 +108,11 @@ static void note_dsn(struct check_collector *c, const cJSON *event, const cJSON 
                                   "the null one",
                                   from),
                      "RFC 3464 2");
+    if (slice_is(slice_of(event_text(dsn, "form")), "text"))
+        wrong_bounce(c, event, NULL,
+                     "a notification is a text for people; no program can read who failed, and why",
+                     "RFC 5321 3.6.3, RFC 3464")
+            ->level = "should";
     const cJSON *recipient = NULL;
     cJSON_ArrayForEach(recipient, cJSON_GetObjectItemCaseSensitive(dsn, "recipients"))
     {
@@ -169,7 +176,7 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
         const char *given = cJSON_GetStringValue(parameter);
-        const char *kept = given != NULL ? arena_text(c->arena, given) : "";
+        const char *kept = given != NULL ? check_collect_keep(c, given) : "";
         parameter = parameter != NULL ? parameter->next : NULL;
         const char *recipient = cJSON_GetStringValue(to);
         if (recipient == NULL)

@@ -1,6 +1,6 @@
 #include "sim/check/check_auth.h"
 
-#include "sim/event/event_file.h"
+#include "sim/check/check_collect.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -18,19 +18,13 @@ const char *const CHECK_AUTH_TITLES[] = {
         NULL,
 };
 
-static const char *check_auth_text(const cJSON *json, const char *key, struct arena *arena)
-{
-    const char *text = event_text(json, key);
-    return *text != '\0' ? arena_text(arena, text) : "";
-}
-
-struct check_auth check_auth_read(const cJSON *json, struct arena *arena)
+struct check_auth check_auth_read(struct check_collector *c, const cJSON *json)
 {
     struct check_auth auth = {0};
     for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
         const cJSON *method = cJSON_GetObjectItemCaseSensitive(json, CHECK_AUTH_WORDS[i]);
-        auth.results[i] = check_auth_text(method, "result", arena);
-        auth.reasons[i] = check_auth_text(method, "reason", arena);
+        auth.results[i] = check_collect_text(c, method, "result");
+        auth.reasons[i] = check_collect_text(c, method, "reason");
     }
     return auth;
 }

@@ -6,7 +6,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/json_out.h"
 
 #define CHECK_AUTH_METHODS(X)  \
@@ -26,13 +25,15 @@ enum check_auth_method {
 extern const char *const CHECK_AUTH_WORDS[];  /* keys of expectations and of the event */
 extern const char *const CHECK_AUTH_TITLES[]; /* as people write them */
 
+struct check_collector;
+
 /* "" where the host did not look. */
 struct check_auth {
     const char *results[CHECK_AUTH_COUNT];
     const char *reasons[CHECK_AUTH_COUNT];
 };
 
-/* From the object "auth" of an event (NULL if it has none); texts go to the arena. */
-struct check_auth check_auth_read(const cJSON *json, struct arena *arena);
+/* From the object "auth" of an event (NULL if it has none); texts are kept. */
+struct check_auth check_auth_read(struct check_collector *c, const cJSON *json);
 /* Adds the object "auth" of results.json; nothing if the host did not look at all. */
 void check_auth_write(const struct check_auth *auth, struct json_out *out);

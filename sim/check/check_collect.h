@@ -29,11 +29,15 @@ struct check_collector {
     struct map hosts;        /* struct check_host */
     struct map rules;        /* struct check_rule by "host\nrule" */
     struct map sessions;     /* struct check_session, while they are open */
+    struct map texts;        /* the first texts that were kept, for those that come again */
     /* Of the event at hand. */
     int64_t at_us;
     int64_t seq;
 };
 
+/* A text that lives as long as the history: the same one where it was kept before, since words,
+ * names of hosts and reasons come again with each message. */
+const char *check_collect_keep(struct check_collector *c, const char *text);
 /* A text of the event at hand, kept. */
 const char *check_collect_text(struct check_collector *c, const cJSON *event, const char *key);
 /* Room for one more in an array that doubles. */

@@ -173,7 +173,7 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
     struct check_history *h = c->history;
     struct check_delivery *delivery = arena_alloc(c->arena, sizeof *delivery);
     delivery->message = arena_text(c->arena, message);
-    delivery->from = arena_text(c->arena, from);
+    delivery->from = check_collect_keep(c, from);
     delivery->to = arena_text(c->arena, to);
     delivery->submitted_us = c->at_us;
     delivery->submit_seq = c->seq;

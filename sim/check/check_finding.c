@@ -195,6 +195,7 @@ void check_judge_findings(struct check_report *report)
         check_report_add_finding(report, &ended);
     }
     add_incidents(report, &report->history->protocol, "must");
+    add_incidents(report, &report->history->wrong_bounces, "must");
     add_incidents(report, &report->history->unasked, "");
     add_duplicates(report);
     add_hammering(report);

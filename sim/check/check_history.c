@@ -6,10 +6,25 @@
 
 #include "mta-under-test/base/poison.h"
 
+/* Of a large campaign most later texts are new anyhow: ids, recipients. */
+enum { CHECK_TEXTS_MAX = 10000 };
+
+const char *check_collect_keep(struct check_collector *c, const char *text)
+{
+    if (*text == '\0')
+        return "";
+    char *kept = map_get_text(&c->texts, text);
+    if (kept != NULL)
+        return kept;
+    kept = arena_text(c->arena, text);
+    if (c->texts.count < CHECK_TEXTS_MAX)
+        map_set_text(&c->texts, text, kept);
+    return kept;
+}
+
 const char *check_collect_text(struct check_collector *c, const cJSON *event, const char *key)
 {
-    const char *text = event_text(event, key);
-    return *text != '\0' ? arena_text(c->arena, text) : "";
+    return check_collect_keep(c, event_text(event, key));
 }
 
 void *check_collect_room(void *array, size_t count, size_t size)
@@ -240,6 +255,7 @@ static void collector_deinit(struct check_collector *c)
     map_deinit(&c->hosts, NULL);
     map_deinit(&c->rules, NULL);
     map_deinit(&c->sessions, check_session_free);
+    map_deinit(&c->texts, NULL);
     check_route_deinit(&c->route);
 }
 

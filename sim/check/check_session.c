@@ -171,7 +171,10 @@ static const char *mail_path(struct check_collector *c, const char *line)
     const char *close = open != NULL ? strchr(open, '>') : NULL;
     if (open == NULL || close == NULL)
         return "";
-    return arena_text_of(c->arena, slice_from(open + 1, (size_t)(close - open - 1)));
+    char *path = mem_text_copy_n(open + 1, (size_t)(close - open - 1));
+    const char *kept = check_collect_keep(c, path);
+    free(path);
+    return kept;
 }
 
 static void on_command(struct check_collector *c, struct check_session *s, const cJSON *event)
@@ -208,6 +211,18 @@ static void judge_host(struct check_collector *c, const struct check_session *s,
     incident->moment.session = s->id;
 }
 
+/* With its enhanced status, as people quote it. */
+static const char *reply_text(struct check_collector *c, const cJSON *event)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    if (enhanced[0] == '\0')
+        return check_collect_text(c, event, "text");
+    char *text = mem_text_format("%s %s", enhanced, event_text(event, "text"));
+    const char *kept = check_collect_keep(c, text);
+    free(text);
+    return kept;
+}
+
 static void on_rcpt_reply(struct check_collector *c, struct check_session *s, const cJSON *event)
 {
     const char *recipient = check_collect_text(c, event, "recipient");
@@ -216,7 +231,7 @@ static void on_rcpt_reply(struct check_collector *c, struct check_session *s, co
     s->rcpts = check_collect_room(s->rcpts, s->rcpt_count, sizeof *s->rcpts);
     s->rcpts[s->rcpt_count++] = (struct check_rcpt){
         .recipient = recipient,
-        .text = check_collect_text(c, event, "text"),
+        .text = reply_text(c, event),
         .code = (int)event_int(event, "code", 0),
         .at_us = c->at_us,
         .seq = c->seq,
@@ -235,8 +250,8 @@ static void on_reply(struct check_collector *c, struct check_session *s, const c
     if (code < 400)
         return;
     s->trouble = (struct check_trouble){
-        .stage = arena_text(c->arena, stage),
-        .text = check_collect_text(c, event, "text"),
+        .stage = check_collect_keep(c, stage),
+        .text = reply_text(c, event),
         .code = code,
         .at_us = c->at_us,
         .seq = c->seq,
@@ -276,7 +291,7 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
         .tls = tls[0] != '\0' ? tls : s->tls,
         .cipher = s->cipher,
         .identity = s->identity,
-        .auth = check_auth_read(auth, c->arena),
+        .auth = check_auth_read(c, auth),
         .placement = check_collect_text(c, event, "placement"),
         .transfer = check_collect_text(c, event, "transfer"),
         .mail_parameters = check_collect_text(c, event, "mail-parameters"),

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "mta-under-test/base/rng.h"
+#include "mta-under-test/base/text.h"
 #include "sim/dns/dns_sign.h"
 
 #include "mta-under-test/base/poison.h"
@@ -10,6 +11,7 @@
 enum {
     DNS_BADVERS = 16,
     DNS_GARBAGE_BYTES = 48,
+    DNS_ROOT_ADDRESSES = 2,
     DNS_TYPE_QUERY_ONLY_MIN = 128, /* RFC 6895 section 3.1 */
 };
 
@@ -24,6 +26,7 @@ struct dns_answerer {
     int64_t start_us;
     struct address *resolvers;
     size_t resolver_count;
+    struct address roots[DNS_ROOT_ADDRESSES];
     struct dns_fault_state *states; /* one for each fault of the model */
     size_t state_count;
     struct rng rng;
@@ -44,6 +47,9 @@ struct dns_answerer *dns_answerer_new(struct dns_model *model,
     answerer->resolvers = mem_alloc_array(options->resolver_count + 1, sizeof(struct address));
     for (size_t i = 0; i < options->resolver_count; i++)
         answerer->resolvers[i] = options->resolvers[i];
+    if (address_from_text(SLICE(DNS_ROOT_IPV4), &answerer->roots[0]) != 0 ||
+        address_from_text(SLICE(DNS_ROOT_IPV6), &answerer->roots[1]) != 0)
+        abort();
     answerer->state_count = model->fault_count;
     answerer->states = mem_alloc_array(model->fault_count + 1, sizeof *answerer->states);
     for (size_t i = 0; i < model->fault_count; i++)
@@ -89,7 +95,8 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
     const struct dns_model *model = answerer->model;
     size_t hop = answerer->plan.alias_count;
     assert(model->fault_count == answerer->state_count);
-    if (model->fault_count == 0)
+    /* What is at fault are the servers of a zone, never the root's that lead there. */
+    if (model->fault_count == 0 || answerer->plan.role == DNS_ROLE_ROOT)
         return NULL;
     const struct dns_fault *chosen = NULL;
     struct buf text;
@@ -99,6 +106,7 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
         const struct dns_fault *fault = model->faults[i];
         struct dns_fault_state *state = &answerer->states[i];
         if (!dns_fault_matches(fault, buf_slice(&text), answerer->query.type, request->tcp) ||
+            (dns_fault_needs_edns(fault) && !answerer->query.edns) ||
             !dns_fault_is_on(fault, request->now_us, request->now_us - answerer->start_us) ||
             (hop > 0 && !dns_fault_strikes_alias(fault)) ||
             (fault->times > 0 && state->used >= fault->times) ||
@@ -114,7 +122,7 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
 static void dns_fault_loop(struct dns_answerer *answerer)
 {
     struct slice name = dns_name_slice(&answerer->plan.names[0]);
-    answerer->plan.authoritative = answerer->plan.role == DNS_ROLE_AUTHORITATIVE;
+    answerer->plan.authoritative = answerer->plan.role != DNS_ROLE_RESOLVER;
     answerer->plan.secure = false;
     dns_plan_add_made(&answerer->plan, answerer->model->ttl, name);
 }
@@ -128,17 +136,28 @@ static void dns_fault_lame(struct dns_answerer *answerer)
                  root->name);
 }
 
+/* As if the query had come without its OPT record: a server of before 1999 does not see it, and
+ * who gives FORMERR because of it sends none (RFC 6891 section 7). */
+static void dns_fault_forget_edns(struct dns_answerer *answerer)
+{
+    answerer->query.edns = false;
+    answerer->query.dnssec_ok = false;
+    answerer->query.udp_bytes = DNS_UDP_BYTES_MIN;
+    answerer->plan.dnssec = false;
+}
+
 /* What a fault does to the plan in place of resolving the last name. False if it does not, and the
  * name is to be resolved. */
 static bool dns_fault_plan(struct dns_answerer *answerer, const struct dns_fault *fault)
 {
     static const int RCODES[DNS_FAULT_ANSWER_COUNT] = {
-        [DNS_FAULT_SERVFAIL] = LDNS_RCODE_SERVFAIL,
-        [DNS_FAULT_REFUSED] = LDNS_RCODE_REFUSED,
-        [DNS_FAULT_FORMERR] = LDNS_RCODE_FORMERR,
-        [DNS_FAULT_NOTIMP] = LDNS_RCODE_NOTIMPL,
+        [DNS_FAULT_SERVFAIL] = LDNS_RCODE_SERVFAIL,   [DNS_FAULT_REFUSED] = LDNS_RCODE_REFUSED,
+        [DNS_FAULT_FORMERR] = LDNS_RCODE_FORMERR,     [DNS_FAULT_NOTIMP] = LDNS_RCODE_NOTIMPL,
+        [DNS_FAULT_OPT_FORMERR] = LDNS_RCODE_FORMERR, [DNS_FAULT_BADVERS] = DNS_BADVERS,
     };
     enum dns_fault_answer answer = fault != NULL ? fault->answer : DNS_FAULT_RIGHT;
+    if (answer == DNS_FAULT_NO_EDNS || answer == DNS_FAULT_OPT_FORMERR)
+        dns_fault_forget_edns(answerer);
     if (RCODES[answer] != 0)
         dns_plan_fail(&answerer->plan, RCODES[answer]);
     else if (answer == DNS_FAULT_NXDOMAIN)
@@ -186,6 +205,17 @@ static void dns_fault_signatures(struct dns_answerer *answerer, const struct dns
     }
 }
 
+/* The question's name in small letters, as some servers keep it. */
+static void dns_fault_lower_letters(struct dns_message *message)
+{
+    size_t at = DNS_HEADER_BYTES;
+    while (message->bytes[at] > 0) {
+        size_t end = at + 1 + message->bytes[at];
+        while (++at < end)
+            message->bytes[at] = (unsigned char)text_lower((char)message->bytes[at]);
+    }
+}
+
 /* What a fault does to the bytes of a message that is ready. */
 static void dns_fault_spoil(struct dns_answerer *answerer, const struct dns_fault *fault)
 {
@@ -198,6 +228,8 @@ static void dns_fault_spoil(struct dns_answerer *answerer, const struct dns_faul
     } else if (fault->answer == DNS_FAULT_WRONG_NAME && message->bytes[DNS_HEADER_BYTES] > 0) {
         unsigned char *c = message->bytes + DNS_HEADER_BYTES + 1;
         *c = *c == 'x' ? 'y' : 'x';
+    } else if (fault->answer == DNS_FAULT_WRONG_CASE) {
+        dns_fault_lower_letters(message);
     } else if (fault->answer == DNS_FAULT_CUT) {
         message->len -= message->len / 3;
     } else if (fault->answer == DNS_FAULT_GARBAGE) {
@@ -211,11 +243,17 @@ static void dns_fault_spoil(struct dns_answerer *answerer, const struct dns_faul
 static enum dns_role dns_answer_role(const struct dns_answerer *answerer,
                                      const struct address *server)
 {
+    if (answerer->resolver_count == 0)
+        return DNS_ROLE_RESOLVER;
     for (size_t i = 0; i < answerer->resolver_count; i++) {
         if (address_equal(&answerer->resolvers[i], server))
             return DNS_ROLE_RESOLVER;
     }
-    return answerer->resolver_count == 0 ? DNS_ROLE_RESOLVER : DNS_ROLE_AUTHORITATIVE;
+    for (size_t i = 0; i < DNS_ROOT_ADDRESSES; i++) {
+        if (address_equal(&answerer->roots[i], server))
+            return DNS_ROLE_ROOT;
+    }
+    return DNS_ROLE_AUTHORITATIVE;
 }
 
 /* Why a query is not answered from the zones, or NOERROR. */
@@ -292,10 +330,12 @@ static void dns_answer_write(struct dns_answerer *answerer, struct dns_outcome *
         message->ttl_given = true;
         message->ttl = fault->ttl;
     }
-    if (fault != NULL && fault->answer == DNS_FAULT_TRUNCATE)
+    if (fault != NULL && fault->answer == DNS_FAULT_TRUNCATE) {
         message->truncated = true;
-    else
+        end.authenticated = false; /* of nothing */
+    } else {
         dns_message_plan(message, plan);
+    }
     dns_message_end(message, query, &end);
     dns_fault_spoil(answerer, fault);
     outcome->reply = slice_from((const char *)message->bytes, message->len);
@@ -326,7 +366,6 @@ void dns_answer(struct dns_answerer *answerer, const struct dns_request *request
         return;
     dns_plan_begin(plan, dns_answer_role(answerer, &request->server), &query->name, query->type);
     plan->dnssec = query->dnssec_ok;
-    dns_message_begin(&answerer->message, query, dns_answer_limit(answerer, request));
     outcome->readable = true;
     outcome->name = dns_name_slice(&query->name);
     outcome->type = query->type;
@@ -346,6 +385,9 @@ void dns_answer(struct dns_answerer *answerer, const struct dns_request *request
         return;
     }
     outcome->action = DNS_ACTION_REPLY;
+    /* Only now: a fault may have struck out the client's OPT record, which says how much it takes.
+     */
+    dns_message_begin(&answerer->message, query, dns_answer_limit(answerer, request));
     dns_answer_write(answerer, outcome);
 }
 

@@ -32,6 +32,8 @@ static void dns_explain_zone(const struct dns_zone *zone, struct buf *out)
 
 void dns_model_explain(const struct dns_model *model, bool all, struct buf *out)
 {
+    if (model->resolver == DNS_RESOLVER_UNBOUND)
+        buf_add_text(out, "the real Unbound resolves, from the root down, and validates\n");
     for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
          entry = map_next(entry)) {
         const struct dns_zone *zone = map_value(entry);

@@ -3,16 +3,30 @@
 #include "mta-under-test/base/poison.h"
 
 static const char *const DNS_FAULT_NAMES[DNS_FAULT_ANSWER_COUNT + 1] = {
-    [DNS_FAULT_RIGHT] = "right",           [DNS_FAULT_SERVFAIL] = "servfail",
-    [DNS_FAULT_REFUSED] = "refused",       [DNS_FAULT_FORMERR] = "formerr",
-    [DNS_FAULT_NOTIMP] = "notimp",         [DNS_FAULT_NXDOMAIN] = "nxdomain",
-    [DNS_FAULT_NODATA] = "nodata",         [DNS_FAULT_NONE] = "none",
-    [DNS_FAULT_TRUNCATE] = "truncate",     [DNS_FAULT_TCP_REFUSED] = "tcp-refused",
-    [DNS_FAULT_WRONG_ID] = "wrong-id",     [DNS_FAULT_WRONG_NAME] = "wrong-name",
-    [DNS_FAULT_GARBAGE] = "garbage",       [DNS_FAULT_CUT] = "cut",
-    [DNS_FAULT_CNAME_LOOP] = "cname-loop", [DNS_FAULT_LAME] = "lame",
-    [DNS_FAULT_BOGUS] = "bogus",           [DNS_FAULT_EXPIRED] = "expired",
-    [DNS_FAULT_UNSIGNED] = "unsigned",     [DNS_FAULT_ANSWER_COUNT] = NULL,
+    [DNS_FAULT_RIGHT] = "right",
+    [DNS_FAULT_SERVFAIL] = "servfail",
+    [DNS_FAULT_REFUSED] = "refused",
+    [DNS_FAULT_FORMERR] = "formerr",
+    [DNS_FAULT_NOTIMP] = "notimp",
+    [DNS_FAULT_NXDOMAIN] = "nxdomain",
+    [DNS_FAULT_NODATA] = "nodata",
+    [DNS_FAULT_NONE] = "none",
+    [DNS_FAULT_TRUNCATE] = "truncate",
+    [DNS_FAULT_TCP_REFUSED] = "tcp-refused",
+    [DNS_FAULT_WRONG_ID] = "wrong-id",
+    [DNS_FAULT_WRONG_NAME] = "wrong-name",
+    [DNS_FAULT_GARBAGE] = "garbage",
+    [DNS_FAULT_CUT] = "cut",
+    [DNS_FAULT_CNAME_LOOP] = "cname-loop",
+    [DNS_FAULT_LAME] = "lame",
+    [DNS_FAULT_WRONG_CASE] = "wrong-case",
+    [DNS_FAULT_NO_EDNS] = "no-edns",
+    [DNS_FAULT_OPT_FORMERR] = "opt-formerr",
+    [DNS_FAULT_BADVERS] = "badvers",
+    [DNS_FAULT_BOGUS] = "bogus",
+    [DNS_FAULT_EXPIRED] = "expired",
+    [DNS_FAULT_UNSIGNED] = "unsigned",
+    [DNS_FAULT_ANSWER_COUNT] = NULL,
 };
 
 const char *dns_fault_answer_name(enum dns_fault_answer answer)
@@ -92,6 +106,12 @@ static int dns_fault_parse_limits(struct spec spec, struct dns_fault *fault, str
         spec_read_int(part, 1, INT32_MAX, &fault->times, err) != 0)
         return -1;
     return 0;
+}
+
+bool dns_fault_needs_edns(const struct dns_fault *fault)
+{
+    return fault->answer == DNS_FAULT_NO_EDNS || fault->answer == DNS_FAULT_OPT_FORMERR ||
+           fault->answer == DNS_FAULT_BADVERS;
 }
 
 /* "truncate" has no meaning by TCP, nor has "tcp-refused" by UDP: they say the transport. */

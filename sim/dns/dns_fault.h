@@ -15,7 +15,7 @@ enum dns_fault_answer {
     DNS_FAULT_RIGHT,       /* the right answer; only the delay or the TTL is at fault */
     DNS_FAULT_SERVFAIL,    /* RCODE 2 */
     DNS_FAULT_REFUSED,     /* RCODE 5 */
-    DNS_FAULT_FORMERR,     /* RCODE 1, as old servers answer to EDNS */
+    DNS_FAULT_FORMERR,     /* RCODE 1 */
     DNS_FAULT_NOTIMP,      /* RCODE 4 */
     DNS_FAULT_NXDOMAIN,    /* the name does not exist */
     DNS_FAULT_NODATA,      /* the name exists, the type does not */
@@ -28,6 +28,10 @@ enum dns_fault_answer {
     DNS_FAULT_CUT,         /* a message that ends in the middle of its records */
     DNS_FAULT_CNAME_LOOP,  /* an alias that points to itself */
     DNS_FAULT_LAME,        /* not authoritative, upward referral to the root */
+    DNS_FAULT_WRONG_CASE,  /* the name comes back in small letters (0x20) */
+    DNS_FAULT_NO_EDNS,     /* OPT is not understood: an answer as of 1987, 512 bytes at most */
+    DNS_FAULT_OPT_FORMERR, /* FORMERR to what has an OPT record, else right */
+    DNS_FAULT_BADVERS,     /* BADVERS to what has an OPT record, else right */
     DNS_FAULT_BOGUS,       /* DNSSEC: signatures do not verify */
     DNS_FAULT_EXPIRED,     /* DNSSEC: signatures are too old */
     DNS_FAULT_UNSIGNED,    /* DNSSEC: signatures are missing */
@@ -62,6 +66,9 @@ void dns_fault_free(struct dns_fault **fault);
  * text without the final dot, `type` 0 fits all faults. */
 bool dns_fault_matches(const struct dns_fault *fault, struct slice name, uint16_t type, bool tcp);
 bool dns_fault_is_on(const struct dns_fault *fault, int64_t now_us, int64_t since_start_us);
+
+/* Whether only queries with an OPT record meet it. */
+bool dns_fault_needs_edns(const struct dns_fault *fault);
 
 /* True if `first` always decides where `later` would. */
 bool dns_fault_hides(const struct dns_fault *first, const struct dns_fault *later);

@@ -20,7 +20,17 @@
 #define DNS_SERVER_IPV4 "198.18.0.54"
 #define DNS_SERVER_IPV6 "2001:db8:18::54"
 
+/* The root has addresses of its own: asked there, one is sent to the zone below it. */
+#define DNS_ROOT_IPV4 "198.18.0.55"
+#define DNS_ROOT_IPV6 "2001:db8:18::55"
+
 enum { DNS_TTL_DEFAULT = 300 };
+
+/* Who resolves for the server under test. */
+enum dns_resolver_kind {
+    DNS_RESOLVER_SIM,     /* we do */
+    DNS_RESOLVER_UNBOUND, /* a real one, which asks us (dns_unbound.h) */
+};
 
 struct dns_fault;
 
@@ -30,6 +40,7 @@ struct dns_model {
     struct dns_zone *root;
     struct dns_fault **faults; /* in the order of the scenario; owned */
     size_t fault_count;
+    enum dns_resolver_kind resolver;
     uint32_t ttl;          /* of records that do not give one */
     uint16_t udp_bytes;    /* the largest answer by UDP, whatever the client allows */
     int64_t signed_at_us;  /* signatures count from here (virtual time since 1970) */

@@ -139,7 +139,7 @@ void dns_plan_deny(struct dns_model *model, struct dns_plan *plan, int rcode)
 {
     struct slice name = dns_name_slice(&plan->names[plan->alias_count]);
     plan->rcode = rcode;
-    plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
+    plan->authoritative = plan->role != DNS_ROLE_RESOLVER;
     /* A lie about a signed zone cannot be proved, so it is not secure. */
     plan->secure = false;
     dns_plan_add_soa(plan, dns_model_find_zone(model, name, false));
@@ -186,7 +186,7 @@ static enum dns_step dns_plan_alias(struct dns_plan *plan, const struct dns_rrse
 {
     struct slice data;
     size_t at = 0;
-    bool authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
+    bool authoritative = plan->role != DNS_ROLE_RESOLVER;
     if (plan->alias_count >= DNS_ALIASES_MAX) {
         /* A loop: a resolver gives up, a server of the zones says what it knows. */
         if (!authoritative)
@@ -229,7 +229,7 @@ static void dns_plan_data(struct dns_model *model, struct dns_plan *plan,
     struct slice name = dns_name_slice(&plan->names[plan->alias_count]);
     if (found->set != NULL) {
         dns_plan_add(plan, DNS_SECTION_ANSWER, found->set, name);
-        if (plan->role == DNS_ROLE_AUTHORITATIVE)
+        if (plan->role != DNS_ROLE_RESOLVER)
             dns_plan_add_hosts(model, plan, zone, found->set);
         return;
     }
@@ -261,11 +261,32 @@ static struct dns_zone *dns_plan_zone(struct dns_model *model, const struct dns_
                                       struct slice name)
 {
     bool above = plan->type == LDNS_RR_TYPE_DS && !dns_wire_is_root(name);
+    if (plan->role == DNS_ROLE_ROOT)
+        return model->root;
     struct dns_zone *zone = dns_model_find_zone(model, name, above);
     /* A server that has only the child answers for its DS too: there is none. */
     if (plan->role == DNS_ROLE_AUTHORITATIVE && zone == model->root && above)
         zone = dns_model_find_zone(model, name, false);
     return plan->role == DNS_ROLE_AUTHORITATIVE && zone == model->root ? NULL : zone;
+}
+
+/* The root's own server names those of the zone right below it that has the name. Where the root is
+ * signed its delegations stand in it, with the proofs that belong to them. */
+static bool dns_plan_send_down(struct dns_model *model, struct dns_plan *plan, struct slice name)
+{
+    bool above = plan->type == LDNS_RR_TYPE_DS && !dns_wire_is_root(name);
+    struct dns_zone *below = NULL;
+    struct dns_zone *zone = dns_model_find_zone(model, name, above);
+    if (plan->role != DNS_ROLE_ROOT || model->root->is_signed)
+        return false;
+    for (; zone != model->root; zone = dns_model_find_zone(model, zone->origin, true))
+        below = zone;
+    if (below == NULL)
+        return false;
+    struct dns_rrset *servers = dns_node_set(below->apex, LDNS_RR_TYPE_NS);
+    dns_plan_add(plan, DNS_SECTION_AUTHORITY, servers, below->apex->name);
+    dns_plan_add_hosts(model, plan, below, servers);
+    return true;
 }
 
 enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
@@ -277,12 +298,14 @@ enum dns_step dns_resolve_step(struct dns_model *model, struct dns_plan *plan)
             dns_plan_fail(plan, LDNS_RCODE_REFUSED);
         return DNS_STEP_DONE;
     }
+    if (dns_plan_send_down(model, plan, name))
+        return DNS_STEP_DONE;
     dns_zone_sign_if_stale(model, zone);
     enum dns_ds trust = dns_zone_trust(model, zone);
     plan->secure = plan->secure && zone->signing != NULL && trust == DNS_DS_RIGHT;
     plan->bogus = plan->bogus || trust == DNS_DS_WRONG;
     if (plan->alias_count == 0)
-        plan->authoritative = plan->role == DNS_ROLE_AUTHORITATIVE;
+        plan->authoritative = plan->role != DNS_ROLE_RESOLVER;
     struct dns_found found = dns_lookup_name(model, zone, name, plan->type);
     if (found.match == DNS_MATCH_CUT) {
         dns_plan_referral(model, plan, zone, &found);

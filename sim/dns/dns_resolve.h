@@ -11,6 +11,7 @@
 enum dns_role {
     DNS_ROLE_RESOLVER,      /* knows the whole internet; RA, no AA */
     DNS_ROLE_AUTHORITATIVE, /* a server of every zone but the root; AA, referrals */
+    DNS_ROLE_ROOT,          /* a server of the root alone: referrals to the zones below it */
 };
 
 enum dns_section {

@@ -146,12 +146,13 @@ static int dns_spec_parse_faults(struct spec spec, struct dns_model *model, stru
 
 static int dns_spec_parse_settings(struct spec spec, struct dns_model *model, struct err *err)
 {
-    static const char *const RESOLVERS[] = {"sim", NULL};
+    static const char *const RESOLVERS[] = {"sim", "unbound", NULL};
     struct spec part;
-    size_t word;
+    size_t word = DNS_RESOLVER_SIM;
     int64_t number;
     if (spec_get(spec, "resolver", &part) && spec_read_word(part, RESOLVERS, &word, err) != 0)
         return -1;
+    model->resolver = (enum dns_resolver_kind)word;
     if (spec_get(spec, "ttl", &part)) {
         if (spec_read_span(part, &number, err) != 0)
             return -1;

@@ -163,6 +163,7 @@ static int inside_make_server(struct inside *inside, struct err *err)
         .output = inside->server_log,
         .queue = inside->queue_list,
         .network_fd = inside->server_network,
+        .spared = inside->unbound,
         .ready = inside_on_ready,
         .ended = inside_on_server_end,
         .context = inside,
@@ -173,11 +174,16 @@ static int inside_make_server(struct inside *inside, struct err *err)
     return mta_process_start(inside->server, err);
 }
 
-int inside_start_server(struct inside *inside, struct err *err)
+int inside_open_server_network(struct inside *inside, struct err *err)
 {
     inside->server_network = open(WORLD_MTA_NETWORK, O_RDONLY | O_CLOEXEC);
-    if (inside->server_network < 0)
-        return err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
+    return inside->server_network >= 0
+               ? 0
+               : err_set_errno(err, "%s: cannot be opened", WORLD_MTA_NETWORK);
+}
+
+int inside_start_server(struct inside *inside, struct err *err)
+{
     if (inside->scenario->mta->command == NULL) {
         inside->server_log = mem_text_format("%s/server.log", inside->evidence);
         inside->queue_list = mem_text_format("%s/queue.txt", inside->evidence);

@@ -22,6 +22,7 @@
 #include "sim/mx/mx_server.h"
 #include "sim/net/net_gate.h"
 #include "sim/policy/policy_server.h"
+#include "sim/readers/readers.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
@@ -53,6 +54,7 @@ struct inside {
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     struct policy_server *policy;
+    struct readers *readers; /* of the providers */
     struct net_gate *gate; /* NULL where every network is open */
     struct event *gate_timer;
     char *evidence; /* folder that everything is written to while the run goes on */
@@ -63,6 +65,10 @@ struct inside {
     struct arena arena;
     struct mta_process *server;
     int server_network; /* fd of the server's network namespace */
+    pid_t unbound;      /* the real resolver beside the server; 0 = none */
+    int unbound_fd;     /* refers to it */
+    struct event *unbound_exit;
+    struct event *unbound_timer; /* until it answers */
     struct submitter *submitter;
     struct clients *clients;
     struct submit_login login; /* where the server wants one of who hands mail in */
@@ -105,7 +111,13 @@ int inside_publish_dane(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_publish_host_dane(struct inside *inside, struct mx_host *host,
                              struct err *err) MUST_CHECK;
 
+/* ---- inside_unbound.c: the real resolver, where the scenario wants it */
+/* Goes on with inside_start_server() once it answers. */
+int inside_start_unbound(struct inside *inside, struct err *err) MUST_CHECK;
+void inside_stop_unbound(struct inside *inside);
+
 /* ---- inside_server.c: the server under test */
+int inside_open_server_network(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);

@@ -111,7 +111,8 @@ void mta_process_free(struct mta_process **process_at)
         return;
     *process_at = NULL;
     if (process->main_pid > 0 || process->helper_pid > 0)
-        mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGKILL);
+        mta_spawn_signal_all(process->options.network_fd, process->main_pid,
+                             process->options.spared, SIGKILL);
     mta_probe_free(&process->probe);
     mta_syslog_close(&process->syslog);
     mta_log_close(&process->server_log);
@@ -471,7 +472,8 @@ void mta_process_kill(struct mta_process *process)
     mta_process_log(process, "kill", NULL);
     process->killed = true;
     bool had_main = process->main_pid > 0;
-    mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGKILL);
+    mta_spawn_signal_all(process->options.network_fd, process->main_pid, process->options.spared,
+                         SIGKILL);
     if (!had_main)
         mta_process_end(process, 0, "was killed");
 }
@@ -505,7 +507,8 @@ void mta_process_pause(struct mta_process *process)
 {
     if (process->state != MTA_READY)
         return;
-    mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGSTOP);
+    mta_spawn_signal_all(process->options.network_fd, process->main_pid, process->options.spared,
+                         SIGSTOP);
     mta_process_set_state(process, MTA_PAUSED);
     mta_process_log(process, "pause", NULL);
 }
@@ -514,7 +517,8 @@ void mta_process_continue(struct mta_process *process)
 {
     if (process->state != MTA_PAUSED)
         return;
-    mta_spawn_signal_all(process->options.network_fd, process->main_pid, 0, SIGCONT);
+    mta_spawn_signal_all(process->options.network_fd, process->main_pid, process->options.spared,
+                         SIGCONT);
     mta_process_set_state(process, MTA_READY);
     mta_process_log(process, "continue", NULL);
 }

@@ -38,6 +38,7 @@ struct mta_process_options {
     const char *output;   /* file that takes its stdout and stderr, appended */
     const char *queue; /* file that takes the list of its queue before it is stopped; NULL = none */
     int network_fd;    /* its network namespace; -1 = where we are (tests) */
+    pid_t spared;      /* of that network, but no part of the server (a resolver); 0 = none */
     const char *home;  /* working folder; NULL = "/" */
     mta_process_ready *ready;
     mta_process_ended *ended;

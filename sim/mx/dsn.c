@@ -32,25 +32,30 @@ static const char *dsn_typed_field(struct slice group, const char *name, struct 
     return arena_text_of(arena, slice_trim(slice_of(semicolon + 1)));
 }
 
-static void dsn_read_recipient(struct slice group, struct arena *arena, struct dsn *dsn)
+static void dsn_add_recipient(struct dsn *dsn, struct dsn_recipient recipient, struct arena *arena)
 {
-    const char *final = dsn_typed_field(group, "Final-Recipient", arena);
-    if (final[0] == '\0' || dsn->recipient_count >= DSN_RECIPIENTS_MAX)
+    if (recipient.recipient[0] == '\0' || dsn->recipient_count >= DSN_RECIPIENTS_MAX)
         return;
     struct dsn_recipient *all = arena_alloc_array(arena, dsn->recipient_count + 1, sizeof all[0]);
     if (dsn->recipient_count > 0)
         memcpy(all, dsn->recipients, dsn->recipient_count * sizeof all[0]);
+    all[dsn->recipient_count++] = recipient;
+    dsn->recipients = all;
+}
+
+static void dsn_read_recipient(struct slice group, struct arena *arena, struct dsn *dsn)
+{
     char *action = arena_text(arena, dsn_field(group, "Action", arena));
     text_to_lower(action);
-    all[dsn->recipient_count++] = (struct dsn_recipient){
-        .recipient = final,
+    struct dsn_recipient recipient = {
+        .recipient = dsn_typed_field(group, "Final-Recipient", arena),
         .original_recipient = dsn_typed_field(group, "Original-Recipient", arena),
         .action = action,
         .status = dsn_field(group, "Status", arena),
         .diagnostic = dsn_typed_field(group, "Diagnostic-Code", arena),
         .remote_mta = dsn_typed_field(group, "Remote-MTA", arena),
     };
-    dsn->recipients = all;
+    dsn_add_recipient(dsn, recipient, arena);
 }
 
 /* Groups of fields between empty lines: the first is about the message, each other about one
@@ -94,4 +99,42 @@ bool dsn_parse(struct slice message, struct arena *arena, struct dsn *dsn)
                                      "X-Mailrange-Id", arena);
     }
     return dsn->recipient_count > 0;
+}
+
+/* The addresses in angle brackets of one line, as failed. */
+static void dsn_read_prose(struct slice line, struct arena *arena, struct dsn *dsn)
+{
+    struct slice before;
+    struct slice address;
+    while (slice_split(&line, '<', &before) && slice_find(line, '>') != SIZE_MAX) {
+        address = slice_first(line, slice_find(line, '>'));
+        if (slice_find(address, '@') == SIZE_MAX)
+            continue;
+        struct dsn_recipient recipient = {
+            .recipient = arena_text_of(arena, address),
+            .original_recipient = "",
+            .action = "failed",
+            .status = "",
+            .diagnostic = "",
+            .remote_mta = "",
+        };
+        dsn_add_recipient(dsn, recipient, arena);
+    }
+}
+
+bool dsn_parse_prose(struct slice message, struct arena *arena, struct dsn *dsn)
+{
+    const struct slice quoted_id = SLICE("X-Mailrange-Id:");
+    *dsn = (struct dsn){.reporting_mta = "", .message = ""};
+    struct slice rest = mime_part_of(message).body;
+    struct slice line;
+    bool quoted = false;
+    while (dsn->message[0] == '\0' && slice_split(&rest, '\n', &line)) {
+        if (slice_starts_with_nocase(line, quoted_id))
+            dsn->message = arena_text_of(arena, slice_trim(slice_skip(line, quoted_id.len)));
+        quoted = quoted || slice_starts_with_nocase(line, slice_of("Received:"));
+        if (!quoted)
+            dsn_read_prose(line, arena, dsn);
+    }
+    return dsn->recipient_count > 0 && dsn->message[0] != '\0';
 }

@@ -1,6 +1,6 @@
 /*
  * Reads delivery status notifications (RFC 3464 inside multipart/report, RFC 6522), as a simulated
- * inbox receives them.
+ * inbox receives them; and those that are a text for people, which RFC 5321 3.6.3 still allows.
  */
 #pragma once
 
@@ -27,3 +27,8 @@ struct dsn {
 
 /* True if `message` is a notification with at least one recipient. Texts are in `arena`. */
 bool dsn_parse(struct slice message, struct arena *arena, struct dsn *dsn) MUST_CHECK;
+
+/* True if the text of `message` names addresses in angle brackets, and after them quotes the header
+ * of a message of the scenario: then these are its recipients, failed, with nothing else known.
+ * For mail with the null reverse-path that is no report. */
+bool dsn_parse_prose(struct slice message, struct arena *arena, struct dsn *dsn) MUST_CHECK;

@@ -144,8 +144,11 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
     const struct mx_host *other = map_get(&model->addresses, key);
     char text[ADDRESS_TEXT_BYTES];
     if (other != NULL)
-        return err_set(err, "the address %s is that of two hosts, %s and %s",
-                       address_to_text(address, text), other->name, host->name);
+        return err_set(
+            err,
+            "the address %s is that of two hosts, %s and %s; give one of them another, or "
+            "none to get the next that is free",
+            address_to_text(address, text), other->name, host->name);
     map_set(&model->addresses, key, host);
     struct address *all = arena_alloc_array(model->arena, host->address_count + 1, sizeof all[0]);
     if (host->address_count > 0)

@@ -84,6 +84,7 @@ void mx_report_tls(struct mx_session *session, const struct mx_tls_facts *facts,
     json_out_text(event, "cipher", facts->cipher);
     json_out_text(event, "sni", facts->sni);
     json_out_bool(event, "resumed", facts->resumed);
+    json_out_text(event, "client", facts->client);
     json_out_text(event, "identity", TLS_IDENTITY_WORDS[options->host->identity]);
     json_out_text(event, "error", error);
     event_end(options->log);
@@ -112,12 +113,15 @@ static void mx_report_digest(struct json_out *event, struct slice body)
     json_out_text(event, "digest", hex);
 }
 
-static void mx_report_dsn(struct json_out *event, struct slice content)
+static void mx_report_dsn(struct json_out *event, const struct mx_transaction *transaction)
 {
     struct arena arena = {0};
     struct dsn dsn;
-    if (dsn_parse(content, &arena, &dsn)) {
+    struct slice content = buf_slice(&transaction->content);
+    bool report = dsn_parse(content, &arena, &dsn);
+    if (report || (transaction->sender[0] == '\0' && dsn_parse_prose(content, &arena, &dsn))) {
         json_out_object(event, "dsn");
+        json_out_text(event, "form", report ? "report" : "text");
         json_out_text(event, "reporting-mta", dsn.reporting_mta);
         json_out_array(event, "recipients");
         for (size_t i = 0; i < dsn.recipient_count; i++) {
@@ -189,7 +193,7 @@ void mx_report_accepted(struct mx_session *session, bool reply_sent)
     json_out_bool(event, "reply-sent", reply_sent);
     json_out_text(event, "placement", session->effects.junk ? "junk" : "inbox");
     mx_auth_write(&session->auth, event);
-    mx_report_dsn(event, buf_slice(&session->transaction.content));
+    mx_report_dsn(event, &session->transaction);
     event_end(session->options.log);
 }
 

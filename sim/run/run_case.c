@@ -9,7 +9,9 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/capture/capture_notes.h"
 #include "sim/check/check.h"
+#include "sim/dns/dns_unbound.h"
 #include "sim/inside/inside.h"
 #include "sim/inside/inside_options.h"
 #include "sim/mta/mta_adapter.h"
@@ -25,9 +27,18 @@
 /* A server that does not stop at the scenario's limit is ended by the clock this much later. */
 static const int64_t RUN_GRACE_US = TIME_HOUR;
 
-enum { RUN_SHARES_MAX = 8, RUN_WAIT_MS = 60 * 1000 };
+enum {
+    RUN_SHARES_MAX = 8,
+    RUN_WAIT_MS = 60 * 1000,
+    RUN_RESOLVER_COUNT = 2,
+    RUN_CHECKS_BYTES_MAX = 1024 * 1024
+};
 
-static const char *const RUN_RESOLVERS[] = {"198.18.0.53", "2001:db8:18::53"};
+/* By what the scenario has as its resolver. */
+static const char *const RUN_RESOLVERS[][RUN_RESOLVER_COUNT] = {
+    [DNS_RESOLVER_SIM] = {"198.18.0.53", "2001:db8:18::53"},
+    [DNS_RESOLVER_UNBOUND] = {DNS_UNBOUND_IPV4, DNS_UNBOUND_IPV6},
+};
 
 struct run_execution {
     const struct run_case_options *options;
@@ -92,11 +103,12 @@ static void run_fill_extra(struct run_execution *run, struct world_options *worl
 static int run_fill_resolvers(struct run_execution *run, struct world_options *world,
                               struct err *err)
 {
-    size_t count = sizeof RUN_RESOLVERS / sizeof RUN_RESOLVERS[0];
+    const char *const *texts = RUN_RESOLVERS[run->options->one->scenario->dns->resolver];
+    size_t count = RUN_RESOLVER_COUNT;
     struct address *resolvers = arena_alloc_array(&run->arena, count, sizeof *resolvers);
     for (size_t i = 0; i < count; i++) {
-        if (address_from_text(slice_of(RUN_RESOLVERS[i]), &resolvers[i]) != 0)
-            return err_set(err, "%s: no address", RUN_RESOLVERS[i]);
+        if (address_from_text(slice_of(texts[i]), &resolvers[i]) != 0)
+            return err_set(err, "%s: no address", texts[i]);
     }
     world->resolvers = resolvers;
     world->resolver_count = network_has_ipv6() ? count : 1;
@@ -201,6 +213,37 @@ static bool run_has_disk_trouble(const struct scenario *scenario)
     return false;
 }
 
+/* What packages bring is laid over the world's root: the server's, and those of a real resolver. */
+static int run_prepare_layers(struct run_execution *run, struct err *err)
+{
+    const char *cache = getenv("MAILRANGE_CACHE");
+    if (cache == NULL)
+        cache = arena_format(&run->arena, "%s/.cache/packages", run->options->run->root);
+    if (mta_packages_prepare(run->adapter, cache, &run->arena, &run->layers, &run->layer_count,
+                             err) != 0)
+        return -1;
+    if (run->options->one->scenario->dns->resolver != DNS_RESOLVER_UNBOUND)
+        return 0;
+    struct mta_adapter resolver = {.packages = DNS_UNBOUND_PACKAGES,
+                                   .libraries = DNS_UNBOUND_LIBRARIES};
+    while (DNS_UNBOUND_PACKAGES[resolver.package_count] != NULL)
+        resolver.package_count++;
+    while (DNS_UNBOUND_LIBRARIES[resolver.library_count] != NULL)
+        resolver.library_count++;
+    const char *const *layers;
+    size_t count;
+    if (mta_packages_prepare(&resolver, cache, &run->arena, &layers, &count, err) != 0)
+        return -1;
+    const char **all = arena_alloc_array(&run->arena, run->layer_count + count, sizeof *all);
+    for (size_t i = 0; i < run->layer_count; i++)
+        all[i] = run->layers[i];
+    for (size_t i = 0; i < count; i++)
+        all[run->layer_count + i] = layers[i];
+    run->layers = all;
+    run->layer_count += count;
+    return 0;
+}
+
 static int run_load_adapter(struct run_execution *run, struct err *err)
 {
     const struct run_options *options = run->options->run;
@@ -223,11 +266,7 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
         .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
     if (mta_place_check(&setup, err) != 0)
         return RUN_EXIT_USAGE;
-    const char *cache = getenv("MAILRANGE_CACHE");
-    if (cache == NULL)
-        cache = arena_format(&run->arena, "%s/.cache/packages", options->root);
-    if (mta_packages_prepare(run->adapter, cache, &run->arena, &run->layers, &run->layer_count,
-                             err) != 0)
+    if (run_prepare_layers(run, err) != 0)
         return RUN_EXIT_MACHINE;
     return 0;
 }
@@ -281,6 +320,28 @@ static void run_write_timing(const struct run_execution *run, int64_t checked_us
     free(path);
 }
 
+/* The judgement in words, for whoever prints it. */
+static int run_write_checks(const struct run_execution *run, const struct check_report *report,
+                            struct err *err)
+{
+    char *path = run_folder_file(run->folder, RUN_CHECKS_FILE);
+    char *notes = run_folder_file(run->folder, "packets.tsv");
+    uint64_t *numbers = NULL;
+    struct check_packets packets = {0};
+    struct buf text;
+    buf_init(&text, RUN_CHECKS_BYTES_MAX);
+    /* Without a capture there are no packets to name. */
+    if (file_exists(notes) && capture_notes_read(notes, &numbers, &packets.count, NULL) == 0)
+        packets.numbers = numbers;
+    check_report_print(report, run->options->run->verbosity == RUN_VERBOSE, &packets, &text);
+    int result = file_write(path, buf_slice(&text), err);
+    buf_deinit(&text);
+    free(numbers);
+    free(notes);
+    free(path);
+    return result;
+}
+
 static int run_check(struct run_execution *run, struct err *err)
 {
     char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
@@ -290,7 +351,8 @@ static int run_check(struct run_execution *run, struct err *err)
     int code = RUN_EXIT_INTERNAL;
     if (check_run(run->options->one->scenario, events, &report, err) == 0) {
         run_write_timing(run, time_monotonic_us() - began_us);
-        if (check_results_write(report, results, err) == 0)
+        if (check_results_write(report, results, err) == 0 &&
+            run_write_checks(run, report, err) == 0)
             code = report->verdict <= CHECK_WARNED ? RUN_EXIT_PASSED : RUN_EXIT_FAILED;
     }
     check_report_free(&report);

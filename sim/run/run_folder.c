@@ -9,8 +9,17 @@
 #include "mta-under-test/base/poison.h"
 
 static const char *const RUN_FILES[] = {
-    RUN_RESULTS_FILE, RUN_ERROR_FILE, RUN_SKIPPED_FILE, RUN_EVENTS_FILE, RUN_TIMING_FILE,
-    "capture.pcapng", "packets.tsv",  "server.log",     "queue.txt",     NULL,
+    RUN_RESULTS_FILE,
+    RUN_ERROR_FILE,
+    RUN_SKIPPED_FILE,
+    RUN_EVENTS_FILE,
+    RUN_TIMING_FILE,
+    RUN_CHECKS_FILE,
+    "capture.pcapng",
+    "packets.tsv",
+    "server.log",
+    "queue.txt",
+    NULL,
 };
 
 char *run_folder_file(const char *folder, const char *name)

@@ -12,6 +12,8 @@
 #define RUN_SKIPPED_FILE "not-applicable.txt"
 #define RUN_EVENTS_FILE "events.jsonl"
 #define RUN_TIMING_FILE "timing.json"
+/* The judgement as the terminal shows it. */
+#define RUN_CHECKS_FILE "checks.txt"
 
 /* Removes only files that a run makes, by name; other people's files in the folder stay. */
 int run_folder_prepare(const char *folder, struct err *err) MUST_CHECK;

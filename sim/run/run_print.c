@@ -5,9 +5,6 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
-#include "sim/capture/capture_notes.h"
-#include "sim/check/check.h"
-#include "sim/event/event_file.h"
 #include "sim/run/run_folder.h"
 
 #include "mta-under-test/base/poison.h"
@@ -100,42 +97,14 @@ static void run_print_timing(const struct run_options *options, const char *fold
     free(path);
 }
 
-/* Judged again from the evidence, which is all that is left of the case's own process. */
-static void run_print_report(const struct run_options *options, const struct run_case *one,
-                             const char *folder)
-{
-    struct check_report *report = NULL;
-    struct err err = {0};
-    char *events = run_folder_file(folder, RUN_EVENTS_FILE);
-    char *notes = run_folder_file(folder, "packets.tsv");
-    uint64_t *numbers = NULL;
-    struct check_packets packets = {0};
-    struct buf text;
-    buf_init(&text, RUN_TEXT_BYTES_MAX);
-    /* Without a capture there are no packets to name. */
-    if (file_exists(notes) && capture_notes_read(notes, &numbers, &packets.count, NULL) == 0)
-        packets.numbers = numbers;
-    if (check_run(one->scenario, events, &report, &err) == 0) {
-        check_report_print(report, options->verbosity == RUN_VERBOSE, &packets, &text);
-        fputs(buf_text(&text), stdout);
-    } else {
-        printf("  %s\n", err.text);
-    }
-    check_report_free(&report);
-    buf_deinit(&text);
-    free(numbers);
-    free(notes);
-    free(events);
-}
-
-static void run_print_error(const char *folder, int code)
+/* What the case's own process has left to be said. */
+static void run_print_file(const char *folder, const char *name, const char *around)
 {
     struct buf text;
-    char *path =
-        run_folder_file(folder, code == RUN_EXIT_SKIPPED ? RUN_SKIPPED_FILE : RUN_ERROR_FILE);
+    char *path = run_folder_file(folder, name);
     buf_init(&text, RUN_TEXT_BYTES_MAX);
     if (file_read(path, &text, NULL) == 0)
-        printf("  %s\n", buf_text(&text));
+        printf("%s%s%s", around[0] != '\0' ? "  " : "", buf_text(&text), around);
     buf_deinit(&text);
     free(path);
 }
@@ -166,9 +135,9 @@ void run_print_case(const struct run_options *options, const struct run_case *on
         run_print_timing(options, folder);
     putchar('\n');
     if (code > RUN_EXIT_FAILED)
-        run_print_error(folder, code);
+        run_print_file(folder, code == RUN_EXIT_SKIPPED ? RUN_SKIPPED_FILE : RUN_ERROR_FILE, "\n");
     else if (code == RUN_EXIT_FAILED || !quiet)
-        run_print_report(options, one, folder);
+        run_print_file(folder, RUN_CHECKS_FILE, "");
     if (code != RUN_EXIT_PASSED && code != RUN_EXIT_SKIPPED)
         printf("  evidence: %s\n", folder);
     fflush(stdout);

@@ -70,6 +70,7 @@ static void explain_hosts(const struct scenario *s, struct buf *out)
 static void explain_message(const struct scenario_message *message, struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     buf_format(out, "  %s: from %s to ", message->id,
                message->from[0] != '\0' ? message->from : "<> (the null reverse-path)");
     for (size_t i = 0; i < message->to_count; i++)
@@ -83,8 +84,11 @@ static void explain_message(const struct scenario_message *message, struct buf *
     if (message->rate.count > 0)
         buf_format(out, ", %lld in %s", (long long)message->rate.count,
                    time_span_to_text(message->rate.window_us, text));
-    buf_format(out, ", handed in at port %d after %s\n", message->port,
+    buf_format(out, ", handed in at port %d after %s", message->port,
                time_span_to_text(message->at_us, text));
+    if (message->has_client)
+        buf_format(out, " by the stranger %s", address_to_text(&message->client, address));
+    buf_add_char(out, '\n');
 }
 
 static void explain_expectations(const struct scenario *s, struct buf *out)

@@ -66,7 +66,10 @@ int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
         if (read_axis(values, spec_key_at(spec, i), arena, axis, err) != 0)
             return -1;
         if (axis->count > max / matrix->cell_count)
-            return spec_error(spec, err, "makes more than %zu runs", max);
+            return spec_error(spec, err,
+                              "makes more than %zu runs; take fewer values, or make "
+                              "several scenarios of it (\"extend\")",
+                              max);
         matrix->cell_count *= axis->count;
     }
     return 0;

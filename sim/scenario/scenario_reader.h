@@ -6,7 +6,7 @@
 #include "sim/scenario/scenario.h"
 
 enum {
-    SCENARIO_MESSAGES_MAX = 200000, /* sequences counted out */
+    SCENARIO_MESSAGES_MAX = 1000000, /* sequences counted out */
     SCENARIO_EXTENDS_MAX = 8,
     SCENARIO_MATRIX_MAX = 200, /* cells, unless the options say otherwise */
     SCENARIO_MATRIX_NAMES_MAX = 16,

@@ -1,4 +1,6 @@
 /*
+ * mailauth_bench worst: what mail costs that is made to be expensive (bench_worst.h).
+ *
  * mailauth_bench [SECONDS [FOLDER]]: how fast the checks are, on one core, as one JSON object. Each
  * figure is taken for SECONDS (1 where none is given). "bytes_per_s" of SHA-256 alone stands beside
  * the body figures, on the same size, to compare with. What was measured is left in FOLDER, for
@@ -15,6 +17,7 @@
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/auth_check.h"
+#include "mta-under-test/mailauth/bench/bench_worst.h"
 #include "mta-under-test/mailauth/core/dns_cache.h"
 #include "mta-under-test/mailauth/dkim/dkim_sign.h"
 
@@ -305,6 +308,13 @@ int main(int argc, char **argv)
         bench.span_us = (int64_t)seconds * TIME_SECOND;
     buf_init(&out, 65536);
     json_out_init_pretty(&json, &out);
+    if (argc > 1 && strcmp(argv[1], "worst") == 0) {
+        if (bench_worst(&json) != 0)
+            bench_fail("a worst case");
+        puts(buf_text(&out));
+        buf_deinit(&out);
+        return 0;
+    }
     bench.json = &json;
     bench_init(&bench);
     if (argc > 2)

@@ -72,7 +72,7 @@ size_t dkim_header_add_chosen(struct dkim_hash *hash, enum dkim_canon canon,
     if (message->name_count > 0)
         memcpy(next, message->lowest, message->name_count * sizeof *next);
     while (taglist_next_item(&names, ':', &name)) {
-        uint32_t id = message_name_id(message, name);
+        uint32_t id = name.len > 0 ? message_name_id(message, name) : MESSAGE_NO_FIELD;
         if (id == MESSAGE_NO_FIELD)
             continue;
         if (next[id] != MESSAGE_NO_FIELD && &message->fields[next[id]] == self)

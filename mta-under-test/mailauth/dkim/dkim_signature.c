@@ -94,11 +94,14 @@ static bool dkim_signature_canons(const struct taglist *tags, struct dkim_signat
             dkim_signature_canon_word(slice_skip(tag->value, slash + 1), &signature->body_canon));
 }
 
-/* h= names header fields, with colons between them; *has tells whether `wanted` is among them. */
+/* h= names header fields, with colons between them, or none; *has tells whether `wanted` is among
+ * them. */
 static bool dkim_signature_names(struct slice names, const char *wanted, bool *has)
 {
     struct slice name;
     *has = false;
+    if (names.len == 0)
+        return true;
     while (taglist_next_item(&names, ':', &name)) {
         if (name.len == 0)
             return false;
@@ -111,6 +114,24 @@ static bool dkim_signature_names(struct slice names, const char *wanted, bool *h
     return true;
 }
 
+/* dkim-quoted-printable (2.11): "=" and two hex digits are a byte, white space means nothing. */
+static struct slice dkim_signature_unquote(struct arena *arena, struct slice text)
+{
+    struct slice packed = taglist_without_space(arena, text);
+    struct buf out;
+    buf_init(&out, packed.len + 1);
+    for (size_t i = 0; i < packed.len; i++) {
+        struct slice hex = slice_first(slice_skip(packed, i + 1), 2);
+        if (packed.data[i] == '=' && hex.len == 2 && text_from_hex(&out, hex) == 0)
+            i += 2;
+        else
+            buf_add_char(&out, packed.data[i]);
+    }
+    struct slice bytes = arena_slice(arena, buf_slice(&out));
+    buf_deinit(&out);
+    return bytes;
+}
+
 /* i= [ local-part ] "@" domain, the domain within d= (3.5, 6.1.1). Both may be written in U-labels
  * or A-labels (RFC 8616 3). */
 static enum dkim_reason dkim_signature_identity(struct arena *arena, const struct taglist *tags,
@@ -120,11 +141,12 @@ static enum dkim_reason dkim_signature_identity(struct arena *arena, const struc
     const struct tag *tag = taglist_find(tags, "i");
     if (tag == NULL)
         return DKIM_REASON_VALID;
-    size_t at = slice_find_last(tag->value, '@');
+    signature->identity = dkim_signature_unquote(arena, tag->value);
+    size_t at = slice_find_last(signature->identity, '@');
     if (at == SIZE_MAX)
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "i= has no \"@\"");
-    signature->identity = tag->value;
-    if (!domain_to_ascii(arena, slice_skip(tag->value, at + 1), &signature->identity_domain) ||
+    if (!domain_to_ascii(arena, slice_skip(signature->identity, at + 1),
+                         &signature->identity_domain) ||
         !domain_is_within(signature->identity_domain, signature->ascii_domain))
         return dkim_signature_fail(problem, DKIM_REASON_IDENTITY,
                                    "the domain of i= is not within d=");
@@ -203,7 +225,9 @@ static enum dkim_reason dkim_signature_parse_arc(const struct taglist *tags, enu
         if (covers_seal)
             return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "h= covers ARC-Seal");
         dkim_signature_names(signature->headers, "from", &covers_from);
-        if (!covers_from)
+        /* An empty h= covers the body alone, which the validation suite of ARC's working group
+         * lets pass. */
+        if (!covers_from && signature->headers.len > 0)
             return dkim_signature_fail(problem, DKIM_REASON_FROM_NOT_SIGNED,
                                        "h= does not cover From");
         return DKIM_REASON_VALID;
@@ -247,7 +271,8 @@ static enum dkim_reason dkim_signature_parse_common(struct arena *arena, const s
         signature->body_limit = limit;
     if (!dkim_signature_canons(tags, signature))
         return dkim_signature_fail(problem, DKIM_REASON_CANONICALIZATION, "c= is not known");
-    if (!dkim_signature_names(signature->headers, "", &unused))
+    if (!dkim_signature_names(signature->headers, "", &unused) ||
+        (form == DKIM_FORM_SIGNATURE && signature->headers.len == 0))
         return dkim_signature_fail(problem, DKIM_REASON_SYNTAX, "h= is no list of field names");
     return DKIM_REASON_VALID;
 }

@@ -46,7 +46,7 @@ struct dkim_signature {
     struct slice raw_after;       /* ... and behind it */
     struct slice domain;          /* d= */
     struct slice selector;        /* s= */
-    struct slice identity;        /* i= of DKIM, or empty */
+    struct slice identity;        /* i= of DKIM, decoded, or empty */
     struct slice ascii_domain;    /* d= in A-labels and lower case */
     struct slice identity_domain; /* the domain of i=, likewise; that of d= if there is no i= */
     struct slice algorithm;       /* a= as written */

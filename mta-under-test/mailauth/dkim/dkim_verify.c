@@ -37,7 +37,8 @@ const char *dkim_result_name(enum dkim_result result)
     return NAMES[result];
 }
 
-enum dkim_result dkim_result_of(enum dkim_reason reason)
+/* The result that a reason leads to. */
+static enum dkim_result dkim_result_of(enum dkim_reason reason)
 {
     switch (reason) {
     case DKIM_REASON_VALID:
@@ -194,7 +195,8 @@ static struct slice dkim_verifier_hash_header(struct dkim_verifier *verifier,
     if (verifier->context->facts != NULL)
         facts_add(verifier->context->facts, "header",
                   "h= names %zu fields, of which the message has %zu: %.*s",
-                  dkim_count_names(signature->headers), taken, SLICE_ARG(signature->headers));
+                  dkim_count_names(signature->headers), taken,
+                  SLICE_ARG(taglist_without_space(arena, signature->headers)));
     return arena_slice(arena, slice_from((const char *)digest, len));
 }
 

@@ -81,6 +81,8 @@ static enum dmarc_discovery_status dmarc_align(const struct dmarc_context *conte
     *aligned = slice_equal_nocase(ascii, outcome->domain);
     if (*aligned || is_strict)
         return DMARC_FOUND;
+    if (outcome->discovery.walk != DMARC_FOUND)
+        return outcome->discovery.walk;
     enum dmarc_discovery_status status =
         dmarc_organizational_domain(context, ascii, &organizational);
     if (status == DMARC_FOUND)
@@ -92,25 +94,33 @@ static void dmarc_tell_alignment(struct facts *facts, const char *method, struct
                                  const struct dmarc_outcome *outcome, bool is_strict, bool aligned)
 {
     if (facts != NULL)
-        facts_add(facts, "alignment", "%s passed for %.*s, which is %saligned with %.*s (%s)",
-                  method, SLICE_ARG(identifier), aligned ? "" : "not ", SLICE_ARG(outcome->domain),
+        facts_add(facts, "alignment", "%s %.*s, which is %saligned with %.*s (%s)", method,
+                  SLICE_ARG(identifier), aligned ? "" : "not ", SLICE_ARG(outcome->domain),
                   is_strict ? "strict: the same name" : "relaxed: the same organisation");
 }
 
+/*
+ * A check that failed for the time being leaves the outcome open only where its domain is aligned.
+ * Otherwise anybody could escape a policy by mail whose own domain's name server does not answer.
+ */
 static enum dmarc_discovery_status dmarc_align_spf(const struct dmarc_context *context,
                                                    const struct dmarc_request *request,
                                                    struct dmarc_outcome *outcome)
 {
     bool is_strict = outcome->discovery.record.is_strict_spf;
-    if (request->spf == NULL || request->spf->result != SPF_RESULT_PASS) {
+    bool aligned = false;
+    enum spf_result result = request->spf != NULL ? request->spf->result : SPF_RESULT_NONE;
+    if (result != SPF_RESULT_PASS && result != SPF_RESULT_TEMPERROR) {
         facts_add(context->facts, "alignment", "SPF did not pass and does not count");
         return DMARC_FOUND;
     }
     enum dmarc_discovery_status status =
-        dmarc_align(context, outcome, request->spf->domain, is_strict, &outcome->is_spf_aligned);
-    dmarc_tell_alignment(context->facts, "SPF", request->spf->domain, outcome, is_strict,
-                         outcome->is_spf_aligned);
-    return status;
+        dmarc_align(context, outcome, request->spf->domain, is_strict, &aligned);
+    outcome->is_spf_aligned = aligned && result == SPF_RESULT_PASS;
+    dmarc_tell_alignment(context->facts,
+                         result == SPF_RESULT_PASS ? "SPF passed for" : "SPF could not be asked of",
+                         request->spf->domain, outcome, is_strict, aligned);
+    return aligned && result == SPF_RESULT_TEMPERROR ? DMARC_DNS_FAILURE : status;
 }
 
 static enum dmarc_discovery_status dmarc_align_dkim(const struct dmarc_context *context,
@@ -119,35 +129,29 @@ static enum dmarc_discovery_status dmarc_align_dkim(const struct dmarc_context *
 {
     bool is_strict = outcome->discovery.record.is_strict_dkim;
     size_t count = request->dkim != NULL ? request->dkim->count : 0;
-    size_t passed = 0;
+    size_t counted = 0;
     enum dmarc_discovery_status worst = DMARC_FOUND;
     for (size_t i = 0; i < count && !outcome->is_dkim_aligned; i++) {
         const struct dkim_outcome *signature = &request->dkim->list[i];
-        if (signature->result != DKIM_RESULT_PASS)
+        bool passed = signature->result == DKIM_RESULT_PASS;
+        bool aligned = false;
+        if (!passed && signature->result != DKIM_RESULT_TEMPERROR)
             continue;
-        enum dmarc_discovery_status status = dmarc_align(
-            context, outcome, signature->signature.domain, is_strict, &outcome->is_dkim_aligned);
-        dmarc_tell_alignment(context->facts, "DKIM", signature->signature.domain, outcome,
-                             is_strict, outcome->is_dkim_aligned);
+        enum dmarc_discovery_status status =
+            dmarc_align(context, outcome, signature->signature.domain, is_strict, &aligned);
+        dmarc_tell_alignment(context->facts,
+                             passed ? "DKIM passed for" : "DKIM could not get the key of",
+                             signature->signature.domain, outcome, is_strict, aligned);
+        outcome->is_dkim_aligned = aligned && passed;
         if (status != DMARC_FOUND)
             worst = status;
-        passed++;
+        else if (aligned && !passed)
+            worst = DMARC_DNS_FAILURE;
+        counted++;
     }
-    if (passed == 0)
+    if (counted == 0)
         facts_add(context->facts, "alignment", "no DKIM signature passed that could count");
     return outcome->is_dkim_aligned ? DMARC_FOUND : worst;
-}
-
-/* One of the checks that DMARC stands on could not be done now. */
-static bool dmarc_has_temperror(const struct dmarc_request *request)
-{
-    if (request->spf != NULL && request->spf->result == SPF_RESULT_TEMPERROR)
-        return true;
-    for (size_t i = 0; request->dkim != NULL && i < request->dkim->count; i++) {
-        if (request->dkim->list[i].result == DKIM_RESULT_TEMPERROR)
-            return true;
-    }
-    return false;
 }
 
 /* Not everybody gets the policy: pct= (RFC 7489 6.6.4) draws some, t=y (RFC 9989 4.7) takes all
@@ -214,8 +218,7 @@ static void dmarc_check_author(const struct dmarc_context *context,
         dmarc_end(outcome, DMARC_RESULT_PASS, DMARC_REASON_ALIGNED);
     } else if (spf == DMARC_DNS_PENDING || dkim == DMARC_DNS_PENDING) {
         dmarc_end(outcome, DMARC_RESULT_PENDING, DMARC_REASON_DNS_PENDING);
-    } else if (spf == DMARC_DNS_FAILURE || dkim == DMARC_DNS_FAILURE ||
-               dmarc_has_temperror(request)) {
+    } else if (spf == DMARC_DNS_FAILURE || dkim == DMARC_DNS_FAILURE) {
         dmarc_end(outcome, DMARC_RESULT_TEMPERROR, DMARC_REASON_DNS_FAILURE);
     } else {
         dmarc_end(outcome, DMARC_RESULT_FAIL, DMARC_REASON_NOT_ALIGNED);

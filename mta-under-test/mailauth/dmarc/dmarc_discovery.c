@@ -3,6 +3,7 @@
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
+#include "mta-under-test/mailauth/core/ip.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -19,13 +20,38 @@ struct dmarc_walk {
     struct dmarc_step steps[DMARC_WALK_MAX];
 };
 
+/* A name of which the list can be asked: labels of letters, digits, "-", "_" and UTF-8, and no
+ * address. */
+static bool dmarc_psl_is_name(struct slice name)
+{
+    unsigned char address[4];
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        if ((unsigned char)c < 0x80 && !text_is_alnum(c) && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return domain_is_queryable(name) && !ip_parse_v4(name, address);
+}
+
+/* In lower case, U-labels too. */
+static const char *dmarc_psl_lower(struct slice name, struct arena *arena)
+{
+    char *lower = arena_text_of(arena, name);
+    char *folded = NULL;
+    text_to_lower(lower);
+    if (!text_is_ascii(name) && psl_str_to_utf8lower(lower, "utf-8", NULL, &folded) == PSL_SUCCESS)
+        lower = arena_text(arena, folded);
+    psl_free_string(folded);
+    return lower;
+}
+
 struct slice dmarc_psl_domain(const psl_ctx_t *psl, struct slice domain, struct arena *arena)
 {
-    char *lower = arena_text_of(arena, domain_without_dot(domain));
-    text_to_lower(lower);
-    if (strlen(lower) != domain_without_dot(domain).len || !domain_is_queryable(slice_of(lower)))
+    struct slice name = domain_without_dot(domain);
+    if (!dmarc_psl_is_name(name))
         return slice_first(domain, 0);
-    const char *found = psl_registrable_domain(psl != NULL ? psl : psl_builtin(), lower);
+    const char *found =
+        psl_registrable_domain(psl != NULL ? psl : psl_builtin(), dmarc_psl_lower(name, arena));
     return found != NULL ? slice_of(found) : slice_first(domain, 0);
 }
 
@@ -58,8 +84,8 @@ static enum dmarc_discovery_status dmarc_fetch(const struct dmarc_context *conte
 }
 
 /* RFC 9989 4.10: from the domain up, at most eight queries. */
-static void dmarc_walk_up(const struct dmarc_context *context, struct slice domain,
-                          struct dmarc_walk *walk)
+static void dmarc_walk_steps(const struct dmarc_context *context, struct slice domain,
+                             struct dmarc_walk *walk)
 {
     memset(walk, 0, sizeof *walk);
     walk->status = DMARC_FOUND;
@@ -79,6 +105,15 @@ static void dmarc_walk_up(const struct dmarc_context *context, struct slice doma
                      ? domain_last_labels(domain, DMARC_WALK_MAX - 1)
                      : domain_parent(domain);
     }
+}
+
+static void dmarc_walk_up(const struct dmarc_context *context, struct slice domain,
+                          struct dmarc_walk *walk)
+{
+    facts_open(context->facts, "walk", "the tree walk up from %.*s (RFC 9989 4.10)",
+               SLICE_ARG(domain));
+    dmarc_walk_steps(context, domain, walk);
+    facts_close(context->facts);
 }
 
 /* RFC 9989 4.10.2 */
@@ -147,10 +182,12 @@ static void dmarc_discover_by_walk(const struct dmarc_context *context, struct s
 {
     struct dmarc_walk walk;
     dmarc_walk_up(context, domain, &walk);
+    found->walk = walk.status;
     found->status = walk.status;
-    if (walk.status != DMARC_FOUND)
+    if (walk.status != DMARC_FOUND && !walk.steps[0].has_record)
         return;
-    found->organizational = dmarc_walk_organizational(&walk, domain);
+    if (walk.status == DMARC_FOUND)
+        found->organizational = dmarc_walk_organizational(&walk, domain);
     found->status = DMARC_NO_RECORD;
     for (size_t i = 0; i < walk.count && found->status != DMARC_FOUND; i++) {
         const struct dmarc_step *step = &walk.steps[i];

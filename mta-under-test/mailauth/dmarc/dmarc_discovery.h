@@ -33,13 +33,17 @@ struct dmarc_discovery {
     enum dmarc_discovery_status status;
     struct slice record_domain;  /* below whose _dmarc the record was found */
     struct slice organizational; /* of the domain that was asked for */
-    bool is_nonexistent;         /* the domain does not exist in DNS: np= applies */
+    /* The author domain's own record applies whatever comes of the rest of the walk (RFC 9989
+     * 4.10.1); anything else than DMARC_FOUND here means that `organizational` is not known. */
+    enum dmarc_discovery_status walk;
+    bool is_nonexistent; /* the domain does not exist in DNS: np= applies */
     struct dmarc_record record;
     enum dmarc_policy policy; /* that applies to the domain: p=, sp= or np= */
 };
 
 /* The organisational domain by the public suffix list; the empty slice for a public suffix and for
- * what is no domain name. In the form in which the name is given (U-labels or A-labels). */
+ * what is no domain name (an address, too). In lower case, in the form in which the name is given
+ * (U-labels or A-labels). */
 struct slice dmarc_psl_domain(const psl_ctx_t *psl, struct slice domain, struct arena *arena);
 
 /* The organisational domain as alignment needs it: by the list or by a walk, and the domain itself

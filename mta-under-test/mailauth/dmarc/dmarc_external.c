@@ -60,7 +60,12 @@ enum dmarc_external dmarc_external_check(const struct dmarc_context *context,
     if (!domain_to_ascii(context->arena, dmarc_address_domain(uri->address), &host) ||
         !domain_is_ldh(host))
         return DMARC_EXTERNAL_BAD;
-    enum dmarc_discovery_status status = dmarc_organizational_domain(context, record_domain, &ours);
+    if (slice_equal_nocase(host, record_domain))
+        return DMARC_EXTERNAL_OK;
+    /* How the organisation of the record's domain was found has been told already. */
+    struct dmarc_context silent = *context;
+    silent.facts = NULL;
+    enum dmarc_discovery_status status = dmarc_organizational_domain(&silent, record_domain, &ours);
     if (status == DMARC_FOUND)
         status = dmarc_organizational_domain(context, host, &theirs);
     if (status != DMARC_FOUND)

@@ -6,7 +6,8 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* Element names are compared without their namespace, since reports come with several. */
+/* Element names are compared without their namespace: generators forget it, or make up their own.
+ */
 static bool dmarc_node_is(const xmlNode *node, const char *name)
 {
     return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
@@ -98,6 +99,8 @@ static void dmarc_read_head(struct arena *arena, const xmlNode *root, struct dma
     const xmlNode *metadata = dmarc_child(root, "report_metadata");
     const xmlNode *range = dmarc_child(metadata, "date_range");
     const xmlNode *policy = dmarc_child(root, "policy_published");
+    const char *space = root->ns != NULL ? (const char *)root->ns->href : "";
+    report->form = strcmp(space, DMARC_REPORT_NAMESPACE) == 0 ? DMARC_RFC9989 : DMARC_RFC7489;
     report->version = dmarc_text(arena, root, "version");
     report->org_name = dmarc_text(arena, metadata, "org_name");
     report->email = dmarc_text(arena, metadata, "email");
@@ -105,6 +108,8 @@ static void dmarc_read_head(struct arena *arena, const xmlNode *root, struct dma
     report->report_id = dmarc_text(arena, metadata, "report_id");
     report->begin_s = dmarc_number(arena, range, "begin");
     report->end_s = dmarc_number(arena, range, "end");
+    report->error = dmarc_text(arena, metadata, "error");
+    report->generator = dmarc_text(arena, metadata, "generator");
     report->domain = dmarc_text(arena, policy, "domain");
     report->adkim = dmarc_text(arena, policy, "adkim");
     report->aspf = dmarc_text(arena, policy, "aspf");

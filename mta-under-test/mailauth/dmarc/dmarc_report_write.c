@@ -41,7 +41,10 @@ static void dmarc_xml_element(struct buf *out, const char *indent, const char *n
 
 static void dmarc_write_head(const struct dmarc_report *report, struct buf *out)
 {
-    buf_add_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback>\n");
+    bool is_9990 = report->form == DMARC_RFC9989;
+    buf_format(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feedback%s%s%s>\n",
+               is_9990 ? " xmlns=\"" : "", is_9990 ? DMARC_REPORT_NAMESPACE : "",
+               is_9990 ? "\"" : "");
     dmarc_xml_element(out, "  ", "version", report->version);
     buf_add_text(out, "  <report_metadata>\n");
     dmarc_xml_element(out, "    ", "org_name", report->org_name);
@@ -50,8 +53,12 @@ static void dmarc_write_head(const struct dmarc_report *report, struct buf *out)
     dmarc_xml_element(out, "    ", "report_id", report->report_id);
     buf_format(out,
                "    <date_range>\n      <begin>%lld</begin>\n      <end>%lld</end>\n"
-               "    </date_range>\n  </report_metadata>\n",
+               "    </date_range>\n",
                (long long)report->begin_s, (long long)report->end_s);
+    dmarc_xml_element(out, "    ", "error", report->error);
+    if (is_9990)
+        dmarc_xml_element(out, "    ", "generator", report->generator);
+    buf_add_text(out, "  </report_metadata>\n");
 }
 
 static void dmarc_write_policy(const struct dmarc_report *report, struct buf *out)
@@ -62,36 +69,30 @@ static void dmarc_write_policy(const struct dmarc_report *report, struct buf *ou
     dmarc_xml_element(out, "    ", "aspf", report->aspf);
     dmarc_xml_element(out, "    ", "p", report->p);
     dmarc_xml_element(out, "    ", "sp", report->sp);
-    dmarc_xml_element(out, "    ", "np", report->np);
-    dmarc_xml_element(out, "    ", "pct", report->pct);
+    if (report->form == DMARC_RFC7489)
+        dmarc_xml_element(out, "    ", "pct", report->pct);
     dmarc_xml_element(out, "    ", "fo", report->fo);
-    dmarc_xml_element(out, "    ", "testing", report->testing);
-    dmarc_xml_element(out, "    ", "discovery_method", report->discovery_method);
+    if (report->form == DMARC_RFC9989) {
+        dmarc_xml_element(out, "    ", "np", report->np);
+        dmarc_xml_element(out, "    ", "testing", report->testing);
+        dmarc_xml_element(out, "    ", "discovery_method", report->discovery_method);
+    }
     buf_add_text(out, "  </policy_published>\n");
 }
 
-static void dmarc_write_results(const struct dmarc_report_row *row, struct buf *out)
+/* The <dkim> or <spf> of <auth_results>: each has what the other lacks. */
+static void dmarc_write_results(struct buf *out, const char *name,
+                                const struct dmarc_report_result *results, size_t count)
 {
-    buf_add_text(out, "    <auth_results>\n");
-    for (size_t i = 0; i < row->dkim_count; i++) {
-        const struct dmarc_report_result *result = &row->dkim_results[i];
-        buf_add_text(out, "      <dkim>\n");
-        dmarc_xml_element(out, "        ", "domain", result->domain);
-        dmarc_xml_element(out, "        ", "selector", result->selector);
-        dmarc_xml_element(out, "        ", "result", result->result);
-        dmarc_xml_element(out, "        ", "human_result", result->human_result);
-        buf_add_text(out, "      </dkim>\n");
+    for (size_t i = 0; i < count; i++) {
+        buf_format(out, "      <%s>\n", name);
+        dmarc_xml_element(out, "        ", "domain", results[i].domain);
+        dmarc_xml_element(out, "        ", "selector", results[i].selector);
+        dmarc_xml_element(out, "        ", "scope", results[i].scope);
+        dmarc_xml_element(out, "        ", "result", results[i].result);
+        dmarc_xml_element(out, "        ", "human_result", results[i].human_result);
+        buf_format(out, "      </%s>\n", name);
     }
-    for (size_t i = 0; i < row->spf_count; i++) {
-        const struct dmarc_report_result *result = &row->spf_results[i];
-        buf_add_text(out, "      <spf>\n");
-        dmarc_xml_element(out, "        ", "domain", result->domain);
-        dmarc_xml_element(out, "        ", "scope", result->scope);
-        dmarc_xml_element(out, "        ", "result", result->result);
-        dmarc_xml_element(out, "        ", "human_result", result->human_result);
-        buf_add_text(out, "      </spf>\n");
-    }
-    buf_add_text(out, "    </auth_results>\n");
 }
 
 static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
@@ -116,9 +117,10 @@ static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
     dmarc_xml_text(out, row->envelope_from);
     buf_add_text(out, "</envelope_from>\n");
     dmarc_xml_element(out, "      ", "header_from", row->header_from);
-    buf_add_text(out, "    </identifiers>\n");
-    dmarc_write_results(row, out);
-    buf_add_text(out, "  </record>\n");
+    buf_add_text(out, "    </identifiers>\n    <auth_results>\n");
+    dmarc_write_results(out, "dkim", row->dkim_results, row->dkim_count);
+    dmarc_write_results(out, "spf", row->spf_results, row->spf_count);
+    buf_add_text(out, "    </auth_results>\n  </record>\n");
 }
 
 void dmarc_report_write(const struct dmarc_report *report, struct buf *out)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "mta-under-test/mailauth/core/dns_facts.h"
 #include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
@@ -50,6 +51,7 @@ void dnsbl_check(const char *name, const struct dns_resolver *resolver, struct f
 {
     memset(outcome, 0, sizeof *outcome);
     const struct dns_answer *answer = dns_lookup(resolver, DNS_TYPE_A, slice_of(name));
+    dns_facts_add(facts, DNS_TYPE_A, slice_of(name), answer);
     if (answer->status == DNS_OK)
         outcome->status = dnsbl_read_codes(answer, outcome);
     else if (answer->status == DNS_PENDING)
@@ -63,6 +65,7 @@ void dnsbl_check(const char *name, const struct dns_resolver *resolver, struct f
         if (why->count > 0)
             outcome->text = why->records[0].data;
     }
-    facts_add(facts, "dnsbl", "%s: %s %.*s", name, dnsbl_status_name(outcome->status),
-              SLICE_ARG(outcome->text));
+    if (facts != NULL)
+        facts_add(facts, "dnsbl", "%s%s%.*s", dnsbl_status_name(outcome->status),
+                  outcome->text.len > 0 ? ", because: " : "", SLICE_ARG(outcome->text));
 }

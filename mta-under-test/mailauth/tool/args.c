@@ -18,6 +18,25 @@ static const char *args_known(const char *const *known, struct slice name, bool 
     return NULL;
 }
 
+/* An option that nobody knows, with the nearest that is known. */
+static int args_unknown(const struct args *args, const char *const *known, struct slice name,
+                        struct err *err)
+{
+    char names[ARGS_MAX][ARGS_NAME_BYTES];
+    const char *list[ARGS_MAX + 1] = {NULL};
+    char typed[ARGS_NAME_BYTES];
+    for (size_t i = 0; known[i] != NULL && i < ARGS_MAX; i++) {
+        snprintf(names[i], sizeof names[i], "%.*s", (int)strcspn(known[i], "!"), known[i]);
+        list[i] = names[i];
+    }
+    snprintf(typed, sizeof typed, "%.*s", SLICE_ARG(name));
+    const char *near = text_nearest(typed, list);
+    if (near != NULL)
+        return err_set(err, "unknown option --%.*s; did you mean --%s?", SLICE_ARG(name), near);
+    return err_set(err, "unknown option --%.*s; try authcheck %s --help", SLICE_ARG(name),
+                   args->command);
+}
+
 static int args_parse_option(struct args *args, int argc, char **argv, int *at,
                              const char *const *known, struct err *err)
 {
@@ -29,13 +48,14 @@ static int args_parse_option(struct args *args, int argc, char **argv, int *at,
         name.len = (size_t)(equals - text);
     const char *found = args_known(known, name, &is_flag);
     if (found == NULL)
-        return err_set(err, "unknown option --%.*s", SLICE_ARG(name));
+        return args_unknown(args, known, name, err);
     if (args->count == ARGS_MAX)
         return err_set(err, "too many options");
     const char *value = equals != NULL ? equals + 1 : "";
     if (!is_flag && equals == NULL) {
         if (*at + 1 >= argc)
-            return err_set(err, "--%.*s needs a value", SLICE_ARG(name));
+            return err_set(err, "--%.*s needs a value; try authcheck %s --help", SLICE_ARG(name),
+                           args->command);
         *at += 1;
         value = argv[*at];
     }
@@ -48,7 +68,6 @@ static int args_parse_option(struct args *args, int argc, char **argv, int *at,
 int args_parse(struct args *args, int argc, char **argv, const char *const *known, struct err *err)
 {
     bool only_files = false;
-    memset(args, 0, sizeof *args);
     for (int i = 0; i < argc; i++) {
         if (!only_files && strcmp(argv[i], "--") == 0) {
             only_files = true;
@@ -86,7 +105,9 @@ bool args_has(const struct args *args, const char *name)
 int args_need(const struct args *args, const char *name, const char **value, struct err *err)
 {
     *value = args_get(args, name);
-    return *value != NULL ? 0 : err_set(err, "--%s is missing", name);
+    return *value != NULL
+               ? 0
+               : err_set(err, "--%s is missing; try authcheck %s --help", name, args->command);
 }
 
 int args_number(const struct args *args, const char *name, uint64_t fallback, uint64_t *number,

@@ -6,10 +6,11 @@
 #include "mta-under-test/base/err.h"
 #include "mta-under-test/base/slice.h"
 
-enum { ARGS_MAX = 64 };
+enum { ARGS_MAX = 64, ARGS_NAME_BYTES = 32 };
 
-/* The caller's storage; all texts are borrowed from argv. */
+/* The caller's storage, zero but for the command; all texts are borrowed from argv. */
 struct args {
+    const char *command; /* for hints in errors */
     size_t count;
     struct {
         const char *name; /* without "--" */

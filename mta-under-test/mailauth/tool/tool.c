@@ -1,5 +1,6 @@
 #include "mta-under-test/mailauth/tool/tool.h"
 
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/tool/stub.h"
 #include "mta-under-test/mailauth/tool/zone.h"
@@ -69,7 +70,8 @@ static const struct tool_command TOOL_COMMANDS[] = {
 
 enum { TOOL_COMMAND_COUNT = sizeof TOOL_COMMANDS / sizeof TOOL_COMMANDS[0] };
 
-const struct tool_command *tool_find(int argc, char **argv, int *words)
+/* The command whose words argv starts with; *words is how many they are. NULL if there is none. */
+static const struct tool_command *tool_find(int argc, char **argv, int *words)
 {
     for (size_t i = 0; i < TOOL_COMMAND_COUNT; i++) {
         struct slice rest = slice_of(TOOL_COMMANDS[i].name);
@@ -87,13 +89,18 @@ const struct tool_command *tool_find(int argc, char **argv, int *words)
     return NULL;
 }
 
+static void tool_command_usage(const struct tool_command *command, struct buf *out)
+{
+    buf_format(out, "  authcheck %s %s%s\n", command->name,
+               command->needs_dns ? "(--dns ZONE.json | --resolver HOST:PORT) " : "",
+               command->usage);
+}
+
 static void tool_usage(struct buf *out)
 {
     buf_add_text(out, "authcheck checks mail authentication and prints one JSON object.\n\n");
     for (size_t i = 0; i < TOOL_COMMAND_COUNT; i++)
-        buf_format(out, "  authcheck %s %s%s\n", TOOL_COMMANDS[i].name,
-                   TOOL_COMMANDS[i].needs_dns ? "(--dns ZONE.json | --resolver HOST:PORT) " : "",
-                   TOOL_COMMANDS[i].usage);
+        tool_command_usage(&TOOL_COMMANDS[i], out);
     buf_add_text(out, "  authcheck explain COMMAND ...: the same, as a tree of facts for people\n");
 }
 
@@ -105,10 +112,15 @@ static int tool_open_dns(struct tool *tool, struct err *err)
         if (zone_load(zone, &tool->zone, err) != 0)
             return -1;
         tool->resolver = zone_resolver(tool->zone);
+        /* A record that cannot be read is told of, but keeps nothing from running. */
+        if (zone_check(tool->zone, err) != 0)
+            err_prefix(err, "%s", zone);
         return 0;
     }
     if (server == NULL)
-        return err_set(err, "--dns FILE or --resolver HOST:PORT is missing");
+        return err_set(err,
+                       "--dns FILE or --resolver HOST:PORT is missing; try authcheck %s --help",
+                       tool->args.command);
     if (stub_open(server, &tool->stub, err) != 0)
         return -1;
     tool->resolver = stub_resolver(tool->stub);
@@ -140,6 +152,31 @@ static int tool_run_command(struct tool *tool, const struct tool_command *comman
     return 0;
 }
 
+/* No such command: what may follow the first word, or the nearest name. */
+static void tool_unknown(int argc, char **argv, struct err *err)
+{
+    const char *names[TOOL_COMMAND_COUNT + 1] = {NULL};
+    char typed[64] = "";
+    char follows[64] = "";
+    const char *first = argc > 0 ? argv[0] : "";
+    for (size_t i = 0; i < TOOL_COMMAND_COUNT; i++) {
+        const char *space = strchr(TOOL_COMMANDS[i].name, ' ');
+        names[i] = TOOL_COMMANDS[i].name;
+        if (space != NULL && slice_is(slice_from(names[i], (size_t)(space - names[i])), first))
+            snprintf(follows + strlen(follows), sizeof follows - strlen(follows), "%s%s",
+                     follows[0] != '\0' ? " or " : "", space + 1);
+    }
+    snprintf(typed, sizeof typed, "%s%s%s", first, follows[0] != '\0' && argc > 1 ? " " : "",
+             follows[0] != '\0' && argc > 1 ? argv[1] : "");
+    const char *near = text_nearest(typed, names);
+    if (follows[0] != '\0')
+        err_set(err, "unknown command \"%s\"; behind \"%s\" comes %s", typed, first, follows);
+    else if (near != NULL)
+        err_set(err, "unknown command \"%s\"; did you mean \"%s\"?", typed, near);
+    else
+        err_set(err, "unknown command \"%s\"; authcheck --help lists them", typed);
+}
+
 int tool_run(int argc, char **argv, struct buf *out, struct err *err)
 {
     int words = 0;
@@ -151,14 +188,19 @@ int tool_run(int argc, char **argv, struct buf *out, struct err *err)
     }
     const struct tool_command *command = tool_find(argc - skip, argv + skip, &words);
     if (command == NULL) {
-        err_set(err, "unknown command; authcheck --help lists them");
+        tool_unknown(argc - skip, argv + skip, err);
         return 2;
+    }
+    if (argc > skip + words && strcmp(argv[skip + words], "--help") == 0) {
+        tool_command_usage(command, out);
+        return 0;
     }
     struct tool tool = {.out = out};
     skip += words;
     arena_init(&tool.arena);
     facts_init(&tool.facts, &tool.arena);
     json_out_init(&tool.json, out);
+    tool.args.command = command->name;
     int status = args_parse(&tool.args, argc - skip, argv + skip, command->known, err);
     if (status == 0)
         status = tool_run_command(&tool, command, explain, err);

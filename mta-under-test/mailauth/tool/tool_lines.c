@@ -108,9 +108,17 @@ static const char *tool_addr_words(enum smtp_mailbox_reason reason)
     return WORDS[reason];
 }
 
-static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
+/* A mailbox, or the one name that RCPT TO takes without a domain (RFC 5321 4.1.1.3). */
+static enum smtp_mailbox_reason tool_addr_judge(struct slice text, bool allows_utf8)
 {
     struct smtp_mailbox mailbox;
+    if (slice_is_nocase(text, "postmaster"))
+        return SMTP_MAILBOX_VALID;
+    return smtp_mailbox_parse(text, allows_utf8, &mailbox);
+}
+
+static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *value)
+{
     const char *text = cJSON_GetStringValue(value);
     if (text == NULL) {
         tool_write_valid(tool, false, "expected a JSON string");
@@ -118,7 +126,7 @@ static void tool_addr_line(struct tool *tool, struct arena *arena, const cJSON *
     }
     bool allows_utf8 = args_has(&tool->args, "smtputf8");
     struct slice bytes = json_bytes_utf8(arena, text);
-    enum smtp_mailbox_reason reason = smtp_mailbox_parse(bytes, allows_utf8, &mailbox);
+    enum smtp_mailbox_reason reason = tool_addr_judge(bytes, allows_utf8);
     tool_tell(tool, bytes, tool_addr_words(reason));
     tool_write_valid(tool, reason == SMTP_MAILBOX_VALID, smtp_mailbox_reason_name(reason));
 }

@@ -16,6 +16,10 @@ int tool_iprev(struct tool *tool, struct err *err)
     if (tool_ip(tool, &ip, err) != 0)
         return -1;
     iprev_check(&ip, &tool->resolver, &tool->facts, &outcome);
+    tool->verdict = arena_format(&tool->arena, "%s: %s", iprev_result_name(outcome.result),
+                                 outcome.result == IPREV_PASS
+                                     ? "a name of the client leads back to it"
+                                     : "no name of the client is known to lead back to it");
     json_out_object(json, NULL);
     json_out_text(json, "result", iprev_result_name(outcome.result));
     json_out_slice(json, "name", outcome.name);
@@ -43,6 +47,9 @@ int tool_dnsbl(struct tool *tool, struct err *err)
     else
         dnsbl_ip_name(&ip, slice_of(zone), name);
     dnsbl_check(name, &tool->resolver, &tool->facts, &outcome);
+    tool->verdict =
+        arena_format(&tool->arena, "%s in %s%s%.*s", dnsbl_status_name(outcome.status), zone,
+                     outcome.text.len > 0 ? ", which says: " : "", SLICE_ARG(outcome.text));
     json_out_object(json, NULL);
     json_out_text(json, "status", dnsbl_status_name(outcome.status));
     json_out_text(json, "query", name);
@@ -96,6 +103,10 @@ int tool_bimi(struct tool *tool, struct err *err)
     struct slice organisation = dmarc_psl_domain(NULL, domain, &tool->arena);
     if (wrong != NULL && organisation.len > 0 && organisation.len < domain.len)
         wrong = tool_bimi_ask(tool, selector, organisation, &record);
+    tool->verdict = wrong != NULL        ? arena_format(&tool->arena, "none: %s", wrong)
+                    : record.is_declined ? "declined: the domain wants no indicator to be shown"
+                                         : arena_format(&tool->arena, "the indicator is at %.*s",
+                                                        SLICE_ARG(record.location));
     json_out_object(json, NULL);
     json_out_bool(json, "valid", wrong == NULL);
     json_out_text(json, "reason", wrong != NULL ? wrong : "");

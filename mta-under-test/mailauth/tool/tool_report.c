@@ -42,6 +42,13 @@ static int tool_read_dmarc(struct tool *tool, struct slice bytes, struct err *er
     json_out_int(json, "end", report.end_s);
     json_out_slice(json, "domain", report.domain);
     json_out_slice(json, "p", report.p);
+    json_out_text(json, "form", report.form == DMARC_RFC7489 ? "RFC 7489" : "RFC 9990");
+    if (report.form == DMARC_RFC9989) {
+        json_out_slice(json, "np", report.np);
+        json_out_slice(json, "testing", report.testing);
+        json_out_slice(json, "discovery_method", report.discovery_method);
+        json_out_slice(json, "generator", report.generator);
+    }
     tool_dmarc_rows(json, &report);
     json_out_end(json);
     return 0;
@@ -113,9 +120,11 @@ int tool_report(struct tool *tool, struct err *err)
 }
 
 /* The results of the checks, as <auth_results> has them. */
-static void tool_fill_results(struct tool *tool, const struct auth_outcome *outcome,
-                              struct dmarc_report_row *row)
+static void tool_fill_results(struct tool *tool, const struct auth_request *request,
+                              const struct auth_outcome *outcome, struct dmarc_report_row *row)
 {
+    /* RFC 9990 knows no other identity than MAIL FROM; with a null one that stands for HELO. */
+    bool is_helo = outcome->spf.identity == SPF_IDENTITY_HELO;
     const struct dkim_outcomes *dkim = &outcome->dkim;
     size_t count = dkim->count < DMARC_REPORT_RESULTS_MAX ? dkim->count : DMARC_REPORT_RESULTS_MAX;
     row->dkim_results = arena_alloc_array(&tool->arena, count, sizeof *row->dkim_results);
@@ -129,13 +138,17 @@ static void tool_fill_results(struct tool *tool, const struct auth_outcome *outc
     row->spf_count = 1;
     row->spf_results[0] = (struct dmarc_report_result){
         .domain = outcome->spf.domain,
-        .scope = outcome->spf.identity == SPF_IDENTITY_HELO ? SLICE("helo") : SLICE("mfrom"),
+        .scope =
+            is_helo && request->dmarc_version == DMARC_RFC7489 ? SLICE("helo") : SLICE("mfrom"),
         .result = slice_of(spf_result_name(outcome->spf.result))};
 }
 
-static struct slice tool_options_text(const struct dmarc_record *record)
+static struct slice tool_options_text(struct tool *tool, const struct dmarc_record *record)
 {
-    return record->reports_any ? SLICE("1") : record->reports_all ? SLICE("0") : SLICE("d:s");
+    const char *text = arena_format(
+        &tool->arena, "%s%s%s%s", record->reports_all ? ":0" : "", record->reports_any ? ":1" : "",
+        record->reports_dkim ? ":d" : "", record->reports_spf ? ":s" : "");
+    return slice_of(text[0] == ':' ? text + 1 : text);
 }
 
 static void tool_fill_policy(struct tool *tool, const struct dmarc_discovery *found,
@@ -147,8 +160,25 @@ static void tool_fill_policy(struct tool *tool, const struct dmarc_discovery *fo
     report->aspf = record->is_strict_spf ? SLICE("s") : SLICE("r");
     report->p = slice_of(dmarc_policy_name(record->policy));
     report->sp = slice_of(dmarc_policy_name(record->subdomain_policy));
+    report->np = slice_of(dmarc_policy_name(record->nonexistent_policy));
     report->pct = slice_of(arena_format(&tool->arena, "%u", record->percent));
-    report->fo = tool_options_text(record);
+    report->fo = tool_options_text(tool, record);
+    report->testing = record->is_testing ? SLICE("y") : SLICE("n");
+    report->discovery_method = report->form == DMARC_RFC7489 ? SLICE("psl") : SLICE("treewalk");
+}
+
+/* What was done with the message. A pass under a policy that asks for something has its own word in
+ * RFC 9990, and what tests a policy (pct=, t=) has another one in each. */
+static void tool_fill_disposition(const struct auth_request *request,
+                                  const struct dmarc_outcome *dmarc, struct dmarc_report_row *row)
+{
+    bool is_9990 = request->dmarc_version == DMARC_RFC9989;
+    bool passes =
+        dmarc->result == DMARC_RESULT_PASS && dmarc->discovery.policy != DMARC_POLICY_NONE;
+    row->disposition =
+        passes && is_9990 ? SLICE("pass") : slice_of(dmarc_policy_name(dmarc->disposition));
+    if (dmarc->is_sampled_out)
+        row->override_type = is_9990 ? SLICE("policy_test_mode") : SLICE("sampled_out");
 }
 
 int tool_report_write(struct tool *tool, const struct auth_request *request,
@@ -163,13 +193,13 @@ int tool_report_write(struct tool *tool, const struct auth_request *request,
     struct dmarc_report_row row = {
         .source_ip = slice_of(ip_to_text(&request->ip, ip)),
         .count = 1,
-        .disposition = slice_of(dmarc_policy_name(dmarc->disposition)),
         .dkim = dmarc->is_dkim_aligned ? SLICE("pass") : SLICE("fail"),
         .spf = dmarc->is_spf_aligned ? SLICE("pass") : SLICE("fail"),
-        .override_type = dmarc->is_sampled_out ? SLICE("sampled_out") : SLICE(""),
         .header_from = dmarc->domain,
         .envelope_from = at == SIZE_MAX ? SLICE("") : slice_skip(request->mail_from, at + 1)};
     struct dmarc_report report = {
+        .form = request->dmarc_version,
+        .generator = SLICE("Mailrange authcheck"),
         .version = SLICE("1.0"),
         .org_name = request->receiver,
         .email =
@@ -183,7 +213,8 @@ int tool_report_write(struct tool *tool, const struct auth_request *request,
     struct buf xml;
     struct buf packed;
     tool_fill_policy(tool, &dmarc->discovery, &report);
-    tool_fill_results(tool, outcome, &row);
+    tool_fill_disposition(request, dmarc, &row);
+    tool_fill_results(tool, request, outcome, &row);
     buf_init(&xml, DMARC_REPORT_BYTES_MAX);
     buf_init(&packed, DMARC_REPORT_BYTES_MAX);
     dmarc_report_write(&report, &xml);

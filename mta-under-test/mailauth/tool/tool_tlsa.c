@@ -14,7 +14,7 @@ static int tool_read_option(struct tool *tool, const char *name, bool is_needed,
     struct buf bytes;
     *text = SLICE("");
     if (path == NULL)
-        return is_needed ? err_set(err, "--%s is missing", name) : 0;
+        return is_needed ? args_need(&tool->args, name, &path, err) : 0;
     buf_init(&bytes, TOOL_PEM_BYTES_MAX);
     int status = file_read(path, &bytes, err);
     *text = arena_slice(&tool->arena, buf_slice(&bytes));

@@ -10,7 +10,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { ZONE_BYTES_MAX = 256 * 1024 * 1024, ZONE_CNAMES_MAX = 10, ZONE_RECORDS_MAX = 100000 };
+enum { ZONE_BYTES_MAX = 256 * 1024 * 1024, ZONE_CNAMES_MAX = 10 };
 
 struct zone {
     cJSON *names;
@@ -46,18 +46,39 @@ static void *zone_item(const cJSON *item)
     return both.value;
 }
 
+static const char *zone_kind(const cJSON *item)
+{
+    return cJSON_IsObject(item)   ? "an object"
+           : cJSON_IsArray(item)  ? "a list"
+           : cJSON_IsString(item) ? "a text"
+           : cJSON_IsNumber(item) ? "a number"
+                                  : "true, false or null";
+}
+
 static int zone_index(struct zone *zone, struct err *err)
 {
-    const cJSON *item = NULL;
     if (!cJSON_IsObject(zone->names))
-        return err_set(err, "a zone must be a JSON object of names");
-    for (item = zone->names != NULL ? zone->names->child : NULL; item != NULL; item = item->next) {
+        return err_set(err, "expected a JSON object of names, found %s", zone_kind(zone->names));
+    for (const cJSON *item = zone->names->child; item != NULL; item = item->next) {
         if (!cJSON_IsObject(item))
-            return err_set(err, "zone: \"%s\" must be an object of record types", item->string);
+            return err_set(err, "\"%s\": expected an object of record types, found %s",
+                           item->string, zone_kind(item));
         struct slice name = json_bytes_of(&zone->cache.arena, item->string);
         map_set(&zone->index, zone_lower(zone, name), zone_item(item));
     }
     return 0;
+}
+
+/* JSON that cannot be read: where, as editors count. */
+static void zone_syntax_error(struct slice json, size_t at, struct err *err)
+{
+    size_t line = 1;
+    size_t column = 1;
+    for (size_t i = 0; i < at && i < json.len; i++) {
+        column = json.data[i] == '\n' ? 1 : column + 1;
+        line += json.data[i] == '\n';
+    }
+    err_set(err, "line %zu, column %zu: this is no valid JSON", line, column);
 }
 
 int zone_parse(struct slice json, struct zone **zone, struct err *err)
@@ -68,7 +89,7 @@ int zone_parse(struct slice json, struct zone **zone, struct err *err)
     map_init(&made->index);
     made->names = json_bytes_parse(json, &at);
     if (made->names == NULL)
-        err_set(err, "zone: no valid JSON near byte %zu", at);
+        zone_syntax_error(json, at, err);
     if (made->names == NULL || zone_index(made, err) != 0) {
         zone_free(&made);
         return -1;
@@ -209,6 +230,41 @@ static const struct dns_answer *zone_read_records(struct zone *zone, enum dns_ty
     const struct dns_answer *kept = dns_cache_put(&zone->cache, type, name, &answer);
     free(records);
     return kept;
+}
+
+/* One type of one name. */
+static int zone_check_type(struct zone *zone, const char *name, const cJSON *list, struct err *err)
+{
+    static const enum dns_type TYPES[] = {DNS_TYPE_A,   DNS_TYPE_AAAA, DNS_TYPE_MX,
+                                          DNS_TYPE_TXT, DNS_TYPE_PTR,  DNS_TYPE_TLSA};
+    struct dns_record unused;
+    size_t type = 0;
+    while (type < sizeof TYPES / sizeof TYPES[0] &&
+           strcasecmp(list->string, dns_type_name(TYPES[type])) != 0)
+        type++;
+    if (type == sizeof TYPES / sizeof TYPES[0] || cJSON_IsString(list))
+        return 0;
+    if (!cJSON_IsArray(list))
+        return err_set(err, "\"%s\", %s: expected a list of records, found %s", name, list->string,
+                       zone_kind(list));
+    size_t index = 0;
+    for (const cJSON *item = list->child; item != NULL; item = item->next, index++) {
+        if (!zone_read_record(zone, TYPES[type], item, &unused))
+            return err_set(err, "\"%s\", %s, record %zu is no %s record and is left out", name,
+                           list->string, index + 1, list->string);
+    }
+    return 0;
+}
+
+int zone_check(struct zone *zone, struct err *err)
+{
+    for (const cJSON *name = zone->names->child; name != NULL; name = name->next) {
+        for (const cJSON *list = name->child; list != NULL; list = list->next) {
+            if (zone_check_type(zone, name->string, list, err) != 0)
+                return -1;
+        }
+    }
+    return 0;
 }
 
 static const struct dns_answer *zone_put_status(struct zone *zone, enum dns_type type,

@@ -1,8 +1,8 @@
 /*
  * DNS from a JSON file, for `authcheck --dns FILE`:
  *
- *     { "example.test": { "TXT": [["v=spf1 ", "-all"]], "A": ["192.0.2.1"], "MX": [[10,
- * "mx.test"]], "AAAA": "SERVFAIL", "*": "TIMEOUT" } }
+ *     { "example.test": { "TXT": [["v=spf1 ", "-all"]], "A": ["192.0.2.1"],
+ *                         "MX": [[10, "mx.test"]], "AAAA": "SERVFAIL", "*": "TIMEOUT" } }
  *
  * A text in place of a list is an error for that type, "*" stands for all types that are not
  * listed; a name that is not there is NXDOMAIN, a type that is not there NODATA. Each character of
@@ -18,6 +18,9 @@ struct zone;
 /* Reads a zone; -1 with what is wrong and where. */
 int zone_parse(struct slice json, struct zone **zone, struct err *err) MUST_CHECK;
 int zone_load(const char *path, struct zone **zone, struct err *err) MUST_CHECK;
+
+/* Can every record be read? -1 names the first that cannot; answers go without it. */
+int zone_check(struct zone *zone, struct err *err) MUST_CHECK;
 void zone_free(struct zone **zone);
 
 /* The resolver of it, valid as long as the zone. */

@@ -92,6 +92,8 @@ struct client_transaction {
     enum envelope_ret ret;
     bool smtputf8;
     uint64_t bytes;
+    const char
+        *obstacle; /* why the content has no plainer form, for a bounce; NULL: nobody tried */
     struct client_recipient *recipients;
     size_t recipient_count;
 };

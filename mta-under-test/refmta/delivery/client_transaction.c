@@ -98,6 +98,16 @@ static void say_rcpt(struct client_session *session, size_t index)
     buf_add_text(&session->out, "\r\n");
 }
 
+static void say_obstacle(const struct client_session *session, const char *status, const char *what,
+                         const char *extension, struct reason *reason)
+{
+    const char *obstacle = session->transaction->obstacle;
+    const char *peer = session->setup.peer;
+    reason_set(reason, status, false, peer, "the message %s, and %s does not offer %s%s%s", what,
+               peer, extension, obstacle != NULL ? "; it cannot be converted: " : "",
+               obstacle != NULL ? obstacle : "");
+}
+
 /* What the server cannot take at all, found before anything is sent. */
 static bool is_impossible(struct client_session *session, struct reason *reason)
 {
@@ -110,19 +120,17 @@ static bool is_impossible(struct client_session *session, struct reason *reason)
         return true;
     }
     if (transaction->smtputf8 && !offers(session, CLIENT_SMTPUTF8)) {
-        reason_set(reason, "5.6.7", false, peer,
-                   "the message needs SMTPUTF8, which %s does not offer", peer);
+        say_obstacle(session, "5.6.7", "has UTF-8 in an address or a header field", "SMTPUTF8",
+                     reason);
         return true;
     }
     if (transaction->body == ENVELOPE_BODY_8BITMIME && !offers(session, CLIENT_8BITMIME)) {
-        reason_set(reason, "5.6.3", false, peer,
-                   "the message has 8-bit content, and %s does not offer 8BITMIME", peer);
+        say_obstacle(session, "5.6.3", "has 8-bit content", "8BITMIME", reason);
         return true;
     }
     if (transaction->body == ENVELOPE_BODY_BINARYMIME &&
         !(offers(session, CLIENT_CHUNKING) && offers(session, CLIENT_BINARYMIME))) {
-        reason_set(reason, "5.6.1", false, peer,
-                   "the message is binary, and %s does not offer BINARYMIME", peer);
+        say_obstacle(session, "5.6.1", "is binary", "BINARYMIME", reason);
         return true;
     }
     return false;

@@ -10,6 +10,7 @@
 #include "mta-under-test/refmta/queue/queue.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
+#include "mta-under-test/refmta/sign/signer.h"
 #include "mta-under-test/refmta/tlspolicy/tls_peer.h"
 #include "mta-under-test/refmta/tlspolicy/tls_results.h"
 
@@ -26,7 +27,9 @@ struct delivery_options {
     const struct routing_rules *routing; /* NULL: none */
     struct suppression *suppression;     /* NULL: none */
     const struct trace *trace;           /* which connections are traced */
-    uint64_t seed;                       /* for the order of equal MX hosts */
+    /* Who signs again what had to be converted; NULL, or a NULL from it: nobody. */
+    const struct signer *(*signer)(void *arg);
+    uint64_t seed; /* for the order of equal MX hosts */
     /* What became of TLS in a session with an MX host, for reports; NULL: nobody wants to know. */
     void (*on_tls)(void *reporter, const struct tls_session *session);
     void *reporter;

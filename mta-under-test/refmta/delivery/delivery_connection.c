@@ -16,7 +16,12 @@
 
 #define STATUS_NO_TLS "4.7.10"
 
-enum { INPUT_BYTES_MAX = 1 << 17, CONTENT_PART_BYTES = 65536, SENDER_BYTES_MAX = 512 };
+enum {
+    INPUT_BYTES_MAX = 1 << 17,
+    CONTENT_PART_BYTES = 65536,
+    SENDER_BYTES_MAX = 512,
+    CONVERTED_BYTES_MAX = 1 << 30
+};
 
 static struct log *log_of(const struct delivery_connection *connection)
 {
@@ -53,6 +58,7 @@ static void connection_free(struct delivery_connection *connection)
     delivery_connection_close(connection);
     delivery_shaping_closed(connection);
     buf_deinit(&connection->sender);
+    buf_deinit(&connection->converted);
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
@@ -137,8 +143,7 @@ static void feed_content(struct delivery_connection *connection)
     char part[CONTENT_PART_BYTES];
     struct reason reason;
     while (connection->feeding && conn_pending(connection->conn) < CONTENT_PART_BYTES) {
-        ssize_t got =
-            queue_read(connection->item->message, connection->content_offset, part, sizeof part);
+        ssize_t got = delivery_content_read(connection, part, sizeof part);
         if (got < 0) {
             reason_set(&reason, "4.3.0", false, "", "the content cannot be read: %s",
                        strerror(errno));
@@ -147,7 +152,6 @@ static void feed_content(struct delivery_connection *connection)
             delivery_connection_gone(connection);
             return;
         }
-        connection->content_offset += (uint64_t)got;
         if (got == 0) {
             connection->feeding = false;
             client_session_content_end(&connection->session);
@@ -247,11 +251,8 @@ void delivery_connection_begin(struct delivery_connection *connection)
     struct client_transaction *transaction = &connection->transaction;
     delivery_item_choose(connection);
     transaction->envid = message->envid;
-    transaction->body = (enum envelope_body)message->body;
     transaction->ret = (enum envelope_ret)message->ret;
-    transaction->smtputf8 = message->smtputf8;
-    transaction->bytes = message->entry.content_len;
-    connection->content_offset = 0;
+    delivery_content_prepare(connection);
     connection->transaction_heard = false;
     connection->started_us = time_now_us();
     connection->message_count++;
@@ -467,6 +468,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     struct delivery_connection *connection = mem_alloc(sizeof *connection);
     connection->lane = lane;
     buf_init(&connection->sender, SENDER_BYTES_MAX);
+    buf_init(&connection->converted, CONVERTED_BYTES_MAX);
     connection->config = config_hold(delivery->options.config);
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);

@@ -104,8 +104,9 @@ struct delivery_connection {
     struct queue_outcome *outcomes;
     bool *decided;
     struct client_transaction transaction;
-    struct buf sender; /* of the transaction, where VERP makes it */
-    uint32_t *chosen;  /* of the transaction's recipients, their index in the item */
+    struct buf sender;    /* of the transaction, where VERP makes it */
+    uint32_t *chosen;     /* of the transaction's recipients, their index in the item */
+    struct buf converted; /* the content, where the server gets another form of it; else empty */
     uint64_t content_offset;
     unsigned message_count;
     int64_t started_us;
@@ -201,6 +202,12 @@ bool delivery_item_any_undecided(const struct delivery_connection *connection);
 /* What has no result by now gets this one. */
 void delivery_item_decide_rest(struct delivery_connection *connection, enum client_verdict verdict,
                                const struct reason *reason);
+
+/* The form of the content that the server can take (delivery_content.c): fills in what the
+ * transaction says of it, and reads it from its begin on: the bytes, 0 at the end, -1 with errno.
+ */
+void delivery_content_prepare(struct delivery_connection *connection);
+ssize_t delivery_content_read(struct delivery_connection *connection, char *part, size_t size);
 
 /* Ways that lead nowhere outside (delivery_inside.c): settles what is ready. False: it is no such
  * way. */

@@ -100,6 +100,7 @@ static void make_ready(struct queue *queue, struct queue_item *item)
 
 void queue_item_place(struct queue *queue, struct queue_item *item)
 {
+    queue_clock_follow(queue);
     if (item->due_us == MESSAGE_HELD_US) {
         item->place = QUEUE_HELD;
         list_push_back(&queue->held, &item->link);
@@ -182,12 +183,12 @@ void queue_add_message(struct queue *queue, struct message *message)
 
 struct queue_item *queue_take(struct queue *queue, struct queue_destination *destination)
 {
+    queue_clock_follow(queue);
     if (destination->blocked_until_us > time_now_us())
         return NULL;
     struct list *link = fair_list_take(&destination->ready);
     if (link == NULL)
         return NULL;
-    (void)queue;
     struct queue_item *item = LIST_ENTRY(link, struct queue_item, link);
     item->place = QUEUE_TAKEN;
     return item;
@@ -196,6 +197,9 @@ struct queue_item *queue_take(struct queue *queue, struct queue_destination *des
 void queue_put_back(struct queue *queue, struct queue_item *item)
 {
     assert(item->place == QUEUE_TAKEN);
+    int64_t now_us = time_now_us();
+    if (item->due_us > now_us)
+        item->due_us = now_us; /* the clock was set back since it was taken */
     queue_item_place(queue, item);
 }
 
@@ -207,6 +211,7 @@ int64_t queue_next_due_us(const struct queue *queue)
 
 static void run_due(struct queue *queue)
 {
+    queue_clock_follow(queue);
     int64_t now_us = time_now_us();
     for (struct queue_item *item;
          (item = due_heap_first(&queue->waiting)) != NULL && item->due_us <= now_us;) {
@@ -295,6 +300,8 @@ static void on_accepted(void *arg, int error)
 {
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
+    if (error == 0)
+        queue_tell_accepted(acceptance->queue, message);
     acceptance->done(acceptance->arg, error);
     histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
@@ -307,6 +314,12 @@ static void on_accepted(void *arg, int error)
         message_free(&message);
     }
     free(acceptance);
+}
+
+static void hold(struct message *message)
+{
+    for (uint32_t i = 0; i < message->recipient_count; i++)
+        message->recipients[i].due_us = MESSAGE_HELD_US;
 }
 
 void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envelope,
@@ -323,6 +336,8 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .done = done,
         .arg = arg,
     };
+    if (queue->must_hold != NULL && queue->must_hold(queue->arg, acceptance->message))
+        hold(acceptance->message);
     record_add(&commit->meta, acceptance->message);
     commit->content = slice_from(acceptance->content, len);
     commit->entry = &acceptance->message->entry;
@@ -478,8 +493,11 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->routing = options->routing;
     queue->suppression = options->suppression;
     queue->on_ready = options->on_ready;
+    queue->must_hold = options->must_hold;
+    queue->on_event = options->on_event;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
+    queue->clock_ahead_us = time_now_us() - time_monotonic_us();
     list_init(&queue->ready);
     list_init(&queue->held);
     struct store_options store = {
@@ -552,6 +570,7 @@ void queue_close(struct queue **where)
     }
     map_deinit(&queue->messages, NULL);
     due_heap_deinit(&queue->waiting);
+    report_limit_deinit(&queue->reports);
     if (queue->timer != NULL)
         event_free(queue->timer);
     if (queue->waker != NULL)

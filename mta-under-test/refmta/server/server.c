@@ -140,12 +140,9 @@ int server_change(struct server *server, const struct server_options *options, s
     return 0;
 }
 
-void server_serve(struct server *server, struct log *log, struct queue *queue,
-                  struct resolver *resolver)
+void server_serve(struct server *server, const struct server_options *options)
 {
-    server->options.log = log;
-    server->options.queue = queue;
-    server->options.resolver = resolver;
+    server->options = *options;
 }
 
 void server_stop(struct server *server)

@@ -192,10 +192,24 @@ enum server_event server_data_end(struct server_session *session)
     return SERVER_EVENT_CHECK;
 }
 
+/* Who answers for it. */
+static void note_submitter(struct server_session *session)
+{
+    struct envelope *envelope = &session->envelope;
+    if (session->user != NULL)
+        envelope->submitter = arena_text(&envelope->arena, session->user);
+    else if (server_client_is_own(session) && envelope->sender[0] != '\0')
+        envelope->submitter = envelope->sender;
+}
+
 enum server_event server_data_accept(struct server_session *session)
 {
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
+    note_submitter(session);
+    if (session->setup.one_click != NULL && session->envelope.submitter != NULL)
+        one_click_offer(session->setup.one_click, &session->envelope, &session->content,
+                        session->trace_bytes);
     sign(session);
     log_received(session);
     if (session->envelope.recipient_count == 0) {

@@ -4,24 +4,12 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/address/address_list.h"
 #include "mta-under-test/mailauth/dkim/dkim_sign.h"
+#include "mta-under-test/mailauth/dkim/dkim_signature.h"
+#include "mta-under-test/refmta/sign/signer_private.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNER_KEY_BYTES_MAX = 64 * 1024, SIGNER_NAMES_BYTES_MAX = 4096, SIGNER_REPEATS_MAX = 16 };
-
-struct loaded_key {
-    char *domain;
-    char *selector;
-    int64_t from_us;
-    int64_t until_us;
-    bool is_for_all;
-    EVP_PKEY *key;
-};
-
-struct signer {
-    struct loaded_key *keys;
-    size_t count;
-};
+enum { SIGNER_KEY_BYTES_MAX = 64 * 1024, SIGNER_REPEATS_MAX = 16 };
 
 static EVP_PKEY *read_key(const char *file, struct err *err)
 {
@@ -61,7 +49,7 @@ static const struct {
     {"list-unsubscribe-post", false},
 };
 
-static void add_names(const struct message *message, struct buf *names)
+void signer_add_names(const struct message *message, struct buf *names)
 {
     for (size_t i = 0; i < sizeof SIGNED / sizeof SIGNED[0]; i++) {
         size_t count = message_count(message, SIGNED[i].name);
@@ -79,7 +67,7 @@ static int sign_with(const struct loaded_key *key, const struct message *message
     struct arena arena = {0};
     struct buf names;
     buf_init(&names, SIGNER_NAMES_BYTES_MAX);
-    add_names(message, &names);
+    signer_add_names(message, &names);
     const struct dkim_sign_options options = {
         .key = key->key,
         .domain = slice_of(key->domain),
@@ -203,6 +191,66 @@ int signer_sign(const struct signer *signer, struct slice content, int64_t now_u
         err_set(err, "the message has no From (RFC 6376 5.4)");
     else
         result = sign_all(signer, &message, author_domain(&message, &arena), now_us, out, err);
+    arena_deinit(&arena);
+    return result;
+}
+
+/* The field is a signature of one of our keys. */
+static bool is_own(const struct signer *signer, const struct message_field *field,
+                   struct arena *arena)
+{
+    struct dkim_signature signature;
+    const char *problem = NULL;
+    if (!slice_is_nocase(field->name, "dkim-signature"))
+        return false;
+    (void)dkim_signature_parse(arena, DKIM_FORM_SIGNATURE, field->raw, &signature, &problem);
+    for (size_t i = 0; i < signer->count; i++)
+        if (slice_is_nocase(signature.domain, signer->keys[i].domain) &&
+            slice_is_nocase(signature.selector, signer->keys[i].selector))
+            return true;
+    return false;
+}
+
+/* The content without our signatures, and where the first of them was; SIZE_MAX: there is none. */
+static size_t take_own_out(const struct signer *signer, const struct message *message,
+                           struct arena *arena, struct buf *out)
+{
+    size_t place = SIZE_MAX;
+    for (size_t i = 0; i < message->count; i++) {
+        if (is_own(signer, &message->fields[i], arena)) {
+            place = place == SIZE_MAX ? out->len : place;
+            continue;
+        }
+        buf_add_slice(out, message->fields[i].raw);
+        buf_add_text(out, "\r\n");
+    }
+    buf_add_text(out, "\r\n");
+    buf_add_slice(out, message->body);
+    return place;
+}
+
+int signer_sign_again(const struct signer *signer, struct slice content, int64_t now_us,
+                      struct buf *out, struct err *err)
+{
+    struct arena arena = {0};
+    struct message message;
+    struct buf bare;
+    size_t before = out->len;
+    int result = 0;
+    buf_init(&bare, content.len + 4);
+    if (!message_parse(&arena, content, &message)) {
+        result = err_set(err, "the message has too many header fields");
+    } else {
+        size_t place = take_own_out(signer, &message, &arena, &bare);
+        struct slice all = place != SIZE_MAX ? buf_slice(&bare) : content;
+        buf_add_slice(out, slice_first(all, place != SIZE_MAX ? place : 0));
+        if (place != SIZE_MAX)
+            result = signer_sign(signer, slice_skip(all, place), now_us, out, err);
+        buf_add_slice(out, slice_skip(all, place != SIZE_MAX ? place : 0));
+    }
+    if (result != 0)
+        buf_truncate(out, before);
+    buf_deinit(&bare);
     arena_deinit(&arena);
     return result;
 }

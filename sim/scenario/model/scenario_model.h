@@ -8,6 +8,7 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "sim/value/address.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
 
@@ -37,6 +38,8 @@ struct scenario_message {
     int64_t at_us;               /* since the start */
     struct rate rate;            /* count 0 = all at once */
     int port;                    /* 25 or 587, 465 */
+    struct address client;       /* the host on the internet that hands it in ... */
+    bool has_client;             /* ... instead of a neighbour of the server */
     struct spec spec;
 };
 

@@ -149,6 +149,9 @@ EXPLAINED = [
      "RFC 7208 4.6 knows no syntax error for an include of the own domain; pyspf makes it one"),
     ("pyspf", lambda c, o, t, a: t == "temperror" and "ptr" in json.dumps(c["zone"]),
      "RFC 7208 5.5 skips a name of ptr whose look-up fails; pyspf ends with temperror"),
+    ("pyspf", lambda c, o, t, a: t == "temperror" and a.get("reason") == "matched"
+     and "mx" in json.dumps(c["zone"]),
+     "RFC 7208 4.6.2 ends at the first address of an mx that matches; pyspf asks for all of them first"),
     ("Mail::DKIM", lambda c, o, t, a: re.search(r"[; \t\n]l=0\s*(;|\r\n[^ \t])", c["message"]),
      "RFC 6376 3.5 lets l= be 0; Mail::DKIM takes that for no l="),
     ("Mail::DKIM", lambda c, o, t, a: "l=" in c["message"]

@@ -119,6 +119,33 @@ START_TEST(test_what_is_still_queued_says_what_was_answered_last)
 }
 END_TEST
 
+START_TEST(test_a_bounce_for_people_is_an_end_and_told)
+{
+    begin("bob@a.test", "[{\"is\":\"bounced\"},"
+                        "{\"is\":\"bounced\",\"dsn\":{\"status\":\"5.*\"},\"level\":\"should\"}]");
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    try_rcpt("mx.a.test#1", 550, "5.1.1 no such user");
+    dns("sender.test", "inbox.sender.test", "198.18.9.9");
+    connect_to("inbox.sender.test", "inbox.sender.test#1", "198.18.9.9");
+    mail("inbox.sender.test#1", "");
+    rcpt("inbox.sender.test#1", "news@sender.test", 250, "ok");
+    data("inbox.sender.test#1");
+    event("mx", "accepted",
+          "\"session\":\"inbox.sender.test#1\",\"host\":\"inbox.sender.test\",\"from\":\"\","
+          "\"to\":[\"news@sender.test\"],\"message\":\"\",\"dsn\":{\"form\":\"text\","
+          "\"reporting-mta\":\"\",\"message\":\"m1\",\"recipients\":[{\"recipient\":"
+          "\"bob@a.test\",\"original-recipient\":\"\",\"action\":\"failed\",\"status\":\"\","
+          "\"diagnostic\":\"\",\"remote-mta\":\"\"}]}");
+    judge("settled");
+    ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
+    ck_assert_int_eq(expectation(1)->verdict, CHECK_FAILED);
+    ck_assert_int_eq(invariant("bounce")->verdict, CHECK_PASSED);
+    ck_assert(has_finding("bounce", "a text for people"));
+    done();
+}
+END_TEST
+
 START_TEST(test_a_bounce_is_an_end_with_its_fields)
 {
     begin("bob@a.test",
@@ -412,9 +439,9 @@ UNIT_MAIN(test_a_delivery_after_a_deferral_counts_two_attempts,
           test_too_few_attempts_are_told_with_session_and_event, test_a_late_delivery_is_told,
           test_results_at_the_receiver, test_a_delivery_may_come_too_early,
           test_what_is_still_queued_says_what_was_answered_last,
-          test_a_bounce_is_an_end_with_its_fields, test_a_warning_is_no_end,
-          test_what_was_never_handed_in_is_missed, test_a_refused_submission_is_an_end,
-          test_a_host_that_closes_at_once_counts_for_who_waits,
+          test_a_bounce_is_an_end_with_its_fields, test_a_bounce_for_people_is_an_end_and_told,
+          test_a_warning_is_no_end, test_what_was_never_handed_in_is_missed,
+          test_a_refused_submission_is_an_end, test_a_host_that_closes_at_once_counts_for_who_waits,
           test_a_connection_lost_in_data_is_a_broken_attempt,
           test_a_refusal_at_the_end_of_data_is_one,
           test_a_refusal_of_mail_counts_for_the_sender_s_messages,

@@ -97,4 +97,39 @@ START_TEST(test_headers_only_and_bare_boundary)
 }
 END_TEST
 
-UNIT_MAIN(test_bounce, test_what_is_none, test_headers_only_and_bare_boundary)
+static const char PROSE[] = "From: MAILER-DAEMON <>\r\n"
+                            "X-Mailrange-Id: not this\r\n"
+                            "\r\n"
+                            "There was an error delivering your mail to <bob@a.test>.\r\n"
+                            "mx.a.test <198.18.1.1> did not like it, <broken.\r\n"
+                            "Message headers follow.\r\n"
+                            "\r\n"
+                            "Received: from root for <not@this.test>\r\n"
+                            "X-Mailrange-Id: m7\r\n"
+                            "X-Mailrange-Id: nor this\r\n";
+
+START_TEST(test_a_text_for_people)
+{
+    static const char *const OTHERS[] = {
+        "Subject: hello\r\n\r\nTo <bob@a.test>, of nothing that is quoted\r\n",
+        "Subject: hello\r\n\r\nNobody is named\r\nX-Mailrange-Id: m7\r\n",
+        "X-Mailrange-Id: m7\r\nTo: <bob@a.test>\r\n\r\n",
+        "",
+    };
+    struct arena arena = {0};
+    struct dsn dsn;
+    ck_assert(!dsn_parse(slice_of(PROSE), &arena, &dsn));
+    ck_assert(dsn_parse_prose(slice_of(PROSE), &arena, &dsn));
+    ck_assert_str_eq(dsn.message, "m7");
+    ck_assert_uint_eq(dsn.recipient_count, 1);
+    ck_assert_str_eq(dsn.recipients[0].recipient, "bob@a.test");
+    ck_assert_str_eq(dsn.recipients[0].action, "failed");
+    ck_assert_str_eq(dsn.recipients[0].status, "");
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++)
+        ck_assert_msg(!dsn_parse_prose(slice_of(OTHERS[i]), &arena, &dsn), "%zu", i);
+    arena_deinit(&arena);
+}
+END_TEST
+
+UNIT_MAIN(test_bounce, test_what_is_none, test_headers_only_and_bare_boundary,
+          test_a_text_for_people)

@@ -47,6 +47,8 @@ static const struct {
     {"{\"a.test\":{\"addresses\":[\"198.18.1\"]}}", "address"},
     {"{\"a.test\":{\"profile\":\"greylisting/nothing\"}}", "no profile \"greylisting/nothing\""},
     {"{\"a.test\":{\"profile\":\"../../etc/passwd\"}}", "no profile"},
+    {"{\"a.test\":{\"profile\":\"greylisting/postgray\"}}",
+     "did you mean \"greylisting/postgrey\"?"},
     {"{\"a.test\":{\"offers\":[\"PIPELINNING\"]}}", "did you mean \"PIPELINING\""},
     {"{\"a.test\":{\"offers\":[\"SIZE x\"]}}", "SIZE BYTES"},
     {"{\"a.test\":{\"tls\":{\"identity\":\"expird\"}}}", "did you mean \"expired\""},

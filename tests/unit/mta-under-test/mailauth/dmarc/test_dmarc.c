@@ -74,11 +74,13 @@ START_TEST(reports_survive_writing_and_reading)
 }
 END_TEST
 
+#define SCHEMA_7489 "tests/unit/mta-under-test/mailauth/dmarc/aggregate.xsd"
+#define SCHEMA_9990 "tests/unit/mta-under-test/mailauth/dmarc/aggregate-9990.xsd"
+
 /* The schema's verdict on a document: 0 if it is as it must be. */
-static int check_schema(struct slice xml)
+static int check_schema(const char *path, struct slice xml)
 {
-    xmlSchemaParserCtxt *parser =
-        xmlSchemaNewParserCtxt("tests/unit/mta-under-test/mailauth/dmarc/aggregate.xsd");
+    xmlSchemaParserCtxt *parser = xmlSchemaNewParserCtxt(path);
     xmlSchema *schema = xmlSchemaParse(parser);
     ck_assert_ptr_nonnull(schema);
     xmlSchemaValidCtxt *context = xmlSchemaNewValidCtxt(schema);
@@ -103,7 +105,7 @@ START_TEST(reports_keep_to_the_schema)
     /* The null reverse-path has no domain, and yet its element. */
     ck_assert_uint_eq(row.envelope_from.len, 0);
     dmarc_report_write(&report, &xml);
-    ck_assert_int_eq(check_schema(buf_slice(&xml)), 0);
+    ck_assert_int_eq(check_schema(SCHEMA_7489, buf_slice(&xml)), 0);
     buf_reset(&xml);
     row.source_ip = SLICE("2001:db8::1");
     row.envelope_from = SLICE("x.test");
@@ -113,12 +115,59 @@ START_TEST(reports_keep_to_the_schema)
     report.adkim = SLICE("s");
     report.extra_contact_info = SLICE("https://r.test/");
     dmarc_report_write(&report, &xml);
-    ck_assert_int_eq(check_schema(buf_slice(&xml)), 0);
+    ck_assert_int_eq(check_schema(SCHEMA_7489, buf_slice(&xml)), 0);
     buf_reset(&xml);
     row.disposition = SLICE("tolerate");
     dmarc_report_write(&report, &xml);
-    ck_assert_int_ne(check_schema(buf_slice(&xml)), 0);
+    ck_assert_int_ne(check_schema(SCHEMA_7489, buf_slice(&xml)), 0);
     buf_deinit(&xml);
+}
+END_TEST
+
+START_TEST(the_newer_form_has_its_own_words)
+{
+    struct arena arena;
+    struct buf xml;
+    struct err err;
+    struct dmarc_report_row row;
+    struct dmarc_report_result dkim;
+    struct dmarc_report_result spf;
+    struct dmarc_report report = sample(&row, &dkim, &spf);
+    struct dmarc_report read;
+    arena_init(&arena);
+    buf_init(&xml, 1 << 20);
+    report.form = DMARC_RFC9989;
+    report.np = SLICE("reject");
+    report.testing = SLICE("y");
+    report.discovery_method = SLICE("treewalk");
+    report.generator = SLICE("G 1");
+    report.error = SLICE("two records");
+    row.disposition = SLICE("pass");
+    row.override_type = SLICE("policy_test_mode");
+    dmarc_report_write(&report, &xml);
+    ck_assert_int_eq(check_schema(SCHEMA_9990, buf_slice(&xml)), 0);
+    ck_assert_msg(dmarc_report_read(&arena, buf_slice(&xml), &read, &err) == 0, "%s", err.text);
+    ck_assert_int_eq(read.form, DMARC_RFC9989);
+    ck_assert(slice_is(read.np, "reject"));
+    ck_assert(slice_is(read.testing, "y"));
+    ck_assert(slice_is(read.discovery_method, "treewalk"));
+    ck_assert(slice_is(read.generator, "G 1"));
+    ck_assert(slice_is(read.error, "two records"));
+    ck_assert(slice_is(read.rows[0].disposition, "pass"));
+    ck_assert_uint_eq(read.pct.len, 0);
+    /* The older form knows none of these, and the newer one not the older's pct. */
+    buf_reset(&xml);
+    report.form = DMARC_RFC7489;
+    row.disposition = SLICE("none");
+    row.override_type = SLICE("sampled_out");
+    dmarc_report_write(&report, &xml);
+    ck_assert_int_eq(check_schema(SCHEMA_7489, buf_slice(&xml)), 0);
+    ck_assert_int_eq(dmarc_report_read(&arena, buf_slice(&xml), &read, &err), 0);
+    ck_assert_int_eq(read.form, DMARC_RFC7489);
+    ck_assert_uint_eq(read.np.len, 0);
+    ck_assert(slice_is(read.pct, "100"));
+    buf_deinit(&xml);
+    arena_deinit(&arena);
 }
 END_TEST
 
@@ -230,5 +279,6 @@ START_TEST(external_addresses_need_consent)
 }
 END_TEST
 
-UNIT_MAIN(reports_survive_writing_and_reading, reports_keep_to_the_schema, bad_reports_are_refused,
-          a_zip_bomb_is_cut, failure_options_are_read, external_addresses_need_consent)
+UNIT_MAIN(reports_survive_writing_and_reading, reports_keep_to_the_schema,
+          the_newer_form_has_its_own_words, bad_reports_are_refused, a_zip_bomb_is_cut,
+          failure_options_are_read, external_addresses_need_consent)

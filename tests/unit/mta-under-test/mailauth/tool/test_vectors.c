@@ -237,38 +237,81 @@ START_TEST(peer)
 }
 END_TEST
 
-START_TEST(a_report_is_written_and_read)
+/* Checks one message by `rfc`, lets the report be written, and reads it back into *out. */
+static void write_and_read_report(const char *rfc, const char *record, struct buf *out)
 {
     char zone[64];
     char message[64];
     char report[80];
-    struct buf out;
+    char text[512];
     struct err err = {{0}};
-    write_temporary(zone, "{\"x.test\": {\"TXT\": [[\"v=spf1 ip4:192.0.2.1 -all\"]]}, "
-                          "\"_dmarc.x.test\": {\"TXT\": [[\"v=DMARC1; p=reject\"]]}}");
+    snprintf(text, sizeof text,
+             "{\"x.test\": {\"TXT\": [[\"v=spf1 ip4:192.0.2.1 -all\"]]}, "
+             "\"_dmarc.x.test\": {\"TXT\": [[\"%s\"]]}}",
+             record);
+    write_temporary(zone, text);
     write_temporary(message, "From: a@x.test\r\n\r\nbody\r\n");
     snprintf(report, sizeof report, "%s.xml.gz", message);
-    char *check[] = {"authcheck",  "dmarc",     "--dns",    zone,          "--ip",
-                     "192.0.2.1",  "--helo",    "h.test",   "--mail-from", "b@x.test",
-                     "--receiver", "mx.y.test", "--report", report,        message};
+    char *check[] = {"authcheck",   "dmarc",    "--dns",      zone,        "--ip",
+                     "192.0.2.1",   "--helo",   "h.test",     "--rfc",     (char *)(uintptr_t)rfc,
+                     "--mail-from", "b@x.test", "--receiver", "mx.y.test", "--report",
+                     report,        message};
     char *read[] = {"authcheck", "report", report};
-    buf_init(&out, 1 << 20);
-    ck_assert_msg(tool_run(15, check, &out, &err) == 0, "%s", err.text);
-    buf_reset(&out);
-    ck_assert_msg(tool_run(3, read, &out, &err) == 0, "%s", err.text);
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"kind\":\"dmarc-aggregate\""));
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"spf\":\"pass\",\"header_from\":\"x.test\""));
-    unlink(report);
-    write_temporary(report, "{\"report-id\": \"1\", \"policies\": [{\"policy\": "
-                            "{\"policy-type\": \"sts\", \"policy-domain\": \"x.test\"}}]}");
-    buf_reset(&out);
-    ck_assert_msg(tool_run(3, read, &out, &err) == 0, "%s", err.text);
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"kind\":\"tls\""));
+    ck_assert_msg(tool_run(17, check, out, &err) == 0, "%s", err.text);
+    buf_reset(out);
+    ck_assert_msg(tool_run(3, read, out, &err) == 0, "%s", err.text);
     unlink(report);
     unlink(zone);
     unlink(message);
+}
+
+START_TEST(an_aggregate_report_is_written_and_read)
+{
+    static const struct {
+        const char *rfc;
+        const char *record;
+        const char *parts[4];
+    } CASES[] = {{"7489",
+                  "v=DMARC1; p=reject; np=none",
+                  {"\"kind\":\"dmarc-aggregate\"", "\"form\":\"RFC 7489\"",
+                   "\"disposition\":\"none\"", "\"spf\":\"pass\",\"header_from\":\"x.test\""}},
+                 {"9989",
+                  "v=DMARC1; p=reject; np=none; t=y",
+                  {"\"form\":\"RFC 9990\",\"np\":\"none\",\"testing\":\"y\"",
+                   "\"discovery_method\":\"treewalk\"", "\"disposition\":\"pass\"",
+                   "\"generator\":\"Mailrange authcheck\""}},
+                 {"9989",
+                  "v=DMARC1; p=none",
+                  {"\"form\":\"RFC 9990\"", "\"testing\":\"n\"", "\"disposition\":\"none\"",
+                   "\"p\":\"none\""}}};
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        buf_reset(&out);
+        write_and_read_report(CASES[i].rfc, CASES[i].record, &out);
+        for (size_t k = 0; k < 4; k++)
+            ck_assert_msg(strstr(buf_text(&out), CASES[i].parts[k]) != NULL, "%s not in %s",
+                          CASES[i].parts[k], buf_text(&out));
+    }
     buf_deinit(&out);
 }
 END_TEST
 
-UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl, peer, a_report_is_written_and_read)
+START_TEST(a_tls_report_is_read)
+{
+    char report[64];
+    struct buf out;
+    struct err err = {{0}};
+    write_temporary(report, "{\"report-id\": \"1\", \"policies\": [{\"policy\": "
+                            "{\"policy-type\": \"sts\", \"policy-domain\": \"x.test\"}}]}");
+    char *read[] = {"authcheck", "report", report};
+    buf_init(&out, 1 << 20);
+    ck_assert_msg(tool_run(3, read, &out, &err) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "\"kind\":\"tls\""));
+    unlink(report);
+    buf_deinit(&out);
+}
+END_TEST
+
+UNIT_MAIN(spf, dkim, arc, seal, dmarc, addr, sts, psl, peer,
+          an_aggregate_report_is_written_and_read, a_tls_report_is_read)

@@ -1,6 +1,7 @@
 #include "mta-under-test/refmta/queue/queue_operate.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/queue_private.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/refmta-queue-XXXXXX";
@@ -259,7 +260,31 @@ START_TEST(a_smart_host_is_the_only_destination)
 }
 END_TEST
 
-UNIT_MAIN(a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
-          a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
-          the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,
-          a_smart_host_is_the_only_destination)
+/* As if the clock had been an hour ahead of what it is, when the waits were set. */
+START_TEST(a_clock_that_is_set_back_prolongs_no_wait)
+{
+    start("");
+    accept_for("a@s.test", "b@x.test");
+    settle(ready[0], OUTCOME_DEFERRED);
+    accept_for("a@s.test", "b@y.test");
+    struct queue_destination *dead = ready[0];
+    struct reason reason;
+    reason_set(&reason, "4.4.1", false, "mx.y.test", "no answer");
+    queue_destination_failed(queue, dead, &reason);
+    ck_assert_ptr_null(queue_take(queue, dead));
+    queue->clock_ahead_us += TIME_HOUR;
+    ready_count = 0;
+    queue_run(queue);
+    ck_assert_uint_eq(ready_count, 2);
+    struct queue_destination *both[] = {ready[0], ready[1]};
+    settle(both[0], OUTCOME_DELIVERED);
+    settle(both[1], OUTCOME_DELIVERED);
+    ck_assert_uint_eq(queue_message_count(queue), 0);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(a_clock_that_is_set_back_prolongs_no_wait, a_message_is_one_item_for_each_destination,
+          a_deferred_one_waits_and_survives_a_restart, a_failure_goes_back_to_the_sender_once,
+          what_waits_too_long_is_given_up, the_sender_hears_of_a_delay_once,
+          a_dead_destination_is_not_tried_for_each_message, a_smart_host_is_the_only_destination)
