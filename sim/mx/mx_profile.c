@@ -3,6 +3,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/text.h"
+#include "sim/mx/mx_fixture.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -140,11 +141,15 @@ static struct mx_profile_entry *mx_profiles_open(struct mx_profiles *profiles, s
 {
     const char *path = mx_profile_name_is_valid(name) ? mx_profile_path(profiles, name) : NULL;
     if (path == NULL) {
+        static const char *const FOLDERS[] = {"profiles/*", "providers", NULL};
+        const char *like =
+            mx_fixture_like(profiles->root, FOLDERS, "profiles/", name, profiles->arena);
         spec_error(
             place, err,
             "there is no profile \"%s\": looked for it under \"profiles\" of the scenario, in "
-            "fixtures/profiles and in fixtures",
-            name);
+            "fixtures/profiles and in fixtures%s%s%s",
+            name, like != NULL ? "; did you mean \"" : "", like != NULL ? like : "",
+            like != NULL ? "\"?" : "");
         return NULL;
     }
     struct spec_document *document = spec_document_open(path, err);
