@@ -51,8 +51,9 @@ void inside_end(struct inside *inside, const char *reason, const char *detail, .
 /* Nothing is due any more and every recipient has its end. */
 static bool inside_is_settled(const struct inside *inside)
 {
-    return submitter_is_done(inside->submitter) && timeline_is_done(inside->timeline) &&
-           settle_is_settled(&inside->settle) && inside->settle.accepted_count > 0 &&
+    bool has_begun = inside->settle.accepted_count > 0 || inside->scenario->clients->count > 0;
+    return submitter_is_done(inside->submitter) && clients_are_done(inside->clients) &&
+           timeline_is_done(inside->timeline) && settle_is_settled(&inside->settle) && has_begun &&
            inside->command == NULL;
 }
 
@@ -254,6 +255,7 @@ static int inside_close(struct inside *inside, struct err *err)
     int result = 0;
     command_free(&inside->command);
     submitter_free(&inside->submitter);
+    clients_free(&inside->clients);
     timeline_free(&inside->timeline);
     inside_stop_unbound(inside);
     inside_free_server(inside);
