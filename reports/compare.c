@@ -12,6 +12,9 @@ void compare_deinit(struct compare *compare)
         free(compare->rows[r].lines);
     }
     free(compare->rows);
+    for (size_t n = 0; n < compare->note_count; n++)
+        free(compare->notes[n].rows);
+    free(compare->notes);
     arena_deinit(&compare->arena);
     *compare = (struct compare){0};
 }
@@ -91,21 +94,6 @@ void compare_add_problem(struct compare *compare, size_t row, size_t server,
         return;
     cell->verdict = verdict;
     cell->problem = arena_text(&compare->arena, problem);
-}
-
-int compare_add_notes(struct compare *compare, struct slice notes, struct err *err)
-{
-    cJSON *json = cJSON_ParseWithLength(notes.data, notes.len);
-    int result = cJSON_IsObject(json) ? 0 : err_set(err, "expected a JSON object of notes");
-    for (size_t r = 0; r < compare->row_count && result == 0; r++) {
-        struct compare_row *row = &compare->rows[r];
-        const cJSON *of_file = cJSON_GetObjectItemCaseSensitive(json, row->file);
-        for (size_t s = 0; s < compare->server_count; s++)
-            row->cells[s].note =
-                arena_text(&compare->arena, event_text(of_file, compare->servers[s].name));
-    }
-    cJSON_Delete(json);
-    return result;
 }
 
 const char *compare_word(enum compare_verdict verdict)

@@ -28,7 +28,7 @@ struct compare_cell {
     enum compare_verdict verdict;
     const char *problem; /* why it has no results; "" */
     const char *folder;  /* of its evidence, as it is linked; "" */
-    const char *note;    /* of the scoreboard; "" */
+    const char *note;    /* the findings that explain it; "" */
     cJSON *results;      /* owned; NULL if there are none */
 };
 
@@ -55,12 +55,24 @@ struct compare_server {
     const char *version; /* "" if not known */
 };
 
+/* What a person found out about a server, and the scenarios that show it. */
+struct compare_note {
+    size_t server;
+    const char *text;
+    const char *rfc; /* the sections that it breaks; "" */
+    bool of_range;   /* a limit of the range, not of the server */
+    size_t *rows;    /* that show it here, none that passed */
+    size_t row_count;
+};
+
 /* The caller's storage; all zero is an empty comparison. */
 struct compare {
     struct compare_server servers[COMPARE_SERVERS_MAX];
     size_t server_count;
     struct compare_row *rows;
     size_t row_count;
+    struct compare_note *notes;
+    size_t note_count;
     struct arena arena;
 };
 
@@ -75,8 +87,16 @@ int compare_add_results(struct compare *compare, size_t row, size_t server, cons
                         struct slice results, struct err *err) MUST_CHECK;
 void compare_add_problem(struct compare *compare, size_t row, size_t server,
                          enum compare_verdict verdict, const char *problem);
-/* A sentence for each cell that is not green, from notes (docs/scoreboard-notes.json: {"FILE":
- * {"SERVER": "..."}}, FILE as in the scenario's `file`). -1 with what is wrong. */
+/*
+ * Findings, once all results are added. `notes` is JSON text (docs/scoreboard-notes.json): an array
+ * of
+ *
+ *     { "server": "exim", "text": "...", "rfc": "RFC 6152 3", "of-range": false,
+ *       "scenarios": ["basics/message-forms", "dns/outage:answer=refused"] }
+ *
+ * A scenario is its file below scenarios/, with the cell where only one shows it. Notes about
+ * servers and scenarios that were not run are passed over. -1 with what is wrong.
+ */
 int compare_add_notes(struct compare *compare, struct slice notes, struct err *err) MUST_CHECK;
 /* Makes the lines of all rows, once everything is added. */
 void compare_make_lines(struct compare *compare);
@@ -86,4 +106,5 @@ const char *compare_word(enum compare_verdict verdict);
 void compare_print_text(const struct compare *compare, bool color, struct buf *out);
 void compare_print_json(const struct compare *compare, struct buf *out);
 void compare_print_html(const struct compare *compare, struct buf *out);
+/* The scoreboard. */
 void compare_print_markdown(const struct compare *compare, struct buf *out);

@@ -5,6 +5,7 @@
 #include "reports/compare.h"
 
 #include "mta-under-test/base/map.h"
+#include "mta-under-test/base/time_text.h"
 #include "reports/report_time.h"
 #include "sim/event/event_file.h"
 
@@ -37,12 +38,18 @@ static void tell_end(const cJSON *delivery, struct buf *out)
         buf_format(out, ": %s", event_text(delivery, "refusal"));
 }
 
+/* To the second: milliseconds are a matter of the run, not of the server. */
+static int64_t whole_seconds(int64_t us)
+{
+    return (us + TIME_SECOND / 2) / TIME_SECOND * TIME_SECOND;
+}
+
 static void tell_ended(const cJSON *delivery, struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
     int64_t at_us = event_int(delivery, "ended", -1);
     if (at_us >= 0)
-        buf_add_text(out, report_time_point(at_us, text));
+        buf_add_text(out, report_time_point(whole_seconds(at_us), text));
 }
 
 static void tell_attempts(const cJSON *delivery, struct buf *out)
@@ -62,28 +69,47 @@ static void tell_times(const cJSON *delivery, struct buf *out)
             continue;
         if (told++ < TIMES_MAX)
             buf_format(out, "%s%s", told > 1 ? ", " : "",
-                       report_time_point(event_int(one, "at", 0), text));
+                       report_time_point(whole_seconds(event_int(one, "at", 0)), text));
     }
     if (told > TIMES_MAX)
         buf_format(out, ", %d more", told - TIMES_MAX);
 }
 
-static void tell_spacing(const cJSON *delivery, struct buf *out)
+static void tell_wait(int64_t wait_us, int count, struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
+    buf_format(out, "%s%s", out->len > 0 ? ", " : "", report_time_text(wait_us, text));
+    if (count > 1)
+        buf_format(out, " \xC3\x97%d", count);
+}
+
+/* "5m \xC3\x972, 10m, 20m": equal waits in a row are told once. */
+static void tell_spacing(const cJSON *delivery, struct buf *out)
+{
     const cJSON *one;
+    int64_t last_us = -1;
+    int64_t wait_us = 0;
+    int count = 0;
     int told = 0;
-    int64_t last_us = 0;
     cJSON_ArrayForEach(one, list_of(delivery, "tries"))
     {
         int64_t at_us = event_int(one, "at", 0);
-        if (told > 0 && !event_bool(one, "retry"))
+        if (last_us >= 0 && !event_bool(one, "retry"))
             continue;
-        if (told > 0 && told <= TIMES_MAX)
-            buf_format(out, "%s%s", told > 1 ? ", " : "", report_time_text(at_us - last_us, text));
+        int64_t here_us = whole_seconds(at_us - last_us);
+        if (last_us >= 0 && count > 0 && here_us != wait_us) {
+            if (told++ < TIMES_MAX)
+                tell_wait(wait_us, count, out);
+            count = 0;
+        }
+        wait_us = here_us;
+        count += last_us >= 0;
         last_us = at_us;
-        told++;
     }
+    if (count > 0 && told < TIMES_MAX)
+        tell_wait(wait_us, count, out);
+    if (told >= TIMES_MAX)
+        buf_add_text(out, ", \xE2\x80\xA6");
 }
 
 /* Hosts in the order tried; the same one again at once is not told twice. */

@@ -211,6 +211,18 @@ static void judge_host(struct check_collector *c, const struct check_session *s,
     incident->moment.session = s->id;
 }
 
+/* With its enhanced status, as people quote it. */
+static const char *reply_text(struct check_collector *c, const cJSON *event)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    if (enhanced[0] == '\0')
+        return check_collect_text(c, event, "text");
+    char *text = mem_text_format("%s %s", enhanced, event_text(event, "text"));
+    const char *kept = check_collect_keep(c, text);
+    free(text);
+    return kept;
+}
+
 static void on_rcpt_reply(struct check_collector *c, struct check_session *s, const cJSON *event)
 {
     const char *recipient = check_collect_text(c, event, "recipient");
@@ -219,7 +231,7 @@ static void on_rcpt_reply(struct check_collector *c, struct check_session *s, co
     s->rcpts = check_collect_room(s->rcpts, s->rcpt_count, sizeof *s->rcpts);
     s->rcpts[s->rcpt_count++] = (struct check_rcpt){
         .recipient = recipient,
-        .text = check_collect_text(c, event, "text"),
+        .text = reply_text(c, event),
         .code = (int)event_int(event, "code", 0),
         .at_us = c->at_us,
         .seq = c->seq,
@@ -239,7 +251,7 @@ static void on_reply(struct check_collector *c, struct check_session *s, const c
         return;
     s->trouble = (struct check_trouble){
         .stage = check_collect_keep(c, stage),
-        .text = check_collect_text(c, event, "text"),
+        .text = reply_text(c, event),
         .code = code,
         .at_us = c->at_us,
         .seq = c->seq,

@@ -219,12 +219,26 @@ static int inside_open_policy(struct inside *inside, struct err *err)
     return inside->policy != NULL ? 0 : -1;
 }
 
+static int inside_open_readers(struct inside *inside, struct err *err)
+{
+    const struct readers_options options = {
+        .mx = inside->scenario->mx,
+        .policy = inside->scenario->policy,
+        .dns = inside->scenario->dns,
+        .verifier = inside->verifier,
+        .authority = inside->authority,
+    };
+    inside->readers = readers_open(inside->base, inside->log, &options, err);
+    return inside->readers != NULL ? 0 : -1;
+}
+
 int inside_open_internet(struct inside *inside, struct err *err)
 {
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
         inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
         inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0 ||
-        inside_open_policy(inside, err) != 0 || inside_open_gate(inside, err) != 0)
+        inside_open_policy(inside, err) != 0 || inside_open_readers(inside, err) != 0 ||
+        inside_open_gate(inside, err) != 0)
         return -1;
     return 0;
 }
@@ -233,6 +247,7 @@ int inside_close_internet(struct inside *inside, struct err *err)
 {
     int result = inside->mx != NULL && mx_server_failed(inside->mx, err) ? -1 : 0;
     inside_close_gate(inside);
+    readers_close(&inside->readers);
     policy_server_close(&inside->policy);
     mx_server_close(&inside->mx);
     mx_verifier_free(&inside->verifier);

@@ -7,6 +7,7 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
+#include "sim/client/clients.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
@@ -21,6 +22,7 @@
 #include "sim/mx/mx_server.h"
 #include "sim/net/net_gate.h"
 #include "sim/policy/policy_server.h"
+#include "sim/readers/readers.h"
 #include "sim/scenario/scenario.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submitter.h"
@@ -52,6 +54,7 @@ struct inside {
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     struct policy_server *policy;
+    struct readers *readers; /* of the providers */
     struct net_gate *gate; /* NULL where every network is open */
     struct event *gate_timer;
     char *evidence; /* folder that everything is written to while the run goes on */
@@ -67,6 +70,7 @@ struct inside {
     struct event *unbound_exit;
     struct event *unbound_timer; /* until it answers */
     struct submitter *submitter;
+    struct clients *clients;
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;

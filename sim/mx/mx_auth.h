@@ -90,5 +90,9 @@ void mx_verifier_check_message(struct mx_verifier *verifier, const struct mx_fac
 int mx_verifier_find_mail_host(struct mx_verifier *verifier, const char *domain, int64_t now_us,
                                struct address *address) MUST_CHECK;
 
+/* The address of a host; false if it has none or the DNS does not say. */
+bool mx_verifier_find_host(struct mx_verifier *verifier, const char *name, int64_t now_us,
+                           struct address *address) MUST_CHECK;
+
 /* Adds the object "auth" of an event (docs/events.md); nothing if no method was checked. */
 void mx_auth_write(const struct mx_auth *auth, struct json_out *event);

@@ -5,15 +5,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/mem.h"
 #include "mta-under-test/base/text.h"
 
 #include "mta-under-test/base/poison.h"
 
 /* Postfix waits so long for the answer of a probe by default. */
-enum { MX_CALLER_SECONDS = 6, MX_CALLER_TEXT_BYTES = 500, MX_CALLER_PORT = 25 };
+enum { MX_CALLER_ASK_SECONDS = 6, MX_CALLER_SEND_SECONDS = 300 };
+enum { MX_CALLER_TEXT_BYTES = 500, MX_CALLER_PORT = 25, MX_CALLER_BYTES_MAX = 1024 * 1024 };
 
-enum mx_caller_state { MX_CALLER_BANNER, MX_CALLER_HELO, MX_CALLER_MAIL, MX_CALLER_RCPT };
+enum mx_caller_state {
+    MX_CALLER_BANNER,
+    MX_CALLER_HELO,
+    MX_CALLER_MAIL,
+    MX_CALLER_RCPT,
+    MX_CALLER_DATA,
+    MX_CALLER_DATA_END,
+};
 
 struct mx_caller {
     struct mx_caller_options options;
@@ -22,6 +31,8 @@ struct mx_caller {
     enum mx_caller_state state;
     char *helo;
     char *mailbox;
+    char *sender;
+    struct buf content; /* dot-stuffed, with the final dot; empty = only asks */
 };
 
 void mx_caller_free(struct mx_caller **caller_at)
@@ -34,6 +45,8 @@ void mx_caller_free(struct mx_caller **caller_at)
     event_free(caller->timer);
     free(caller->helo);
     free(caller->mailbox);
+    free(caller->sender);
+    buf_deinit(&caller->content);
     free(caller);
 }
 
@@ -54,9 +67,12 @@ static void mx_caller_finish(struct mx_caller *caller, int code, const char *tex
 static bool mx_caller_on_reply(struct mx_caller *caller, int code, const char *text)
 {
     struct evbuffer *out = bufferevent_get_output(caller->stream);
-    if (caller->state == MX_CALLER_RCPT || code / 100 != 2) {
+    bool asks = caller->content.len == 0;
+    enum mx_caller_state last = asks ? MX_CALLER_RCPT : MX_CALLER_DATA_END;
+    int wanted = caller->state == MX_CALLER_DATA ? 3 : 2;
+    if (caller->state == last || code / 100 != wanted) {
         /* A refusal before RCPT says nothing about the mailbox. */
-        mx_caller_finish(caller, caller->state == MX_CALLER_RCPT ? code : 0, text);
+        mx_caller_finish(caller, asks && caller->state != last ? 0 : code, text);
         return false;
     }
     switch (caller->state) {
@@ -64,12 +80,18 @@ static bool mx_caller_on_reply(struct mx_caller *caller, int code, const char *t
         evbuffer_add_printf(out, "HELO %s\r\n", caller->helo);
         break;
     case MX_CALLER_HELO:
-        evbuffer_add_printf(out, "MAIL FROM:<>\r\n");
+        evbuffer_add_printf(out, "MAIL FROM:<%s>\r\n", caller->sender);
         break;
     case MX_CALLER_MAIL:
         evbuffer_add_printf(out, "RCPT TO:<%s>\r\n", caller->mailbox);
         break;
     case MX_CALLER_RCPT:
+        evbuffer_add_printf(out, "DATA\r\n");
+        break;
+    case MX_CALLER_DATA:
+        evbuffer_add(out, caller->content.data, caller->content.len);
+        break;
+    case MX_CALLER_DATA_END:
         break;
     }
     caller->state++;
@@ -107,7 +129,7 @@ static void mx_caller_on_timer(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    mx_caller_finish(context, 0, "no answer in six seconds");
+    mx_caller_finish(context, 0, "no answer in time");
 }
 
 /* Bound to the host's own address, with the connection under way; -1 if that cannot be. */
@@ -130,16 +152,35 @@ static int mx_caller_socket(const struct mx_caller_options *options)
     return fd;
 }
 
+/* As it goes over the line (RFC 5321 4.5.2). */
+static void mx_caller_stuff(struct slice content, struct buf *out)
+{
+    struct slice rest = content;
+    struct slice line;
+    while (rest.len > 0 && slice_split(&rest, '\n', &line)) {
+        if (line.len > 0 && line.data[0] == '.')
+            buf_add_char(out, '.');
+        buf_add_slice(out, line);
+        buf_add_char(out, '\n');
+    }
+    buf_add_text(out, ".\r\n");
+}
+
 struct mx_caller *mx_caller_start(const struct mx_caller_options *options)
 {
     int fd = mx_caller_socket(options);
     if (fd < 0)
         return NULL;
     struct mx_caller *caller = mem_alloc(sizeof *caller);
-    const struct timeval wait = {.tv_sec = MX_CALLER_SECONDS};
+    bool asks = options->content.len == 0;
+    const struct timeval wait = {.tv_sec = asks ? MX_CALLER_ASK_SECONDS : MX_CALLER_SEND_SECONDS};
     caller->options = *options;
     caller->helo = mem_text_copy(options->helo);
     caller->mailbox = mem_text_copy(options->mailbox);
+    caller->sender = mem_text_copy(options->sender != NULL ? options->sender : "");
+    buf_init(&caller->content, MX_CALLER_BYTES_MAX);
+    if (!asks)
+        mx_caller_stuff(options->content, &caller->content);
     caller->stream =
         bufferevent_socket_new(options->base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     caller->timer = evtimer_new(options->base, mx_caller_on_timer, caller);

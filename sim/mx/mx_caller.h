@@ -1,18 +1,22 @@
 /*
+ * A simulated host as a client, in a real connection from its own address. It asks or delivers.
+ *
  * Callback verification: before a host takes a recipient it asks the sender's own mail host whether
- * the sender exists, with MAIL FROM:<> and RCPT TO, and no DATA. A real connection, from the
- * host's own address.
+ * the sender exists, with MAIL FROM:<> and RCPT TO, and no DATA. A report (as of complaints, RFC
+ * 5965) is delivered, in one attempt and in clear text.
  */
 #pragma once
 
 #include <event2/event.h>
 
+#include "mta-under-test/base/slice.h"
 #include "sim/value/address.h"
 
 struct mx_caller;
 
-/* The reply to RCPT; 0 where there was none (unreachable, refused before, six seconds over). The
- * caller is gone when this is called. */
+/* The reply to RCPT, or of a delivery the one that decided; 0 where there was none (unreachable,
+ * asked and refused before RCPT, six seconds over, of a delivery five minutes). The caller is gone
+ * when this is called. */
 typedef void mx_caller_done(void *context, int code, const char *text);
 
 struct mx_caller_options {
@@ -20,7 +24,9 @@ struct mx_caller_options {
     struct address target;
     struct address source;
     const char *helo;
-    const char *mailbox; /* whom it asks about */
+    const char *mailbox;  /* whom it asks about, or writes to */
+    const char *sender;   /* NULL is the null reverse-path */
+    struct slice content; /* with CRLF, not yet dot-stuffed; empty = only asks */
     mx_caller_done *done;
     void *context;
 };

@@ -82,7 +82,9 @@ static const char *mx_judge_from_domain(const struct mx_facts *facts, struct are
     struct buf text;
     buf_init(&text, MX_JUDGE_KEY_BYTES);
     mx_key_write(&key, facts, &text);
-    const char *domain = arena_text_of(arena, slice_trim(buf_slice(&text)));
+    /* Each part of a key ends with a separator. */
+    struct slice domain_part = slice_first(buf_slice(&text), text.len > 0 ? text.len - 1 : 0);
+    const char *domain = arena_text_of(arena, slice_trim(domain_part));
     buf_deinit(&text);
     return domain;
 }
@@ -94,6 +96,7 @@ struct provider_mail mx_judge_mail(const struct mx_facts *facts, enum mx_stage s
         .now_us = facts->now_us,
         .session = facts->session,
         .host = facts->host,
+        .sender = facts->sender,
         .client = facts->client,
         .spf_domain = "",
         .dkim_domain = "",
@@ -104,6 +107,7 @@ struct provider_mail mx_judge_mail(const struct mx_facts *facts, enum mx_stage s
         .recipient_count = facts->recipient_count,
     };
     if (mail.whole) {
+        mail.header = facts->header;
         mail.from_domain = mx_judge_from_domain(facts, arena);
         mx_judge_content(facts, &mail);
     }

@@ -108,6 +108,15 @@ size_t mx_providers_count(const struct mx_providers *providers)
     return providers->entries.count;
 }
 
+struct provider *mx_providers_at(const struct mx_providers *providers, size_t i)
+{
+    const struct map_entry *at = map_first(&providers->entries);
+    while (i-- > 0)
+        at = map_next(at);
+    const struct mx_provider_entry *entry = map_value(at);
+    return entry->provider;
+}
+
 void mx_providers_explain(const struct mx_providers *providers, struct buf *out)
 {
     for (const struct map_entry *at = map_first(&providers->entries); at != NULL;

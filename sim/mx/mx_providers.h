@@ -17,6 +17,8 @@ struct provider *mx_providers_use(struct mx_providers *providers, const char *na
 size_t mx_providers_count(const struct mx_providers *providers);
 /* Their names into `names`, which has room for all of them; how many there are. */
 size_t mx_providers_names(const struct mx_providers *providers, const char **names);
+/* The i-th of them. */
+struct provider *mx_providers_at(const struct mx_providers *providers, size_t i);
 /* Appends all of them in words. */
 void mx_providers_explain(const struct mx_providers *providers, struct buf *out);
 /* The name of one that no host has used, or NULL. */

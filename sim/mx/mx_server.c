@@ -56,7 +56,7 @@ static void mx_server_store(void *context, const struct mx_host *host, uint64_t 
                             struct slice content)
 {
     struct mx_server *server = context;
-    if (server->options.store_folder == NULL || server->failed)
+    if (server->options.store_folder == NULL || server->failed || number > MX_STORED_MAX)
         return;
     char path[MX_PATH_BYTES];
     snprintf(path, sizeof path, "%s/%s/%llu.eml", server->options.store_folder, host->name,

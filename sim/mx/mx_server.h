@@ -17,6 +17,9 @@
 
 struct mx_server;
 
+/* A campaign of a million is not worth a million files. */
+enum { MX_STORED_MAX = 20000 };
+
 struct mx_listener {
     const char *address; /* "0.0.0.0", "::", "127.0.0.1" */
     uint16_t port;       /* 0: any, see mx_server_port() */
@@ -35,7 +38,8 @@ struct mx_server_options {
     mx_client_name *client_name;     /* may be NULL */
     void *client_name_context;
     struct mx_verifier *verifier; /* NULL: no host looks at SPF, DKIM and the like */
-    const char *store_folder;     /* accepted messages go to FOLDER/HOST/N.eml; NULL: nowhere */
+    const char *store_folder;     /* accepted messages go to FOLDER/HOST/N.eml, of a host the first
+                                   * MX_STORED_MAX; NULL: nowhere */
     mx_received *received;        /* is told of each accepted message; may be NULL */
     void *received_context;
     const struct mx_limits *limits; /* NULL: the defaults */

@@ -348,3 +348,10 @@ int mx_verifier_find_mail_host(struct mx_verifier *verifier, const char *domain,
     }
     return name.len > 0 && mx_verifier_find_address(&resolver, name, address) ? 1 : 0;
 }
+
+bool mx_verifier_find_host(struct mx_verifier *verifier, const char *name, int64_t now_us,
+                           struct address *address)
+{
+    struct dns_resolver resolver = verifier->resolver_at(verifier->context, now_us);
+    return mx_verifier_find_address(&resolver, slice_of(name), address);
+}

@@ -50,6 +50,27 @@ const struct provider_settings *provider_get_settings(const struct provider *pro
     return &provider->settings;
 }
 
+/* ---- what happens by itself */
+
+void provider_listen(struct provider *provider, const struct provider_listener *listener)
+{
+    provider->listener = *listener;
+}
+
+int64_t provider_due_us(const struct provider *provider)
+{
+    int64_t listing_us = provider_blocklist_due_us(provider);
+    if (provider->reaction_count == 0 || listing_us < provider->reactions[0].at_us)
+        return listing_us;
+    return provider->reactions[0].at_us;
+}
+
+void provider_pass(struct provider *provider, int64_t now_us, struct event_log *log)
+{
+    provider_readers_react(provider, now_us, log);
+    provider_blocklist_expire(provider, now_us, log);
+}
+
 /* ---- keys and their records */
 
 const char *provider_key_text(const struct provider_mail *mail, enum provider_key_kind kind,
@@ -213,11 +234,10 @@ static struct provider_verdict provider_judge_volume(struct provider *provider,
 }
 
 static struct provider_verdict provider_judge_lists(struct provider *provider,
-                                                    const struct provider_mail *mail,
-                                                    struct event_log *log)
+                                                    const struct provider_mail *mail)
 {
     char text[PROVIDER_KEY_BYTES];
-    const struct provider_blocklist *list = provider_blocklist_find(provider, mail, log);
+    const struct provider_blocklist *list = provider_blocklist_find(provider, mail);
     if (list == NULL)
         return PROVIDER_TAKEN;
     if (list->then == PROVIDER_JUNK)
@@ -273,13 +293,12 @@ static struct provider_verdict provider_judge_score(struct provider *provider,
 }
 
 static struct provider_verdict provider_judge_all(struct provider *provider,
-                                                  const struct provider_mail *mail, int64_t score,
-                                                  struct event_log *log)
+                                                  const struct provider_mail *mail, int64_t score)
 {
     struct provider_verdict verdict = provider_judge_volume(provider, mail);
     struct provider_verdict listed = {0};
     if (provider_is_taken(&verdict)) {
-        listed = provider_judge_lists(provider, mail, log);
+        listed = provider_judge_lists(provider, mail);
         verdict = listed;
     }
     if (!mail->whole || !provider_is_taken(&verdict))
@@ -322,10 +341,10 @@ static void provider_count(struct provider *provider, const struct provider_mail
 struct provider_verdict provider_judge(struct provider *provider, const struct provider_mail *mail,
                                        struct event_log *log)
 {
-    provider_readers_react(provider, mail->now_us, log);
+    provider_pass(provider, mail->now_us, log);
     provider_report_day(provider, mail->now_us, log);
     int64_t score = provider_score(provider, mail, PROVIDER_KEY_COUNT);
-    struct provider_verdict verdict = provider_judge_all(provider, mail, score, log);
+    struct provider_verdict verdict = provider_judge_all(provider, mail, score);
     verdict.score = score;
     /* At MAIL a message that may go on has no verdict yet. */
     if (!mail->whole && provider_is_taken(&verdict))

@@ -23,23 +23,27 @@ static struct provider_listing *provider_listing_of(struct provider *provider,
     if (listing != NULL || !make || provider->listings.count >= PROVIDER_LISTINGS_MAX)
         return listing;
     listing = mem_alloc(sizeof *listing);
+    listing->list = list;
+    listing->address = client;
     map_set_text(&provider->listings, key, listing);
     return listing;
 }
 
-static void provider_blocklist_log(const struct provider *provider,
-                                   const struct provider_blocklist *list,
-                                   const struct provider_mail *mail, bool listed,
-                                   struct event_log *log)
+static void provider_blocklist_tell(const struct provider *provider,
+                                    const struct provider_listing *listing, struct event_log *log)
 {
     char address[ADDRESS_TEXT_BYTES];
-    if (log == NULL)
-        return;
-    struct json_out *event = event_begin(log, "provider", listed ? "listed" : "delisted", NULL);
-    json_out_text(event, "provider", provider->name);
-    json_out_text(event, "blocklist", list->name);
-    json_out_text(event, "address", address_to_text(&mail->client, address));
-    event_end(log);
+    const struct provider_listener *listener = &provider->listener;
+    if (log != NULL) {
+        struct json_out *event =
+            event_begin(log, "provider", listing->listed ? "listed" : "delisted", NULL);
+        json_out_text(event, "provider", provider->name);
+        json_out_text(event, "blocklist", listing->list->name);
+        json_out_text(event, "address", address_to_text(&listing->address, address));
+        event_end(log);
+    }
+    if (listener->listed != NULL)
+        listener->listed(listener->context, listing->list, &listing->address, listing->listed);
 }
 
 void provider_blocklist_note(struct provider *provider, const struct provider_mail *mail,
@@ -57,23 +61,48 @@ void provider_blocklist_note(struct provider *provider, const struct provider_ma
         if (listing->listed || listing->hits < list->hits)
             continue;
         listing->listed = true;
-        provider_blocklist_log(provider, list, mail, true, log);
+        provider_blocklist_tell(provider, listing, log);
+        if (provider->listener.planned != NULL)
+            provider->listener.planned(provider->listener.context);
     }
 }
 
+static int64_t provider_listing_end_us(const struct provider_listing *listing)
+{
+    return listing->last_us + listing->list->for_us;
+}
+
+void provider_blocklist_expire(struct provider *provider, int64_t now_us, struct event_log *log)
+{
+    for (struct map_entry *at = map_first(&provider->listings); at != NULL; at = map_next(at)) {
+        struct provider_listing *listing = map_value(at);
+        if (!listing->listed || now_us < provider_listing_end_us(listing))
+            continue;
+        listing->listed = false;
+        listing->hits = 0;
+        provider_blocklist_tell(provider, listing, log);
+    }
+}
+
+int64_t provider_blocklist_due_us(const struct provider *provider)
+{
+    int64_t due_us = INT64_MAX;
+    for (struct map_entry *at = map_first(&provider->listings); at != NULL; at = map_next(at)) {
+        const struct provider_listing *listing = map_value(at);
+        if (listing->listed && provider_listing_end_us(listing) < due_us)
+            due_us = provider_listing_end_us(listing);
+    }
+    return due_us;
+}
+
 const struct provider_blocklist *provider_blocklist_find(struct provider *provider,
-                                                         const struct provider_mail *mail,
-                                                         struct event_log *log)
+                                                         const struct provider_mail *mail)
 {
     for (size_t i = 0; i < provider->settings.blocklist_count; i++) {
         const struct provider_blocklist *list = &provider->settings.blocklists[i];
-        struct provider_listing *listing = provider_listing_of(provider, list, mail, false);
-        if (listing == NULL || !listing->listed)
-            continue;
-        if (mail->now_us < listing->last_us + list->for_us)
+        const struct provider_listing *listing = provider_listing_of(provider, list, mail, false);
+        if (listing != NULL && listing->listed)
             return list;
-        *listing = (struct provider_listing){0};
-        provider_blocklist_log(provider, list, mail, false, log);
     }
     return NULL;
 }

@@ -43,6 +43,8 @@ static void provider_reactions_push(struct provider *provider, struct provider_r
     for (; at > 0 && provider->reactions[at].at_us < provider->reactions[(at - 1) / 2].at_us;
          at = (at - 1) / 2)
         provider_swap(&provider->reactions[at], &provider->reactions[(at - 1) / 2]);
+    if (at == 0 && provider->listener.planned != NULL)
+        provider->listener.planned(provider->listener.context);
 }
 
 static struct provider_reaction provider_reactions_pop(struct provider *provider)
@@ -64,6 +66,9 @@ static struct provider_reaction provider_reactions_pop(struct provider *provider
 
 static void provider_reaction_free(struct provider_reaction *reaction)
 {
+    free((void *)(uintptr_t)reaction->host);
+    free((void *)(uintptr_t)reaction->sender);
+    free((void *)(uintptr_t)reaction->header);
     free((void *)(uintptr_t)reaction->recipient);
     free((void *)(uintptr_t)reaction->message);
     free((void *)(uintptr_t)reaction->from_domain);
@@ -112,9 +117,18 @@ static void provider_reader_get(struct provider *provider, const struct provider
     bool unsubscribes = rng_chance(&rng, reader->unsubscribe);
     if (!complains && !unsubscribes)
         return;
+    /* Only a listener does anything with the header. */
+    size_t header = provider->listener.reacted != NULL ? mail->header.len : 0;
     struct provider_reaction reaction = {
         .at_us = mail->now_us + (int64_t)rng_below(&rng, (uint64_t)reader->within_us + 1),
+        .arrived_us = mail->now_us,
         .complains = complains,
+        /* RFC 8058 4: a signature that passes has to speak for the header fields. */
+        .one_click = mail->has[PROVIDER_NEED_ONE_CLICK] && mail->dkim_domain[0] != '\0',
+        .client = mail->client,
+        .host = mem_text_copy(mail->host),
+        .sender = mem_text_copy(mail->sender),
+        .header = mem_text_copy_n(header > 0 ? mail->header.data : "", header),
         .recipient = mem_text_copy(recipient),
         .message = mem_text_copy(mail->message),
         .from_domain = mem_text_copy(mail->from_domain),
@@ -181,6 +195,8 @@ void provider_readers_react(struct provider *provider, int64_t now_us, struct ev
             json_out_int(event, "ago", now_us - reaction.at_us);
             event_end(log);
         }
+        if (provider->listener.reacted != NULL)
+            provider->listener.reacted(provider->listener.context, provider, &reaction);
         provider_reaction_free(&reaction);
     }
 }

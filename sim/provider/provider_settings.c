@@ -296,9 +296,39 @@ static int read_readers(struct provider_reader_of *r, struct spec spec)
     return 0;
 }
 
+static int read_feedback(struct provider_reader_of *r, struct spec spec)
+{
+    static const char *const KEYS[] = {"about", "by", "of", "to", NULL};
+    if (spec_check_array(spec, r->err) != 0)
+        return -1;
+    size_t count = spec_count(spec);
+    r->settings->feedback = arena_alloc_array(r->arena, count + 1, sizeof r->settings->feedback[0]);
+    r->settings->feedback_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct provider_feedback *loop = &r->settings->feedback[r->settings->feedback_count++];
+        struct spec one = spec_at(spec, i);
+        struct spec member;
+        size_t kind = PROVIDER_KEY_DKIM;
+        *loop = (struct provider_feedback){0};
+        if (spec_check_keys(one, KEYS, r->err) != 0 || spec_need(one, "to", &member, r->err) != 0 ||
+            spec_read_text(member, &loop->to, r->err) != 0)
+            return -1;
+        const char *at = strrchr(loop->to, '@');
+        if (at == NULL || at == loop->to || at[1] == '\0' || strpbrk(loop->to, "<> \r\n") != NULL)
+            return spec_expected(member, r->err, "an address like \"complaints@sender.test\"");
+        if ((spec_get(one, "by", &member) &&
+             spec_read_word(member, PROVIDER_KEY_WORDS, &kind, r->err) != 0) ||
+            (spec_get(one, "of", &member) &&
+             pattern_read(member, r->arena, &loop->of, r->err) != 0))
+            return -1;
+        loop->kind = (enum provider_key_kind)kind;
+    }
+    return 0;
+}
+
 static int read_blocklists(struct provider_reader_of *r, struct spec spec)
 {
-    static const char *const KEYS[] = {"name", "about", "traps", "hits",
+    static const char *const KEYS[] = {"name", "about", "zone",  "traps", "hits",
                                        "for",  "then",  "reply", NULL};
     if (spec_check_array(spec, r->err) != 0)
         return -1;
@@ -316,6 +346,8 @@ static int read_blocklists(struct provider_reader_of *r, struct spec spec)
             spec_read_text(member, &list->name, r->err) != 0 ||
             spec_need(one, "traps", &member, r->err) != 0 ||
             pattern_read(member, r->arena, &list->traps, r->err) != 0 ||
+            (spec_get(one, "zone", &list->zone_spec) &&
+             spec_read_domain(list->zone_spec, r->arena, &list->zone, r->err) != 0) ||
             read_number(one, "hits", 1000000, 1, &list->hits, r->err) != 0 ||
             read_span(one, "for", &list->for_us, r->err) != 0 ||
             read_outcome(r, one, &list->then, &list->reply) != 0)
@@ -343,6 +375,8 @@ void provider_settings_release(struct provider_settings *settings)
 {
     for (size_t i = 0; i < settings->reader_count; i++)
         pattern_release(settings->readers[i].to);
+    for (size_t i = 0; i < settings->feedback_count; i++)
+        pattern_release(settings->feedback[i].of);
     for (size_t i = 0; i < settings->blocklist_count; i++)
         pattern_release(settings->blocklists[i].traps);
 }
@@ -350,9 +384,10 @@ void provider_settings_release(struct provider_settings *settings)
 int provider_settings_read(struct spec spec, struct arena *arena,
                            struct provider_settings *settings, struct err *err)
 {
-    static const char *const KEYS[] = {
-        "name",    "about", "sources", "assumptions", "model",      "reputation", "placement",
-        "warm-up", "bulk",  "rules",   "readers",     "blocklists", "replies",    NULL};
+    static const char *const KEYS[] = {"name",       "about",      "sources",   "assumptions",
+                                       "model",      "reputation", "placement", "warm-up",
+                                       "bulk",       "rules",      "readers",   "feedback",
+                                       "blocklists", "replies",    NULL};
     static const struct {
         const char *key;
         int (*read)(struct provider_reader_of *r, struct spec spec);
@@ -360,7 +395,8 @@ int provider_settings_read(struct spec spec, struct arena *arena,
         {"reputation", read_reputation}, {"placement", read_placement},
         {"warm-up", read_warm_up},       {"bulk", read_bulk},
         {"rules", read_rules},           {"readers", read_readers},
-        {"blocklists", read_blocklists}, {"replies", read_replies},
+        {"feedback", read_feedback},     {"blocklists", read_blocklists},
+        {"replies", read_replies},
     };
     struct provider_reader_of r = {arena, settings, err};
     if (spec_check_keys(spec, KEYS, err) != 0)
@@ -404,6 +440,13 @@ void provider_settings_explain(const struct provider_settings *s, struct buf *ou
                    (long long)s->bulk_over);
     explain_rules(s, out);
     for (size_t i = 0; i < s->blocklist_count; i++)
-        buf_format(out, "  asks the blocklist %s, whose traps are %s\n", s->blocklists[i].name,
-                   pattern_text(s->blocklists[i].traps));
+        buf_format(out, "  asks the blocklist %s, whose traps are %s%s%s\n", s->blocklists[i].name,
+                   pattern_text(s->blocklists[i].traps),
+                   s->blocklists[i].zone != NULL ? ", shown by the zone " : "",
+                   s->blocklists[i].zone != NULL ? s->blocklists[i].zone : "");
+    for (size_t i = 0; i < s->feedback_count; i++)
+        buf_format(out, "  reports complaints about the %s %s to %s\n",
+                   PROVIDER_KEY_WORDS[s->feedback[i].kind],
+                   s->feedback[i].of != NULL ? pattern_text(s->feedback[i].of) : "of anybody",
+                   s->feedback[i].to);
 }

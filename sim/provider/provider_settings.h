@@ -87,8 +87,17 @@ struct provider_reader {
     int64_t within_us;            /* they read within this time */
 };
 
+/* Complaints about mail of whom go where (RFC 5965). */
+struct provider_feedback {
+    enum provider_key_kind kind;
+    struct pattern *of; /* of the key; NULL = all */
+    const char *to;
+};
+
 struct provider_blocklist {
     const char *name;
+    const char *zone; /* of the scenario's "policy" that shows who is listed, or NULL */
+    struct spec zone_spec;
     struct pattern *traps;
     int64_t hits;   /* so many list the address */
     int64_t for_us; /* since the last hit */
@@ -136,6 +145,8 @@ struct provider_settings {
     size_t rule_count;
     struct provider_reader *readers;
     size_t reader_count;
+    struct provider_feedback *feedback;
+    size_t feedback_count;
     struct provider_blocklist *blocklists;
     size_t blocklist_count;
 

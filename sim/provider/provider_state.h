@@ -6,17 +6,9 @@
 #include "sim/provider/provider.h"
 #include "sim/provider/provider_record.h"
 
-/* A complaint or an unsubscription that is still to come. */
-struct provider_reaction {
-    int64_t at_us;
-    bool complains;
-    const char *recipient; /* owned */
-    const char *message;
-    const char *keys[PROVIDER_KEY_COUNT]; /* of the message; owned, "" = none */
-    const char *from_domain;
-};
-
 struct provider_listing {
+    const struct provider_blocklist *list;
+    struct address address; /* of IPv6 the /64 */
     int64_t hits;
     int64_t last_us;
     bool listed;
@@ -30,10 +22,11 @@ struct provider {
     struct map senders;                  /* author's domain -> struct provider_sender */
     struct map unsubscribed;             /* "recipient domain" -> int64_t since when */
     struct map listings;                 /* "blocklist address" -> struct provider_listing */
-    struct provider_reaction *reactions; /* a heap, the earliest first */
+    struct provider_reaction *reactions; /* a heap, the earliest first; their texts are owned */
     size_t reaction_count;
     size_t reaction_size;
-    int64_t reported_day; /* of the last `reputation` events */
+    struct provider_listener listener; /* may be empty */
+    int64_t reported_day;              /* of the last `reputation` events */
     char reply[1024];
 };
 
@@ -70,8 +63,12 @@ void provider_blocklist_note(struct provider *provider, const struct provider_ma
                              const char *recipient, struct event_log *log);
 /* The list that has the client, or NULL. */
 const struct provider_blocklist *provider_blocklist_find(struct provider *provider,
-                                                         const struct provider_mail *mail,
-                                                         struct event_log *log);
+                                                         const struct provider_mail *mail);
+
+/* Ends the listings whose time is over; they are told. */
+void provider_blocklist_expire(struct provider *provider, int64_t now_us, struct event_log *log);
+/* When the next one ends; INT64_MAX = none is on. */
+int64_t provider_blocklist_due_us(const struct provider *provider);
 
 /* ---- provider_report.c */
 

@@ -315,6 +315,28 @@ static int check_smart_host(struct scenario_reader *r)
                       "the smart host \"%s\" is no host of this scenario", host);
 }
 
+/* ---- providers */
+
+/* A list of a provider can only be shown by a zone that is there. */
+static int check_provider_zones(struct scenario_reader *r)
+{
+    const struct mx_providers *providers = mx_model_providers(r->scenario->mx);
+    for (size_t i = 0; i < mx_providers_count(providers); i++) {
+        const struct provider_settings *settings =
+            provider_get_settings(mx_providers_at(providers, i));
+        for (size_t k = 0; k < settings->blocklist_count; k++) {
+            const struct provider_blocklist *list = &settings->blocklists[k];
+            if (list->zone != NULL &&
+                policy_model_find_blocklist(r->scenario->policy, list->zone) == NULL)
+                return spec_error(list->zone_spec, r->err,
+                                  "%s is none of the blocklists of \"policy\": add \"policy\": "
+                                  "{\"blocklists\": {\"%s\": {}}}",
+                                  list->zone, list->zone);
+        }
+    }
+    return 0;
+}
+
 int scenario_check_parts(struct scenario_reader *r)
 {
     const struct scenario *s = r->scenario;
@@ -326,7 +348,7 @@ int scenario_check_parts(struct scenario_reader *r)
         if (check_event(r, &s->timeline[i]) != 0)
             return -1;
     }
-    if (check_messages(r) != 0 || check_smart_host(r) != 0)
+    if (check_provider_zones(r) != 0 || check_messages(r) != 0 || check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
     scenario_visit_mx(s->dns, on_mx, r);

@@ -1,4 +1,5 @@
 #include "sim/check/check_list.h"
+#include "sim/client/client_script.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_model.h"
@@ -69,6 +70,7 @@ static void explain_hosts(const struct scenario *s, struct buf *out)
 static void explain_message(const struct scenario_message *message, struct buf *out)
 {
     char text[TIME_TEXT_BYTES];
+    char address[ADDRESS_TEXT_BYTES];
     buf_format(out, "  %s: from %s to ", message->id,
                message->from[0] != '\0' ? message->from : "<> (the null reverse-path)");
     for (size_t i = 0; i < message->to_count; i++)
@@ -82,8 +84,11 @@ static void explain_message(const struct scenario_message *message, struct buf *
     if (message->rate.count > 0)
         buf_format(out, ", %lld in %s", (long long)message->rate.count,
                    time_span_to_text(message->rate.window_us, text));
-    buf_format(out, ", handed in at port %d after %s\n", message->port,
+    buf_format(out, ", handed in at port %d after %s", message->port,
                time_span_to_text(message->at_us, text));
+    if (message->has_client)
+        buf_format(out, " by the stranger %s", address_to_text(&message->client, address));
+    buf_add_char(out, '\n');
 }
 
 static void explain_expectations(const struct scenario *s, struct buf *out)
@@ -119,6 +124,7 @@ void scenario_explain(const struct scenario *s, struct buf *out)
     buf_add_text(out, "\nMessages\n");
     for (size_t i = 0; i < s->message_count; i++)
         explain_message(&s->messages[i], out);
+    client_list_explain(s->clients, out);
     if (s->event_count > 0)
         buf_add_text(out, "\nWhat happens\n");
     for (size_t i = 0; i < s->event_count; i++)

@@ -206,6 +206,29 @@ static int read_dsn(struct scenario_reader *r, struct spec spec, struct scenario
 
 /* ---- when and where */
 
+/* A stranger: the server's own network is 192.0.2.0/24, from which mail comes otherwise. */
+static int read_client(struct scenario_reader *r, struct spec spec,
+                       struct scenario_message *message)
+{
+    static const char *const INTERNET[] = {"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24"};
+    struct spec member;
+    if (!spec_get(spec, "client", &member))
+        return 0;
+    if (address_read(member, &message->client, r->err) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof INTERNET / sizeof INTERNET[0]; i++) {
+        struct prefix prefix;
+        if (prefix_from_text(slice_of(INTERNET[i]), &prefix) == 0 &&
+            prefix_holds(&prefix, &message->client))
+            message->has_client = true;
+    }
+    if (!message->has_client)
+        return spec_expected(member, r->err,
+                             "an IPv4 address of the simulated internet, of 198.18.0.0/15, "
+                             "198.51.100.0/24 or 203.0.113.0/24");
+    return 0;
+}
+
 static int read_sending(struct scenario_reader *r, struct spec spec,
                         struct scenario_message *message)
 {
@@ -226,7 +249,7 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     if (port != 25 && port != 465 && port != 587)
         return spec_expected(member, r->err, "25, 465 or 587");
     message->port = (int)port;
-    return 0;
+    return read_client(r, spec, message);
 }
 
 static int read_id(struct scenario_reader *r, struct spec spec, size_t number,
@@ -264,7 +287,7 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
 {
     static const char *const KEYS[] = {"id",   "about",   "from",    "to",   "file",
                                        "text", "subject", "headers", "size", "at",
-                                       "rate", "port",    "dsn",     NULL};
+                                       "rate", "port",    "client",  "dsn",  NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;

@@ -26,6 +26,7 @@ struct submit_lane {
     struct submit_command *command; /* instead of a session */
     struct submit_job *job;
     uint16_t port;
+    struct address source;
 };
 
 /* How far an entry of the scenario has come. */
@@ -243,8 +244,8 @@ static struct submit_session *submitter_open(struct submit_lane *lane)
         .log = options->log,
         .server = options->server,
         .port = lane->port,
-        .source = options->source,
-        .has_source = options->has_source,
+        .source = lane->source,
+        .has_source = options->has_source || lane->job->message.entry->has_client,
         .helo = options->helo,
         .login = options->login,
         .done = submitter_on_done,
@@ -315,12 +316,15 @@ static void submitter_dial(struct submitter *submitter, struct submit_lane *lane
                            struct submit_job *job, struct buf *content)
 {
     uint16_t port = submitter_port(submitter, job);
-    if (lane->session != NULL && lane->port != port)
+    const struct scenario_message *entry = job->message.entry;
+    struct address source = entry->has_client ? entry->client : submitter->options.source;
+    if (lane->session != NULL && (lane->port != port || !address_equal(&lane->source, &source)))
         submit_session_close(&lane->session);
     lane->port = port;
+    lane->source = source;
+    lane->job = job;
     if (lane->session == NULL)
         lane->session = submitter_open(lane);
-    lane->job = job;
     submit_session_send(lane->session, &job->message, content);
 }
 

@@ -287,13 +287,14 @@ bool authres_is_forged(struct slice value, struct slice authserv_id)
 }
 
 size_t authres_remove_forged(const struct message *message, struct slice authserv_id,
-                             struct buf *out)
+                             const char *also, struct buf *out)
 {
     size_t removed = 0;
     for (size_t i = 0; i < message->count; i++) {
         const struct message_field *field = &message->fields[i];
-        if (slice_is_nocase(field->name, "Authentication-Results") &&
-            authres_is_forged(field->value, authserv_id)) {
+        if ((also != NULL && slice_is_nocase(field->name, also)) ||
+            (slice_is_nocase(field->name, "Authentication-Results") &&
+             authres_is_forged(field->value, authserv_id))) {
             removed++;
             continue;
         }

@@ -49,7 +49,7 @@ void authres_write(struct buf *out, const struct authres *authres, bool folds);
  */
 bool authres_is_forged(struct slice value, struct slice authserv_id);
 
-/* Writes the message without the Authentication-Results fields that are forged; returns how many
- * were left out. */
+/* Writes the message without the Authentication-Results fields that are forged, and without those
+ * of the name `also` (or NULL), which only we write; returns how many were left out. */
 size_t authres_remove_forged(const struct message *message, struct slice authserv_id,
-                             struct buf *out);
+                             const char *also, struct buf *out);

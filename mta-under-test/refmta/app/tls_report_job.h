@@ -5,12 +5,9 @@
 #pragma once
 
 #include "mta-under-test/mailauth/tlsrpt/tlsrpt_report.h"
-#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/app/report_sender.h"
 #include "mta-under-test/refmta/delivery/resolver.h"
-#include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/net/https_client.h"
-#include "mta-under-test/refmta/queue/queue.h"
-#include "mta-under-test/refmta/sign/signer.h"
 
 /* All parts outlive the job, but for the config, which is used during the call. */
 struct tls_report_job_options {
@@ -18,10 +15,7 @@ struct tls_report_job_options {
     struct log *log;
     struct resolver *resolver;
     struct https_client *https;
-    struct queue *queue;
-    /* What is in force when a mail is made; may return NULL: it is not signed. */
-    const struct signer *(*signer)(void *arg);
-    void *arg;
+    struct report_sender sender;
     int64_t start_us;
     int64_t end_us;
 };

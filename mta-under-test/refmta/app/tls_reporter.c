@@ -10,7 +10,6 @@
 
 struct tls_reporter {
     struct tls_reporter_options options;
-    struct queue *queue;
     struct rng rng;
     struct event *timer;
     bool is_gathering;
@@ -30,9 +29,7 @@ static void send_reports(struct tls_reporter *reporter)
         .log = reporter->options.log,
         .resolver = reporter->options.resolver,
         .https = reporter->options.https,
-        .queue = reporter->queue,
-        .signer = reporter->options.signer,
-        .arg = reporter->options.arg,
+        .sender = *reporter->options.sender,
         .start_us = reporter->day_us,
         .end_us = reporter->day_us + TIME_DAY - TIME_SECOND,
     };
@@ -77,11 +74,6 @@ void tls_reporter_close(struct tls_reporter **where)
     config_let_go(reporter->options.config);
     tls_results_deinit(&reporter->results);
     free(reporter);
-}
-
-void tls_reporter_set_queue(struct tls_reporter *reporter, struct queue *queue)
-{
-    reporter->queue = queue;
 }
 
 /* The first session of a day sets the timer for the day's end. */

@@ -6,12 +6,9 @@
  */
 #pragma once
 
-#include "mta-under-test/refmta/config/config.h"
+#include "mta-under-test/refmta/app/report_sender.h"
 #include "mta-under-test/refmta/delivery/resolver.h"
-#include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/net/https_client.h"
-#include "mta-under-test/refmta/queue/queue.h"
-#include "mta-under-test/refmta/sign/signer.h"
 #include "mta-under-test/refmta/tlspolicy/tls_results.h"
 
 struct tls_reporter;
@@ -23,14 +20,11 @@ struct tls_reporter_options {
     struct resolver *resolver;
     struct https_client *https;
     uint64_t seed;
-    /* What is in force when a mail is made; may return NULL: it is not signed. */
-    const struct signer *(*signer)(void *arg);
-    void *arg;
+    const struct report_sender *sender; /* complete when the loop runs */
 };
 
 struct tls_reporter *tls_reporter_open(const struct tls_reporter_options *options) MUST_CHECK;
 void tls_reporter_close(struct tls_reporter **reporter);
-void tls_reporter_set_queue(struct tls_reporter *reporter, struct queue *queue);
 
 /* A session's outcome. */
 void tls_reporter_note(void *reporter, const struct tls_session *session);

@@ -4,10 +4,7 @@
  */
 #pragma once
 
-#include <stdint.h>
-
-#include "mta-under-test/base/list.h"
-#include "mta-under-test/base/map.h"
+#include "mta-under-test/base/recent.h"
 
 struct auth_guard_limits {
     unsigned failures_max; /* of one client; then it is refused without a look */
@@ -19,8 +16,7 @@ struct auth_guard_limits {
 
 struct auth_guard {
     struct auth_guard_limits limits;
-    struct map clients;
-    struct list order; /* the longest quiet first */
+    struct recent failures; /* of each client, in a row */
 };
 
 void auth_guard_init(struct auth_guard *guard, const struct auth_guard_limits *limits);
@@ -31,4 +27,4 @@ bool auth_guard_is_blocked(struct auth_guard *guard, struct slice client, int64_
 /* How long the answer is to wait. */
 int64_t auth_guard_failed(struct auth_guard *guard, struct slice client, int64_t now_us);
 /* Halves the count: who knows one password may not guess others without end. */
-void auth_guard_succeeded(struct auth_guard *guard, struct slice client);
+void auth_guard_succeeded(struct auth_guard *guard, struct slice client, int64_t now_us);

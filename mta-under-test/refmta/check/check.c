@@ -2,28 +2,12 @@
 
 #include <assert.h>
 
-#include "mta-under-test/mailauth/auth_check.h"
 #include "mta-under-test/mailauth/authres/authres.h"
-#include "mta-under-test/mailauth/core/dns_cache.h"
-#include "mta-under-test/mailauth/peer/dnsbl.h"
-#include "mta-under-test/mailauth/peer/iprev.h"
+#include "mta-under-test/refmta/check/check_private.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { FIELD_BYTES_MAX = 16384, KEYS_MAX = 100 };
-
-struct check {
-    struct check_request request;
-    struct arena arena;
-    struct dns_cache cache;
-    struct dkim_key_cache keys;
-    struct message message;
-    struct auth_request auth;
-    struct auth_outcome outcome;
-    struct iprev_outcome iprev;
-    const char *helo;
-    struct dnsbl_outcome lists[CHECK_ZONES_MAX];
-};
 
 /* The types that are asked for, with their numbers in DNS. */
 static const struct {
@@ -94,6 +78,8 @@ static bool run_helo(struct check *check, const struct dns_resolver *resolver)
 bool check_run(struct check *check)
 {
     struct dns_resolver resolver = dns_cache_resolver(&check->cache);
+    if (check->domain != NULL)
+        return check_run_targets(check, &resolver);
     bool done = run_helo(check, &resolver);
     iprev_check(&check->auth.ip, &resolver, NULL, &check->iprev);
     if (check->iprev.result == IPREV_PENDING)
@@ -210,7 +196,7 @@ void check_write(const struct check *check, struct buf *out, struct slice fields
     buf_format(&field, check->auth.ip.is_v6 ? "\"%s\"\r\n" : "%s\r\n", ip);
     buf_add_slice(out, buf_slice(&field));
     buf_add_slice(out, fields);
-    (void)authres_remove_forged(&check->message, check->auth.receiver, out);
+    (void)authres_remove_forged(&check->message, check->auth.receiver, CHECK_POLICY_FIELD, out);
     buf_deinit(&field);
     arena_deinit(&arena);
 }

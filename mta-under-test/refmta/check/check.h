@@ -11,9 +11,11 @@
  */
 #pragma once
 
+#include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/buf.h"
 
 struct check;
+struct dmarc_report; /* mailauth/dmarc/dmarc_report.h */
 
 enum { CHECK_ZONES_MAX = 20, CHECK_RECORDS_MAX = 100 };
 
@@ -68,6 +70,37 @@ const char *check_arc(const struct check *check);
  * "reject". */
 const char *check_dmarc(const struct check *check);
 
+/* The field that tells what our policy thought of a message. */
+#define CHECK_POLICY_FIELD "X-Policy"
+
 /* Writes the Authentication-Results field, `fields`, and behind them the message without those that
- * pretend to be ours (RFC 8601 5). */
+ * pretend to be ours (RFC 8601 5): Authentication-Results of our name, and CHECK_POLICY_FIELD. */
 void check_write(const struct check *check, struct buf *out, struct slice fields);
+
+/*
+ * What DMARC found in the message, for an aggregate report: the policy that was published, and one
+ * row of count 1. `done` is what became of the message: "none", "quarantine" or "reject". Texts
+ * live as long as the check and the arena. False: its domain asks for no reports, or the message is
+ * itself one (else two servers would report on each other's reports for ever).
+ */
+bool check_dmarc_report(const struct check *check, const char *done, struct arena *arena,
+                        struct dmarc_report *report) MUST_CHECK;
+
+/*
+ * Another kind of check: where the aggregate reports about a domain go (RFC 7489 7.1, RFC 9990 3),
+ * by its own record and the consent of destinations elsewhere. Asks and is answered as the others
+ * are. `domain` is where the policy was found; it is borrowed.
+ */
+struct check *check_new_targets(const char *domain) MUST_CHECK;
+
+struct check_target {
+    const char *address;
+    uint64_t bytes_max;  /* of a report; 0: any */
+    const char *problem; /* why none may go there; NULL: it may */
+    bool is_temporary;   /* the problem may go away */
+};
+
+/* Fills in at most `max`, with addresses in the arena. With none, *failed says whether that is for
+ * a failure of DNS. */
+size_t check_targets(const struct check *check, struct arena *arena, struct check_target *targets,
+                     size_t max, bool *failed);

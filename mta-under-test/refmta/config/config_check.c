@@ -1,11 +1,40 @@
 #include "mta-under-test/refmta/config/config_check.h"
 
+#include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/config/config_reader.h"
 
 #include "mta-under-test/base/poison.h"
 
-static const char *const KINDS[] = {"iprev", "helo", "dnsbl", "spf", "dkim", "arc", "dmarc", NULL};
+enum { RATE_COUNT_MAX = 1000000 };
+
+static const char *const KINDS[] = {"iprev", "helo",  "dnsbl",    "spf",  "dkim",
+                                    "arc",   "dmarc", "greylist", "rate", NULL};
 static const char *const ACTIONS[] = {"tag", "quarantine", "defer", "reject", "accept", NULL};
+static const char *const OF[] = {"client", "sender", "recipient", NULL};
+
+const char *config_action_name(enum config_check_action action)
+{
+    return ACTIONS[action];
+}
+
+const char *config_rate_of_name(enum config_rate_of of)
+{
+    return OF[of];
+}
+
+static int parse_rate(struct slice text, void *out)
+{
+    struct config_rate *rate = out;
+    struct slice count;
+    uint64_t number = 0;
+    if (!slice_split(&text, '/', &count) || text_to_u64(count, &number) != 0 || number == 0 ||
+        number > RATE_COUNT_MAX || time_span_from_text(text, &rate->span_us) != 0 ||
+        rate->span_us < TIME_SECOND || rate->span_us > TIME_DAY)
+        return -1;
+    rate->count = (unsigned)number;
+    return 0;
+}
 
 static const struct config_key KEYS[] = {
     {"check", CONFIG_WORD(struct config_check, kind, enum config_check_kind, KINDS),
@@ -13,6 +42,19 @@ static const struct config_key KEYS[] = {
     {"zone", CONFIG_HOSTNAME(struct config_check, zone), .help = "of the blocklist (`dnsbl`)"},
     {"when", CONFIG_LIST(struct config_check, when, CONFIG_TYPE_TEXT, when_count), .fallback = "[]",
      .help = "the results that count, such as `fail` or `temperror`; without them the usual ones"},
+    {"delay", CONFIG_SPAN(struct config_check, delay_us), .fallback = "\"5m\"",
+     .help = "how long who is new has to wait (`greylist`)"},
+    {"limit",
+     CONFIG_PARSED(struct config_check, rate, struct config_rate, parse_rate,
+                   "a rate like \"100/1h\", of at most a day"),
+     .help = "how many messages in which time are not too many (`rate`)"},
+    {"of", CONFIG_WORD(struct config_check, of, enum config_rate_of, OF), .fallback = "\"client\"",
+     .help =
+         "who is counted (`rate`): the client (IPv6: its /64), the sender (the user where one has "
+         "logged in), or each recipient"},
+    {"own", CONFIG_FLAG(struct config_check, is_for_own), .fallback = "false",
+     .help = "whether the rate also holds for users and `relay-networks`, of whom nothing else is "
+             "checked"},
     {"action", CONFIG_WORD(struct config_check, action, enum config_check_action, ACTIONS),
      .is_needed = true,
      .help = "`tag` adds a field and goes on with the next rule; `quarantine` adds a field and "
@@ -25,6 +67,10 @@ static int check(struct config_reader *reader, const char *path, void *target)
     const struct config_check *rule = target;
     if ((rule->kind == CONFIG_CHECK_DNSBL) != (rule->zone != NULL))
         return config_mistake(reader, path, "\"zone\" belongs to the check \"dnsbl\"");
+    if ((rule->kind == CONFIG_CHECK_RATE) != (rule->rate.count > 0))
+        return config_mistake(reader, path, "\"limit\" belongs to the check \"rate\"");
+    if (rule->is_for_own && rule->kind != CONFIG_CHECK_RATE)
+        return config_mistake(reader, path, "\"own\" is for the check \"rate\"");
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * One rule of the policy over mail from strangers ("checks"): what is looked at, which results
- * count, and what is then done.
+ * One rule of the policy over mail ("checks"): what is looked at, which results count, and what is
+ * then done.
  */
 #pragma once
 
@@ -14,6 +14,8 @@ enum config_check_kind {
     CONFIG_CHECK_DKIM,
     CONFIG_CHECK_ARC,
     CONFIG_CHECK_DMARC,
+    CONFIG_CHECK_GREYLIST,
+    CONFIG_CHECK_RATE,
 };
 
 enum config_check_action {
@@ -24,13 +26,29 @@ enum config_check_action {
     CONFIG_ACTION_ACCEPT,
 };
 
+/* Whose messages a rate counts. */
+enum config_rate_of { CONFIG_RATE_CLIENT, CONFIG_RATE_SENDER, CONFIG_RATE_RECIPIENT };
+
+struct config_rate {
+    unsigned count; /* 0: none is given */
+    int64_t span_us;
+};
+
 struct config_check {
     enum config_check_kind kind;
     enum config_check_action action;
     const char *zone;  /* of a blocklist */
     const char **when; /* the results that count; none: the usual ones of the check */
     size_t when_count;
+    int64_t delay_us;        /* of greylisting */
+    enum config_rate_of of;  /* of a rate */
+    struct config_rate rate; /* likewise */
+    bool is_for_own;         /* holds for our own clients too */
 };
 
 /* Becomes a struct config_check. */
 extern const struct config_object CONFIG_CHECK;
+
+/* The words of the configuration. */
+const char *config_action_name(enum config_check_action action);
+const char *config_rate_of_name(enum config_rate_of of);

@@ -150,6 +150,11 @@ void ip_from_sockaddr(const struct sockaddr_storage *in, struct ip_endpoint *end
     }
 }
 
+struct slice ip_address_site(const struct ip_address *address)
+{
+    return slice_from((const char *)address->bytes, address->family == AF_INET ? 4 : 8);
+}
+
 bool ip_address_is_loopback(const struct ip_address *address)
 {
     static const uint8_t ONE[16] = {[15] = 1};

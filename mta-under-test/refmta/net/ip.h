@@ -36,6 +36,9 @@ int ip_endpoint_from_text(struct slice text, uint16_t default_port, struct ip_en
 int ip_network_from_text(struct slice text, struct ip_network *network)
     __attribute__((warn_unused_result));
 
+/* The bytes by which limits tell clients apart: an IPv6 client has a whole /64. Borrowed. */
+struct slice ip_address_site(const struct ip_address *address);
+
 /* 127.0.0.0/8 and ::1. */
 bool ip_address_is_loopback(const struct ip_address *address);
 

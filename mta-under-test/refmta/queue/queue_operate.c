@@ -127,6 +127,7 @@ static void act(struct queue *queue, struct queue_item *item, const struct choic
 size_t queue_operate(struct queue *queue, enum queue_action action,
                      const struct queue_filter *filter)
 {
+    queue_clock_follow(queue);
     struct choice choice = {.filter = filter, .action = action, .now_us = time_now_us()};
     size_t count = 0;
     list_init(&choice.items);

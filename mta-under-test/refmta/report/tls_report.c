@@ -2,13 +2,13 @@
 
 #include <zlib.h>
 
-#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/tlsrpt/tlsrpt_record.h"
+#include "mta-under-test/refmta/report/report_mail.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8, BASE64_LINE = 76, RECORDS_MAX = 20 };
+enum { GZIP_WINDOW_BITS = 15 + 16, MEMORY_LEVEL = 8, RECORDS_MAX = 20 };
 
 static bool compress_bytes(struct slice bytes, struct buf *out)
 {
@@ -57,53 +57,34 @@ size_t tls_report_targets(const struct slice *records, size_t count, struct slic
     return found;
 }
 
-static void write_base64(struct slice bytes, struct buf *out)
-{
-    struct buf text;
-    buf_init(&text, TLS_REPORT_BYTES_MAX);
-    text_to_base64(&text, bytes.data, bytes.len);
-    for (struct slice rest = buf_slice(&text); rest.len > 0; rest = slice_skip(rest, BASE64_LINE)) {
-        buf_add_slice(out, slice_first(rest, BASE64_LINE));
-        buf_add_text(out, "\r\n");
-    }
-    buf_deinit(&text);
-}
-
-static void write_head(const struct tls_report_mail *mail, const struct tlsrpt_report *report,
-                       const char *boundary, struct buf *out)
-{
-    char date[TIME_TEXT_BYTES];
-    buf_format(out, "From: <%s>\r\nTo: <%s>\r\nDate: %s\r\n", mail->from, mail->to,
-               time_to_rfc5322(mail->now_us, date));
-    buf_format(out, "Subject: Report Domain: %s Submitter: %s Report-ID: <%.*s>\r\n", mail->domain,
-               mail->submitter, SLICE_ARG(report->report_id));
-    buf_format(out, "Message-ID: <%.*s>\r\n", SLICE_ARG(report->report_id));
-    buf_format(out, "TLS-Report-Domain: %s\r\nTLS-Report-Submitter: %s\r\n", mail->domain,
-               mail->submitter);
-    /* RFC 8689 5: a report about broken TLS must not need it. */
-    buf_add_text(out,
-                 "TLS-Required: No\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n");
-    buf_format(out,
-               "Content-Type: multipart/report; report-type=\"tlsrpt\";\r\n boundary=\"%s\"\r\n",
-               boundary);
-}
-
 void tls_report_mail_write(const struct tls_report_mail *mail, const struct tlsrpt_report *report,
                            struct slice gzip, struct buf *out)
 {
-    char boundary[64];
-    snprintf(boundary, sizeof boundary, "tlsrpt-%lld", (long long)mail->now_us);
-    write_head(mail, report, boundary, out);
-    buf_format(out,
-               "\r\n--%s\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n"
-               "This is an aggregate report about TLS sessions to %s, made by %s (RFC 8460).\r\n",
-               boundary, mail->domain, mail->submitter);
-    buf_format(out,
-               "\r\n--%s\r\nContent-Type: application/tlsrpt+gzip\r\n"
-               "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment;\r\n"
-               " filename=\"%s!%s!%lld!%lld!1.json.gz\"\r\n\r\n",
-               boundary, mail->submitter, mail->domain, (long long)(mail->start_us / TIME_SECOND),
-               (long long)(mail->end_us / TIME_SECOND));
-    write_base64(gzip, out);
-    buf_format(out, "\r\n--%s--\r\n", boundary);
+    struct arena arena = {0};
+    const char *id = arena_text_of(&arena, report->report_id);
+    const struct report_mail form = {
+        .from = mail->from,
+        .to = mail->to,
+        .subject = arena_format(&arena, "Report Domain: %s Submitter: %s Report-ID: <%s>",
+                                mail->domain, mail->submitter, id),
+        .message_id = id,
+        /* RFC 8689 5: a report about broken TLS must not need it. */
+        .fields = arena_format(&arena,
+                               "TLS-Report-Domain: %s\r\nTLS-Report-Submitter: %s\r\n"
+                               "TLS-Required: No\r\n",
+                               mail->domain, mail->submitter),
+        .multipart = "report; report-type=\"tlsrpt\"",
+        .text = arena_format(&arena,
+                             "This is an aggregate report about TLS sessions to %s, made by %s "
+                             "(RFC 8460).\r\n",
+                             mail->domain, mail->submitter),
+        .type = "application/tlsrpt+gzip",
+        .file_name = arena_format(&arena, "%s!%s!%lld!%lld!1.json.gz", mail->submitter,
+                                  mail->domain, (long long)(mail->start_us / TIME_SECOND),
+                                  (long long)(mail->end_us / TIME_SECOND)),
+        .attachment = gzip,
+        .now_us = mail->now_us,
+    };
+    report_mail_write(&form, out);
+    arena_deinit(&arena);
 }

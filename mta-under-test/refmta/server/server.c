@@ -82,6 +82,7 @@ struct server *server_open(const struct server_options *options, struct err *err
     list_init(&server->connections);
     list_init(&server->listeners);
     auth_guard_init(&server->guard, &options->limits->auth);
+    policy_memory_init(&server->memory);
     for (size_t i = 0; i < options->config->listener_count; i++) {
         if (listener_open(server, &options->config->listeners[i], &server->listeners, err) != 0) {
             server_close(&server);
@@ -139,12 +140,9 @@ int server_change(struct server *server, const struct server_options *options, s
     return 0;
 }
 
-void server_serve(struct server *server, struct log *log, struct queue *queue,
-                  struct resolver *resolver)
+void server_serve(struct server *server, const struct server_options *options)
 {
-    server->options.log = log;
-    server->options.queue = queue;
-    server->options.resolver = resolver;
+    server->options = *options;
 }
 
 void server_stop(struct server *server)
@@ -169,6 +167,7 @@ void server_close(struct server **where)
     close_listeners(&server->listeners);
     server_connections_close(server);
     auth_guard_deinit(&server->guard);
+    policy_memory_deinit(&server->memory);
     map_deinit(&server->clients, NULL);
     free(server);
 }

@@ -14,8 +14,8 @@ struct server;
 struct server_options {
     const struct config *config;
     const struct server_limits *limits;
-    struct log *log;     /* may come later: server_serve() */
-    struct queue *queue; /* likewise */
+    struct log *log;
+    struct queue *queue;
     struct event_base *base;
     const struct auth_users *users;     /* NULL: nobody has a password */
     const struct auth_issuers *issuers; /* NULL: nobody has a token */
@@ -23,17 +23,20 @@ struct server_options {
     const struct signer *signer;        /* NULL: nothing is signed */
     struct resolver *resolver;          /* for the checks */
     const struct trace *trace;          /* which sessions are traced */
+    const struct one_click *one_click;  /* NULL: nobody unsubscribes by it */
+    /* As in struct server_setup. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     /* Called once after server_stop(), when the last client is gone. */
     void (*on_stopped)(void *arg);
     void *arg;
 };
 
-/* Binds all listeners; NULL with a text. */
+/* Binds all listeners; NULL with a text. Log, queue and resolver may come later. */
 struct server *server_open(const struct server_options *options, struct err *err) MUST_CHECK;
 void server_close(struct server **server);
-/* Says where it writes to and whom it asks, when that is open; before the loop runs. */
-void server_serve(struct server *server, struct log *log, struct queue *queue,
-                  struct resolver *resolver);
+/* The same options again, complete; before the loop runs. */
+void server_serve(struct server *server, const struct server_options *options);
 
 /*
  * Goes on with other options, of which config, limits, users, issuers, tls and signer may differ.

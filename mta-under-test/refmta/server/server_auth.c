@@ -38,13 +38,6 @@ void server_auth_offer(const struct server_session *session, struct buf *out)
             buf_format(out, " %s", auth_mechanism_name(i));
 }
 
-/* The client as the guard knows it: an IPv6 client has a whole /64. */
-static struct slice guard_key(const struct server_session *session)
-{
-    const struct ip_address *client = &session->setup.client.address;
-    return slice_from((const char *)client->bytes, client->family == AF_INET ? 4 : 8);
-}
-
 static void end_exchange(struct server_session *session)
 {
     if (session->exchange == NULL)
@@ -84,8 +77,8 @@ static enum server_event refuse(struct server_session *session)
     log_auth(session, "auth-failed");
     end_exchange(session);
     session->auth_failures++;
-    session->delay_us =
-        auth_guard_failed(session->setup.guard, guard_key(session), time_monotonic_us());
+    session->delay_us = auth_guard_failed(
+        session->setup.guard, ip_address_site(&session->setup.client.address), time_monotonic_us());
     server_session_set_state(session, SERVER_STATE_DELAY);
     return SERVER_EVENT_DELAY;
 }
@@ -97,14 +90,15 @@ void server_session_delayed(struct server_session *session)
     server_session_set_state(session, SERVER_STATE_READY);
     server_reply(session, 535, "5.7.8", "authentication failed");
     if (session->auth_failures >= session->setup.limits->auth_failures_max)
-        server_session_shut(session, "4.7.0", "too many failed logins");
+        server_session_limit(session, "login-failures", "4.7.0", "too many failed logins");
 }
 
 static enum server_event let_in(struct server_session *session)
 {
     struct slice name = buf_slice(&session->exchange->name);
     log_auth(session, "authenticated");
-    auth_guard_succeeded(session->setup.guard, guard_key(session));
+    auth_guard_succeeded(session->setup.guard, ip_address_site(&session->setup.client.address),
+                         time_monotonic_us());
     session->user = mem_text_copy_n(name.data, name.len);
     end_exchange(session);
     server_session_set_state(session, SERVER_STATE_READY);
@@ -164,6 +158,17 @@ enum server_event server_auth_line(struct server_session *session, struct slice 
     return SERVER_EVENT_NONE;
 }
 
+static bool is_blocked(struct server_session *session)
+{
+    if (!auth_guard_is_blocked(session->setup.guard,
+                               ip_address_site(&session->setup.client.address),
+                               time_monotonic_us()))
+        return false;
+    session->limit = "login-failures-per-client";
+    server_reply(session, 454, "4.7.0", "too many failed logins, try again later");
+    return true;
+}
+
 bool server_check_auth(struct server_session *session, struct slice argument)
 {
     (void)argument;
@@ -173,10 +178,8 @@ bool server_check_auth(struct server_session *session, struct slice argument)
         server_reply(session, 538, "5.7.11", "say STARTTLS first");
     else if (session->user != NULL)
         server_reply(session, 503, "5.5.1", "you are logged in already");
-    else if (auth_guard_is_blocked(session->setup.guard, guard_key(session), time_monotonic_us()))
-        server_reply(session, 454, "4.7.0", "too many failed logins, try again later");
     else
-        return true;
+        return !is_blocked(session);
     return false;
 }
 

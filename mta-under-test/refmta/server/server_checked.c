@@ -1,6 +1,7 @@
 /* The policy over a message from a stranger: what the checks found is logged, written on top of the
  * message, and may refuse it. */
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_report.h"
 #include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/server/server_verb.h"
@@ -35,30 +36,67 @@ struct check *server_session_check(struct server_session *session)
     return check_new(&request);
 }
 
-static void log_checked(const struct server_session *session, const struct check *check,
+/* What the checks found, for mail of strangers. */
+static void log_results(const struct check *check, struct log_line *line)
+{
+    json_out_text(&line->json, "iprev", check_iprev(check));
+    json_out_text(&line->json, "helo", check_helo(check));
+    json_out_text(&line->json, "spf", check_spf(check));
+    json_out_text(&line->json, "dkim", check_dkim(check));
+    json_out_text(&line->json, "arc", check_arc(check));
+    json_out_text(&line->json, "dmarc", check_dmarc(check));
+}
+
+static void log_checked(struct server_session *session, const struct check *check,
                         const struct policy_verdict *verdict)
 {
-    static const char *const ACTIONS[] = {"tag", "quarantine", "defer", "reject", "accept"};
+    const struct config_check *rule = verdict->rule;
     char id[MESSAGE_ID_TEXT_BYTES];
     struct log_line line;
     log_begin(&line, session->setup.log, "checked");
     json_out_text(&line.json, "queue-id", message_id_text(session->id, id));
     json_out_int(&line.json, "session", (int64_t)session->setup.number);
-    json_out_text(&line.json, "iprev", check_iprev(check));
-    json_out_text(&line.json, "helo", check_helo(check));
-    json_out_text(&line.json, "spf", check_spf(check));
-    json_out_text(&line.json, "dkim", check_dkim(check));
-    json_out_text(&line.json, "arc", check_arc(check));
-    json_out_text(&line.json, "dmarc", check_dmarc(check));
-    json_out_text(&line.json, "action",
-                  verdict->rule != NULL ? ACTIONS[verdict->rule->action] : "accept");
-    if (verdict->rule != NULL) {
-        json_out_text(&line.json, "rule", policy_check_name(verdict->rule->kind));
+    if (check != NULL)
+        log_results(check, &line);
+    json_out_text(&line.json, "action", rule != NULL ? config_action_name(rule->action) : "accept");
+    if (rule != NULL) {
+        json_out_text(&line.json, "rule", policy_check_name(rule->kind));
         json_out_text(&line.json, "result", verdict->result);
-        if (verdict->rule->zone != NULL)
-            json_out_text(&line.json, "zone", verdict->rule->zone);
+        if (rule->zone != NULL)
+            json_out_text(&line.json, "zone", rule->zone);
+        if (rule->kind == CONFIG_CHECK_RATE)
+            json_out_text(&line.json, "of", config_rate_of_name(rule->of));
     }
     log_end(&line);
+}
+
+/* For the report to the author's domain. What is deferred comes again, and is counted then. */
+static void note_dmarc(const struct server_session *session, const struct check *check,
+                       const struct policy_verdict *verdict)
+{
+    enum config_check_action action =
+        verdict->rule != NULL ? verdict->rule->action : CONFIG_ACTION_ACCEPT;
+    struct arena arena = {0};
+    struct dmarc_report one;
+    const char *done = action == CONFIG_ACTION_REJECT       ? "reject"
+                       : action == CONFIG_ACTION_QUARANTINE ? "quarantine"
+                                                            : "none";
+    if (session->setup.on_dmarc != NULL && action != CONFIG_ACTION_DEFER &&
+        check_dmarc_report(check, done, &arena, &one))
+        session->setup.on_dmarc(session->setup.reporter, &one);
+    arena_deinit(&arena);
+}
+
+/* Whether the reverse-path may well be forged: then a bounce would hit somebody else. */
+static bool is_doubtful(const struct check *check)
+{
+    static const char *const FAILURES[] = {"fail", "softfail", "monitor", "quarantine", "reject"};
+    for (size_t i = 0;
+         strcmp(check_dmarc(check), "pass") != 0 && i < sizeof FAILURES / sizeof FAILURES[0]; i++)
+        if (strcmp(check_spf(check), FAILURES[i]) == 0 ||
+            strcmp(check_dmarc(check), FAILURES[i]) == 0)
+            return true;
+    return false;
 }
 
 static void refuse(struct server_session *session, const struct policy_verdict *verdict)
@@ -66,11 +104,31 @@ static void refuse(struct server_session *session, const struct policy_verdict *
     bool for_now = verdict->rule->action == CONFIG_ACTION_DEFER;
     char status[16];
     snprintf(status, sizeof status, "%d.%s", for_now ? 4 : 5, verdict->status);
-    server_reply(session, for_now ? 451 : 550, status, "refused by policy: %s is \"%s\"%s%s",
-                 policy_check_name(verdict->rule->kind), verdict->result,
-                 verdict->rule->zone != NULL ? " at " : "",
-                 verdict->rule->zone != NULL ? verdict->rule->zone : "");
+    server_reply(session, for_now ? 451 : 550, status, "refused by policy: %s is \"%s\"%s",
+                 policy_rule_text(verdict->rule, &session->envelope.arena), verdict->result,
+                 for_now ? ", try again later" : "");
     server_session_reset(session);
+}
+
+static bool refuses(const struct policy_verdict *verdict)
+{
+    return verdict->rule != NULL && (verdict->rule->action == CONFIG_ACTION_DEFER ||
+                                     verdict->rule->action == CONFIG_ACTION_REJECT);
+}
+
+static struct policy_verdict decide(const struct server_session *session, const struct check *check,
+                                    struct buf *fields)
+{
+    const struct policy_facts facts = {
+        .config = session->setup.config,
+        .memory = session->setup.memory,
+        .check = check,
+        .client = &session->setup.client.address,
+        .user = session->user,
+        .envelope = &session->envelope,
+        .now_us = time_monotonic_us(),
+    };
+    return policy_decide(&facts, fields);
 }
 
 /* Our Received field stays on top; behind it what the checks say of the rest. */
@@ -85,6 +143,29 @@ static void rewrite(struct server_session *session, const struct check *check,
     session->content = whole;
 }
 
+/* What is passed on is changed on the way more often than not, which breaks its signatures; the
+ * seal tells the next server what they were worth here (RFC 8617). */
+static void seal(struct server_session *session)
+{
+    const struct server_setup *setup = &session->setup;
+    const struct signer_seal_facts facts = {setup->config->hostname, time_now_us()};
+    bool goes_on = false;
+    for (size_t i = 0; i < session->envelope.recipient_count; i++)
+        goes_on =
+            goes_on || !config_is_local(setup->config,
+                                        message_domain(session->envelope.recipients[i].address));
+    if (!goes_on || !setup->config->arc_seal || setup->signer == NULL)
+        return;
+    struct err err = {.text = ""};
+    struct buf fields;
+    buf_init(&fields, FIELDS_BYTES_MAX);
+    if (signer_seal(setup->signer, content_of(session), &facts, &fields, &err) != 0)
+        log_text(setup->log, "not-sealed", "%s", err.text);
+    else
+        server_data_put_on_top(session, buf_slice(&fields));
+    buf_deinit(&fields);
+}
+
 enum server_event server_session_checked(struct server_session *session, const struct check *check)
 {
     struct buf fields;
@@ -96,14 +177,31 @@ enum server_event server_session_checked(struct server_session *session, const s
         return SERVER_EVENT_NONE;
     }
     buf_init(&fields, FIELDS_BYTES_MAX / 2);
-    struct policy_verdict verdict = policy_decide(session->setup.config, check, &fields);
+    struct policy_verdict verdict = decide(session, check, &fields);
     log_checked(session, check, &verdict);
-    bool refused = verdict.rule != NULL && (verdict.rule->action == CONFIG_ACTION_DEFER ||
-                                            verdict.rule->action == CONFIG_ACTION_REJECT);
-    if (refused)
+    note_dmarc(session, check, &verdict);
+    session->envelope.is_doubtful = is_doubtful(check);
+    if (refuses(&verdict))
         refuse(session, &verdict);
     else
         rewrite(session, check, &fields);
+    if (!refuses(&verdict))
+        seal(session);
     buf_deinit(&fields);
-    return refused ? SERVER_EVENT_NONE : server_data_accept(session);
+    return refuses(&verdict) ? SERVER_EVENT_NONE : server_data_accept(session);
+}
+
+enum server_event server_data_check_own(struct server_session *session)
+{
+    struct buf fields;
+    buf_init(&fields, FIELDS_BYTES_MAX / 2);
+    struct policy_verdict verdict = decide(session, NULL, &fields);
+    if (verdict.rule != NULL)
+        log_checked(session, NULL, &verdict);
+    if (refuses(&verdict))
+        refuse(session, &verdict);
+    else if (fields.len > 0)
+        server_data_put_on_top(session, buf_slice(&fields));
+    buf_deinit(&fields);
+    return refuses(&verdict) ? SERVER_EVENT_NONE : server_data_accept(session);
 }

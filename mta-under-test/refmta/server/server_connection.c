@@ -4,6 +4,7 @@
 #include "mta-under-test/refmta/net/conn.h"
 #include "mta-under-test/refmta/net/proxy_header.h"
 #include "mta-under-test/refmta/net/tls_context.h"
+#include "mta-under-test/refmta/queue/queue_operate.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_check.h"
 
@@ -23,23 +24,18 @@ struct connection {
     bool storing;               /* the queue will call on_stored() */
     bool closing;               /* nothing more but to write what is there */
     bool start_tls;
-    bool counted;              /* among the client's connections */
+    bool counted; /* among the connections of the client, which is: */
+    struct ip_address counted_as;
     bool awaits_proxy;         /* the proxy says first who the client is */
     bool greeting_waits;       /* the client must not speak yet */
     struct event *delay_timer; /* NULL before the first wait */
     char tls_text[TLS_TEXT_BYTES];
 };
 
-/* The client as it is counted: IPv4 by address, IPv6 by /64. */
-static struct slice client_key(const struct ip_address *client)
-{
-    return slice_from((const char *)client->bytes, client->family == AF_INET ? 4 : 8);
-}
-
 /* Adds to the number of the client's connections and returns it. */
 static uintptr_t count_client(struct server *server, const struct ip_address *client, int change)
 {
-    struct slice key = client_key(client);
+    struct slice key = ip_address_site(client);
     uintptr_t count = (uintptr_t)map_get(&server->clients, key);
     count = change > 0 ? count + 1 : count - 1;
     if (count == 0)
@@ -59,7 +55,7 @@ static void connection_free(struct connection *connection)
     list_remove(&connection->link);
     server->connection_count--;
     if (connection->counted)
-        count_client(server, &connection->session.setup.client.address, -1);
+        count_client(server, &connection->counted_as, -1);
     const struct config *config = connection->session.setup.config;
     server_session_deinit(&connection->session);
     config_let_go(config);
@@ -155,6 +151,7 @@ static bool is_too_slow(const struct connection *connection)
 }
 
 static void follow(struct connection *connection, enum server_event event);
+static void welcome(struct connection *connection);
 
 static void on_checked(void *arg, const struct check *check)
 {
@@ -226,6 +223,11 @@ static void follow(struct connection *connection, enum server_event event)
         connection->start_tls = true;
         write_replies(connection);
         break;
+    case SERVER_EVENT_CLIENT:
+        count_client(connection->server, &connection->counted_as, -1);
+        connection->counted = false;
+        welcome(connection);
+        break;
     case SERVER_EVENT_DELAY:
         write_replies(connection);
         delay(connection);
@@ -249,7 +251,20 @@ static void on_stored(void *arg, int error)
     drive(connection);
 }
 
-static void welcome(struct connection *connection);
+static bool is_among(const struct ip_address *client, const struct ip_network *networks,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ip_network_contains(&networks[i], client))
+            return true;
+    return false;
+}
+
+static bool may_xclient(const struct server_setup *setup)
+{
+    return is_among(&setup->client.address, setup->listener->xclients,
+                    setup->listener->xclient_count);
+}
 
 /* False as long as it is not known who the client is. */
 static bool take_proxy_header(struct connection *connection)
@@ -263,6 +278,7 @@ static bool take_proxy_header(struct connection *connection)
         return false;
     case PROXY_HEADER_CLIENT:
         session->setup.client = client;
+        session->setup.may_xclient = may_xclient(&session->setup);
         break;
     case PROXY_HEADER_OWN:
         break;
@@ -380,6 +396,12 @@ static uint64_t new_id(void *arg)
     return queue_new_id(arg);
 }
 
+static size_t flush(void *arg, struct slice domain)
+{
+    const struct queue_filter filter = {.domain = domain, .newer_us = INT64_MAX};
+    return queue_operate(arg, QUEUE_FLUSH, &filter);
+}
+
 /* Turns the client away where there are too many; otherwise greets it, in its time. */
 static void welcome(struct connection *connection)
 {
@@ -390,6 +412,7 @@ static void welcome(struct connection *connection)
     bool is_own = relay_client_is_trusted(session->setup.config, client);
     uintptr_t own_count = count_client(server, client, 1);
     connection->counted = true;
+    connection->counted_as = *client;
     log_connected(&session->setup);
     bool is_crowd = server->connection_count > limits->connections_max;
     conn_set_timeout(connection->conn, limits->command_timeout_us);
@@ -398,7 +421,7 @@ static void welcome(struct connection *connection)
         server_session_limit(session, is_crowd ? "connections" : "connections-per-client",
                              is_crowd ? "4.3.2" : "4.7.0", "too many connections");
         finish(connection);
-    } else if (session->setup.listener->tls == CONFIG_TLS_IMPLICIT) {
+    } else if (session->setup.listener->tls == CONFIG_TLS_IMPLICIT && !session->is_tls) {
         start_tls(connection);
     } else if (limits->greeting_pause_us > 0 && !is_own &&
                session->setup.listener->mode == CONFIG_MODE_RELAY) {
@@ -407,14 +430,6 @@ static void welcome(struct connection *connection)
     } else {
         write_replies(connection);
     }
-}
-
-static bool is_proxy(const struct server_setup *setup)
-{
-    for (size_t i = 0; i < setup->listener->proxy_count; i++)
-        if (ip_network_contains(&setup->listener->proxies[i], &setup->client.address))
-            return true;
-    return false;
 }
 
 void server_connection_open(struct server_listener *listener, int fd)
@@ -431,17 +446,24 @@ void server_connection_open(struct server_listener *listener, int fd)
         .users = server->options.users,
         .issuers = server->options.issuers,
         .guard = &server->guard,
+        .memory = &server->memory,
         .signer = server->options.signer,
+        .one_click = server->options.one_click,
+        .on_dmarc = server->options.on_dmarc,
+        .reporter = server->options.reporter,
         .client = conn_peer(connection->conn),
         .number = ++server->last_number,
         .new_id = new_id,
+        .flush = flush,
         .arg = server->options.queue,
     };
+    setup.may_xclient = may_xclient(&setup);
     server_session_init(&connection->session, &setup);
     trace_if_wanted(connection);
     list_push_back(&server->connections, &connection->link);
     server->connection_count++;
-    connection->awaits_proxy = is_proxy(&setup);
+    connection->awaits_proxy =
+        is_among(&setup.client.address, listener->config->proxies, listener->config->proxy_count);
     if (connection->awaits_proxy)
         conn_set_timeout(connection->conn, PROXY_TIMEOUT_US);
     else

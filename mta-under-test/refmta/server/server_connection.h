@@ -23,6 +23,7 @@ struct server {
     uint64_t last_number;
     struct map clients; /* how many connections each client has */
     struct auth_guard guard;
+    struct policy_memory memory;
     bool stopping;
 };
 

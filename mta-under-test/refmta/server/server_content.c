@@ -20,7 +20,11 @@ static void note_fault(struct server_content *content, enum server_content_fault
 
 static void put(struct server_content *content, struct slice bytes)
 {
-    if (content->fault == SERVER_CONTENT_GOOD && !buf_add_slice(content->out, bytes))
+    if (content->fault != SERVER_CONTENT_GOOD)
+        return;
+    bool is_too_large =
+        content->out_bytes_max > 0 && content->out->len + bytes.len > content->out_bytes_max;
+    if (is_too_large || !buf_add_slice(content->out, bytes))
         note_fault(content, SERVER_CONTENT_TOO_LARGE);
 }
 
@@ -107,10 +111,6 @@ static void note_header(struct server_content *content, struct slice line)
     static const char TLS_REQUIRED[] = "TLS-Required:";
     if (slice_starts_with_nocase(line, SLICE("Received:")))
         content->received_count++;
-    else if (slice_starts_with_nocase(line, SLICE("Date:")))
-        content->has_date = true;
-    else if (slice_starts_with_nocase(line, SLICE("Message-ID:")))
-        content->has_message_id = true;
     else if (slice_starts_with_nocase(line, slice_of(TLS_REQUIRED)) &&
              slice_is_nocase(slice_trim(slice_skip(line, sizeof TLS_REQUIRED - 1)), "No"))
         content->tls_optional = true;

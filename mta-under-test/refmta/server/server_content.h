@@ -17,7 +17,8 @@ enum server_content_fault {
 };
 
 struct server_content {
-    struct buf *out; /* gets the content; its limit is the size limit */
+    struct buf *out;      /* gets the content */
+    size_t out_bytes_max; /* of it, with what it has already; 0: its own limit */
     enum server_content_fault fault;
     size_t line_bytes_max; /* of a line without its end; 0: no limit */
     bool normalises;       /* a CR or LF alone becomes CR LF */
@@ -27,8 +28,6 @@ struct server_content {
     size_t line_bytes;
     bool is_text; /* of binary content: it is made of lines all the same */
     bool has_8bit;
-    bool has_date;
-    bool has_message_id;
     bool tls_optional; /* TLS-Required: No (RFC 8689 5) */
     unsigned received_count;
 };

@@ -1,5 +1,6 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/server/completion.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
@@ -15,6 +16,8 @@ void server_data_begin(struct server_session *session)
     server_trace_add(session, &session->content);
     session->trace_bytes = session->content.len;
     server_content_init(&session->scanner, &session->content);
+    session->scanner.out_bytes_max =
+        session->trace_bytes + session->setup.limits->message_bytes_max;
     session->scanner.line_bytes_max = config->limits.text_line_bytes;
     session->scanner.normalises = config->bare_newlines == CONFIG_BARE_NORMALISE;
     session->scanner.is_binary = session->envelope.body == ENVELOPE_BODY_BINARYMIME;
@@ -63,23 +66,32 @@ void server_trace_add(struct server_session *session, struct buf *out)
     buf_format(out, ";\r\n\t%s\r\n", time_to_rfc5322(time_now_us(), date));
 }
 
-/* What a submission server may add (RFC 6409 8.1 and 8.2): Date and Message-ID. */
+void server_data_put_on_top(struct server_session *session, struct slice fields)
+{
+    struct buf whole;
+    buf_init(&whole, session->content.max + fields.len);
+    buf_add(&whole, session->content.data, session->trace_bytes);
+    buf_add_slice(&whole, fields);
+    buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));
+    buf_deinit(&session->content);
+    session->content = whole;
+}
+
 static void complete_submission(struct server_session *session)
 {
     char id[MESSAGE_ID_TEXT_BYTES];
-    char date[TIME_TEXT_BYTES];
     struct buf whole;
-    if (session->scanner.has_date && session->scanner.has_message_id)
-        return;
-    buf_init(&whole, session->content.max + 1024);
+    const struct completion_facts facts = {
+        .hostname = session->setup.config->hostname,
+        .id = message_id_text(session->id, id),
+        .user = session->setup.config->sender_field == CONFIG_SENDER_USER ? session->user : NULL,
+        .now_us = time_now_us(),
+    };
+    buf_init(&whole, session->content.max + COMPLETION_BYTES_MAX);
     /* Behind our Received field, which stays on top. */
     buf_add(&whole, session->content.data, session->trace_bytes);
-    if (!session->scanner.has_date)
-        buf_format(&whole, "Date: %s\r\n", time_to_rfc5322(time_now_us(), date));
-    if (!session->scanner.has_message_id)
-        buf_format(&whole, "Message-ID: <%s@%s>\r\n", message_id_text(session->id, id),
-                   session->setup.config->hostname);
-    buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));
+    completion_write(&facts, slice_skip(buf_slice(&session->content), session->trace_bytes),
+                     &whole);
     buf_deinit(&session->content);
     session->content = whole;
 }
@@ -90,20 +102,16 @@ static void sign(struct server_session *session)
     const struct server_setup *setup = &session->setup;
     struct slice content = slice_skip(buf_slice(&session->content), session->trace_bytes);
     struct err err = {0};
-    struct buf whole;
+    struct buf fields;
     if (setup->signer == NULL ||
         (session->user == NULL && !relay_client_is_trusted(setup->config, &setup->client.address)))
         return;
-    buf_init(&whole, session->content.max + SIGNATURE_BYTES_MAX);
-    buf_add(&whole, session->content.data, session->trace_bytes);
-    if (signer_sign(setup->signer, content, time_now_us(), &whole, &err) != 0) {
+    buf_init(&fields, SIGNATURE_BYTES_MAX);
+    if (signer_sign(setup->signer, content, time_now_us(), &fields, &err) != 0)
         log_text(setup->log, "not-signed", "%s", err.text);
-        buf_deinit(&whole);
-        return;
-    }
-    buf_add_slice(&whole, content);
-    buf_deinit(&session->content);
-    session->content = whole;
+    else
+        server_data_put_on_top(session, buf_slice(&fields));
+    buf_deinit(&fields);
 }
 
 static void log_received(struct server_session *session)
@@ -144,11 +152,13 @@ static bool is_good(struct server_session *session)
                      scanner->line_bytes_max);
         return false;
     case SERVER_CONTENT_TOO_LARGE:
+        session->limit = "size-limit";
         server_reply(session, 552, "5.3.4", "the message is larger than %llu bytes",
                      (unsigned long long)session->setup.limits->message_bytes_max);
         return false;
     }
     if (scanner->received_count > session->setup.limits->received_max) {
+        session->limit = "received-fields";
         server_reply(session, 554, "5.4.6", "the message goes round in a loop: %u Received fields",
                      scanner->received_count);
         return false;
@@ -173,16 +183,33 @@ enum server_event server_data_end(struct server_session *session)
     }
     session->envelope.body = body_of(&session->scanner);
     session->envelope.tls_optional = session->scanner.tls_optional;
-    if (session->setup.config->check_count == 0 || server_client_is_own(session))
+    if (server_client_is_own(session))
+        return policy_is_for_own(session->setup.config) ? server_data_check_own(session)
+                                                        : server_data_accept(session);
+    if (session->setup.config->check_count == 0)
         return server_data_accept(session);
     server_session_set_state(session, SERVER_STATE_CHECKING);
     return SERVER_EVENT_CHECK;
+}
+
+/* Who answers for it. */
+static void note_submitter(struct server_session *session)
+{
+    struct envelope *envelope = &session->envelope;
+    if (session->user != NULL)
+        envelope->submitter = arena_text(&envelope->arena, session->user);
+    else if (server_client_is_own(session) && envelope->sender[0] != '\0')
+        envelope->submitter = envelope->sender;
 }
 
 enum server_event server_data_accept(struct server_session *session)
 {
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
+    note_submitter(session);
+    if (session->setup.one_click != NULL && session->envelope.submitter != NULL)
+        one_click_offer(session->setup.one_click, &session->envelope, &session->content,
+                        session->trace_bytes);
     sign(session);
     log_received(session);
     if (session->envelope.recipient_count == 0) {

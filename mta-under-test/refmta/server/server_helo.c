@@ -61,6 +61,10 @@ enum server_event server_run_ehlo(struct server_session *session, struct slice a
     server_reply_more(session, 250, "LIMITS MAILMAX=%u RCPTMAX=%u",
                       session->setup.limits->transactions_max,
                       session->setup.limits->recipients_max);
+    if (session->setup.config->etrn.count > 0)
+        server_reply_more(session, 250, "ETRN");
+    if (session->setup.may_xclient)
+        server_xclient_offer(session);
     if (server_client_is_own(session))
         add_future_release(session);
     if (session->is_tls)

@@ -89,7 +89,12 @@ void server_session_init(struct server_session *session, const struct server_set
     buf_init(&session->out, REPLY_BYTES_MAX);
     buf_init(&session->content, setup->limits->message_bytes_max + TRACE_BYTES_MAX);
     envelope_init(&session->envelope);
-    server_reply(session, 220, NULL, "%s ESMTP refmta", setup->config->hostname);
+    server_session_greet(session);
+}
+
+void server_session_greet(struct server_session *session)
+{
+    server_reply(session, 220, NULL, "%s ESMTP refmta", session->setup.config->hostname);
 }
 
 void server_session_deinit(struct server_session *session)

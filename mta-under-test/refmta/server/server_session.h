@@ -9,13 +9,15 @@
  *     case SERVER_EVENT_CHECK:    run the checks of server_session_check(), then
  *                                 server_session_checked(), whose event is the next
  *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
- *     case SERVER_EVENT_DELAY:    wait session->delay_us, then server_session_delayed()
- *     case SERVER_EVENT_CLOSE:    write session->out, close
+ *     case SERVER_EVENT_CLIENT:   the client is somebody else from now on (XCLIENT); session->out
+ * has the greeting for him, or whatever is said instead case SERVER_EVENT_DELAY:    wait
+ * session->delay_us, then server_session_delayed() case SERVER_EVENT_CLOSE:    write session->out,
+ * close
  *     }
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, ENHANCEDSTATUSCODES 2034, DSN 3461,
  * SMTPUTF8 6531, STARTTLS 3207, AUTH 4954, CHUNKING and BINARYMIME 3030, REQUIRETLS 8689, LIMITS
- * 9422, DELIVERBY 2852, MT-PRIORITY 6710, FUTURERELEASE 4865.
+ * 9422, DELIVERBY 2852, MT-PRIORITY 6710, FUTURERELEASE 4865, ETRN 1985; XCLIENT as in Postfix.
  */
 #pragma once
 
@@ -25,8 +27,10 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/envelope.h"
+#include "mta-under-test/refmta/report/one_click.h"
 #include "mta-under-test/refmta/server/server_content.h"
 #include "mta-under-test/refmta/server/server_limits.h"
+#include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/sign/signer.h"
 
 #define SERVER_STATES(X)                                                            \
@@ -55,6 +59,7 @@ enum server_event {
     SERVER_EVENT_MESSAGE,
     SERVER_EVENT_CHECK,
     SERVER_EVENT_STARTTLS,
+    SERVER_EVENT_CLIENT,
     SERVER_EVENT_DELAY,
     SERVER_EVENT_CLOSE,
 };
@@ -68,10 +73,18 @@ struct server_setup {
     const struct auth_users *users;     /* NULL: nobody has a password */
     const struct auth_issuers *issuers; /* NULL: nobody has a token */
     struct auth_guard *guard;           /* where anybody can log in */
+    struct policy_memory *memory;       /* of the checks */
     const struct signer *signer;        /* NULL: nothing is signed */
+    const struct one_click *one_click;  /* NULL: nobody unsubscribes by it */
+    /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
+    void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
+    void *reporter;
     struct ip_endpoint client;
     uint64_t number;               /* of the session, for the log */
+    bool may_xclient;              /* is trusted to say who the client is */
     uint64_t (*new_id)(void *arg); /* a queue id for the next message */
+    /* Tries now what waits for the domain; returns for how many recipients. */
+    size_t (*flush)(void *arg, struct slice domain);
     void *arg;
 };
 

@@ -42,25 +42,6 @@ static enum server_event run_quit(struct server_session *session, struct slice a
     return SERVER_EVENT_CLOSE;
 }
 
-static enum server_event run_vrfy(struct server_session *session, struct slice argument)
-{
-    /* RFC 5321 3.5.3: 252 neither confirms nor denies. */
-    if (session->setup.config->vrfy == CONFIG_VRFY_OFF)
-        server_reply(session, 502, "5.5.1", "VRFY is not answered here");
-    else if (argument.len == 0)
-        server_reply(session, 501, "5.5.4", "VRFY needs an address");
-    else
-        server_reply(session, 252, "2.5.0", "send some mail, it will be tried");
-    return SERVER_EVENT_NONE;
-}
-
-static enum server_event run_expn(struct server_session *session, struct slice argument)
-{
-    (void)argument;
-    server_reply(session, 502, "5.5.1", "there are no lists to expand");
-    return SERVER_EVENT_NONE;
-}
-
 static enum server_event run_help(struct server_session *session, struct slice argument)
 {
     (void)argument;
@@ -80,8 +61,10 @@ static const struct server_verb VERBS[] = {
     {"NOOP", ANY, NULL, run_noop, true},
     {"STARTTLS", IN_START | IN_READY, server_check_starttls, server_run_starttls, false},
     {"AUTH", IN_START | IN_READY, server_check_auth, server_run_auth, false},
-    {"VRFY", ANY, NULL, run_vrfy, true},
-    {"EXPN", ANY, NULL, run_expn, true},
+    {"VRFY", ANY, NULL, server_run_vrfy, true},
+    {"EXPN", ANY, NULL, server_run_expn, true},
+    {"ETRN", IN_READY, server_check_etrn, server_run_etrn, true},
+    {"XCLIENT", IN_START | IN_READY, server_check_xclient, server_run_xclient, true},
     {"HELP", ANY, NULL, run_help, true},
 };
 

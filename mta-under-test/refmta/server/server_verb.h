@@ -58,6 +58,17 @@ enum server_event server_auth_line(struct server_session *session, struct slice 
 /* Forgets who has logged in. */
 void server_auth_deinit(struct server_session *session);
 
+enum server_event server_run_vrfy(struct server_session *session, struct slice argument);
+enum server_event server_run_expn(struct server_session *session, struct slice argument);
+bool server_check_etrn(struct server_session *session, struct slice argument);
+enum server_event server_run_etrn(struct server_session *session, struct slice argument);
+bool server_check_xclient(struct server_session *session, struct slice argument);
+enum server_event server_run_xclient(struct server_session *session, struct slice argument);
+/* Its line in the reply to EHLO. */
+void server_xclient_offer(struct server_session *session);
+/* Writes the greeting. */
+void server_session_greet(struct server_session *session);
+
 enum server_event server_run_bdat(struct server_session *session, struct slice argument);
 /* Takes bytes of the chunk off the input; true when it is whole, and *event says what then. */
 bool server_bdat_feed(struct server_session *session, struct buf *in, enum server_event *event);
@@ -72,5 +83,9 @@ bool server_client_is_own(const struct server_session *session);
 
 /* The content is right and may come in: completes, signs, and hands it over. */
 enum server_event server_data_accept(struct server_session *session);
+/* The content of one of our own clients is right: what the policy says of it. */
+enum server_event server_data_check_own(struct server_session *session);
+/* Puts fields on top of the message, behind our own Received. */
+void server_data_put_on_top(struct server_session *session, struct slice fields);
 /* The content is whole: refuses it, or hands it over. */
 enum server_event server_data_end(struct server_session *session);

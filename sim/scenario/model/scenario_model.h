@@ -8,10 +8,12 @@
 #pragma once
 
 #include "mta-under-test/base/arena.h"
+#include "sim/value/address.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
 
 struct check_list;   /* sim/check: the expectations */
+struct client_list;  /* sim/client: who speaks to the server under test */
 struct dns_model;    /* sim/dns: zones and faults */
 struct mta_settings; /* sim/mta: the server under test */
 struct policy_model; /* sim/policy: HTTPS hosts, report mailboxes, blocklists */
@@ -36,6 +38,8 @@ struct scenario_message {
     int64_t at_us;               /* since the start */
     struct rate rate;            /* count 0 = all at once */
     int port;                    /* 25 or 587, 465 */
+    struct address client;       /* the host on the internet that hands it in ... */
+    bool has_client;             /* ... instead of a neighbour of the server */
     struct spec spec;
 };
 
@@ -126,6 +130,7 @@ struct scenario {
     struct check_list *checks;
     const struct scenario_message *messages;
     size_t message_count;
+    struct client_list *clients;
     const struct scenario_event *timeline; /* ordered by time */
     size_t event_count;
 

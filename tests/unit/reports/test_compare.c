@@ -95,7 +95,9 @@ START_TEST(writers_show_all_and_escape)
     struct buf out;
     struct err err = {0};
     make(&compare);
-    const char notes[] = "{\"scenarios/a.json\": {\"three\": \"It is late (RFC 5321 4.5.4.1).\"}}";
+    const char notes[] = "[{\"server\":\"three\",\"text\":\"It is late.\",\"rfc\":\"RFC 5321 "
+                         "4.5.4.1\",\"scenarios\":[\"a\"]},{\"server\":\"one\",\"text\":\"It "
+                         "passed\",\"scenarios\":[\"a\"]}]";
     ck_assert_int_eq(compare_add_notes(&compare, slice_of(notes), &err), 0);
     buf_init(&out, 1024 * 1024);
     compare_print_html(&compare, &out);
@@ -105,9 +107,10 @@ START_TEST(writers_show_all_and_escape)
     buf_reset(&out);
     compare_print_markdown(&compare, &out);
     ck_assert_ptr_nonnull(strstr(buf_text(&out), "A \\<scenario\\>"));
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "**three**"));
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "It is late (RFC 5321 4.5.4.1)."));
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "has no smart-host"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "It is late. *RFC 5321 4.5.4.1.* Shown by [a]"));
+    ck_assert_ptr_null(strstr(buf_text(&out), "It passed"));
+    ck_assert_ptr_null(strstr(buf_text(&out), "in time"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "- n/a 1: has no smart-host"));
     buf_reset(&out);
     compare_print_text(&compare, false, &out);
     ck_assert_ptr_nonnull(strstr(buf_text(&out), "FAIL"));
@@ -123,6 +126,37 @@ START_TEST(writers_show_all_and_escape)
 }
 END_TEST
 
+/* The cells of a matrix are one row, and a cell that no finding explains says what failed. */
+START_TEST(the_scoreboard_folds_a_matrix)
+{
+    static const char *const CELLS[] = {"answer=none", "answer=refused", "answer=servfail"};
+    struct compare compare = {0};
+    struct buf out;
+    struct err err = {0};
+    compare_add_server(&compare, "one", "1.0");
+    for (size_t i = 0; i < 3; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "DNS is out (%s) for long", CELLS[i] + 7);
+        size_t row = compare_add_row(&compare, "scenarios/dns/outage.json", name, CELLS[i]);
+        add(&compare, row, 0, i == 0 ? PASSED : FAILED);
+    }
+    const char notes[] =
+        "[{\"server\":\"one\",\"text\":\"Known.\",\"scenarios\":[\"dns/outage:answer=refused\"]}]";
+    ck_assert_int_eq(compare_add_notes(&compare, slice_of(notes), &err), 0);
+    compare_make_lines(&compare);
+    buf_init(&out, 1024 * 1024);
+    compare_print_markdown(&compare, &out);
+    const char *text = buf_text(&out);
+    ck_assert_ptr_nonnull(strstr(text, "| [DNS is out (\xE2\x80\xA6) for long](../scenarios/dns/"
+                                       "outage.json) | \xF0\x9F\x9F\xA2 1 \xF0\x9F\x94\xB4 2 |"));
+    ck_assert_ptr_nonnull(strstr(text, "Known. Shown by [dns/outage](../scenarios/dns/outage.json) "
+                                       "(answer=refused)."));
+    ck_assert_ptr_nonnull(strstr(text, "(answer=servfail): must: \\<b\\>in time"));
+    buf_deinit(&out);
+    compare_deinit(&compare);
+}
+END_TEST
+
 START_TEST(broken_results_are_told)
 {
     struct compare compare = {0};
@@ -132,9 +166,11 @@ START_TEST(broken_results_are_told)
     ck_assert_int_eq(compare_add_results(&compare, row, 0, "x", SLICE("[1"), &err), -1);
     ck_assert_ptr_nonnull(strstr(err.text, "results.json"));
     ck_assert_int_eq(compare_add_notes(&compare, SLICE("7"), &err), -1);
+    ck_assert_int_eq(compare_add_notes(&compare, SLICE("[{\"server\":\"one\"}]"), &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.text, "needs server, text and scenarios"));
     compare_deinit(&compare);
 }
 END_TEST
 
 UNIT_MAIN(lines_say_what_each_did, the_odd_one_is_marked, the_worst_of_several_runs_counts,
-          writers_show_all_and_escape, broken_results_are_told)
+          writers_show_all_and_escape, the_scoreboard_folds_a_matrix, broken_results_are_told)

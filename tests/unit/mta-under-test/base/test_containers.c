@@ -8,6 +8,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/list.h"
 #include "mta-under-test/base/map.h"
+#include "mta-under-test/base/recent.h"
 #include "mta-under-test/base/rng.h"
 #include "tests/unit/unit.h"
 
@@ -119,7 +120,24 @@ START_TEST(test_errors_gather_their_place)
 }
 END_TEST
 
+START_TEST(test_what_is_not_recent_is_forgotten)
+{
+    struct recent recent;
+    recent_init(&recent, sizeof(int), 2, 100);
+    *(int *)recent_touch(&recent, SLICE("a"), 1) = 1;
+    *(int *)recent_touch(&recent, SLICE("a\0b"), 2) = 2;
+    ck_assert_int_eq(*(int *)recent_touch(&recent, SLICE("a"), 3), 1);
+    /* There is room for two: the one that was quiet for longer goes. */
+    ck_assert_int_eq(*(int *)recent_touch(&recent, SLICE("c"), 4), 0);
+    ck_assert_ptr_null(recent_find(&recent, SLICE("a\0b"), 4));
+    ck_assert_int_eq(*(int *)recent_find(&recent, SLICE("a"), 102), 1);
+    ck_assert_ptr_null(recent_find(&recent, SLICE("a"), 103));
+    ck_assert_ptr_nonnull(recent_find(&recent, SLICE("c"), 103));
+    recent_deinit(&recent);
+}
+END_TEST
+
 UNIT_MAIN(test_a_list_keeps_its_order_while_elements_leave,
           test_a_map_of_many_keys_is_walked_in_the_order_of_insertion,
-          test_the_same_seed_gives_the_same_numbers, test_files_are_whole_or_not_there,
-          test_errors_gather_their_place)
+          test_what_is_not_recent_is_forgotten, test_the_same_seed_gives_the_same_numbers,
+          test_files_are_whole_or_not_there, test_errors_gather_their_place)

@@ -44,6 +44,8 @@ static struct provider_mail mail_of(const char *const *to, int64_t at_us)
         .now_us = START_US + at_us,
         .session = "s",
         .host = "mx",
+        .sender = "news@sender.test",
+        .header = SLICE("Subject: hello\r\n"),
         .spf_domain = "sender.test",
         .dkim_domain = "sender.test",
         .from_domain = "sender.test",
@@ -225,6 +227,75 @@ START_TEST(test_readers_are_seeded)
 }
 END_TEST
 
+/* What the world hears. */
+struct heard {
+    int64_t reacted;
+    int64_t listed;
+    int64_t delisted;
+    int64_t planned;
+};
+
+static void on_planned(void *context)
+{
+    struct heard *heard = context;
+    heard->planned++;
+}
+
+static void on_reacted(void *context, const struct provider *from,
+                       const struct provider_reaction *reaction)
+{
+    struct heard *heard = context;
+    ck_assert_ptr_eq(from, provider);
+    ck_assert(reaction->complains != reaction->one_click);
+    ck_assert_str_eq(reaction->sender, "news@sender.test");
+    ck_assert_str_eq(reaction->header, "Subject: hello\r\n");
+    ck_assert_str_eq(reaction->keys[PROVIDER_KEY_IP], "192.0.2.10");
+    heard->reacted++;
+}
+
+static void on_listed(void *context, const struct provider_blocklist *list,
+                      const struct address *address, bool listed)
+{
+    struct heard *heard = context;
+    ck_assert_str_eq(list->zone, "bl.test");
+    ck_assert(address_is_ipv4(address));
+    heard->listed += listed;
+    heard->delisted += !listed;
+}
+
+START_TEST(test_what_is_due_happens_at_its_time)
+{
+    struct heard heard = {0};
+    const struct provider_listener listener = {on_planned, on_reacted, on_listed, &heard};
+    open_provider(
+        "{\"readers\":[{\"complain\":\"100%\",\"within\":\"1h\"}],\"blocklists\":[{"
+        "\"name\":\"l\",\"zone\":\"bl.test\",\"traps\":\"trap-*\",\"for\":\"3d\",\"then\":"
+        "\"junk\"}]}");
+    provider_listen(provider, &listener);
+    const char *to = "a@bigmail.test";
+    struct provider_mail mail = mail_of(&to, 0);
+    /* Without a signature that passes nobody clicks (RFC 8058 4); nor does who complains. */
+    mail.dkim_domain = "";
+    ck_assert_int_eq(provider_due_us(provider), INT64_MAX);
+    provider_judge(provider, &mail, NULL);
+    int64_t due_us = provider_due_us(provider);
+    ck_assert_int_ge(due_us, START_US);
+    ck_assert_int_le(due_us, START_US + TIME_HOUR);
+    provider_pass(provider, due_us - 1, NULL);
+    ck_assert_int_eq(heard.reacted, 0);
+    provider_pass(provider, due_us, NULL);
+    ck_assert_int_eq(heard.reacted, 1);
+    provider_note_recipient(provider, &mail, "trap-1@bigmail.test", false, NULL);
+    ck_assert_int_eq(heard.listed, 1);
+    ck_assert_int_eq(heard.planned, 2);
+    ck_assert_int_eq(provider_due_us(provider), START_US + 3 * TIME_DAY);
+    provider_pass(provider, START_US + 3 * TIME_DAY, NULL);
+    ck_assert_int_eq(heard.delisted, 1);
+    ck_assert_int_eq(provider_due_us(provider), INT64_MAX);
+    close_provider();
+}
+END_TEST
+
 static const struct {
     const char *json;
     const char *words;
@@ -239,6 +310,9 @@ static const struct {
     {"{\"warm-up\":{\"growth\":50}}", "100"},
     {"{\"warm-up\":{\"memory\":\"90d\"}}", "1d to 31d"},
     {"{\"reputation\":{\"complaints\":{\"free\":\"2%\",\"worst\":\"1%\"}}}", "must lie above"},
+    {"{\"feedback\":[{\"of\":\"sender.test\"}]}", "\"to\""},
+    {"{\"feedback\":[{\"to\":\"complaints\"}]}", "an address like"},
+    {"{\"feedback\":[{\"to\":\"a@b.test\",\"by\":\"url\"}]}", "ip, prefix, dkim"},
     {"{\"reader\":[]}", "did you mean \"readers\""},
 };
 
@@ -256,4 +330,5 @@ END_TEST
 UNIT_MAIN(test_the_allowance_grows_with_what_was_taken, test_who_does_not_slow_down_is_blocked,
           test_complaints_cost_the_inbox, test_clean_days_raise_the_score,
           test_unknown_users_cost_the_address, test_bulk_senders_need_more,
-          test_traps_list_and_time_delists, test_readers_are_seeded, test_wrong_models_are_named)
+          test_traps_list_and_time_delists, test_readers_are_seeded,
+          test_what_is_due_happens_at_its_time, test_wrong_models_are_named)

@@ -28,7 +28,7 @@ START_TEST(a_success_takes_back_a_half)
     auth_guard_init(&guard, &LIMITS);
     for (size_t i = 0; i < 4; i++)
         auth_guard_failed(&guard, SLICE("a"), 0);
-    auth_guard_succeeded(&guard, SLICE("a"));
+    auth_guard_succeeded(&guard, SLICE("a"), 0);
     ck_assert_int_eq(auth_guard_failed(&guard, SLICE("a"), 0), 4);
     auth_guard_deinit(&guard);
 }
@@ -42,7 +42,7 @@ START_TEST(the_quietest_is_forgotten_first)
     auth_guard_failed(&guard, SLICE("b"), 2);
     auth_guard_failed(&guard, SLICE("a"), 3);
     auth_guard_failed(&guard, SLICE("c"), 4);
-    ck_assert_uint_eq(guard.clients.count, 2);
+    ck_assert_uint_eq(guard.failures.entries.count, 2);
     ck_assert_int_eq(auth_guard_failed(&guard, SLICE("a"), 5), 4);
     ck_assert_int_eq(auth_guard_failed(&guard, SLICE("b"), 5), 1);
     auth_guard_deinit(&guard);

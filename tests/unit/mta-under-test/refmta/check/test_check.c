@@ -1,5 +1,6 @@
 #include "mta-under-test/refmta/check/check.h"
 
+#include "mta-under-test/mailauth/dmarc/dmarc_report.h"
 #include "tests/unit/unit.h"
 
 /* What DNS says in these tests. All else is not there. */
@@ -19,6 +20,13 @@ static const struct {
     {"bad.test", 16, NULL, "v=spf1 -all", {0}},
     {"_dmarc.strict.test", 16, NULL, "v=DMARC1; p=reject", {0}},
     {"_dmarc.watch.test", 16, NULL, "v=DMARC1; p=none", {0}},
+    {"_dmarc.asks.test",
+     16,
+     NULL,
+     "v=DMARC1; p=reject; rua=mailto:r@asks.test,mailto:c@far.test!10k,mailto:v@victim.test,"
+     "mailto:b@broken.test",
+     {0}},
+    {"asks.test._report._dmarc.far.test", 16, NULL, "v=DMARC1", {0}},
 };
 
 static void answer(struct check *check, const struct check_question *question)
@@ -31,8 +39,20 @@ static void answer(struct check *check, const struct check_question *question)
         check_answer(check, question, CHECK_FOUND, &record, 1);
         return;
     }
-    bool fails = strcmp(question->name, "broken.test") == 0;
+    size_t len = strlen(question->name);
+    bool fails = len >= 11 && strcmp(question->name + len - 11, "broken.test") == 0;
     check_answer(check, question, fails ? CHECK_FAILED : CHECK_NO_NAME, NULL, 0);
+}
+
+static void finish(struct check *check)
+{
+    unsigned rounds = 0;
+    while (!check_run(check)) {
+        struct check_question question;
+        ck_assert_uint_lt(rounds++, 20);
+        while (check_next_question(check, &question))
+            answer(check, &question);
+    }
 }
 
 static struct check *run(const char *helo, const char *sender, const char *author)
@@ -54,13 +74,7 @@ static struct check *run(const char *helo, const char *sender, const char *autho
     };
     struct check *check = check_new(&request);
     ck_assert_ptr_nonnull(check);
-    unsigned rounds = 0;
-    while (!check_run(check)) {
-        struct check_question question;
-        ck_assert_uint_lt(rounds++, 20);
-        while (check_next_question(check, &question))
-            answer(check, &question);
-    }
+    finish(check);
     return check;
 }
 
@@ -123,5 +137,67 @@ START_TEST(one_field_tells_all)
 }
 END_TEST
 
+START_TEST(a_message_is_a_row_of_a_report)
+{
+    struct arena arena = {0};
+    struct dmarc_report report;
+    struct check *check = run("mx.good.test", "a@good.test", "asks.test");
+    ck_assert(check_dmarc_report(check, "reject", &arena, &report));
+    const struct dmarc_report_row *row = &report.rows[0];
+    ck_assert(slice_is(report.domain, "asks.test") && slice_is(report.p, "reject"));
+    ck_assert(slice_is(row->source_ip, "192.0.2.10") && slice_is(row->disposition, "reject"));
+    ck_assert(slice_is(row->dkim, "fail") && slice_is(row->spf, "fail"));
+    ck_assert(slice_is(row->header_from, "asks.test") && row->override_type.len == 0);
+    ck_assert(slice_is(row->spf_results[0].domain, "good.test"));
+    ck_assert(slice_is(row->spf_results[0].result, "pass"));
+    /* We did not do what was asked, and say so. */
+    ck_assert(check_dmarc_report(check, "none", &arena, &report));
+    ck_assert(slice_is(report.rows[0].override_type, "local_policy"));
+    check_free(&check);
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(who_does_not_ask_is_not_reported_to_nor_are_reports)
+{
+    struct arena arena = {0};
+    struct dmarc_report report;
+    struct check *check = run("mx.good.test", "a@good.test", "strict.test");
+    ck_assert(!check_dmarc_report(check, "reject", &arena, &report));
+    check_free(&check);
+    check = run("mx.good.test", "a@good.test",
+                "asks.test>\r\nSubject: Report Domain: our.test Submitter: x Report-ID: <1");
+    ck_assert_str_eq(check_dmarc(check), "reject");
+    ck_assert(!check_dmarc_report(check, "none", &arena, &report));
+    check_free(&check);
+    arena_deinit(&arena);
+}
+END_TEST
+
+START_TEST(reports_go_where_they_are_welcome)
+{
+    struct check_target targets[5];
+    struct arena arena = {0};
+    bool failed = true;
+    struct check *check = check_new_targets("asks.test");
+    finish(check);
+    ck_assert_uint_eq(check_targets(check, &arena, targets, 5, &failed), 4);
+    ck_assert(!failed);
+    ck_assert_str_eq(targets[0].address, "r@asks.test");
+    ck_assert(targets[0].problem == NULL && targets[0].bytes_max == 0);
+    ck_assert(targets[1].problem == NULL && targets[1].bytes_max == 10240);
+    ck_assert(targets[2].problem != NULL && !targets[2].is_temporary);
+    ck_assert(targets[3].problem != NULL && targets[3].is_temporary);
+    check_free(&check);
+    check = check_new_targets("broken.test");
+    finish(check);
+    ck_assert_uint_eq(check_targets(check, &arena, targets, 5, &failed), 0);
+    ck_assert(failed);
+    check_free(&check);
+    arena_deinit(&arena);
+}
+END_TEST
+
 UNIT_MAIN(a_good_client_passes, a_list_that_refuses_lists_nobody, failures_have_their_words,
-          one_field_tells_all)
+          one_field_tells_all, a_message_is_a_row_of_a_report,
+          who_does_not_ask_is_not_reported_to_nor_are_reports, reports_go_where_they_are_welcome)

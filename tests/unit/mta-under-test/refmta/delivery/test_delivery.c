@@ -156,11 +156,11 @@ static void start(const char *more)
     ck_assert_ptr_nonnull(tls);
     ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
                      0);
+    config.shaping_rules = &shaping;
     struct delivery_options options = {.config = &config,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
-                                       .shaping = &shaping,
                                        .on_stopped = on_stopped};
     delivery = delivery_open(&options);
     struct queue_options queue_options = {
@@ -197,13 +197,21 @@ static void on_accepted(void *arg, int error)
     ck_assert_int_eq(error, 0);
 }
 
-static void accept_for(const char *recipients, const char *text)
+/* What is needed besides sender and recipients. */
+struct asked {
+    enum envelope_body body;
+    bool smtputf8;
+};
+
+static void accept_with(const struct asked *asked, const char *recipients, const char *text)
 {
     struct envelope envelope;
     struct buf bytes;
     struct slice rest = slice_of(recipients);
     struct slice recipient;
     envelope_init(&envelope);
+    envelope.body = asked->body;
+    envelope.smtputf8 = asked->smtputf8;
     envelope_set_sender(&envelope, SLICE("a@s.test"));
     while (slice_split(&rest, ' ', &recipient))
         envelope_add_recipient(&envelope, recipient);
@@ -212,6 +220,12 @@ static void accept_for(const char *recipients, const char *text)
     queue_accept(queue, queue_new_id(queue), &envelope, &bytes, on_accepted, NULL);
     envelope_deinit(&envelope);
     buf_deinit(&bytes);
+}
+
+static void accept_for(const char *recipients, const char *text)
+{
+    static const struct asked NOTHING;
+    accept_with(&NOTHING, recipients, text);
 }
 
 /* Runs until so many messages are in the queue and none of them is being tried. */
@@ -392,6 +406,60 @@ START_TEST(too_many_recipients_for_one_transaction_get_another)
 }
 END_TEST
 
+START_TEST(eight_bit_content_is_converted_where_it_must_be)
+{
+    static const struct asked EIGHT_BIT = {.body = ENVELOPE_BODY_8BITMIME};
+    scripts[0] = HELLO ENVELOPE GO "<QUIT\n>221 bye\n!";
+    scripts[1] = NULL;
+    start("");
+    accept_with(&EIGHT_BIT, "b@x.test",
+                "MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n.one caf\xc3\xa9\r\n");
+    run_until(1, false);
+    run_until(0, false);
+    ck_assert_str_eq(content, "MIME-Version: 1.0\nContent-Type: text/plain\n"
+                              "Content-Transfer-Encoding: quoted-printable\n\n..one caf=C3=A9\n");
+    stop();
+}
+END_TEST
+
+START_TEST(what_cannot_be_converted_comes_back_with_the_reason)
+{
+    static const struct asked EIGHT_BIT = {.body = ENVELOPE_BODY_8BITMIME};
+    scripts[0] = HELLO "<MAIL FROM:<>\n<RCPT TO:<a@s.test>\n<DATA\n" GO "<QUIT\n>221 bye\n!";
+    scripts[1] = NULL;
+    start("");
+    accept_with(&EIGHT_BIT, "b@x.test",
+                "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xa9\r\n--b--");
+    run_until(1, false);
+    run_until(0, false);
+    ck_assert_ptr_nonnull(strstr(content, "Status: 5.6.3\n"));
+    ck_assert_ptr_nonnull(strstr(content, "RFC 1847 2.1"));
+    stop();
+}
+END_TEST
+
+START_TEST(only_what_needs_smtputf8_comes_back_without_it)
+{
+    static const struct asked UTF8 = {.smtputf8 = true};
+    /* Its other recipient has an address in UTF-8, which is a bounce. */
+    scripts[0] = HELLO "<MAIL FROM:<a@s.test>\n<RCPT TO:<b@x.test>\n<DATA\n" GO
+                       "<MAIL FROM:<>\n<RCPT TO:<a@s.test>\n<DATA\n" GO "<QUIT\n>221 bye\n!";
+    scripts[1] = NULL;
+    start("");
+    accept_with(&UTF8, "b@x.test \xc3\xa9@x.test", "Subject: plain\r\n\r\nx\r\n");
+    run_until(1, false);
+    run_until(0, false);
+    run_until(0, false);
+    ck_assert_ptr_nonnull(strstr(content, "Subject: plain\n\nx\n"));
+    /* The bounce has that address too, in a part that may be encoded (RFC 6532 3.7). */
+    for (unsigned i = 0; i < LOOPS_MAX && strstr(content, ": base64\n") == NULL; i++)
+        event_base_loop(base, EVLOOP_ONCE);
+    ck_assert_ptr_nonnull(strstr(content, "message/global-delivery-status\n"));
+    ck_assert_ptr_nonnull(strstr(content, ": base64\n"));
+    stop();
+}
+END_TEST
+
 #define RULES(then)                                                                            \
     "{\"receivers\": [{\"name\": \"r\", \"domains\": [\"127.0.0.1\"], \"rules\": [{\"name\": " \
     "\"one\","                                                                                 \
@@ -444,4 +512,6 @@ UNIT_MAIN(messages_share_a_connection, recipients_have_their_own_results,
           without_tls_nothing_goes_where_it_is_required, a_lost_final_reply_is_tried_again_later,
           an_old_connection_that_dies_costs_no_attempt, large_content_is_streamed,
           too_many_recipients_for_one_transaction_get_another, a_rule_suspends_a_receiver,
-          a_rule_makes_a_refusal_pass_or_final)
+          a_rule_makes_a_refusal_pass_or_final, eight_bit_content_is_converted_where_it_must_be,
+          what_cannot_be_converted_comes_back_with_the_reason,
+          only_what_needs_smtputf8_comes_back_without_it)

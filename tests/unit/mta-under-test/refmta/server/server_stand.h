@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdlib.h>
+
 #include "mta-under-test/refmta/server/server_session.h"
 #include "tests/unit/unit.h"
 
@@ -18,16 +20,17 @@ static uint64_t new_id(void *arg)
     return 0xabc;
 }
 
-static void start_from(const char *client)
+/* With more keys in the configuration: ", \"vrfy\": \"off\"". */
+static void start_with(const char *client, const char *keys)
 {
     struct err err;
-    ck_assert_msg(config_parse(&config, "c",
-                               SLICE("{\"hostname\": \"mail.h.test\", \"spool\": \"s\","
-                                     "\"listeners\": [{\"address\": \"::\", \"port\": 25}],"
-                                     "\"relay-networks\": [\"192.0.2.0/24\"],"
-                                     "\"relay-for\": [\"partner.test\"]}"),
-                               &err) == 0,
-                  "%s", err.text);
+    char *json = mem_text_format("{\"hostname\": \"mail.h.test\", \"spool\": \"s\","
+                                 "\"listeners\": [{\"address\": \"::\", \"port\": 25}],"
+                                 "\"relay-networks\": [\"192.0.2.0/24\"],"
+                                 "\"relay-for\": [\"partner.test\"]%s}",
+                                 keys);
+    ck_assert_msg(config_parse(&config, "c", slice_of(json), &err) == 0, "%s", err.text);
+    free(json);
     limits = SERVER_LIMITS_DEFAULT;
     limits.message_bytes_max = 100000;
     struct server_setup setup = {
@@ -37,6 +40,11 @@ static void start_from(const char *client)
     server_session_init(&session, &setup);
 }
 
+static inline void start_from(const char *client)
+{
+    start_with(client, "");
+}
+
 static void stop(void)
 {
     server_session_deinit(&session);
@@ -44,14 +52,14 @@ static void stop(void)
     config_deinit(&config);
 }
 
-static enum server_event say(const char *text)
+static inline enum server_event say(const char *text)
 {
     buf_add_text(&in, text);
     return server_session_feed(&session, &in);
 }
 
 /* The whole output since the last time is `text`, where "*" in it stands for the rest of a line. */
-static void expect(const char *text)
+static inline void expect(const char *text)
 {
     const char *got = buf_text(&session.out);
     const char *want = text;

@@ -94,8 +94,6 @@ START_TEST(headers_are_counted_until_the_empty_line)
     ck_assert(server_content_feed(&content, &in));
     server_content_end(&content, 0);
     ck_assert_uint_eq(content.received_count, 2);
-    ck_assert(content.has_date);
-    ck_assert(content.has_message_id);
     ck_assert(!content.has_8bit);
     buf_deinit(&in);
     buf_deinit(&out);

@@ -298,7 +298,7 @@ START_TEST(login_opens_the_relay)
     struct auth_guard guard;
     struct buf text;
     struct err err;
-    start_from("203.0.113.1");
+    start_with("203.0.113.1", ", \"auth\": {\"users\": \"u\"}");
     buf_init(&text, 1000);
     auth_secret_make(&secret, SLICE("secret"));
     auth_users_set(SLICE(""), "ann", &secret, &text);
