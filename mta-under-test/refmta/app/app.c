@@ -44,9 +44,6 @@ struct app {
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
-    struct arena rules; /* taken from the first settings: deliveries hold on to them */
-    struct shaping_rules shaping;
-    struct routing_rules routing;
     struct suppression *suppression;
     struct listeners listeners;
     struct unsubscriber *unsubscriber; /* NULL: none */
@@ -222,15 +219,6 @@ static int open_sts(struct app *app, struct err *err)
     return 0;
 }
 
-static void take_rules(struct app *app)
-{
-    app->rules = app->settings->rules;
-    app->shaping = app->settings->shaping;
-    app->routing = app->settings->routing;
-    app->settings->routing = (struct routing_rules){0};
-    arena_init(&app->settings->rules);
-}
-
 static int open_suppression(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -321,7 +309,6 @@ static int open_delivery(struct app *app, struct err *err)
         .servers = config->resolvers,
         .server_count = config->resolver_count,
     };
-    take_rules(app);
     if (open_suppression(app, err) != 0)
         return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
@@ -340,8 +327,6 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
-        .shaping = &app->shaping,
-        .routing = &app->routing,
         .suppression = app->suppression,
         .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
         .reporter = app->reporter,
@@ -464,7 +449,6 @@ static int open_queue(struct app *app, struct err *err)
         .config = &app->settings->config,
         .log = app->log,
         .base = app->base,
-        .routing = &app->routing,
         .suppression = app->suppression,
         .on_ready = on_ready,
         .must_hold = must_hold,
@@ -510,8 +494,6 @@ static void app_close(struct app *app)
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
     suppression_close(&app->suppression);
-    routing_rules_forget(&app->routing);
-    arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
         struct settings *settings = LIST_ENTRY(link, struct settings, link);

@@ -113,6 +113,7 @@ static int open_signer(struct settings *settings, struct err *err)
 static int open_shaping(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.shaping;
+    settings->config.shaping_rules = &settings->shaping;
     return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
 }
 
@@ -130,6 +131,7 @@ static int open_recipients(struct settings *settings, struct err *err)
 static int open_routing(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.routing;
+    settings->config.routing_rules = &settings->routing;
     return path != NULL ? routing_rules_load(&settings->routing, &settings->rules, path, err) : 0;
 }
 

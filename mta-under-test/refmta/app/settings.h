@@ -28,7 +28,7 @@ struct settings {
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
     struct submission_tokens tokens;
-    struct arena rules; /* of the files of rules; app_run() takes them at the start */
+    struct arena rules; /* of the files of rules */
     struct shaping_rules shaping;
     struct routing_rules routing;
     struct server_limits limits;

@@ -18,6 +18,9 @@
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
 
+struct shaping_rules;
+struct routing_rules;
+
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
 /* What becomes of a CR or LF alone in a message. */
@@ -113,6 +116,9 @@ struct config {
     struct config_domains verp; /* globs of senders */
     const char *shaping;        /* file of rules for receivers; NULL: none */
     const char *routing;        /* file of rules for the way out; NULL: none */
+    /* Put here by whoever read those files; empty ones without a file. */
+    const struct shaping_rules *shaping_rules;
+    const struct routing_rules *routing_rules;
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;

@@ -301,10 +301,10 @@ static const struct config_key KEYS[] = {
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
      .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
              "`ann@y.test` becomes `news+ann=y.test@x.test`"},
-    {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
+    {"shaping", CONFIG_FILE(struct config, shaping),
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},
-    {"routing", CONFIG_FILE(struct config, routing), .is_fixed = true,
+    {"routing", CONFIG_FILE(struct config, routing),
      .help = "file of rules for the way out: relays, pools of addresses, by sender, recipient or "
              "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",

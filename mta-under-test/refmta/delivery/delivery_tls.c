@@ -27,7 +27,7 @@ static const struct config_tls_destination *wish_for(const struct delivery_conne
 {
     const struct config *config = connection->config;
     const struct lane *lane = connection->lane;
-    for (size_t i = 0; lane->relay == NULL && i < config->tls_destination_count; i++) {
+    for (size_t i = 0; connection->relay == NULL && i < config->tls_destination_count; i++) {
         const struct config_tls_destination *wish = &config->tls_destinations[i];
         for (size_t k = 0; k < wish->domain_count; k++)
             if (glob_matches(wish->domains[k], slice_of(lane->domain)))
@@ -42,7 +42,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
     const struct config *config = connection->config;
     const struct route_host *host = host_of(connection);
     const struct message *message = connection->item->message;
-    const struct routing_relay *relay = connection->lane->relay;
+    const struct routing_relay *relay = connection->relay;
     const struct config_tls_destination *wish = wish_for(connection);
     bool is_strict = relay != NULL && relay->tls != ROUTING_TLS_OPPORTUNISTIC;
     struct tls_policy_facts facts = {

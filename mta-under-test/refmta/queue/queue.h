@@ -41,6 +41,7 @@ struct queue_item {
     struct message *message;
     struct queue_destination *destination;
     uint64_t order;
+    unsigned rules; /* the generation of rules that its destination was found by */
     size_t heap_index;
     int64_t due_us;
     enum queue_place place;
@@ -68,9 +69,8 @@ struct queue_outcome {
 struct queue_options {
     const struct config *config;
     struct log *log;
-    struct event_base *base;             /* NULL in tests: see queue_run() */
-    const struct routing_rules *routing; /* NULL: none */
-    struct suppression *suppression;     /* NULL: none */
+    struct event_base *base;         /* NULL in tests: see queue_run() */
+    struct suppression *suppression; /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
     /* Whether a message that comes in waits for an operator's release. NULL: none does. */
@@ -86,7 +86,8 @@ void queue_close(struct queue **queue);
 /* After queue_open(): lets what is due become ready. */
 void queue_start(struct queue *queue);
 
-/* Goes on with another configuration; times that are set already stay. */
+/* Goes on with another configuration; times that are set already stay. What waits is looked at by
+ * the new rules when it is due, what is ready at once. */
 void queue_set_config(struct queue *queue, const struct config *config);
 
 /* A queue id that no message had yet, for queue_accept(). */

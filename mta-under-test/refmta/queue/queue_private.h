@@ -18,8 +18,8 @@ struct queue {
     int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
     int64_t
         clock_ahead_us; /* the wall clock before the monotonic one, when it was last looked at */
-    const struct routing_rules *routing; /* NULL: none */
-    struct suppression *suppression;     /* NULL: none */
+    unsigned rules;     /* how often they were changed */
+    struct suppression *suppression; /* NULL: none */
     struct due_heap waiting;
     struct list held; /* items */
     size_t held_count;

@@ -20,7 +20,7 @@ static bool any_asks_for_header(const struct routing_rules *rules)
 void queue_way_open(struct queue_way *way, const struct queue *queue, const struct message *message)
 {
     *way = (struct queue_way){.queue = queue, .message = message};
-    if (!any_asks_for_header(queue->routing))
+    if (!any_asks_for_header(queue->config->routing_rules))
         return;
     uint32_t total = message->entry.content_len;
     size_t want = total < HEAD_BYTES_MAX ? total : HEAD_BYTES_MAX;
@@ -62,7 +62,7 @@ static bool is_inside(const struct queue_way *way, const char *recipient,
 
 const char *queue_way_of(const struct queue_way *way, uint32_t index, char name[QUEUE_WAY_BYTES])
 {
-    const struct routing_rules *rules = way->queue->routing;
+    const struct routing_rules *rules = way->queue->config->routing_rules;
     const char *recipient = way->message->recipients[index].address;
     if (is_inside(way, recipient, name))
         return name;

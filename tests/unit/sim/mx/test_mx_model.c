@@ -47,6 +47,7 @@ static const struct {
     {"{\"a.test\":{\"addresses\":[\"198.18.1\"]}}", "address"},
     {"{\"a.test\":{\"profile\":\"greylisting/nothing\"}}", "no profile \"greylisting/nothing\""},
     {"{\"a.test\":{\"profile\":\"../../etc/passwd\"}}", "no profile"},
+    {"{\"a.test\":{\"addresses\":\"198.18.0.0/15\"}}", "more than 4096 addresses"},
     {"{\"a.test\":{\"profile\":\"greylisting/postgray\"}}",
      "did you mean \"greylisting/postgrey\"?"},
     {"{\"a.test\":{\"offers\":[\"PIPELINNING\"]}}", "did you mean \"PIPELINING\""},

@@ -156,11 +156,11 @@ static void start(const char *more)
     ck_assert_ptr_nonnull(tls);
     ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
                      0);
+    config.shaping_rules = &shaping;
     struct delivery_options options = {.config = &config,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
-                                       .shaping = &shaping,
                                        .on_stopped = on_stopped};
     delivery = delivery_open(&options);
     struct queue_options queue_options = {

@@ -237,9 +237,9 @@ START_TEST(what_was_converted_is_signed_anew_in_the_same_place)
     buf_format(&changed, "Received: x\r\n%sFrom: a@a.test\r\nSubject: x\r\n\r\nanother\r\n",
                buf_text(&first));
     ck_assert_int_eq(signer_sign_again(signer, buf_slice(&changed), TIME_HOUR, &again, &err), 0);
-    ck_assert_int_eq(strncmp(buf_text(&again), "Received: x\r\nDKIM-Signature:", 29), 0);
+    ck_assert_int_eq(strncmp(buf_text(&again), "Received: x\r\nDKIM-Signature:", 28), 0);
     struct buf none = {0};
-    ck_assert_int_eq(verify(&none, buf_text(&again)), DKIM_PASS);
+    ck_assert_int_eq(verify(&none, buf_text(&again)), DKIM_RESULT_PASS);
     /* Without a signature of ours there is nothing to do. */
     buf_reset(&again);
     ck_assert_int_eq(signer_sign_again(signer, slice_of(MESSAGE), TIME_HOUR, &again, &err), 0);
