@@ -146,6 +146,21 @@ static void finish_step(struct client_session *session)
         next_step(session);
 }
 
+/* All is said, or nobody listens any more. */
+static void attend(struct client_session *session)
+{
+    const struct client_step *step = step_of(session);
+    if (step->hears) {
+        await(session, CLIENT_HEARING);
+        hear(session);
+    } else if (step->closed) {
+        await(session, CLIENT_ENDING);
+        hear(session);
+    } else {
+        finish_step(session);
+    }
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *context)
 {
     struct client_session *session = context;
@@ -156,19 +171,12 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         end(session, "the server says nothing for an hour", "a reply");
         return;
     }
-    if (step->text != NULL)
+    if (step->text != NULL && !session->is_ended)
         say(session, step);
-    if (step->text != NULL && session->said < step->times) {
+    if (step->text != NULL && !session->is_ended && session->said < step->times)
         set_timer(session, step->every_us);
-    } else if (step->hears) {
-        await(session, CLIENT_HEARING);
-        hear(session);
-    } else if (step->closed) {
-        await(session, CLIENT_ENDING);
-        hear(session);
-    } else {
-        finish_step(session);
-    }
+    else
+        attend(session);
 }
 
 static bool is_expected(const struct client_step *step, const struct submit_reply *reply,
@@ -259,6 +267,8 @@ static void on_event(struct bufferevent *stream, short what, void *context)
     session->is_ended = true;
     if (session->state == CLIENT_SECURING)
         end(session, "the handshake failed", "a handshake");
+    else if (session->state == CLIENT_WAITING && session->said > 0)
+        attend(session);
     else
         hear(session);
 }

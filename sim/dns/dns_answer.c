@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "mta-under-test/base/rng.h"
+#include "mta-under-test/base/text.h"
 #include "sim/dns/dns_sign.h"
 
 #include "mta-under-test/base/poison.h"
@@ -94,7 +95,8 @@ static const struct dns_fault *dns_answer_fault(struct dns_answerer *answerer,
     const struct dns_model *model = answerer->model;
     size_t hop = answerer->plan.alias_count;
     assert(model->fault_count == answerer->state_count);
-    if (model->fault_count == 0)
+    /* What is at fault are the servers of a zone, never the root's that lead there. */
+    if (model->fault_count == 0 || answerer->plan.role == DNS_ROLE_ROOT)
         return NULL;
     const struct dns_fault *chosen = NULL;
     struct buf text;
@@ -203,18 +205,14 @@ static void dns_fault_signatures(struct dns_answerer *answerer, const struct dns
     }
 }
 
-/* The question's name in other letters: small ones become capitals, and the other way round. */
-static void dns_fault_turn_letters(struct dns_message *message)
+/* The question's name in small letters, as some servers keep it. */
+static void dns_fault_lower_letters(struct dns_message *message)
 {
-    enum { LETTER_BIT = 0x20 };
     size_t at = DNS_HEADER_BYTES;
     while (message->bytes[at] > 0) {
         size_t end = at + 1 + message->bytes[at];
-        while (++at < end) {
-            unsigned char small = message->bytes[at] | LETTER_BIT;
-            if (small >= 'a' && small <= 'z')
-                message->bytes[at] ^= LETTER_BIT;
-        }
+        while (++at < end)
+            message->bytes[at] = (unsigned char)text_lower((char)message->bytes[at]);
     }
 }
 
@@ -231,7 +229,7 @@ static void dns_fault_spoil(struct dns_answerer *answerer, const struct dns_faul
         unsigned char *c = message->bytes + DNS_HEADER_BYTES + 1;
         *c = *c == 'x' ? 'y' : 'x';
     } else if (fault->answer == DNS_FAULT_WRONG_CASE) {
-        dns_fault_turn_letters(message);
+        dns_fault_lower_letters(message);
     } else if (fault->answer == DNS_FAULT_CUT) {
         message->len -= message->len / 3;
     } else if (fault->answer == DNS_FAULT_GARBAGE) {
@@ -332,10 +330,12 @@ static void dns_answer_write(struct dns_answerer *answerer, struct dns_outcome *
         message->ttl_given = true;
         message->ttl = fault->ttl;
     }
-    if (fault != NULL && fault->answer == DNS_FAULT_TRUNCATE)
+    if (fault != NULL && fault->answer == DNS_FAULT_TRUNCATE) {
         message->truncated = true;
-    else
+        end.authenticated = false; /* of nothing */
+    } else {
         dns_message_plan(message, plan);
+    }
     dns_message_end(message, query, &end);
     dns_fault_spoil(answerer, fault);
     outcome->reply = slice_from((const char *)message->bytes, message->len);

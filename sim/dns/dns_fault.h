@@ -28,7 +28,7 @@ enum dns_fault_answer {
     DNS_FAULT_CUT,         /* a message that ends in the middle of its records */
     DNS_FAULT_CNAME_LOOP,  /* an alias that points to itself */
     DNS_FAULT_LAME,        /* not authoritative, upward referral to the root */
-    DNS_FAULT_WRONG_CASE,  /* the name comes back in other letters (0x20) */
+    DNS_FAULT_WRONG_CASE,  /* the name comes back in small letters (0x20) */
     DNS_FAULT_NO_EDNS,     /* OPT is not understood: an answer as of 1987, 512 bytes at most */
     DNS_FAULT_OPT_FORMERR, /* FORMERR to what has an OPT record, else right */
     DNS_FAULT_BADVERS,     /* BADVERS to what has an OPT record, else right */

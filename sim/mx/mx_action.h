@@ -35,6 +35,20 @@ enum mx_ending {
     X(RESET, "reset")     /* likewise, reset */                                   \
     X(ALERT, "alert")     /* a fatal alert, handshake_failure */
 
+/* What goes wrong with TLS after a handshake that was right. */
+#define MX_TLS_SLIPS(X)                                                                       \
+    X(NONE, "none")                                                                           \
+    X(RENEGOTIATE, "renegotiate")         /* asks for another handshake; 1.3: for new keys */ \
+    X(NO_CLOSE_NOTIFY, "no-close-notify") /* the end comes unannounced */                     \
+    X(CUT_RECORD, "cut-record")           /* half of a record, then the end */
+
+enum mx_tls_slip {
+#define X(name, word) MX_TLS_SLIP_##name,
+    MX_TLS_SLIPS(X)
+#undef X
+        MX_TLS_SLIP_COUNT,
+};
+
 enum mx_tls_fault {
 #define X(name, word) MX_TLS_FAULT_##name,
     MX_TLS_FAULTS(X)

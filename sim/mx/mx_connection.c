@@ -96,7 +96,8 @@ static void mx_connection_drain(struct mx_connection *connection)
 
 static void mx_connection_close(struct mx_connection *connection)
 {
-    if (connection->ssl != NULL && SSL_is_init_finished(connection->ssl))
+    if (connection->ssl != NULL && SSL_is_init_finished(connection->ssl) &&
+        connection->host->tls_slip != MX_TLS_SLIP_NO_CLOSE_NOTIFY)
         SSL_shutdown(connection->ssl);
     ERR_clear_error();
     mx_connection_drain(connection);
@@ -169,6 +170,12 @@ static enum mx_io mx_connection_write_some(struct mx_connection *connection, siz
 /* True when all output is written; otherwise the connection waits, or is gone. */
 static bool mx_connection_flush(struct mx_connection *connection)
 {
+    if (connection->ssl != NULL && connection->host->tls_slip == MX_TLS_SLIP_CUT_RECORD &&
+        mx_session_output(connection->session)->len > 0) {
+        mx_handshake_cut_record(connection);
+        mx_connection_end(connection, "server");
+        return false;
+    }
     enum mx_io io = mx_connection_write_some(connection, SIZE_MAX);
     if (io == MX_IO_DONE)
         return true;
@@ -307,6 +314,16 @@ void mx_connection_run(struct mx_connection *connection)
 
 /* ---- what the loop calls */
 
+/* The client hears nothing any more, not even the end: it stays half open until the run is over. */
+static void mx_connection_vanish(struct mx_connection *connection)
+{
+    mx_line_cut(connection->fd);
+    connection->idle_deadline_us = 0;
+    mx_connection_set_phase(connection, MX_PHASE_VANISHED);
+    event_del(&connection->timer);
+    event_del(&connection->writing);
+}
+
 /* Each TLS record is a read of its own, but what came at the same time is under way together: the
  * bytes of further records, put behind `input`. */
 static size_t mx_connection_gather(struct mx_connection *connection, size_t len)
@@ -323,19 +340,27 @@ static size_t mx_connection_gather(struct mx_connection *connection, size_t len)
 /* Bytes have come and, where the host is far away, are under way for a while. */
 static void mx_connection_take(struct mx_connection *connection, size_t len)
 {
-    const struct mx_host *host = connection->host;
     struct slice bytes = slice_from(connection->home->read_buffer, len);
-    int64_t wait_us = host->latency_us;
-    if (host->latency_us > 0 || host->bandwidth > 0) {
+    int64_t now_us = time_now_us();
+    int64_t wait_us = 0;
+    if (mx_line_is_slow(&connection->line)) {
         buf_add_slice(&connection->input, bytes);
         bytes.len = 0;
         len = mx_connection_gather(connection, len);
     }
-    if (host->bandwidth > 0)
-        wait_us += (int64_t)len * TIME_SECOND / host->bandwidth;
+    switch (mx_line_carry(&connection->line, len, now_us, &wait_us)) {
+    case MX_LINE_RESETS:
+        mx_connection_reset(connection);
+        return;
+    case MX_LINE_VANISHES:
+        mx_connection_vanish(connection);
+        return;
+    case MX_LINE_CARRIES:
+        break;
+    }
     if (wait_us == 0 && connection->input.len == 0) {
         /* The usual case: nothing is copied. */
-        size_t consumed = mx_session_feed(connection->session, time_now_us(), bytes);
+        size_t consumed = mx_session_feed(connection->session, now_us, bytes);
         bytes = slice_skip(bytes, consumed);
     }
     buf_add_slice(&connection->input, bytes);
@@ -471,6 +496,7 @@ static void mx_connection_on_timer(evutil_socket_t fd, short what, void *context
         mx_connection_end(connection, "timeout");
         return;
     case MX_PHASE_CALL:
+    case MX_PHASE_VANISHED:
     case MX_PHASE_COUNT:
         return;
     }
@@ -496,9 +522,11 @@ void mx_connection_start(struct mx_connection_home *home, int fd,
     evtimer_assign(&connection->timer, home->base, mx_connection_on_timer, connection);
     list_push_back(&home->connections, &connection->link);
     home->count++;
-    if (connection->host->latency_us > 0) {
+    mx_line_open(&connection->line, options->host, &options->server, options->start_us, fd);
+    int64_t wait_us = mx_line_latency_us(&connection->line);
+    if (wait_us > 0) {
         mx_connection_set_phase(connection, MX_PHASE_LATENCY);
-        mx_connection_set_timer(connection, connection->host->latency_us);
+        mx_connection_set_timer(connection, wait_us);
     } else {
         mx_connection_open(connection);
     }

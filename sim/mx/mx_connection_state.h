@@ -7,17 +7,19 @@
 
 #include "sim/mx/mx_caller.h"
 #include "sim/mx/mx_connection.h"
+#include "sim/mx/mx_line.h"
 
 /* What a connection waits for. */
-#define MX_PHASES(X)                                             \
-    X(INPUT, "input")     /* bytes from the client */            \
-    X(OUTPUT, "output")   /* room in the socket */               \
-    X(DELAY, "delay")     /* a rule's delay */                   \
-    X(LATENCY, "latency") /* what was read is on its way */      \
-    X(DRIP, "drip")       /* the next bytes of a slow reply */   \
-    X(CALL, "call")       /* what the sender's mail host says */ \
-    X(HANDSHAKE, "handshake")                                    \
-    X(HANG, "hang")           /* for the client to give up */    \
+#define MX_PHASES(X)                                              \
+    X(INPUT, "input")     /* bytes from the client */             \
+    X(OUTPUT, "output")   /* room in the socket */                \
+    X(DELAY, "delay")     /* a rule's delay */                    \
+    X(LATENCY, "latency") /* what was read is on its way */       \
+    X(DRIP, "drip")       /* the next bytes of a slow reply */    \
+    X(CALL, "call")       /* what the sender's mail host says */  \
+    X(HANDSHAKE, "handshake")                                     \
+    X(HANG, "hang")           /* for the client to give up */     \
+    X(VANISHED, "vanished")   /* for nothing: the line is dead */ \
     X(TLS_FAULT, "tls-fault") /* for the ClientHello that will not be answered well */
 
 enum mx_phase {
@@ -44,6 +46,7 @@ struct mx_connection {
     bool is_closing;
     struct mx_caller *caller; /* while the sender's mail host is asked */
     int64_t idle_deadline_us;
+    struct mx_line line;
     struct buf input; /* what the session has not consumed yet */
 };
 
@@ -62,5 +65,7 @@ void mx_connection_set_timer(struct mx_connection *connection, int64_t wait_us);
 void mx_handshake_begin(struct mx_connection *connection);
 /* The socket is ready again. May free the connection. */
 void mx_handshake_step(struct mx_connection *connection);
+/* Half of the record that the output would have made goes out; the end is then to follow. */
+void mx_handshake_cut_record(struct mx_connection *connection);
 /* A ClientHello has come that will not be answered well. */
 void mx_handshake_fail(struct mx_connection *connection);

@@ -35,8 +35,12 @@ static void mx_explain_reach(const struct mx_host *host, struct buf *out)
                    time_span_to_text(host->down_window.from_us, text),
                    time_span_to_text(host->down_window.to_us, until));
     net_conditions_explain(host->network, host->network_count, out);
-    if (host->latency_us > 0)
-        buf_format(out, "  answers after %s\n", time_span_to_text(host->latency_us, text));
+    if (host->latency_us.max > 0)
+        buf_format(out, "  answers after %s", time_span_to_text(host->latency_us.min, text));
+    if (host->latency_us.max > host->latency_us.min)
+        buf_format(out, " to %s", time_span_to_text(host->latency_us.max, text));
+    if (host->latency_us.max > 0)
+        buf_add_char(out, '\n');
     if (host->provider != NULL)
         buf_format(out, "  counts together with all hosts of provider %s\n", host->provider);
 }

@@ -10,7 +10,10 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MX_SESSION_ID_TEXT_BYTES = 2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1 };
+enum {
+    MX_SESSION_ID_TEXT_BYTES = 2 * SSL_MAX_SSL_SESSION_ID_LENGTH + 1,
+    MX_SUBJECT_TEXT_BYTES = 256,
+};
 
 static void mx_handshake_give_up(struct mx_connection *connection, const char *error,
                                  const char *by)
@@ -48,11 +51,40 @@ static void mx_handshake_name_session(SSL *ssl, char text[MX_SESSION_ID_TEXT_BYT
         snprintf(text + i * 2, 3, "%02x", id[i]);
 }
 
+/* "CN=mail.sender.test", or "" where the client showed no certificate. */
+static void mx_handshake_name_client(SSL *ssl, char text[MX_SUBJECT_TEXT_BYTES])
+{
+    const X509 *shown = SSL_get0_peer_certificate(ssl);
+    BIO *out = shown != NULL ? BIO_new(BIO_s_mem()) : NULL;
+    if (out == NULL)
+        return;
+    char *bytes = NULL;
+    X509_NAME_print_ex(out, X509_get_subject_name(shown), 0, XN_FLAG_RFC2253);
+    long len = BIO_get_mem_data(out, &bytes);
+    snprintf(text, MX_SUBJECT_TEXT_BYTES, "%.*s", len > 0 ? (int)len : 0,
+             bytes != NULL ? bytes : "");
+    BIO_free(out);
+}
+
+/* Asks the client for another handshake, which it must make or refuse (RFC 5246 7.4.1.1), or in TLS
+ * 1.3, which has none, to change its keys (RFC 8446 4.6.3). It is written with the next record. */
+static void mx_handshake_ask_again(SSL *ssl)
+{
+    if (SSL_version(ssl) >= TLS1_3_VERSION)
+        SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+    else
+        SSL_renegotiate(ssl);
+    SSL_do_handshake(ssl);
+    ERR_clear_error();
+}
+
 static void mx_handshake_succeed(struct mx_connection *connection)
 {
     SSL *ssl = connection->ssl;
     char name[MX_SESSION_ID_TEXT_BYTES] = "";
+    char client[MX_SUBJECT_TEXT_BYTES] = "";
     mx_handshake_name_session(ssl, name);
+    mx_handshake_name_client(ssl, client);
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     const struct mx_tls_facts facts = {
         .version = SSL_get_version(ssl),
@@ -60,11 +92,13 @@ static void mx_handshake_succeed(struct mx_connection *connection)
         .sni = sni != NULL ? sni : "",
         .session = name,
         .resumed = SSL_session_reused(ssl) == 1,
-        .verified = SSL_get0_peer_certificate(ssl) != NULL,
+        .client = client,
     };
     bool stray = connection->input.len > 0;
     buf_reset(&connection->input);
     event_del(&connection->timer);
+    if (connection->host->tls_slip == MX_TLS_SLIP_RENEGOTIATE)
+        mx_handshake_ask_again(ssl);
     mx_session_tls_started(connection->session, time_now_us(), &facts, stray);
     mx_connection_run(connection);
 }
@@ -135,4 +169,19 @@ void mx_handshake_fail(struct mx_connection *connection)
     char error[64];
     snprintf(error, sizeof error, "%s on purpose", MX_TLS_FAULT_WORDS[fault]);
     mx_handshake_give_up(connection, error, "server");
+}
+
+void mx_handshake_cut_record(struct mx_connection *connection)
+{
+    struct slice reply = buf_slice(mx_session_output(connection->session));
+    BIO *record = BIO_new(BIO_s_mem());
+    char *bytes = NULL;
+    if (record == NULL)
+        return;
+    SSL_set0_wbio(connection->ssl, record); /* belongs to the SSL from now on */
+    int written = SSL_write(connection->ssl, reply.data, (int)reply.len);
+    long len = written > 0 ? BIO_get_mem_data(record, &bytes) : 0;
+    if (len > 1)
+        mx_handshake_send(connection, slice_from(bytes, (size_t)len / 2));
+    ERR_clear_error();
 }

@@ -73,7 +73,9 @@ enum net_condition_kind mx_host_network(const struct mx_host *host, const struct
 {
     if (mx_host_is_down(host, now_us, since_start_us))
         return NET_REFUSED;
-    return net_conditions_now(host->network, host->network_count, address, now_us, since_start_us);
+    const struct net_condition *now =
+        net_conditions_now(host->network, host->network_count, address, now_us, since_start_us);
+    return now != NULL && net_condition_shuts(now->kind) ? now->kind : NET_OPEN;
 }
 
 int64_t mx_host_network_next_us(const struct mx_host *host, int64_t now_us, int64_t since_start_us)

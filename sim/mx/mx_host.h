@@ -74,8 +74,8 @@ struct mx_host {
     const char *auth;         /* mechanisms, "PLAIN LOGIN" */
     const char *const *lines; /* further lines of the EHLO reply, as given */
     size_t line_count;
-    int64_t latency_us;
-    int64_t bandwidth; /* bytes a second that it takes; 0 = no limit */
+    struct range latency_us; /* drawn anew for each wait */
+    int64_t bandwidth;       /* bytes a second that it takes; 0 = no limit */
     bool ports_given;
     uint16_t ports[MX_PORTS_MAX];
     size_t port_count;
@@ -88,6 +88,7 @@ struct mx_host {
     enum tls_identity_kind identity;
     struct tls_settings tls;
     enum mx_tls_fault tls_fault;
+    enum mx_tls_slip tls_slip;
     const struct tls_tlsa *tlsa; /* records that are published about it */
     size_t tlsa_count;
     const char *starttls_reply; /* refuses STARTTLS with this, or NULL */
@@ -120,8 +121,8 @@ enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struc
 /* Does it take connections at this port now? */
 bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
                      int64_t since_start_us);
-/* What the network does to a connection to one of its addresses now; a host that is down refuses.
- */
+/* What keeps connections to one of its addresses from being made now, or NET_OPEN; a host that is
+ * down refuses. */
 enum net_condition_kind mx_host_network(const struct mx_host *host, const struct address *address,
                                         int64_t now_us, int64_t since_start_us);
 /* When that may change next, since the start; INT64_MAX for never. */

@@ -144,14 +144,43 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
     const struct mx_host *other = map_get(&model->addresses, key);
     char text[ADDRESS_TEXT_BYTES];
     if (other != NULL)
-        return err_set(err, "the address %s is that of two hosts, %s and %s",
-                       address_to_text(address, text), other->name, host->name);
+        return err_set(
+            err,
+            "the address %s is that of two hosts, %s and %s; give one of them another, or "
+            "none to get the next that is free",
+            address_to_text(address, text), other->name, host->name);
     map_set(&model->addresses, key, host);
-    struct address *all = arena_alloc_array(model->arena, host->address_count + 1, sizeof all[0]);
-    if (host->address_count > 0)
-        memcpy(all, host->addresses, host->address_count * sizeof all[0]);
-    all[host->address_count++] = *address;
-    host->addresses = all;
+    size_t count = host->address_count;
+    if ((count & (count - 1)) == 0) { /* none, or a power of two: the array is full */
+        struct address *all = arena_alloc_array(model->arena, 2 * count + 1, sizeof all[0]);
+        if (count > 0)
+            memcpy(all, host->addresses, count * sizeof all[0]);
+        host->addresses = all;
+    }
+    host->addresses[host->address_count++] = *address;
+    return 0;
+}
+
+/* One address, or all of a prefix: "198.18.64.0/21" is 2,048 of them. */
+static int mx_host_read_prefix(struct mx_model *model, struct spec spec, struct mx_host *host,
+                               struct err *err)
+{
+    enum { ALL_BITS = 128, FREE_BITS_MAX = 12 };
+    struct prefix prefix;
+    struct err why;
+    bool all = spec_is_text(spec) && strchr(spec.json->valuestring, '/') != NULL;
+    prefix.bits = ALL_BITS;
+    if (all ? prefix_read(spec, &prefix, err) != 0 : address_read(spec, &prefix.address, err) != 0)
+        return -1;
+    if (ALL_BITS - prefix.bits > FREE_BITS_MAX)
+        return spec_error(spec, err, "has more than %d addresses", 1 << FREE_BITS_MAX);
+    struct address address = prefix.address;
+    for (unsigned i = 0; i < 1u << (ALL_BITS - prefix.bits); i++) {
+        if (mx_model_add_address(model, host, &address, &why) != 0)
+            return spec_error(spec, err, "%s", why.text);
+        for (size_t at = sizeof address.bytes; at-- > 0 && ++address.bytes[at] == 0;)
+            continue;
+    }
     return 0;
 }
 
@@ -161,12 +190,8 @@ static int mx_host_read_addresses(struct mx_model *model, struct spec spec, stru
     size_t count = spec_is_array(spec) ? spec_count(spec) : 1;
     for (size_t i = 0; i < count; i++) {
         struct spec one = spec_is_array(spec) ? spec_at(spec, i) : spec;
-        struct address address;
-        struct err why;
-        if (address_read(one, &address, err) != 0)
+        if (mx_host_read_prefix(model, one, host, err) != 0)
             return -1;
-        if (mx_model_add_address(model, host, &address, &why) != 0)
-            return spec_error(one, err, "%s", why.text);
     }
     return 0;
 }

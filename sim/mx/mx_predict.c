@@ -108,7 +108,7 @@ static bool mx_predict_say(struct mx_prediction *prediction, enum mx_stage stage
 static bool mx_predict_tls(struct mx_prediction *prediction)
 {
     static const struct mx_tls_facts FACTS = {
-        .version = "TLSv1.3", .cipher = "", .sni = "", .session = "explained"};
+        .version = "TLSv1.3", .cipher = "", .sni = "", .session = "explained", .client = ""};
     struct mx_session *session = prediction->session;
     if (!prediction->visit->tls || !mx_session_offers(session, MX_EXTENSION_STARTTLS) ||
         session->options.host->strips_starttls)

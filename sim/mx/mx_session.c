@@ -211,7 +211,7 @@ void mx_session_tls_started(struct mx_session *session, int64_t now_us,
     snprintf(session->tls_session, sizeof session->tls_session, "%s", facts->session);
     session->facts.tls_version = session->tls_version;
     session->facts.tls_session = session->tls_session;
-    session->verified = facts->verified;
+    session->verified = facts->client[0] != '\0';
     session->esmtp = false;
     mx_report_tls(session, facts, "");
     if (stray)

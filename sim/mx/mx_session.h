@@ -68,7 +68,7 @@ struct mx_tls_facts {
     const char *sni;     /* "" if none was sent */
     const char *session; /* names the TLS session */
     bool resumed;
-    bool verified; /* the client showed a certificate */
+    const char *client; /* subject of the client's certificate, RFC 2253; "" if it showed none */
 };
 
 struct mx_session *mx_session_new(const struct mx_session_options *options);

@@ -170,8 +170,13 @@ static int mx_manners_read(struct spec spec, struct mx_host *host, struct err *e
         host->no_esmtp = true;
     if (spec_get(spec, "banner", &member) && spec_read_text(member, &host->banner, err) != 0)
         return -1;
-    if (spec_get(spec, "latency", &member) && spec_read_span(member, &host->latency_us, err) != 0)
-        return -1;
+    if (spec_get(spec, "latency", &member)) {
+        if (range_read_span(member, &host->latency_us, err) != 0)
+            return -1;
+        if (host->latency_us.min < 0 || host->latency_us.max == INT64_MAX)
+            return spec_error(
+                member, err, "expected how long the line takes, as in \"80ms\" or \"20ms..200ms\"");
+    }
     if (spec_get(spec, "bandwidth", &member)) {
         if (spec_read_size(member, &host->bandwidth, err) != 0)
             return -1;

@@ -5,12 +5,20 @@
 
 #include "mta-under-test/base/poison.h"
 
+static const char *const MX_TLS_SLIP_WORDS[] = {
+#define X(name, word) word,
+    MX_TLS_SLIPS(X)
+#undef X
+};
+
 /* ---- reading */
 
 static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err)
 {
-    static const char *const WORDS[] = {"none",  "hang",       "garbage",    "close", "reset",
-                                        "alert", "refuse-454", "refuse-501", "strip", NULL};
+    static const char *const WORDS[] = {"none",  "hang",        "garbage",         "close",
+                                        "reset", "alert",       "refuse-454",      "refuse-501",
+                                        "strip", "renegotiate", "no-close-notify", "cut-record",
+                                        NULL};
     enum { REFUSE_454 = MX_TLS_FAULT_COUNT, REFUSE_501, STRIP };
     size_t fault;
     if (spec_read_word(spec, WORDS, &fault, err) != 0)
@@ -21,6 +29,8 @@ static int mx_fault_read(struct spec spec, struct mx_host *host, struct err *err
         host->starttls_reply = "501 5.5.4 Syntax error";
     else if (fault == STRIP)
         host->strips_starttls = true;
+    else if (fault > STRIP)
+        host->tls_slip = (enum mx_tls_slip)(fault - STRIP);
     else
         host->tls_fault = (enum mx_tls_fault)fault;
     return 0;
@@ -150,6 +160,8 @@ void mx_tls_explain(const struct mx_host *host, struct buf *out)
         buf_format(out, "; refuses STARTTLS with %.3s", host->starttls_reply);
     if (host->tls_fault != MX_TLS_FAULT_NONE)
         buf_format(out, "; the handshake fails: %s", MX_TLS_FAULT_WORDS[host->tls_fault]);
+    if (host->tls_slip != MX_TLS_SLIP_NONE)
+        buf_format(out, "; after the handshake: %s", MX_TLS_SLIP_WORDS[host->tls_slip]);
     buf_add_char(out, '\n');
     mx_dane_explain(host, out);
 }

@@ -9,25 +9,90 @@ const char *const NET_CONDITION_WORDS[] = {
         NULL,
 };
 
+enum {
+    NET_STALL_EVERY_BYTES = 64 * 1024,
+    NET_PACKET_BYTES = 1280, /* what each link of IPv6 must carry (RFC 8200 section 5) */
+    NET_PACKET_BYTES_MIN = 256,
+};
+
+static const struct range NET_STALL_US = {1 * TIME_SECOND, 3 * TIME_SECOND};
+
+bool net_condition_shuts(enum net_condition_kind kind)
+{
+    return kind >= NET_REFUSED && kind <= NET_SILENT;
+}
+
+/* A key that means something to one kind (or to two) only. */
+static int net_condition_check_key(struct spec spec, const char *key, bool fits, struct err *err)
+{
+    struct spec member;
+    if (fits || !spec_get(spec, key, &member))
+        return 0;
+    return spec_error(member, err,
+                      "means nothing here: \"after\" belongs to resets and vanishes, \"every\" and "
+                      "\"for\" to stalls, \"packet\" to black-hole");
+}
+
+static int net_condition_check_keys(struct spec spec, enum net_condition_kind kind, struct err *err)
+{
+    static const char *const KEYS[] = {"is",    "family", "during", "after",
+                                       "every", "for",    "packet", NULL};
+    bool breaks = kind == NET_RESETS || kind == NET_VANISHES;
+    return spec_check_keys(spec, KEYS, err) != 0 ||
+                   net_condition_check_key(spec, "after", breaks, err) != 0 ||
+                   net_condition_check_key(spec, "every", kind == NET_STALLS, err) != 0 ||
+                   net_condition_check_key(spec, "for", kind == NET_STALLS, err) != 0 ||
+                   net_condition_check_key(spec, "packet", kind == NET_BLACK_HOLE, err) != 0
+               ? -1
+               : 0;
+}
+
+static int net_condition_read_line(struct spec spec, struct net_condition *condition,
+                                   struct err *err)
+{
+    struct spec member;
+    if ((spec_get(spec, "after", &member) &&
+         spec_read_size(member, &condition->after_bytes, err) != 0) ||
+        (spec_get(spec, "every", &member) &&
+         spec_read_size(member, &condition->every_bytes, err) != 0) ||
+        (spec_get(spec, "packet", &member) &&
+         spec_read_size(member, &condition->packet_bytes, err) != 0) ||
+        (spec_get(spec, "for", &member) && range_read_span(member, &condition->stop_us, err) != 0))
+        return -1;
+    if (condition->every_bytes < 1)
+        return spec_error(spec, err, "\"every\" is how many bytes pass between two stalls");
+    if (condition->packet_bytes < NET_PACKET_BYTES_MIN)
+        return spec_error(spec, err, "\"packet\" is at least %d bytes: what TCP needs for itself",
+                          (int)NET_PACKET_BYTES_MIN);
+    if (condition->stop_us.min < 0 || condition->stop_us.max == INT64_MAX)
+        return spec_error(spec, err, "\"for\" is how long it stalls, as in \"1s..3s\"");
+    return 0;
+}
+
 static int net_condition_read(struct spec spec, struct net_condition *condition, struct err *err)
 {
-    static const char *const KEYS[] = {"is", "family", "during", NULL};
     static const char *const FAMILIES[] = {"any", "ipv4", "ipv6", NULL};
     struct spec is = spec;
     struct spec member = spec;
     size_t kind = 0;
     size_t family = 0;
-    if (spec_is_object(spec) &&
-        (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "is", &is, err) != 0 ||
-         (spec_get(spec, "family", &member) &&
-          spec_read_word(member, FAMILIES, &family, err) != 0)))
+    bool object = spec_is_object(spec);
+    if (object && spec_need(spec, "is", &is, err) != 0)
         return -1;
     if (spec_read_word(is, NET_CONDITION_WORDS, &kind, err) != 0)
         return -1;
-    condition->kind = (enum net_condition_kind)kind;
+    *condition = (struct net_condition){.kind = (enum net_condition_kind)kind,
+                                        .every_bytes = NET_STALL_EVERY_BYTES,
+                                        .stop_us = NET_STALL_US,
+                                        .packet_bytes = NET_PACKET_BYTES};
+    if (object && (net_condition_check_keys(spec, condition->kind, err) != 0 ||
+                   net_condition_read_line(spec, condition, err) != 0 ||
+                   (spec_get(spec, "family", &member) &&
+                    spec_read_word(member, FAMILIES, &family, err) != 0)))
+        return -1;
     condition->ipv4 = family != 2;
     condition->ipv6 = family != 1;
-    condition->windowed = spec_is_object(spec) && spec_get(spec, "during", &member);
+    condition->windowed = object && spec_get(spec, "during", &member);
     return condition->windowed ? window_read(member, &condition->during, err) : 0;
 }
 
@@ -52,17 +117,17 @@ int net_conditions_read(struct spec spec, struct arena *arena, struct net_condit
     return 0;
 }
 
-enum net_condition_kind net_conditions_now(const struct net_condition *list, size_t count,
-                                           const struct address *address, int64_t now_us,
-                                           int64_t since_start_us)
+const struct net_condition *net_conditions_now(const struct net_condition *list, size_t count,
+                                               const struct address *address, int64_t now_us,
+                                               int64_t since_start_us)
 {
     bool ipv4 = address_is_ipv4(address);
     for (size_t i = 0; i < count; i++) {
         if ((ipv4 ? list[i].ipv4 : list[i].ipv6) &&
             (!list[i].windowed || window_holds(&list[i].during, now_us, since_start_us)))
-            return list[i].kind;
+            return &list[i];
     }
-    return NET_OPEN;
+    return NULL;
 }
 
 /* The next of a window's two ends. */
@@ -97,12 +162,28 @@ int64_t net_conditions_next_us(const struct net_condition *list, size_t count, i
     return next_us;
 }
 
+static void net_condition_explain_line(const struct net_condition *condition, struct buf *out)
+{
+    char min[TIME_TEXT_BYTES];
+    char max[TIME_TEXT_BYTES];
+    if (condition->kind == NET_RESETS || condition->kind == NET_VANISHES)
+        buf_format(out, " after %lld bytes", (long long)condition->after_bytes);
+    else if (condition->kind == NET_STALLS)
+        buf_format(out, " for %s to %s after each %lld bytes",
+                   time_span_to_text(condition->stop_us.min, min),
+                   time_span_to_text(condition->stop_us.max, max),
+                   (long long)condition->every_bytes);
+    else if (condition->kind == NET_BLACK_HOLE)
+        buf_format(out, " for packets of more than %lld bytes", (long long)condition->packet_bytes);
+}
+
 void net_conditions_explain(const struct net_condition *list, size_t count, struct buf *out)
 {
     char from[TIME_TEXT_BYTES];
     char to[TIME_TEXT_BYTES];
     for (size_t i = 0; i < count; i++) {
-        buf_format(out, "  the network to it is %s", NET_CONDITION_WORDS[list[i].kind]);
+        buf_format(out, "  the network to it: %s", NET_CONDITION_WORDS[list[i].kind]);
+        net_condition_explain_line(&list[i], out);
         if (list[i].ipv4 != list[i].ipv6)
             buf_add_text(out, list[i].ipv4 ? " by IPv4" : " by IPv6");
         if (list[i].windowed)

@@ -8,8 +8,10 @@
 enum {
     NET_V4_DESTINATION = 16, /* in the IP header */
     NET_V6_DESTINATION = 24,
-    NET_V4_TCP_FLAGS = 20 + 13,
-    NET_V6_TCP_FLAGS = 40 + 13,
+    NET_V4_HEADER = 20,
+    NET_V6_HEADER = 40,
+    NET_V4_TCP_FLAGS = NET_V4_HEADER + 13,
+    NET_V6_TCP_FLAGS = NET_V6_HEADER + 13,
     NET_TCP_SYN = 0x02,
     NET_TCP_SYN_ACK = 0x12,
     NET_WORDS_V6 = 4,
@@ -61,6 +63,16 @@ static void net_program_drop_v6(struct net_program *program, const struct addres
     net_program_return(program, false);
 }
 
+/* The family of a socket, or -1 with `err`. */
+static int net_family_of(int fd, struct err *err)
+{
+    int family = 0;
+    socklen_t len = sizeof family;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) != 0)
+        return err_set_errno(err, "a socket has no family");
+    return family;
+}
+
 static int net_program_attach(int fd, struct net_program *program, struct err *err)
 {
     const struct sock_fprog fprog = {.len = program->count, .filter = program->steps};
@@ -72,11 +84,10 @@ static int net_program_attach(int fd, struct net_program *program, struct err *e
 int net_filter_shut(int fd, const struct address *addresses, size_t count, struct err *err)
 {
     struct net_program program = {.count = 0};
-    int family = 0;
-    socklen_t len = sizeof family;
     size_t shut = 0;
-    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) != 0)
-        return err_set_errno(err, "a socket has no family");
+    int family = net_family_of(fd, err);
+    if (family < 0)
+        return -1;
     if (family == AF_INET)
         net_program_load(&program, BPF_W, NET_V4_DESTINATION);
     for (size_t i = 0; i < count; i++) {
@@ -92,6 +103,25 @@ int net_filter_shut(int fd, const struct address *addresses, size_t count, struc
         }
     }
     net_program_return(&program, true);
+    return net_program_attach(fd, &program, err);
+}
+
+int net_filter_large(int fd, int64_t packet_bytes, struct err *err)
+{
+    struct net_program program = {.count = 0};
+    int family = net_family_of(fd, err);
+    if (family < 0)
+        return -1;
+    /* A connection's filter sees the packet from its TCP header on. */
+    int64_t segment_bytes = packet_bytes - (family == AF_INET ? NET_V4_HEADER : NET_V6_HEADER);
+    if (segment_bytes > 0) {
+        net_program_add(&program, BPF_LD | BPF_W | BPF_LEN, 0, 0);
+        net_program_add(&program, BPF_JMP | BPF_JGT | BPF_K, (uint32_t)segment_bytes, 1);
+        net_program_return(&program, false);
+        net_program_return(&program, true);
+    } else {
+        net_program_return(&program, false);
+    }
     return net_program_attach(fd, &program, err);
 }
 

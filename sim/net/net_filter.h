@@ -17,5 +17,9 @@ enum { NET_FILTER_V4_MAX = 1500, NET_FILTER_V6_MAX = 400 };
 int net_filter_shut(int fd, const struct address *addresses, size_t count,
                     struct err *err) MUST_CHECK;
 
+/* What comes for a connection in packets of more than `packet_bytes` (IP header included) is
+ * dropped; with 0 all that comes is. */
+int net_filter_large(int fd, int64_t packet_bytes, struct err *err) MUST_CHECK;
+
 /* A raw socket for TCP gets the SYNs of new connections only. */
 int net_filter_syns(int fd, bool ipv4, struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/http/submission_tokens.h"
 #include "mta-under-test/refmta/recipients/recipient_map.h"
+#include "mta-under-test/refmta/report/one_click.h"
 #include "mta-under-test/refmta/server/server.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 
@@ -21,7 +22,9 @@ struct settings {
     struct auth_issuers issuers; /* of tokens */
     struct buf password;         /* at the smart host */
     struct buf srs_keys;
-    SSL_CTX *tls_server; /* NULL: no listener needs it */
+    struct buf unsubscribe_secret;
+    struct one_click one_click; /* url NULL: there is none */
+    SSL_CTX *tls_server;        /* NULL: no listener needs it */
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
     struct submission_tokens tokens;

@@ -10,7 +10,10 @@
 #include "mta-under-test/refmta/config/config_dmarc_reports.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
+#include "mta-under-test/refmta/config/config_sender_watch.h"
 #include "mta-under-test/refmta/config/config_tls_destination.h"
+#include "mta-under-test/refmta/config/config_unsubscribe.h"
+#include "mta-under-test/refmta/config/config_webhooks.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
@@ -72,7 +75,8 @@ struct config {
     struct schedule retry;
     const char *retry_text;
     int64_t give_up_us;
-    int64_t warn_after_us; /* 0: never */
+    int64_t warn_after_us;     /* 0: never */
+    unsigned reports_per_hour; /* to one sender who is a stranger; 0: any number */
     enum tls_mode tls_mode;
     bool tls_dane; /* the resolvers validate: their AD bit counts */
     bool tls_sts;  /* policies of MTA-STS are looked for */
@@ -100,6 +104,9 @@ struct config {
     const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
     const char *tls_reports_name; /* of our organisation; NULL: the host name */
     struct config_dmarc_reports dmarc_reports;
+    struct config_webhooks webhooks;
+    struct config_sender_watch sender_watch;
+    struct config_unsubscribe unsubscribe;
     const char *suppression;     /* file of addresses that get no more mail; NULL: none is kept */
     int64_t suppress_bounces_us; /* how long; 0: for ever */
     int64_t suppress_complaints_us;

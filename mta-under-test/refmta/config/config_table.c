@@ -254,6 +254,11 @@ static const struct config_key KEYS[] = {
      .help = "a recipient that is still waiting so long after receipt is returned to the sender"},
     {"warn-after", CONFIG_SPAN_OR_NEVER(struct config, warn_after_us), .fallback = "\"4h\"",
      .help = "when the sender is told that mail is late"},
+    {"reports-per-hour", CONFIG_WHOLE(struct config, reports_per_hour, 0, 1000000),
+     .fallback = "20",
+     .help = "notifications that one sender gets whose mail came from strangers; more are dropped, "
+             "since the sender may be forged (0: no limit). With `checks`, mail that fails SPF or "
+             "DMARC gets none"},
     {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
     {"tls-destinations",
      CONFIG_LIST(struct config, tls_destinations, CONFIG_TYPE_OBJECT, tls_destination_count),
@@ -283,6 +288,16 @@ static const struct config_key KEYS[] = {
              "names them as author (RFC 7489 7.2); without it nobody is"},
     {"suppression", CONFIG_SECTION(&SUPPRESSION),
      .help = "remembers who gets no more mail; without it nobody is"},
+    {"unsubscribe", CONFIG_OBJECT(struct config, unsubscribe, &CONFIG_UNSUBSCRIBE),
+     .is_fixed = true,
+     .help = "lets readers unsubscribe by one click (RFC 8058): the header fields, signed by DKIM, "
+             "and the end point; needs `suppression`"},
+    {"webhooks", CONFIG_OBJECT(struct config, webhooks, &CONFIG_WEBHOOKS), .is_fixed = true,
+     .help = "tells a program what becomes of mail"},
+    {"sender-watch", CONFIG_OBJECT(struct config, sender_watch, &CONFIG_SENDER_WATCH),
+     .fallback = "{}", .is_fixed = true,
+     .help = "notices users (and reverse-paths of `relay-networks`) who suddenly send as they "
+             "never did"},
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
      .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
              "`ann@y.test` becomes `news+ann=y.test@x.test`"},
@@ -411,6 +426,9 @@ static int check_root(struct config_reader *reader, const char *path, void *targ
         config->tls_certificate == NULL)
         result = config_mistake(reader, "http-submission.tls",
                                 "needs \"certificate\" and \"key\" in \"tls\"");
+    if (config->unsubscribe.senders != NULL && config->suppression == NULL)
+        result = config_mistake(reader, "unsubscribe",
+                                "needs \"suppression\", where it is kept who has unsubscribed");
     if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
         result = config_mistake(reader, "smart-host.user",
                                 "a password is only said in TLS, but tls.mode is \"none\"");

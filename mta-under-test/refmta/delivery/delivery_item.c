@@ -100,10 +100,8 @@ static bool has_own_sender(struct delivery_connection *connection, const char *r
     const struct config_domains *patterns = &connection->config->verp;
     const char *sender = connection->item->message->sender;
     buf_reset(&connection->sender);
-    for (size_t i = 0; i < patterns->count; i++)
-        if (glob_matches(patterns->names[i], slice_of(sender)))
-            return feedback_verp_write(sender, recipient, &connection->sender);
-    return false;
+    return glob_matches_any(patterns->names, patterns->count, sender) &&
+           feedback_verp_write(sender, recipient, &connection->sender);
 }
 
 /* What an alias passes on leaves with a reverse-path of ours; a notification has none. */

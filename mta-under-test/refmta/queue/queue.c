@@ -348,6 +348,8 @@ static void on_accepted(void *arg, int error)
 {
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
+    if (error == 0)
+        queue_tell_accepted(acceptance->queue, message);
     acceptance->done(acceptance->arg, error);
     histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
@@ -360,6 +362,12 @@ static void on_accepted(void *arg, int error)
         message_free(&message);
     }
     free(acceptance);
+}
+
+static void hold(struct message *message)
+{
+    for (uint32_t i = 0; i < message->recipient_count; i++)
+        message->recipients[i].due_us = MESSAGE_HELD_US;
 }
 
 void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envelope,
@@ -376,6 +384,8 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .done = done,
         .arg = arg,
     };
+    if (queue->must_hold != NULL && queue->must_hold(queue->arg, acceptance->message))
+        hold(acceptance->message);
     record_add(&commit->meta, acceptance->message);
     commit->content = slice_from(acceptance->content, len);
     commit->entry = &acceptance->message->entry;
@@ -530,6 +540,8 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->base = options->base;
     queue->suppression = options->suppression;
     queue->on_ready = options->on_ready;
+    queue->must_hold = options->must_hold;
+    queue->on_event = options->on_event;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
     queue->clock_ahead_us = time_now_us() - time_monotonic_us();
@@ -615,6 +627,7 @@ void queue_close(struct queue **where)
     }
     map_deinit(&queue->messages, NULL);
     due_heap_deinit(&queue->waiting);
+    report_limit_deinit(&queue->reports);
     if (queue->timer != NULL)
         event_free(queue->timer);
     if (queue->waker != NULL)

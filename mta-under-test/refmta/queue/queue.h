@@ -18,6 +18,7 @@
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/fair_list.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/queue/queue_event.h"
 #include "mta-under-test/refmta/report/suppression.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
 
@@ -72,6 +73,10 @@ struct queue_options {
     struct suppression *suppression; /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
+    /* Whether a message that comes in waits for an operator's release. NULL: none does. */
+    bool (*must_hold)(void *arg, const struct message *message);
+    /* NULL: nobody listens. */
+    void (*on_event)(void *arg, const struct queue_event *event);
     void *arg;
 };
 
@@ -114,6 +119,9 @@ void queue_destination_unused(struct queue *queue, struct queue_destination *des
 /* Content of a message from `offset` on; the bytes read, 0 at the end, -1 with errno. */
 ssize_t queue_read(const struct message *message, uint64_t offset, char *data,
                    size_t len) MUST_CHECK;
+
+/* Tells whoever listens of what the queue cannot see: a complaint, an unsubscription. */
+void queue_note(const struct queue *queue, const struct queue_event *event);
 
 /* Calls `visit` for each message, in the order of receipt. */
 void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),

@@ -87,6 +87,18 @@ static void note_dmarc(const struct server_session *session, const struct check 
     arena_deinit(&arena);
 }
 
+/* Whether the reverse-path may well be forged: then a bounce would hit somebody else. */
+static bool is_doubtful(const struct check *check)
+{
+    static const char *const FAILURES[] = {"fail", "softfail", "monitor", "quarantine", "reject"};
+    for (size_t i = 0;
+         strcmp(check_dmarc(check), "pass") != 0 && i < sizeof FAILURES / sizeof FAILURES[0]; i++)
+        if (strcmp(check_spf(check), FAILURES[i]) == 0 ||
+            strcmp(check_dmarc(check), FAILURES[i]) == 0)
+            return true;
+    return false;
+}
+
 static void refuse(struct server_session *session, const struct policy_verdict *verdict)
 {
     bool for_now = verdict->rule->action == CONFIG_ACTION_DEFER;
@@ -168,6 +180,7 @@ enum server_event server_session_checked(struct server_session *session, const s
     struct policy_verdict verdict = decide(session, check, &fields);
     log_checked(session, check, &verdict);
     note_dmarc(session, check, &verdict);
+    session->envelope.is_doubtful = is_doubtful(check);
     if (refuses(&verdict))
         refuse(session, &verdict);
     else

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+HOST = "127.0.0.1"
 CROWD = 10_000
 MEMORY_MAX_KB = 700 * 1024
 POLITE_SECONDS = 20
@@ -22,7 +23,7 @@ MESSAGE = b"Date: Mon, 2 Mar 2026 09:00:00 +0000\r\nFrom: a@s.test\r\n\r\nHello.
 
 
 def dial(port):
-    sock = socket.create_connection(("127.0.0.1", port), timeout=POLITE_SECONDS)
+    sock = socket.create_connection((HOST, port), timeout=POLITE_SECONDS)
     return sock
 
 
@@ -139,8 +140,14 @@ def resets(port):
         sock.close()
 
 
+def never_reads(port):
+    with dial(port) as sock:
+        pour(sock, b"HELP\r\nEHLO c.test\r\n" * 5000, 4 << 20)
+        time.sleep(1)
+
+
 ATTACKS = [endless_line, endless_commands, endless_bad_commands, endless_recipients, endless_message,
-           enormous_chunk, garbage, tls_garbage, half_handshakes, resets]
+           enormous_chunk, garbage, tls_garbage, half_handshakes, resets, never_reads]
 
 
 def crowd(port):

@@ -70,6 +70,7 @@ try:
         subprocess.run(["sleep", "0.1"], check=True)
     stand = Stand([("relay", "none")], routing=path("routing.json"), local={
         "domains": ["a.test"], "recipients": path("recipients"), "lmtp": path("lmtp")})
+    stand.check_confined()
     client = Dialogue(stand.ports[0])
     client.say("EHLO client.test")
     for domain, count in (("a.test", 1), ("b.test", 2)):

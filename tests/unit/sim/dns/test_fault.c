@@ -56,6 +56,8 @@ START_TEST(test_what_a_client_sees)
         ask_expect(answerer, "mx.a.test", "A", 0, CASES[i].udp);
         ask_expect(answerer, "mx.a.test", "A", ASK_TCP, CASES[i].tcp);
         ask_expect(answerer, "mx.a.test", "A", ASK_AUTHORITATIVE, CASES[i].authoritative);
+        if (strstr(CASES[i].fault, "truncate") != NULL)
+            ask_expect(answerer, "mx.a.test", "A", ASK_AD, "NOERROR tc ra");
         /* Other names are right. */
         ask_expect(answerer, "a.test", "MX", 0, "NOERROR ra\nan a.test. 300 IN MX 10 mx.a.test.");
         free(fault);
@@ -104,6 +106,61 @@ START_TEST(test_spoiled_messages)
         dns_answerer_free(&answerer);
         dns_model_free(&model);
     }
+}
+END_TEST
+
+START_TEST(test_servers_that_do_not_know_edns)
+{
+    static const struct {
+        const char *answer;
+        const char *with_opt;
+    } CASES[] = {{"opt-formerr", "FORMERR ra"}, {"badvers", "BADVERS ra"}, {"no-edns", MX_A}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char *fault = mem_text_format("{ \"answer\": \"%s\" }", CASES[i].answer);
+        struct dns_model *model = model_with(fault);
+        struct dns_answerer *answerer = ask_answerer(model, 1);
+        ask_expect(answerer, "mx.a.test", "A", 0, MX_A);
+        ask_expect(answerer, "mx.a.test", "A", ASK_EDNS_4096, CASES[i].with_opt);
+        free(fault);
+        dns_answerer_free(&answerer);
+        dns_model_free(&model);
+    }
+}
+END_TEST
+
+START_TEST(test_without_edns_512_bytes_are_the_most)
+{
+    struct dns_model *model = model_with("{ \"answer\": \"no-edns\" }");
+    for (int i = 0; i < 60; i++) {
+        char *record = mem_text_format("many A 192.0.2.%d", i);
+        ask_add(model, "a.test", record);
+        free(record);
+    }
+    struct dns_answerer *answerer = ask_answerer(model, 1);
+    ask_expect(answerer, "many.a.test", "A", ASK_EDNS_4096, "NOERROR tc ra");
+    dns_answerer_free(&answerer);
+    dns_model_free(&model);
+}
+END_TEST
+
+START_TEST(test_the_letters_of_a_name)
+{
+    struct dns_model *model = model_with("{ \"name\": \"mx.*\", \"answer\": \"wrong-case\" }");
+    struct dns_answerer *answerer = ask_answerer(model, 1);
+    struct dns_outcome outcome;
+    struct buf query;
+    buf_init(&query, 4096);
+    ask_bytes("Mx.a.TEST", "A", 0, &query);
+    ask_outcome(answerer, buf_slice(&query), 0, 0, &outcome);
+    ck_assert_mem_eq(outcome.reply.data + DNS_HEADER_BYTES, "\2mx\1a\4test", 11);
+    /* Without the fault they come back as they went out. */
+    buf_reset(&query);
+    ask_bytes("AliaS.a.TEST", "A", 0, &query);
+    ask_outcome(answerer, buf_slice(&query), 0, 0, &outcome);
+    ck_assert_mem_eq(outcome.reply.data + DNS_HEADER_BYTES, "\5AliaS\1a\4TEST", 14);
+    buf_deinit(&query);
+    dns_answerer_free(&answerer);
+    dns_model_free(&model);
 }
 END_TEST
 
@@ -213,6 +270,7 @@ START_TEST(test_faults_in_words)
 }
 END_TEST
 
-UNIT_MAIN(test_what_a_client_sees, test_spoiled_messages, test_type_window_and_count,
-          test_chance_is_drawn_from_the_seed, test_a_fault_on_the_way_of_an_alias,
-          test_faults_in_words)
+UNIT_MAIN(test_what_a_client_sees, test_spoiled_messages, test_servers_that_do_not_know_edns,
+          test_without_edns_512_bytes_are_the_most, test_the_letters_of_a_name,
+          test_type_window_and_count, test_chance_is_drawn_from_the_seed,
+          test_a_fault_on_the_way_of_an_alias, test_faults_in_words)

@@ -68,9 +68,10 @@ START_TEST(test_starttls)
     stand_open(&stand, "{\"mx.a.test\":{}}", "mx.a.test", 25);
     tls_authority_listen_keys(stand.authority, count_key, NULL);
     stand_serve(&stand, client_starttls);
-    stand_check_log(&stand,
-                    "\"ok\":true,\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_"
-                    "SHA384\",\"sni\":\"mx.a.test\",\"resumed\":false,\"identity\":\"valid\"");
+    stand_check_log(
+        &stand,
+        "\"ok\":true,\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_"
+        "SHA384\",\"sni\":\"mx.a.test\",\"resumed\":false,\"client\":\"\",\"identity\":\"valid\"");
     stand_check_log(&stand, "\"resumed\":true");
     stand_check_log(&stand, "\"tls\":\"TLSv1.3\"");
     ck_assert_uint_eq(keys_seen, 4);
@@ -137,6 +138,111 @@ START_TEST(test_tls_faults)
 }
 END_TEST
 
+/* ---- after a handshake that was right */
+
+/* What the client finds at the end: an announced one, or one that is not. */
+static int last_error;
+
+static void client_to_the_end(struct stand *stand)
+{
+    SSL_CTX *context = client_context(stand);
+    char c;
+    dial(stand);
+    ck_assert_int_eq(client_handshake(stand, context, NULL), 1);
+    hear(stand, "220");
+    send_message(stand);
+    say(stand, "QUIT");
+    hear(stand, "221");
+    last_error = SSL_get_error(stand->ssl, SSL_read(stand->ssl, &c, 1));
+    hang_up(stand);
+    SSL_CTX_free(context);
+}
+
+static void client_of_a_cut_record(struct stand *stand)
+{
+    SSL_CTX *context = client_context(stand);
+    char c;
+    dial(stand);
+    ck_assert_int_eq(client_handshake(stand, context, NULL), 1);
+    last_error = SSL_get_error(stand->ssl, SSL_read(stand->ssl, &c, 1));
+    hang_up(stand);
+    SSL_CTX_free(context);
+}
+
+START_TEST(test_slips_after_the_handshake)
+{
+    static const struct {
+        const char *tls;
+        void (*client)(struct stand *stand);
+        int error;
+    } CASES[] = {
+        {"{}", client_to_the_end, SSL_ERROR_ZERO_RETURN},
+        {"{\"fault\":\"no-close-notify\"}", client_to_the_end, SSL_ERROR_SSL},
+        {"{\"fault\":\"renegotiate\"}", client_to_the_end, SSL_ERROR_ZERO_RETURN},
+        {"{\"fault\":\"renegotiate\",\"versions\":\"1.2\"}", client_to_the_end,
+         SSL_ERROR_ZERO_RETURN},
+        {"{\"fault\":\"cut-record\"}", client_of_a_cut_record, SSL_ERROR_SSL},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct stand stand = {0};
+        char hosts[128];
+        snprintf(hosts, sizeof hosts, "{\"mx.a.test\":{\"tls\":%s}}", CASES[i].tls);
+        stand_open(&stand, hosts, "mx.a.test", 465);
+        stand_serve(&stand, CASES[i].client);
+        stand_check_log(&stand, "\"ok\":true");
+        ck_assert_msg(last_error == CASES[i].error, "%s: %d", CASES[i].tls, last_error);
+        stand_close(&stand);
+    }
+}
+END_TEST
+
+static unsigned handshakes_begun;
+
+static void count_handshakes(const SSL *ssl, int where, int result)
+{
+    (void)ssl;
+    (void)result;
+    handshakes_begun += (where & SSL_CB_HANDSHAKE_START) != 0;
+}
+
+/* A client with a certificate of its own, in TLS 1.2. */
+static void client_with_certificate(struct stand *stand)
+{
+    struct err err;
+    const struct tls_identity_wish wish = {.kind = TLS_IDENTITY_SELF_SIGNED,
+                                           .host_name = "client.test",
+                                           .generation = 1,
+                                           .now_us = time_now_us()};
+    struct tls_identity *own = tls_identity_make(stand->authority, &wish, &err);
+    SSL_CTX *context = client_context(stand);
+    ck_assert_ptr_nonnull(own);
+    SSL_CTX_set_info_callback(context, count_handshakes);
+    ck_assert_int_eq(SSL_CTX_use_certificate(context, own->certificate), 1);
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey(context, own->key), 1);
+    dial(stand);
+    ck_assert_int_eq(client_handshake(stand, context, NULL), 1);
+    hear(stand, "220");
+    send_message(stand);
+    hang_up(stand);
+    SSL_CTX_free(context);
+    tls_identity_free(&own);
+}
+
+START_TEST(test_a_client_shows_its_certificate_and_is_asked_again)
+{
+    struct stand stand = {0};
+    stand_open(&stand,
+               "{\"mx.a.test\":{\"tls\":{\"versions\":\"1.2\",\"ask-certificate\":true,"
+               "\"fault\":\"renegotiate\"}}}",
+               "mx.a.test", 465);
+    stand_serve(&stand, client_with_certificate);
+    stand_check_log(&stand, "\"client\":\"CN=client.test,O=");
+    stand_check_log(&stand, "\"verified\":true");
+    ck_assert_uint_eq(handshakes_begun, 2);
+    stand_close(&stand);
+}
+END_TEST
+
 static void client_no_tls(struct stand *stand)
 {
     dial(stand);
@@ -164,4 +270,5 @@ START_TEST(test_a_client_that_speaks_no_tls)
 END_TEST
 
 UNIT_MAIN(test_starttls, test_implicit_tls_with_a_version_and_an_identity, test_tls_faults,
+          test_slips_after_the_handshake, test_a_client_shows_its_certificate_and_is_asked_again,
           test_a_client_that_speaks_no_tls)

@@ -59,6 +59,11 @@ START_TEST(test_the_clock)
 }
 END_TEST
 
+#define AT_RULE "x.json:1: $.hosts[\"mx.bigmail.test\"].rules[0]"
+#define RULE_OF_RCPT(text)                                                                      \
+    "{\"name\":\"x\"," BOB ",\"hosts\":{\"mx.bigmail.test\":{\"rules\":[{\"at\":\"rcpt\"," text \
+    "}]}}}"
+
 START_TEST(test_hosts_and_rules)
 {
     static const struct bad CASES[] = {
@@ -69,6 +74,29 @@ START_TEST(test_hosts_and_rules)
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"198.18.1.300\"]}}}",
          "x.json:1: $.hosts[\"mx.a.test\"].addresses[0]: expected an IP address like "
          "\"198.18.1.1\" or \"2001:db8:18:1::1\", found \"198.18.1.300\""},
+        {"{\"name\":\"x\"," BOB
+         ",\"hosts\":{\"mx.bigmail.test\":{\"addresses\":[\"198.18.1.1\"]},\n"
+         "\"mx2.bigmail.test\":{\"addresses\":[\"198.18.1.1\"]}}}",
+         "x.json:2: $.hosts[\"mx2.bigmail.test\"].addresses[0]: the address 198.18.1.1 is that of "
+         "two "
+         "hosts, mx.bigmail.test and mx2.bigmail.test; give one of them another, or none to get "
+         "the "
+         "next that is free"},
+        {"{\"name\":\"x\"," BOB
+         ",\"hosts\":{\"mx.bigmail.test\":{\"profile\":\"greylisting/postgray\"}}}",
+         "x.json:1: $.hosts[\"mx.bigmail.test\"].profile: there is no profile "
+         "\"greylisting/postgray\". It was looked for under "
+         "\"profiles\" of the scenario, in fixtures/profiles and in fixtures"},
+        {RULE_OF_RCPT("\"when\":{\"attempt\":\"5..2\"},\"then\":{\"reply\":\"450 4.2.0 no\"}"),
+         AT_RULE ".when.attempt: \"5..2\" holds for nothing: its beginning lies behind its end"},
+        {RULE_OF_RCPT("\"then\":{\"close\":true,\"hang\":true}"),
+         AT_RULE ".then.hang: contradicts \"close\": a rule can do only one of them"},
+        {RULE_OF_RCPT("\"then\":{\"reply\":\"450 4.2.0 no\",\"swallow\":true}"),
+         AT_RULE ".then.swallow: contradicts \"reply\": a rule can do only one of them"},
+        {RULE_OF_RCPT(
+             "\"when\":{\"rate\":{\"of\":\"messages\",\"over\":\"10/0s\"}},\"then\":{\"reply\":"
+             "\"450 4.2.0 no\"}"),
+         AT_RULE ".when.rate.over: expected a rate like \"100/1m\", found \"10/0s\""},
         {"{\"name\":\"x\",\"hosts\":{\"mx\":{}}}",
          "x.json:1: $.hosts.mx: \"mx\" is no name of a host: it has no domain"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{},\n\"mx.bigmial.test\":{}}," BOB "}",
@@ -114,7 +142,7 @@ START_TEST(test_messages)
          "x.json:1: $.messages[0].to: \"u{5..1}@bigmail.test\": expected one sequence like "
          "\"user{1..5000}@a.test\""},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"u{1..9000000}@bigmail.test\"}]}",
-         "x.json:1: $.messages[0].to: \"u{1..9000000}@bigmail.test\" stands for more than 200000 "
+         "x.json:1: $.messages[0].to: \"u{1..9000000}@bigmail.test\" stands for more than 1000000 "
          "texts"},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"file\":\"a\","
          "\"text\":\"b\"}]}",
@@ -255,6 +283,9 @@ START_TEST(test_expectations)
 }
 END_TEST
 
+/* Six of these make a million runs. */
+#define TEN(name) "\"" name "\":[0,1,2,3,4,5,6,7,8,9]"
+
 START_TEST(test_matrix_and_extend)
 {
     static const struct bad CASES[] = {
@@ -267,7 +298,12 @@ START_TEST(test_matrix_and_extend)
          "literal \"${\" is written \"$${\")"},
         {"{\"name\":\"x\",\"matrix\":{\"a\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],\"b\":[1,2,3,4,5,"
          "6,7,8,9,10,11,12,13,14,15]}}",
-         "x.json:1: $.matrix: makes more than 200 runs"},
+         "x.json:1: $.matrix: makes more than 200 runs; take fewer values, or make several "
+         "scenarios of it (\"extend\")"},
+        {"{\"name\":\"x\",\"matrix\":{" TEN("a") "," TEN("b") "," TEN("c") "," TEN("d") "," TEN(
+             "e") "," TEN("f") "}}",
+         "x.json:1: $.matrix: makes more than 200 runs; take fewer values, or make several "
+         "scenarios of it (\"extend\")"},
     };
     check_all(CASES, sizeof CASES / sizeof CASES[0]);
 }

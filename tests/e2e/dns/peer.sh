@@ -1,0 +1,121 @@
+#!/bin/bash
+# peer.sh nsd|knot: a name server that knows nothing of us answers the same from the same zones:
+# RCODE, flags, and answers. (Type ANY apart: NSD gives one RRset of the name, RFC 8482; we give all.)
+# shellcheck source=server.sh
+. "$(dirname "$0")/server.sh"
+PATH=$PATH:/usr/sbin
+peer=$1
+HERE=$(cd "$(dirname "$0")" && pwd)
+PEER_PID=
+stop_all() {
+    stop
+    [ -z "$PEER_PID" ] || { kill "$PEER_PID" && wait "$PEER_PID"; } 2> /dev/null
+}
+trap 'stop_all; rm -rf "$WORK"' EXIT
+
+zone_files=("odd.test=$HERE/odd.test.zone" "bigmail.test=$ROOT/fixtures/zones/bigmail.test.zone")
+
+start_nsd() {
+    need nsd
+    cat > "$WORK/nsd.conf" << END
+server:
+    ip-address: 127.0.0.1@$peer_port
+    zonesdir: "$WORK"
+    database: ""
+    zonelistfile: "$WORK/zone.list"
+    xfrdfile: "$WORK/xfrd.state"
+    xfrdir: "$WORK"
+    pidfile: "$WORK/nsd.pid"
+    username: ""
+    server-count: 1
+    minimal-responses: yes
+    rrl-ratelimit: 0
+    rrl-whitelist-ratelimit: 0
+remote-control:
+    control-enable: no
+END
+    for zone in "${zone_files[@]}"; do
+        printf 'zone:\n    name: %s\n    zonefile: "%s"\n' "${zone%%=*}" "${zone#*=}"
+    done >> "$WORK/nsd.conf"
+    nsd -d -c "$WORK/nsd.conf" > "$WORK/peer.log" 2>&1 &
+}
+
+start_knot() {
+    need knotd
+    cat > "$WORK/knot.conf" << END
+server:
+    rundir: "$WORK"
+    listen: 127.0.0.1@$peer_port
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "$WORK"
+zone:
+END
+    for zone in "${zone_files[@]}"; do
+        printf '  - domain: %s\n    file: "%s"\n    semantic-checks: off\n' "${zone%%=*}" "${zone#*=}"
+    done >> "$WORK/knot.conf"
+    knotd -c "$WORK/knot.conf" > "$WORK/peer.log" 2>&1 &
+}
+
+need dig
+# A port that is free: one that a server of ours was given and has left.
+serve
+peer_port=$PORT
+serve --resolver 127.0.0.9 "${zone_files[@]}"
+"start_$peer"
+PEER_PID=$!
+options=(+norec +tries=3 +time=20 +bufsize=1232 +nocookie +notcp)
+for ((i = 0; i < 1200; i++)); do
+    dig "@127.0.0.1" -p "$peer_port" "${options[@]}" +noall +comments odd.test SOA 2> /dev/null |
+        grep -q 'status: NOERROR' && break
+    kill -0 "$PEER_PID" 2> /dev/null || skip "$peer does not start here: $(tail -n 1 "$WORK/peer.log")"
+    sleep 0.05
+done
+
+names=(@ ns mx1 alias far empty below x.below y.below wild q.wild q.r.wild there.wild x.there.wild
+    q.calias sub x.sub ns.sub loop1 self null _sip _sip._tcp own tree x.tree q.x.tree info nope
+    x.nope www mail users q.users "\\*.users" _dmarc _25._tcp.mx1 _25 deep.empty.below empty.below mx2)
+for zone in odd.test bigmail.test none.test; do
+    for name in "${names[@]}"; do
+        for type in A AAAA MX TXT NS SOA CNAME SRV DS DNAME CAA TLSA HINFO TYPE65280; do
+            [ "$name" = @ ] && echo "$zone $type" || echo "$name.$zone $type"
+        done
+    done
+done > "$WORK/questions"
+
+# facts PORT: a line for each reply and for each record of an answer, sorted.
+facts() {
+    dig "@127.0.0.1" -p "$1" "${options[@]}" +qr -f "$WORK/questions" | awk '
+        /^;; QUESTION SECTION/ { getline; sub(/^;/, ""); question = $1 " " $3
+                                 if (reply) print question, head }
+        /->>HEADER<<-/ { match($0, /status: [A-Z]+/); head = substr($0, RSTART, RLENGTH) }
+        /^;; Got answer/ { reply = 1 }
+        /^;; Sending/ { reply = 0 }
+        /^;; flags:/ { sub(/;; flags:/, ""); sub(/;.*/, ""); head = head $0 }
+        /^;; ANSWER SECTION/ { answers = 1; next }
+        /^$/ { answers = 0 }
+        answers { $1 = $1; print question, "answer", $0 }' | sort
+}
+
+# Where an alias leads into another zone of the same server, NSD and we go on there, Knot does not
+# (RFC 1034 4.3.2 3a leaves it open): of its answers those in the zone that was asked count.
+in_one_zone() {
+    awk '$3 != "answer" { print; next }
+         { split($1, asked, "."); split($4, owner, ".")
+           n = length(asked); m = length(owner)
+           if (asked[n - 2] "." asked[n - 1] == owner[m - 2] "." owner[m - 1]) print }'
+}
+compared=cat
+[ "$peer" = knot ] && compared=in_one_zone
+facts "$peer_port" | "$compared" > "$WORK/peer.facts"
+facts "$PORT" | "$compared" > "$WORK/our.facts"
+same "$(wc -l < "$WORK/questions")" "$(grep -c ' status: ' "$WORK/our.facts")" "all were answered"
+if diff -u "$WORK/peer.facts" "$WORK/our.facts" > "$WORK/diff"; then
+    ok "$peer agrees on $(wc -l < "$WORK/questions") questions"
+else
+    bad "$peer (-) and we (+) differ"
+    head -n 40 "$WORK/diff"
+fi
+exit "$FAILED"
