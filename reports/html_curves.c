@@ -13,6 +13,7 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
+    WAITING_BYTES_MAX = 16 * 1024,
     WIDTH = 1000,
     HEIGHT = 168,
     LEFT = 60,
@@ -156,6 +157,12 @@ void html_curves(struct html_page *page)
     /* One connection at a time is no curve worth drawing. */
     if (curve_peak(&run->connections) > 1)
         draw_curve(page, &run->connections, "connections", "Open connections");
+    if (run->waiting[0] != '\0') {
+        buf_add_text(page->out, "<details class=\"data\"><summary>What the server itself lists at "
+                                "the end</summary><pre>");
+        html_cut(page->out, slice_of(run->waiting), WAITING_BYTES_MAX);
+        buf_add_text(page->out, "</pre></details>\n");
+    }
     html_section_end(page);
 }
 

@@ -346,6 +346,7 @@ struct report_run {
     /* how it ended */
     enum report_verdict verdict;
     const char *problem; /* why it could not be run; "" if it could */
+    const char *waiting; /* the server's own list of its queue at the end; "" if it has none */
     cJSON *results;      /* results.json as it is; NULL if there is none */
     struct report_check *checks;
     size_t check_count;

@@ -9,7 +9,11 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { TIMING_BYTES_MAX = 64 * 1024, PROBLEM_BYTES_MAX = 64 * 1024 };
+enum {
+    TIMING_BYTES_MAX = 64 * 1024,
+    PROBLEM_BYTES_MAX = 64 * 1024,
+    WAITING_BYTES_MAX = 1024 * 1024
+};
 
 static const double WORLD_MS_MAX = 1e12;
 
@@ -19,7 +23,8 @@ static struct report_run *new_run(const char *folder)
     arena_init(&run->arena);
     run->folder = arena_text(&run->arena, folder);
     run->name = run->about = run->file = run->cell = run->mta = "";
-    run->hostname = run->clock = run->end_reason = run->end_detail = run->problem = "";
+    run->hostname = run->clock = run->end_reason = run->end_detail = run->problem = run->waiting =
+        "";
     return run;
 }
 
@@ -41,6 +46,16 @@ static void read_timing(struct report_run *run, const char *path)
             report_run_set_wall(run, (int64_t)(world->valuedouble * 1000));
         cJSON_Delete(timing);
     }
+    buf_deinit(&bytes);
+}
+
+static void read_waiting(struct report_run *run, const char *path)
+{
+    struct buf bytes;
+    struct err ignored = {0};
+    buf_init(&bytes, WAITING_BYTES_MAX);
+    if (file_exists(path) && file_read(path, &bytes, &ignored) == 0)
+        run->waiting = arena_text_of(&run->arena, slice_trim(buf_slice(&bytes)));
     buf_deinit(&bytes);
 }
 
@@ -66,6 +81,7 @@ static int load_evidence(struct report_run *run, struct err *err)
     if (!file_exists(results) && !file_exists(events))
         return err_set(err, "%s: no results.json and no events.jsonl here", run->folder);
     read_timing(run, path_in(run, "timing.json"));
+    read_waiting(run, path_in(run, "queue.txt"));
     if (!file_exists(results))
         say_problem(run, path_in(run, "error.txt"));
     else if (report_results_read(run, results, err) != 0)

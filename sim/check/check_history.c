@@ -180,6 +180,26 @@ static void on_policy(struct check_collector *c, const cJSON *event)
         check_accepted_asked(c, event_text(event, "to"));
 }
 
+/* What the server said to a client, or that it ended, where the scenario wanted something else. */
+static void on_client(struct check_collector *c, const cJSON *event)
+{
+    const char *wanted = event_text(event, "unexpected");
+    if (wanted[0] == '\0')
+        return;
+    int64_t code = event_int(event, "code", 0);
+    char *found = code > 0
+                      ? mem_text_format("\"%d %s%s%s\"", (int)code, event_text(event, "enhanced"),
+                                        event_text(event, "enhanced")[0] != '\0' ? " " : "",
+                                        event_text(event, "text"))
+                      : mem_text_copy(event_text(event, "text"));
+    struct check_incident *incident = check_collect_incident(c, &c->history->answers, "answer");
+    incident->level = "must";
+    incident->text =
+        arena_format(c->arena, "client \"%s\", step %d: expected %s, found %s",
+                     event_text(event, "client"), (int)event_int(event, "step", 0), wanted, found);
+    free(found);
+}
+
 static void collect_fits(struct check_collector *c, const struct check_list *checks,
                          const cJSON *event)
 {
@@ -204,6 +224,7 @@ static void collect(struct check_collector *c, const cJSON *event)
         {"run", on_run},
         {"provider", check_provider_on_event},
         {"policy", on_policy},
+        {"client", on_client},
     };
     c->at_us = event_int(event, "at", 0);
     c->seq = event_int(event, "seq", -1);
@@ -304,6 +325,7 @@ void check_history_free(struct check_history **history)
     free(h->wrong_hosts.items);
     free(h->wrong_bounces.items);
     free(h->crashes.items);
+    free(h->answers.items);
     free(h->unasked.items);
     free(h->kills.items);
     free(h->outages);

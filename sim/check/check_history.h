@@ -194,6 +194,7 @@ struct check_history {
     struct check_incidents wrong_hosts; /* mail to a host outside the recipient's MX set */
     struct check_incidents wrong_bounces;
     struct check_incidents crashes;
+    struct check_incidents answers; /* to clients of the scenario, that it did not expect */
     struct check_incidents unasked; /* mail that no message of the scenario explains */
     struct check_moments kills;     /* of the server under test, on purpose */
     struct check_outage *outages;   /* of its network */

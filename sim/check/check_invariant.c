@@ -194,6 +194,11 @@ static void judge_crashes(struct check_report *report, struct check_result *resu
     judge_incidents(report, &report->history->crashes, result);
 }
 
+static void judge_answers(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->answers, result);
+}
+
 static const struct invariant INVARIANTS[] = {
     {"one-end", "every accepted recipient ends exactly once: delivered, returned, or still queued",
      "RFC 5321 6.1", judge_ends},
@@ -205,6 +210,8 @@ static const struct invariant INVARIANTS[] = {
      "notifications go to the sender, with the null reverse-path, and none answers another",
      "RFC 5321 6.1", judge_bounces},
     {"protocol", "as a client, the server keeps to the protocol", "RFC 5321", judge_protocol},
+    {"dialogue", "the server answers the scenario's clients as their dialogues say", "",
+     judge_answers},
     {"alive", "the server under test stays alive", "", judge_crashes},
 };
 

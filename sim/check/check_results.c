@@ -6,9 +6,11 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    RESULTS_BYTES_MAX = 512 * 1024 * 1024,
+    RESULTS_BYTES_MAX = 256 * 1024 * 1024, /* as much as reports read */
     RESULTS_DELIVERIES_MAX = 20000,
-    RESULTS_ATTEMPTS_MAX = 200, /* of one delivery */
+    RESULTS_TRIES_MAX = 200,        /* of one delivery */
+    RESULTS_TRIES_ALL_MAX = 200000, /* of all together, but a few of each */
+    RESULTS_TRIES_MIN = 5,
 };
 
 static void write_texts(struct json_out *out, const char *key, const char *const *texts,
@@ -132,10 +134,19 @@ static void write_findings(struct json_out *out, const struct check_report *repo
     json_out_end(out);
 }
 
-static void write_attempts(struct json_out *out, const struct check_delivery *d)
+/* A host that was away may have been tried a hundred times for each of ten thousand messages. */
+static size_t tries_shown(size_t deliveries)
+{
+    size_t each = deliveries > 0 ? RESULTS_TRIES_ALL_MAX / deliveries : RESULTS_TRIES_MAX;
+    if (each < RESULTS_TRIES_MIN)
+        return RESULTS_TRIES_MIN;
+    return each < RESULTS_TRIES_MAX ? each : RESULTS_TRIES_MAX;
+}
+
+static void write_attempts(struct json_out *out, const struct check_delivery *d, size_t max)
 {
     json_out_array(out, "tries");
-    for (size_t i = 0; i < d->attempt_count && i < RESULTS_ATTEMPTS_MAX; i++) {
+    for (size_t i = 0; i < d->attempt_count && i < max; i++) {
         const struct check_attempt *attempt = &d->attempts[i];
         json_out_object(out, NULL);
         json_out_int(out, "at", attempt->at_us);
@@ -167,7 +178,7 @@ static void write_bounce(struct json_out *out, const struct check_notice *bounce
     json_out_end(out);
 }
 
-static void write_delivery(struct json_out *out, const struct check_delivery *d)
+static void write_delivery(struct json_out *out, const struct check_delivery *d, size_t tries)
 {
     json_out_object(out, NULL);
     json_out_text(out, "message", d->message);
@@ -187,7 +198,7 @@ static void write_delivery(struct json_out *out, const struct check_delivery *d)
     json_out_int(out, "attempts", (int64_t)d->round_count);
     json_out_text(out, "refusal", d->refusal);
     write_bounce(out, check_delivery_bounce(d));
-    write_attempts(out, d);
+    write_attempts(out, d, tries);
     json_out_end(out);
 }
 
@@ -197,7 +208,7 @@ static void write_deliveries(struct json_out *out, const struct check_history *h
         h->delivery_count < RESULTS_DELIVERIES_MAX ? h->delivery_count : RESULTS_DELIVERIES_MAX;
     json_out_array(out, "deliveries");
     for (size_t i = 0; i < shown; i++)
-        write_delivery(out, h->deliveries[i]);
+        write_delivery(out, h->deliveries[i], tries_shown(shown));
     json_out_end(out);
     json_out_int(out, "deliveries-left-out", (int64_t)(h->delivery_count - shown));
 }

@@ -3,6 +3,7 @@
  */
 #include "sim/cli/cli.h"
 
+#include "sim/mta/mta_adapter.h"
 #include "sim/run/run_plan.h"
 #include "sim/scenario/scenario_predict.h"
 
@@ -33,8 +34,24 @@ static int cli_take_visit(const struct cli_command *command, int argc, char **ar
     return kept;
 }
 
-static int cli_explain_plan(const struct run_plan *plan, const struct scenario_visit *visit,
-                            struct buf *text, struct err *err)
+/* The commands of the adapter by which the case is run; nothing where a program is. */
+static int cli_explain_adapter(const struct run_options *options, const char *mta, struct buf *text,
+                               struct err *err)
+{
+    if (mta[0] == '\0' || slice_is(slice_of(mta), "command"))
+        return 0;
+    struct arena arena = {0};
+    struct mta_adapter *adapter = mta_adapter_load(options->root, mta, &arena, err);
+    if (adapter != NULL)
+        mta_adapter_explain(adapter, text);
+    int result = adapter != NULL ? 0 : -1;
+    mta_adapter_release(adapter);
+    arena_deinit(&arena);
+    return result;
+}
+
+static int cli_explain_plan(const struct run_plan *plan, const struct run_options *options,
+                            const struct scenario_visit *visit, struct buf *text, struct err *err)
 {
     for (size_t i = 0; i < plan->case_count; i++) {
         const struct scenario *scenario = plan->cases[i].scenario;
@@ -42,6 +59,8 @@ static int cli_explain_plan(const struct run_plan *plan, const struct scenario_v
             buf_add_char(text, '\n');
         if (visit == NULL) {
             scenario_explain(scenario, text);
+            if (cli_explain_adapter(options, plan->cases[i].mta, text, err) != 0)
+                return -1;
             continue;
         }
         if (scenario->cell[0] != '\0')
@@ -65,8 +84,8 @@ int cli_cmd_explain(const struct cli_command *command, int argc, char **argv)
     struct buf text;
     buf_init(&text, CLI_EXPLAIN_BYTES_MAX);
     int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
-    if (cli_explain_plan(&plan, visits ? &visit : NULL, &text, &err) != 0) {
-        cli_usage_error(command, "--visit: %s", err.text);
+    if (cli_explain_plan(&plan, &options, visits ? &visit : NULL, &text, &err) != 0) {
+        cli_usage_error(command, "%s%s", visits ? "--visit: " : "", err.text);
         code = RUN_EXIT_USAGE;
     } else {
         fputs(buf_text(&text), stdout);

@@ -2,7 +2,8 @@
  * Where evidence is written while the world runs. In virtual time it goes to the world's own memory
  * and is kept, copied into the folder of the case, at the end: a write to a disk may wait for the
  * disk, other programs of the world then run before the writer, and two runs would differ in the
- * order of what happens at the same moment. In real time it goes to the folder at once.
+ * order of what happens at the same moment. In real time, and of a campaign of more than 100,000
+ * messages, it goes to the folder at once.
  */
 #pragma once
 

@@ -60,6 +60,7 @@ static void inside_begin(struct inside *inside)
     inside->timeline =
         timeline_new(inside->base, inside->log, inside->scenario, inside_act, inside);
     submitter_start(inside->submitter);
+    clients_start(inside->clients);
     if (inside->options->command != NULL &&
         inside_start_command(inside, inside->options->command, &err) != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;
@@ -138,6 +139,16 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
     if (address_from_text(slice_of(source), &options.source) != 0)
         err_set(err, "%s: no address", source);
     inside->submitter = submitter_new(&options);
+    const struct clients_options clients = {
+        .base = inside->base,
+        .log = inside->log,
+        .list = inside->scenario->clients,
+        .server = options.server,
+        .source = options.source,
+        .changed = inside_look,
+        .context = inside,
+    };
+    inside->clients = clients_new(&clients);
 }
 
 static int inside_make_server(struct inside *inside, struct err *err)

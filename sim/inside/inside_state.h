@@ -7,6 +7,7 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
+#include "sim/client/clients.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
 #include "sim/event/event_log.h"
@@ -69,6 +70,7 @@ struct inside {
     struct event *unbound_exit;
     struct event *unbound_timer; /* until it answers */
     struct submitter *submitter;
+    struct clients *clients;
     struct submit_login login; /* where the server wants one of who hands mail in */
     struct timeline *timeline;
     struct command *command;

@@ -8,7 +8,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MTA_ADAPTERS_MAX = 256 };
+enum { MTA_ADAPTERS_MAX = 256, MTA_WHY_BYTES = 300 };
 
 static int mta_compare_texts(const void *a, const void *b)
 {
@@ -99,17 +99,27 @@ static bool mta_adapter_knows(const struct mta_adapter *adapter, const char *set
     return known;
 }
 
+/* " (why)", if the adapter says so. */
+static const char *mta_adapter_why_not(const struct mta_adapter *adapter, const char *setting,
+                                       char *text, size_t size)
+{
+    struct spec reason;
+    text[0] = '\0';
+    if (adapter->why_not.json != NULL && spec_get(adapter->why_not, setting, &reason))
+        snprintf(text, size, " (%s)", reason.json->valuestring);
+    return text;
+}
+
 int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settings *settings,
                       struct err *err)
 {
     const struct spec given = settings->given;
+    char why[MTA_WHY_BYTES];
     if (settings->only != NULL && !slice_is(slice_of(settings->only), adapter->name))
         return err_set(err, "the scenario is for %s only", settings->only);
     if (settings->has_skew && !mta_adapter_knows(adapter, "clock", (struct spec){.json = NULL}))
-        return err_set(err,
-                       "%s cannot be given a clock that is wrong: its programs do not keep "
-                       "libfaketime in their environment",
-                       adapter->name);
+        return err_set(err, "%s cannot be given a clock that is wrong%s", adapter->name,
+                       mta_adapter_why_not(adapter, "clock", why, sizeof why));
     if (given.json == NULL)
         return 0;
     for (size_t i = 0; i < spec_count(given); i++) {
@@ -117,9 +127,10 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
         struct spec value = spec_at(given, i);
         if (mta_adapter_knows(adapter, setting, value))
             continue;
-        return err_set(err, "%s cannot be told \"%s\"%s%s", adapter->name, setting,
+        return err_set(err, "%s cannot be told \"%s\"%s%s%s", adapter->name, setting,
                        cJSON_IsString(value.json) ? ": " : "",
-                       cJSON_IsString(value.json) ? value.json->valuestring : "");
+                       cJSON_IsString(value.json) ? value.json->valuestring : "",
+                       mta_adapter_why_not(adapter, setting, why, sizeof why));
     }
     if (settings->smart_host_user != NULL && !mta_adapter_knows(adapter, "smart-host-login", given))
         return err_set(err, "%s cannot be told to log in at a smart host", adapter->name);
@@ -127,4 +138,35 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
         return err_set(err, "%s cannot be told the waits \"%s\": it knows only %s ones",
                        adapter->name, settings->retry, MTA_RETRY_FORMS[adapter->retry_form]);
     return 0;
+}
+
+static void mta_explain_command(const char *what, const struct mta_command *command,
+                                struct buf *out)
+{
+    if (command->word_count == 0)
+        return;
+    buf_format(out, "  %-8s", what);
+    for (size_t i = 0; i < command->word_count; i++)
+        buf_format(out, " %s", command->words[i]);
+    buf_add_char(out, '\n');
+}
+
+void mta_adapter_explain(const struct mta_adapter *adapter, struct buf *out)
+{
+    buf_format(out, "\nAdapter %s: %s\n", adapter->name, adapter->about);
+    for (size_t i = 0; i < adapter->before_start_count; i++)
+        mta_explain_command("before", &adapter->before_start[i], out);
+    mta_explain_command("start", &adapter->start, out);
+    mta_explain_command("submit", &adapter->submit, out);
+    mta_explain_command("reload", &adapter->reload, out);
+    mta_explain_command("queue", &adapter->queue, out);
+    mta_explain_command("stop", &adapter->stop, out);
+    if (adapter->log != NULL)
+        buf_format(out, "  log      %s\n", adapter->log);
+    for (size_t i = 0; i < adapter->setting_count; i++)
+        buf_format(out, "%s%s", i == 0 ? "  can be told: " : ", ", adapter->settings[i]);
+    buf_add_text(out, adapter->setting_count > 0 ? "\n" : "");
+    for (size_t i = 0; adapter->why_not.json != NULL && i < spec_count(adapter->why_not); i++)
+        buf_format(out, "  not %s: %s\n", spec_key_at(adapter->why_not, i),
+                   spec_at(adapter->why_not, i).json->valuestring);
 }

@@ -76,6 +76,7 @@ struct mta_adapter {
     bool needs_users;            /* more user ids than root's own */
     const char *const *settings; /* what of the settings it can express */
     size_t setting_count;
+    struct spec why_not; /* setting: why it cannot express it; json is NULL where it does not say */
     enum mta_retry_form retry_form; /* the widest schedule that it can be told */
     struct spec_document *document;
 };
@@ -89,6 +90,9 @@ void mta_adapter_release(struct mta_adapter *adapter);
  * another server: the case is then "not applicable". */
 int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settings *settings,
                       struct err *err) MUST_CHECK;
+
+/* The commands by which it is run, in words, for `explain`. */
+void mta_adapter_explain(const struct mta_adapter *adapter, struct buf *out);
 
 /* The names of all adapters, NULL-terminated, sorted; in `arena`. */
 const char *const *mta_adapter_names(const char *root, struct arena *arena);

@@ -236,6 +236,21 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_a
     return spec_read_texts(spec, arena, &adapter->settings, &adapter->setting_count, err);
 }
 
+static int mta_read_why_not(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                            struct err *err)
+{
+    const char *ignored;
+    (void)arena;
+    if (!cJSON_IsObject(spec.json))
+        return spec_error(spec, err, "expected an object of settings and reasons");
+    for (size_t i = 0; i < spec_count(spec); i++) {
+        if (spec_read_text(spec_at(spec, i), &ignored, err) != 0)
+            return -1;
+    }
+    adapter->why_not = spec;
+    return 0;
+}
+
 static int mta_read_retry_form(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                                struct err *err)
 {
@@ -313,27 +328,17 @@ static const struct {
     bool needed;
     int (*read)(struct spec, struct arena *, struct mta_adapter *, struct err *);
 } MTA_KEYS[] = {
-    {"name", true, mta_read_name},
-    {"about", true, mta_read_about},
-    {"packages", false, mta_read_packages},
-    {"libraries", false, mta_read_libraries},
-    {"users", false, mta_read_users},
-    {"needs-users", false, mta_read_needs_users},
-    {"files", false, mta_read_files},
-    {"before-start", false, mta_read_commands},
-    {"start", true, mta_read_start},
-    {"stop", false, mta_read_stop},
-    {"reload", false, mta_read_reload},
-    {"queue", false, mta_read_queue},
-    {"submit", false, mta_read_submit},
-    {"login", false, mta_read_login},
-    {"pid-file", false, mta_read_pid_file},
-    {"log", false, mta_read_log},
-    {"syslog", false, mta_read_syslog},
-    {"log-patterns", false, mta_read_patterns},
-    {"port", false, mta_read_port},
-    {"settings", false, mta_read_settings},
-    {"retry-form", false, mta_read_retry_form},
+    {"name", true, mta_read_name},          {"about", true, mta_read_about},
+    {"packages", false, mta_read_packages}, {"libraries", false, mta_read_libraries},
+    {"users", false, mta_read_users},       {"needs-users", false, mta_read_needs_users},
+    {"files", false, mta_read_files},       {"before-start", false, mta_read_commands},
+    {"start", true, mta_read_start},        {"stop", false, mta_read_stop},
+    {"reload", false, mta_read_reload},     {"queue", false, mta_read_queue},
+    {"submit", false, mta_read_submit},     {"login", false, mta_read_login},
+    {"pid-file", false, mta_read_pid_file}, {"log", false, mta_read_log},
+    {"syslog", false, mta_read_syslog},     {"log-patterns", false, mta_read_patterns},
+    {"port", false, mta_read_port},         {"settings", false, mta_read_settings},
+    {"why-not", false, mta_read_why_not},   {"retry-form", false, mta_read_retry_form},
 };
 
 enum { MTA_KEY_COUNT = sizeof MTA_KEYS / sizeof MTA_KEYS[0] };

@@ -1,4 +1,5 @@
 #include "sim/check/check_list.h"
+#include "sim/client/client_script.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_model.h"
@@ -123,6 +124,7 @@ void scenario_explain(const struct scenario *s, struct buf *out)
     buf_add_text(out, "\nMessages\n");
     for (size_t i = 0; i < s->message_count; i++)
         explain_message(&s->messages[i], out);
+    client_list_explain(s->clients, out);
     if (s->event_count > 0)
         buf_add_text(out, "\nWhat happens\n");
     for (size_t i = 0; i < s->event_count; i++)

@@ -4,6 +4,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { MATRIX_VALUE_SHOWN_MAX = 100 };
+
 static int read_value(struct spec spec, struct arena *arena, const char **value, struct err *err)
 {
     if (spec_is_text(spec))
@@ -73,6 +75,17 @@ int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
     return 0;
 }
 
+/* A value as it may stand in a title: line ends and the like are shown. */
+static const char *printable(struct arena *arena, const char *text)
+{
+    struct buf shown;
+    buf_init(&shown, (size_t)4 * MATRIX_VALUE_SHOWN_MAX + 8);
+    text_to_printable(&shown, slice_of(text), MATRIX_VALUE_SHOWN_MAX);
+    const char *kept = arena_text(arena, buf_text(&shown));
+    buf_deinit(&shown);
+    return kept;
+}
+
 void scenario_matrix_cell(const struct scenario_matrix *matrix, size_t cell, struct arena *arena,
                           const struct spec_variable **variables, const char **name)
 {
@@ -85,7 +98,7 @@ void scenario_matrix_cell(const struct scenario_matrix *matrix, size_t cell, str
     }
     *name = "";
     for (size_t i = 0; i < matrix->name_count; i++)
-        *name =
-            arena_format(arena, "%s%s%s=%s", *name, i > 0 ? ", " : "", list[i].name, list[i].text);
+        *name = arena_format(arena, "%s%s%s=%s", *name, i > 0 ? ", " : "", list[i].name,
+                             printable(arena, list[i].text));
     *variables = list;
 }

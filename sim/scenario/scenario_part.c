@@ -4,6 +4,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "sim/check/check_list.h"
+#include "sim/client/client_script.h"
 #include "sim/dns/dns_spec.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
@@ -20,9 +21,9 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 #define SCENARIO_SETTLE_US TIME_HOUR
 
 static const char *const SCENARIO_KEYS[] = {
-    "$schema", "version",  "extend",   "name",   "about",    "tags",      "references",
-    "seed",    "clock",    "dns",      "hosts",  "profiles", "providers", "policy",
-    "mta",     "messages", "timeline", "expect", "matrix",   NULL};
+    "$schema", "version",  "extend",  "name",     "about",    "tags",      "references",
+    "seed",    "clock",    "dns",     "hosts",    "profiles", "providers", "policy",
+    "mta",     "messages", "clients", "timeline", "expect",   "matrix",    NULL};
 
 void scenario_add_finding(struct scenario_reader *r, struct spec spec, const char *format, ...)
 {
@@ -182,6 +183,10 @@ static int read_rest(struct scenario_reader *r)
     struct spec spec;
     if (spec_get(r->spec, "messages", &spec) && scenario_read_messages(r, spec) != 0)
         return -1;
+    r->scenario->clients = arena_alloc(r->arena, sizeof *r->scenario->clients);
+    if (spec_get(r->spec, "clients", &spec) &&
+        client_list_parse(spec, r->arena, r->scenario->clients, r->err) != 0)
+        return -1;
     if (spec_get(r->spec, "timeline", &spec) && scenario_read_timeline(r, spec) != 0)
         return -1;
     return read_expect(r);
@@ -277,6 +282,8 @@ int scenario_parse(struct scenario *scenario, const struct scenario_options *opt
 
 void scenario_release_parts(struct scenario *scenario)
 {
+    if (scenario->clients != NULL)
+        client_list_release(scenario->clients);
     policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);

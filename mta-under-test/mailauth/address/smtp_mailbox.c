@@ -137,7 +137,8 @@ static enum smtp_mailbox_reason smtp_mailbox_check_labels(struct slice text)
     return is_long ? SMTP_MAILBOX_LONG_LABEL : SMTP_MAILBOX_VALID;
 }
 
-enum smtp_mailbox_reason smtp_mailbox_parse_domain(struct slice text, bool allows_utf8)
+/* A name or an address literal. */
+static enum smtp_mailbox_reason smtp_mailbox_parse_domain(struct slice text, bool allows_utf8)
 {
     if (text.len == 0)
         return SMTP_MAILBOX_BAD_DOMAIN;

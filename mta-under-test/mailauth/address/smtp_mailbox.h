@@ -39,6 +39,3 @@ struct smtp_mailbox {
  * local-part, U-labels in the domain). */
 enum smtp_mailbox_reason smtp_mailbox_parse(struct slice text, bool allows_utf8,
                                             struct smtp_mailbox *mailbox);
-
-/* Only the domain (a name or an address literal). */
-enum smtp_mailbox_reason smtp_mailbox_parse_domain(struct slice text, bool allows_utf8);

@@ -28,7 +28,9 @@ static enum arc_reason arc_chain_fail(struct arc_chain *chain, enum arc_reason r
     return reason;
 }
 
-unsigned arc_results_instance(struct slice value, struct slice *payload)
+/* The instance of an ARC-Authentication-Results: "i=N;" in front of the results, with CFWS around
+ * the words; 0 if there is none. */
+static unsigned arc_results_instance(struct slice value)
 {
     size_t at = cfws_len(value);
     size_t digits = 0;
@@ -45,10 +47,7 @@ unsigned arc_results_instance(struct slice value, struct slice *payload)
     unsigned instance = dkim_signature_instance(slice_from(value.data + at, digits));
     at += digits;
     at += cfws_len(slice_skip(value, at));
-    if (at >= value.len || value.data[at] != ';')
-        return 0;
-    *payload = slice_skip(value, at + 1);
-    return instance;
+    return at < value.len && value.data[at] == ';' ? instance : 0;
 }
 
 /* The instance of an ARC-Message-Signature or ARC-Seal; 0 if it is no tag list or has no valid one.
@@ -76,8 +75,7 @@ static const struct message_field **arc_set_place(struct arc_set *set, enum arc_
 static enum arc_reason arc_chain_add(struct arc_chain *chain, enum arc_kind kind,
                                      const struct message_field *field, struct arena *arena)
 {
-    struct slice payload;
-    unsigned instance = kind == ARC_KIND_RESULTS ? arc_results_instance(field->value, &payload)
+    unsigned instance = kind == ARC_KIND_RESULTS ? arc_results_instance(field->value)
                                                  : arc_signature_instance(arena, field->value);
     if (instance == 0)
         return arc_chain_fail(chain, ARC_REASON_BAD_INSTANCE, 0,

@@ -46,7 +46,3 @@ struct arc_chain {
  * ARC_REASON_NO_SETS, or what is wrong. */
 enum arc_reason arc_chain_collect(const struct message *message, struct arena *arena,
                                   struct arc_chain *chain);
-
-/* The instance of an ARC-Authentication-Results value: "i=N;" in front of the payload, with CFWS
- * around the words; 0 if there is none. *payload is what stands behind the ";". */
-unsigned arc_results_instance(struct slice value, struct slice *payload);

@@ -148,22 +148,6 @@ static struct slice arc_number(struct arena *arena, uint64_t number)
     return slice_of(arena_format(arena, "%llu", (unsigned long long)number));
 }
 
-static struct slice arc_body_hash(const struct message *message, struct arena *arena)
-{
-    unsigned char digest[DKIM_DIGEST_BYTES_MAX];
-    struct dkim_body body;
-    struct buf text;
-    dkim_body_init(&body, DKIM_CANON_RELAXED, DKIM_SHA256, DKIM_BODY_NO_LIMIT);
-    dkim_body_feed(&body, message->body);
-    size_t len = dkim_body_finish(&body, digest);
-    dkim_body_deinit(&body);
-    buf_init(&text, 128);
-    text_to_base64(&text, digest, len);
-    struct slice hash = arena_slice(arena, buf_slice(&text));
-    buf_deinit(&text);
-    return hash;
-}
-
 /* The message with the new ARC-Authentication-Results on top, since h= may cover it. */
 static int arc_seal_message(const struct message *message, const struct arc_seal_options *options,
                             struct arena *arena, struct arc_sealed *sealed, struct err *err)
@@ -171,6 +155,8 @@ static int arc_seal_message(const struct message *message, const struct arc_seal
     struct dkim_hash hash;
     struct message with_results;
     struct buf header;
+    uint64_t body_len = 0;
+    struct slice body_hash = dkim_sign_body_hash(message, DKIM_CANON_RELAXED, arena, &body_len);
     struct dkim_sign_tag tags[ARC_TAGS_MAX] = {{"i", arc_number(arena, sealed->instance)},
                                                {"a", slice_of(dkim_sign_algorithm(options->key))},
                                                {"c", SLICE("relaxed/relaxed")},
@@ -178,7 +164,7 @@ static int arc_seal_message(const struct message *message, const struct arc_seal
                                                {"s", options->selector},
                                                {"t", arc_number(arena, options->time_s)},
                                                {"h", options->headers},
-                                               {"bh", arc_body_hash(message, arena)},
+                                               {"bh", body_hash},
                                                {"b", SLICE("")}};
     sealed->message = arc_write(options, arena, "ARC-Message-Signature", tags, 9);
     size_t header_len = 0;

@@ -5,15 +5,19 @@
 
 #include "mta-under-test/base/poison.h"
 
-size_t cfws_fws_len(struct slice text)
-{
-    return taglist_fws_len(text);
-}
-
-bool cfws_is_atext(char c)
+static bool cfws_is_atext(char c)
 {
     return text_is_alnum(c) || (unsigned char)c >= 0x80 ||
            (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
+
+struct slice cfws_trim(struct slice text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+        text = slice_skip(text, 1);
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
+        text.len--;
+    return text;
 }
 
 /* quoted-pair: a backslash and a printable character or white space. */
@@ -44,7 +48,7 @@ static size_t cfws_comment_len(struct slice text)
         } else if (c == '\\') {
             step = cfws_pair_len(rest);
         } else if (c < '!' || c == 0x7f) {
-            step = cfws_fws_len(rest);
+            step = taglist_fws_len(rest);
         }
         if (step == 0)
             return 0;
@@ -57,7 +61,7 @@ size_t cfws_len(struct slice text)
 {
     size_t at = 0;
     for (;;) {
-        size_t step = cfws_fws_len(slice_skip(text, at));
+        size_t step = taglist_fws_len(slice_skip(text, at));
         if (step == 0)
             step = cfws_comment_len(slice_skip(text, at));
         if (step == 0)
@@ -80,7 +84,7 @@ size_t cfws_quoted_len(struct slice text)
         if (c == '\\')
             step = cfws_pair_len(rest);
         else if (c < '!' || c == 0x7f)
-            step = cfws_fws_len(rest);
+            step = taglist_fws_len(rest);
         if (step == 0)
             return 0;
         at += step;

@@ -11,8 +11,6 @@
 
 enum { CFWS_NESTING_MAX = 100 };
 
-/* FWS with its obsolete form. */
-size_t cfws_fws_len(struct slice text);
 /* Any run of FWS and comments. A comment that does not end is none. */
 size_t cfws_len(struct slice text);
 /* A quoted-string with its quotes. */
@@ -22,7 +20,8 @@ size_t cfws_atom_len(struct slice text);
 /* token of RFC 2045 5.1: no space, control, or tspecial. */
 size_t cfws_token_len(struct slice text);
 
-bool cfws_is_atext(char c);
+/* Without the spaces and tabs at both ends; line ends stay. */
+struct slice cfws_trim(struct slice text);
 
 /* The content of a quoted-string, without quotes, folding and the backslashes of pairs. */
 struct slice cfws_unquote(struct arena *arena, struct slice quoted);

@@ -102,12 +102,24 @@ static enum dkim_key_status dkim_key_read_limits(struct dkim_key *key, const str
     return DKIM_KEY_OK;
 }
 
+/* Line ends that were pasted into a record along with the key: a space says the same, and all
+ * verifiers take it so, though FWS wants a CRLF with white space behind it. */
+static struct slice dkim_key_on_one_line(struct arena *arena, struct slice record)
+{
+    char *line = arena_text_of(arena, record);
+    for (size_t i = 0; i < record.len; i++) {
+        if (line[i] == '\r' || line[i] == '\n')
+            line[i] = ' ';
+    }
+    return slice_from(line, record.len);
+}
+
 static enum dkim_key_status dkim_key_parse(struct arena *arena, struct slice record,
                                            struct dkim_key *key)
 {
     struct taglist tags;
     struct slice bytes;
-    const char *wrong = taglist_parse(arena, record, &tags);
+    const char *wrong = taglist_parse(arena, dkim_key_on_one_line(arena, record), &tags);
     if (wrong != NULL)
         return dkim_key_fail(key, DKIM_KEY_BAD_SYNTAX, wrong);
     const struct tag *version = taglist_find(&tags, "v");

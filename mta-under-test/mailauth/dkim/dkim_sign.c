@@ -144,14 +144,13 @@ static int dkim_sign_check(const struct dkim_sign_options *options, struct arena
     return 0;
 }
 
-static struct slice dkim_sign_body(const struct message *message,
-                                   const struct dkim_sign_options *options, struct arena *arena,
-                                   uint64_t *len)
+struct slice dkim_sign_body_hash(const struct message *message, enum dkim_canon canon,
+                                 struct arena *arena, uint64_t *len)
 {
     unsigned char digest[DKIM_DIGEST_BYTES_MAX];
     struct dkim_body body;
     struct buf text;
-    dkim_body_init(&body, options->body_canon, DKIM_SHA256, DKIM_BODY_NO_LIMIT);
+    dkim_body_init(&body, canon, DKIM_SHA256, DKIM_BODY_NO_LIMIT);
     dkim_body_feed(&body, message->body);
     size_t digest_len = dkim_body_finish(&body, digest);
     dkim_body_deinit(&body);
@@ -176,7 +175,7 @@ static size_t dkim_sign_tags(const struct message *message, const struct dkim_si
     size_t count = 0;
     uint64_t body_len = 0;
     uint64_t expiry_s = options->time_s + options->lifetime_s;
-    struct slice hash = dkim_sign_body(message, options, arena, &body_len);
+    struct slice hash = dkim_sign_body_hash(message, options->body_canon, arena, &body_len);
     tags[count++] = (struct dkim_sign_tag){"v", SLICE("1")};
     tags[count++] = (struct dkim_sign_tag){"a", slice_of(dkim_sign_algorithm(options->key))};
     tags[count++] = (struct dkim_sign_tag){"c", slice_of(dkim_sign_canon_name(options))};

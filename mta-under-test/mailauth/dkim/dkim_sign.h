@@ -27,6 +27,10 @@ struct dkim_sign_options {
 int dkim_sign_check_basics(const struct dkim_sign_options *options, struct arena *arena,
                            struct err *err) MUST_CHECK;
 
+/* bh=: the base64 of the body's SHA-256 in canonical form; *len becomes the bytes of that form. */
+struct slice dkim_sign_body_hash(const struct message *message, enum dkim_canon canon,
+                                 struct arena *arena, uint64_t *len);
+
 /* "rsa-sha256" or "ed25519-sha256"; NULL for another key. */
 const char *dkim_sign_algorithm(EVP_PKEY *key);
 

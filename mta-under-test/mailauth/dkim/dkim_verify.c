@@ -37,7 +37,8 @@ const char *dkim_result_name(enum dkim_result result)
     return NAMES[result];
 }
 
-enum dkim_result dkim_result_of(enum dkim_reason reason)
+/* The result that a reason leads to. */
+static enum dkim_result dkim_result_of(enum dkim_reason reason)
 {
     switch (reason) {
     case DKIM_REASON_VALID:

@@ -23,8 +23,6 @@ enum dkim_result {
 };
 
 const char *dkim_result_name(enum dkim_result result);
-/* The result that a reason leads to. */
-enum dkim_result dkim_result_of(enum dkim_reason reason);
 
 struct dkim_verify_options {
     struct dkim_policy policy;

@@ -2,6 +2,7 @@
 
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/core/cfws.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -13,23 +14,14 @@ const char *dmarc_policy_name(enum dmarc_policy policy)
     return NAMES[policy];
 }
 
-static struct slice dmarc_trim_wsp(struct slice text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = slice_skip(text, 1);
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
-
 /* Cuts "name = value" at the first "="; false if there is none. */
 static bool dmarc_cut_tag(struct slice text, struct slice *name, struct slice *value)
 {
     size_t equals = slice_find(text, '=');
     if (equals == SIZE_MAX)
         return false;
-    *name = dmarc_trim_wsp(slice_first(text, equals));
-    *value = dmarc_trim_wsp(slice_skip(text, equals + 1));
+    *name = cfws_trim(slice_first(text, equals));
+    *value = cfws_trim(slice_skip(text, equals + 1));
     return true;
 }
 
@@ -99,7 +91,7 @@ static bool dmarc_parse_uri(struct arena *arena, struct slice text, struct dmarc
     size_t mark = slice_find(text, '!');
     if (mark != SIZE_MAX && !dmarc_parse_size(slice_skip(text, mark + 1), &uri->bytes_max))
         return false;
-    uri->uri = dmarc_trim_wsp(slice_first(text, mark));
+    uri->uri = cfws_trim(slice_first(text, mark));
     size_t colon = slice_find(uri->uri, ':');
     if (colon == SIZE_MAX || colon == 0 || colon + 1 >= uri->uri.len ||
         !text_is_alpha(uri->uri.data[0]))
@@ -122,7 +114,7 @@ static struct dmarc_uri *dmarc_parse_uris(struct arena *arena, struct slice valu
     struct dmarc_uri *uris = arena_alloc_array(arena, DMARC_URIS_MAX, sizeof *uris);
     *count = 0;
     while (slice_split(&value, ',', &item) && *count < DMARC_URIS_MAX) {
-        if (dmarc_parse_uri(arena, dmarc_trim_wsp(item), &uris[*count]))
+        if (dmarc_parse_uri(arena, cfws_trim(item), &uris[*count]))
             *count += 1;
     }
     return uris;
@@ -133,7 +125,7 @@ static void dmarc_parse_options(struct slice value, struct dmarc_record *record)
     struct slice item;
     struct dmarc_record read = {0};
     while (slice_split(&value, ':', &item)) {
-        item = dmarc_trim_wsp(item);
+        item = cfws_trim(item);
         if (item.len != 1 || strchr("01dsDS", item.data[0]) == NULL)
             return;
         read.reports_all = read.reports_all || item.data[0] == '0';

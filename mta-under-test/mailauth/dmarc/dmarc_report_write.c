@@ -80,28 +80,19 @@ static void dmarc_write_policy(const struct dmarc_report *report, struct buf *ou
     buf_add_text(out, "  </policy_published>\n");
 }
 
-static void dmarc_write_results(const struct dmarc_report_row *row, struct buf *out)
+/* The <dkim> or <spf> of <auth_results>: each has what the other lacks. */
+static void dmarc_write_results(struct buf *out, const char *name,
+                                const struct dmarc_report_result *results, size_t count)
 {
-    buf_add_text(out, "    <auth_results>\n");
-    for (size_t i = 0; i < row->dkim_count; i++) {
-        const struct dmarc_report_result *result = &row->dkim_results[i];
-        buf_add_text(out, "      <dkim>\n");
-        dmarc_xml_element(out, "        ", "domain", result->domain);
-        dmarc_xml_element(out, "        ", "selector", result->selector);
-        dmarc_xml_element(out, "        ", "result", result->result);
-        dmarc_xml_element(out, "        ", "human_result", result->human_result);
-        buf_add_text(out, "      </dkim>\n");
+    for (size_t i = 0; i < count; i++) {
+        buf_format(out, "      <%s>\n", name);
+        dmarc_xml_element(out, "        ", "domain", results[i].domain);
+        dmarc_xml_element(out, "        ", "selector", results[i].selector);
+        dmarc_xml_element(out, "        ", "scope", results[i].scope);
+        dmarc_xml_element(out, "        ", "result", results[i].result);
+        dmarc_xml_element(out, "        ", "human_result", results[i].human_result);
+        buf_format(out, "      </%s>\n", name);
     }
-    for (size_t i = 0; i < row->spf_count; i++) {
-        const struct dmarc_report_result *result = &row->spf_results[i];
-        buf_add_text(out, "      <spf>\n");
-        dmarc_xml_element(out, "        ", "domain", result->domain);
-        dmarc_xml_element(out, "        ", "scope", result->scope);
-        dmarc_xml_element(out, "        ", "result", result->result);
-        dmarc_xml_element(out, "        ", "human_result", result->human_result);
-        buf_add_text(out, "      </spf>\n");
-    }
-    buf_add_text(out, "    </auth_results>\n");
 }
 
 static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
@@ -126,9 +117,10 @@ static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
     dmarc_xml_text(out, row->envelope_from);
     buf_add_text(out, "</envelope_from>\n");
     dmarc_xml_element(out, "      ", "header_from", row->header_from);
-    buf_add_text(out, "    </identifiers>\n");
-    dmarc_write_results(row, out);
-    buf_add_text(out, "  </record>\n");
+    buf_add_text(out, "    </identifiers>\n    <auth_results>\n");
+    dmarc_write_results(out, "dkim", row->dkim_results, row->dkim_count);
+    dmarc_write_results(out, "spf", row->spf_results, row->spf_count);
+    buf_add_text(out, "    </auth_results>\n  </record>\n");
 }
 
 void dmarc_report_write(const struct dmarc_report *report, struct buf *out)

@@ -27,8 +27,8 @@ static enum spf_expansion spf_macro_validated(struct spf_state *state, struct sl
     return SPF_EXPANSION_DONE;
 }
 
-/* An address as %{i} has it: of IPv6 the nibbles with dots between. DNS does not mind their case, but
- * an explanation shows it; upper case is what all evaluators show. */
+/* An address as %{i} has it: of IPv6 the nibbles with dots between. DNS does not mind their case,
+ * but an explanation shows it; upper case is what all evaluators show. */
 static struct slice spf_macro_ip(struct spf_state *state, bool readable)
 {
     static const char DIGITS[] = "0123456789ABCDEF";

@@ -50,6 +50,25 @@ int sts_fields_next(struct slice *rest, struct slice *name, struct slice *value)
     return 1;
 }
 
+const char *sts_fields_choose(const struct dns_answer *answer, const char *version,
+                              struct slice *record)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < answer->count; i++) {
+        struct slice rest;
+        if (sts_fields_begin(answer->records[i].data, version, &rest) < 0)
+            continue;
+        rest = slice_skip(rest, sts_wsp_len(rest));
+        if (rest.len == 0 || rest.data[0] != ';')
+            continue;
+        *record = answer->records[i].data;
+        found++;
+    }
+    if (found == 1)
+        return NULL;
+    return found > 1 ? "there is more than one record" : "there is no record";
+}
+
 bool sts_fields_is_name(struct slice name)
 {
     if (name.len == 0 || name.len > STS_NAME_BYTES_MAX || !text_is_alnum(name.data[0]))

@@ -2,6 +2,7 @@
 
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/core/cfws.h"
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/sts/sts_fields.h"
 
@@ -82,11 +83,7 @@ static const char *sts_read_line(struct sts_reading *reading, struct slice line)
     if (colon == SIZE_MAX)
         return "a line without \":\"";
     struct slice name = slice_first(line, colon);
-    struct slice value = slice_skip(line, colon + 1);
-    while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t'))
-        value = slice_skip(value, 1);
-    while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t'))
-        value.len--;
+    struct slice value = cfws_trim(slice_skip(line, colon + 1));
     if (slice_is(name, "version")) {
         bool is_first = !reading->has_version;
         reading->has_version = true;

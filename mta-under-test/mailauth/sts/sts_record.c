@@ -5,6 +5,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+static const char STS_VERSION[] = "v=STSv1";
+
 static bool sts_record_is_id(struct slice id)
 {
     for (size_t i = 0; i < id.len; i++) {
@@ -21,7 +23,7 @@ const char *sts_record_parse(struct slice text, struct sts_record *record)
     struct slice value;
     int more = 0;
     record->id = (struct slice){NULL, 0};
-    if (sts_fields_begin(text, "v=STSv1", &rest) < 0)
+    if (sts_fields_begin(text, STS_VERSION, &rest) < 0)
         return "the record does not begin with v=STSv1";
     while ((more = sts_fields_next(&rest, &name, &value)) > 0) {
         if (slice_is(name, "id")) {
@@ -41,16 +43,7 @@ const char *sts_record_parse(struct slice text, struct sts_record *record)
 
 const char *sts_record_choose(const struct dns_answer *answer, struct sts_record *record)
 {
-    const struct dns_record *found = NULL;
-    for (size_t i = 0; i < answer->count; i++) {
-        if (!slice_starts_with(answer->records[i].data, SLICE("v=STSv1")))
-            continue;
-        struct slice rest = slice_trim(slice_skip(answer->records[i].data, 7));
-        if (rest.len == 0 || rest.data[0] != ';')
-            continue;
-        if (found != NULL)
-            return "there is more than one record";
-        found = &answer->records[i];
-    }
-    return found != NULL ? sts_record_parse(found->data, record) : "there is no record";
+    struct slice text;
+    const char *wrong = sts_fields_choose(answer, STS_VERSION, &text);
+    return wrong != NULL ? wrong : sts_record_parse(text, record);
 }

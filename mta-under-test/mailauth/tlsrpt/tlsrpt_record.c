@@ -1,9 +1,12 @@
 #include "mta-under-test/mailauth/tlsrpt/tlsrpt_record.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/core/cfws.h"
 #include "mta-under-test/mailauth/sts/sts_fields.h"
 
 #include "mta-under-test/base/poison.h"
+
+static const char TLSRPT_VERSION[] = "v=TLSRPTv1";
 
 static bool tlsrpt_is_hex(char c)
 {
@@ -51,23 +54,14 @@ static bool tlsrpt_is_target(struct slice uri)
     return true;
 }
 
-static struct slice tlsrpt_trim(struct slice text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = slice_skip(text, 1);
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
-
 /* White space stands around commas; what stands at the end of the record means nothing. */
 static const char *tlsrpt_read_uris(struct slice value, struct tlsrpt_record *record)
 {
     struct slice item;
-    if (value.len > 0 && value.data != tlsrpt_trim(value).data)
+    if (value.len > 0 && value.data != cfws_trim(value).data)
         return "white space behind rua=";
     while (slice_split(&value, ',', &item)) {
-        item = tlsrpt_trim(item);
+        item = cfws_trim(item);
         if (!tlsrpt_is_uri(item) || !tlsrpt_is_target(item))
             return "rua= has something that is no URI";
         if (record->count == TLSRPT_URIS_MAX)
@@ -84,7 +78,7 @@ const char *tlsrpt_record_parse(struct slice text, struct tlsrpt_record *record)
     struct slice value;
     int more = 0;
     record->count = 0;
-    if (sts_fields_begin(text, "v=TLSRPTv1", &rest) < 0)
+    if (sts_fields_begin(text, TLSRPT_VERSION, &rest) < 0)
         return "the record does not begin with v=TLSRPTv1";
     while ((more = sts_fields_next(&rest, &name, &value)) > 0) {
         const char *wrong = NULL;
@@ -102,16 +96,7 @@ const char *tlsrpt_record_parse(struct slice text, struct tlsrpt_record *record)
 
 const char *tlsrpt_record_choose(const struct dns_answer *answer, struct tlsrpt_record *record)
 {
-    const struct dns_record *found = NULL;
-    for (size_t i = 0; i < answer->count; i++) {
-        if (!slice_starts_with(answer->records[i].data, SLICE("v=TLSRPTv1")))
-            continue;
-        struct slice rest = slice_trim(slice_skip(answer->records[i].data, 10));
-        if (rest.len == 0 || rest.data[0] != ';')
-            continue;
-        if (found != NULL)
-            return "there is more than one record";
-        found = &answer->records[i];
-    }
-    return found != NULL ? tlsrpt_record_parse(found->data, record) : "there is no record";
+    struct slice text;
+    const char *wrong = sts_fields_choose(answer, TLSRPT_VERSION, &text);
+    return wrong != NULL ? wrong : tlsrpt_record_parse(text, record);
 }

@@ -70,7 +70,8 @@ static const struct tool_command TOOL_COMMANDS[] = {
 
 enum { TOOL_COMMAND_COUNT = sizeof TOOL_COMMANDS / sizeof TOOL_COMMANDS[0] };
 
-const struct tool_command *tool_find(int argc, char **argv, int *words)
+/* The command whose words argv starts with; *words is how many they are. NULL if there is none. */
+static const struct tool_command *tool_find(int argc, char **argv, int *words)
 {
     for (size_t i = 0; i < TOOL_COMMAND_COUNT; i++) {
         struct slice rest = slice_of(TOOL_COMMANDS[i].name);

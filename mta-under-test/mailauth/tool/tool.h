@@ -35,9 +35,6 @@ struct tool_command {
     int (*run)(struct tool *tool, struct err *err);
 };
 
-/* The command whose words argv starts with; *words is how many they are. NULL if there is none. */
-const struct tool_command *tool_find(int argc, char **argv, int *words);
-
 /* Runs the program: everything but the printing. Returns the exit code; what is to be printed on
  * standard output is in `out`, an error in `err`. */
 int tool_run(int argc, char **argv, struct buf *out, struct err *err);

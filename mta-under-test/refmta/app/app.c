@@ -8,10 +8,12 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/app/confinement.h"
 #include "mta-under-test/refmta/app/dmarc_reporter.h"
+#include "mta-under-test/refmta/app/listeners.h"
 #include "mta-under-test/refmta/app/operations.h"
 #include "mta-under-test/refmta/app/settings.h"
 #include "mta-under-test/refmta/app/submission.h"
 #include "mta-under-test/refmta/app/tls_reporter.h"
+#include "mta-under-test/refmta/app/unsubscriber.h"
 #include "mta-under-test/refmta/control/control.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/local/local_delivery.h"
@@ -42,10 +44,9 @@ struct app {
     struct tls_sessions *tls_client;
     struct https_client *https;
     struct sts_lookups sts;
-    struct arena rules; /* taken from the first settings: deliveries hold on to them */
-    struct shaping_rules shaping;
-    struct routing_rules routing;
     struct suppression *suppression;
+    struct listeners listeners;
+    struct unsubscriber *unsubscriber; /* NULL: none */
     struct report_sender sender;
     struct tls_reporter *reporter;         /* NULL: none */
     struct dmarc_reporter *dmarc_reporter; /* NULL: none */
@@ -218,15 +219,6 @@ static int open_sts(struct app *app, struct err *err)
     return 0;
 }
 
-static void take_rules(struct app *app)
-{
-    app->rules = app->settings->rules;
-    app->shaping = app->settings->shaping;
-    app->routing = app->settings->routing;
-    app->settings->routing = (struct routing_rules){0};
-    arena_init(&app->settings->rules);
-}
-
 static int open_suppression(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -276,6 +268,39 @@ static int open_reporters(struct app *app, uint64_t seed, struct err *err)
     return app->dmarc_reporter != NULL ? 0 : -1;
 }
 
+/* Those who hear what happens to mail. */
+static int open_listeners(struct app *app, struct err *err)
+{
+    const struct config *config = &app->settings->config;
+    const struct config_sender_watch *watch = &config->sender_watch;
+    char *path = mem_text_format("%s/sender-history", config->spool);
+    const struct sender_watch_options watch_options = {
+        .path = path,
+        .floors = {[SENDER_RECIPIENTS] = watch->recipients,
+                   [SENDER_NEW_RECIPIENTS] = watch->new_recipients,
+                   [SENDER_BOUNCES] = watch->bounces,
+                   [SENDER_COMPLAINTS] = watch->complaints},
+        .hold_us = watch->action == CONFIG_WATCH_HOLD ? watch->hold_us : 0,
+    };
+    const struct webhooks_options webhooks = {.config = config,
+                                              .base = app->base,
+                                              .log = app->log,
+                                              .resolver = app->resolver,
+                                              .https = app->https};
+    int result = 0;
+    app->listeners.log = app->log;
+    if (watch->action != CONFIG_WATCH_OFF) {
+        app->listeners.watch = sender_watch_open(&watch_options, time_now_us(), err);
+        result = app->listeners.watch != NULL ? 0 : -1;
+    }
+    free(path);
+    if (result == 0 && config->webhooks.url != NULL) {
+        app->listeners.webhooks = webhooks_open(&webhooks, err);
+        result = app->listeners.webhooks != NULL ? 0 : -1;
+    }
+    return result;
+}
+
 static int open_delivery(struct app *app, struct err *err)
 {
     const struct config *config = &app->settings->config;
@@ -284,7 +309,6 @@ static int open_delivery(struct app *app, struct err *err)
         .servers = config->resolvers,
         .server_count = config->resolver_count,
     };
-    take_rules(app);
     if (open_suppression(app, err) != 0)
         return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
@@ -294,7 +318,7 @@ static int open_delivery(struct app *app, struct err *err)
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");
-    if (open_reporters(app, seed, err) != 0)
+    if (open_listeners(app, err) != 0 || open_reporters(app, seed, err) != 0)
         return -1;
     struct delivery_options delivery = {
         .config = config,
@@ -303,8 +327,6 @@ static int open_delivery(struct app *app, struct err *err)
         .resolver = app->resolver,
         .tls = app->tls_client,
         .sts = config->tls_sts ? &app->sts : NULL,
-        .shaping = &app->shaping,
-        .routing = &app->routing,
         .suppression = app->suppression,
         .on_tls = app->reporter != NULL ? tls_reporter_note : NULL,
         .reporter = app->reporter,
@@ -326,6 +348,31 @@ static void on_ready(void *arg, struct queue_destination *destination)
         local_delivery_ready(app->local, destination);
     else
         delivery_ready(app->delivery, destination);
+}
+
+static bool must_hold(void *arg, const struct message *message)
+{
+    const struct app *app = arg;
+    return listeners_must_hold(&app->listeners, message);
+}
+
+static void on_event(void *arg, const struct queue_event *event)
+{
+    const struct app *app = arg;
+    listeners_tell(&app->listeners, event);
+}
+
+static int open_unsubscriber(struct app *app, struct err *err)
+{
+    const struct unsubscriber_options options = {.settings = app->settings,
+                                                 .base = app->base,
+                                                 .log = app->log,
+                                                 .queue = app->queue,
+                                                 .suppression = app->suppression};
+    if (app->settings->one_click.url == NULL)
+        return 0;
+    app->unsubscriber = unsubscriber_open(&options, err);
+    return app->unsubscriber != NULL ? 0 : -1;
 }
 
 /* The ways in for operators. */
@@ -353,6 +400,8 @@ static int open_access(struct app *app, struct err *err)
         if (app->operations == NULL)
             return -1;
     }
+    if (open_unsubscriber(app, err) != 0)
+        return -1;
     if (config->control != NULL) {
         struct control_options control = {
             .scene = {.queue = app->queue,
@@ -400,9 +449,10 @@ static int open_queue(struct app *app, struct err *err)
         .config = &app->settings->config,
         .log = app->log,
         .base = app->base,
-        .routing = &app->routing,
         .suppression = app->suppression,
         .on_ready = on_ready,
+        .must_hold = must_hold,
+        .on_event = on_event,
         .arg = app,
     };
     if (app->settings->config.local.domain_count > 0) {
@@ -430,6 +480,7 @@ static void app_close(struct app *app)
     operations_close(&app->operations);
     local_delivery_close(&app->local);
     submission_close(&app->submission);
+    unsubscriber_close(&app->unsubscriber);
     /* The queue first: it still answers to clients whose messages it is storing. */
     queue_close(&app->queue);
     server_close(&app->server);
@@ -438,11 +489,11 @@ static void app_close(struct app *app)
     tls_reporter_close(&app->reporter);
     dmarc_reporter_close(&app->dmarc_reporter);
     https_client_close(&app->https);
+    webhooks_close(&app->listeners.webhooks);
+    sender_watch_close(&app->listeners.watch);
     sts_store_close(&app->sts.store);
     tls_sessions_close(&app->tls_client);
     suppression_close(&app->suppression);
-    routing_rules_forget(&app->routing);
-    arena_deinit(&app->rules);
     LIST_EACH(link, &app->replaced)
     {
         struct settings *settings = LIST_ENTRY(link, struct settings, link);
@@ -469,6 +520,8 @@ static void log_started(struct app *app)
     json_out_end(&line.json);
     if (app->submission != NULL)
         json_out_int(&line.json, "http-submission-port", submission_port(app->submission));
+    if (app->unsubscriber != NULL)
+        json_out_int(&line.json, "unsubscribe-port", unsubscriber_port(app->unsubscriber));
     if (app->operations != NULL)
         json_out_int(&line.json, "operations-port", operations_port(app->operations));
     json_out_int(&line.json, "user-id", geteuid());

@@ -1,14 +1,13 @@
 #include "mta-under-test/refmta/app/settings.h"
 
-#include <openssl/crypto.h>
-
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/refmta/app/secret_file.h"
 #include "mta-under-test/refmta/config/config_change.h"
 #include "mta-under-test/refmta/net/tls_context.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { PASSWORD_BYTES_MAX = 1024 };
+enum { SRS_KEYS_BYTES_MAX = 4096, SRS_KEY_BYTES_MIN = 16 };
 
 static int open_tls(struct settings *settings, struct err *err)
 {
@@ -47,18 +46,42 @@ static int open_authorities(struct settings *settings, struct err *err)
                : 0;
 }
 
-/* The first line of the file. */
 static int open_password(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.smart_host_password_file;
     if (path == NULL)
         return 0;
-    if (file_read(path, &settings->password, err) != 0)
+    if (secret_file_read(path, &settings->password, err) != 0)
         return -1;
-    buf_truncate(&settings->password, strcspn(buf_text(&settings->password), "\r\n"));
-    if (settings->password.len == 0)
-        return err_set(err, "%s: has no password in its first line", path);
     settings->config.smart_host_password = buf_text(&settings->password);
+    return 0;
+}
+
+static int open_srs(struct settings *settings, struct err *err)
+{
+    const char *path = settings->config.srs_key_file;
+    if (path == NULL)
+        return 0;
+    if (file_read(path, &settings->srs_keys, err) != 0)
+        return -1;
+    if (slice_trim(buf_slice(&settings->srs_keys)).len < SRS_KEY_BYTES_MIN)
+        return err_set(err, "%s: expected a secret of at least %d characters in its first line",
+                       path, SRS_KEY_BYTES_MIN);
+    settings->config.srs_keys = buf_text(&settings->srs_keys);
+    return 0;
+}
+
+static int open_unsubscribe(struct settings *settings, struct err *err)
+{
+    const struct config_unsubscribe *config = &settings->config.unsubscribe;
+    if (config->senders == NULL)
+        return 0;
+    if (secret_file_read(config->secret_file, &settings->unsubscribe_secret, err) != 0)
+        return -1;
+    settings->one_click = (struct one_click){.senders = config->senders,
+                                             .sender_count = config->sender_count,
+                                             .url = config->url,
+                                             .secret = buf_slice(&settings->unsubscribe_secret)};
     return 0;
 }
 
@@ -90,6 +113,7 @@ static int open_signer(struct settings *settings, struct err *err)
 static int open_shaping(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.shaping;
+    settings->config.shaping_rules = &settings->shaping;
     return path != NULL ? shaping_rules_load(&settings->shaping, &settings->rules, path, err) : 0;
 }
 
@@ -107,6 +131,7 @@ static int open_recipients(struct settings *settings, struct err *err)
 static int open_routing(struct settings *settings, struct err *err)
 {
     const char *path = settings->config.routing;
+    settings->config.routing_rules = &settings->routing;
     return path != NULL ? routing_rules_load(&settings->routing, &settings->rules, path, err) : 0;
 }
 
@@ -128,7 +153,9 @@ static int open_files(struct settings *settings, const char *path, struct err *e
         {"auth.tokens", open_issuers},
         {"auth.client-authorities", open_authorities},
         {"smart-host.password-file", open_password},
+        {"unsubscribe.secret-file", open_unsubscribe},
         {"dkim.key", open_signer},
+        {"srs.key-file", open_srs},
         {"local.recipients", open_recipients},
         {"http-submission.tokens", open_tokens},
         {"shaping", open_shaping},
@@ -151,7 +178,7 @@ struct settings *settings_open(const char *path, struct err *err)
 {
     struct settings *settings = mem_alloc(sizeof *settings);
     list_init(&settings->link);
-    buf_init(&settings->password, PASSWORD_BYTES_MAX);
+    buf_init(&settings->srs_keys, SRS_KEYS_BYTES_MAX);
     if (config_load(&settings->config, path, err) != 0 || open_files(settings, path, err) != 0)
         settings_close(&settings);
     if (settings == NULL)
@@ -176,9 +203,9 @@ void settings_close(struct settings **where)
     auth_users_deinit(&settings->users);
     auth_issuers_deinit(&settings->issuers);
     submission_tokens_deinit(&settings->tokens);
-    if (settings->password.data != NULL)
-        OPENSSL_cleanse(settings->password.data, settings->password.len);
-    buf_deinit(&settings->password);
+    secret_file_forget(&settings->password);
+    secret_file_forget(&settings->srs_keys);
+    secret_file_forget(&settings->unsubscribe_secret);
     config_deinit(&settings->config);
     free(settings);
 }
@@ -205,4 +232,5 @@ void settings_to_server(const struct settings *settings, struct server_options *
     options->issuers = auth->token_count > 0 ? &settings->issuers : NULL;
     options->tls = settings->tls_server;
     options->signer = settings->signer;
+    options->one_click = settings->one_click.url != NULL ? &settings->one_click : NULL;
 }

@@ -11,6 +11,7 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/http/submission_tokens.h"
 #include "mta-under-test/refmta/recipients/recipient_map.h"
+#include "mta-under-test/refmta/report/one_click.h"
 #include "mta-under-test/refmta/server/server.h"
 #include "mta-under-test/refmta/shaping/shaping_rules.h"
 
@@ -20,11 +21,14 @@ struct settings {
     struct auth_users users;
     struct auth_issuers issuers; /* of tokens */
     struct buf password;         /* at the smart host */
-    SSL_CTX *tls_server;         /* NULL: no listener needs it */
+    struct buf srs_keys;
+    struct buf unsubscribe_secret;
+    struct one_click one_click; /* url NULL: there is none */
+    SSL_CTX *tls_server;        /* NULL: no listener needs it */
     struct signer *signer;
     struct recipient_map *recipients; /* NULL: no local domains */
     struct submission_tokens tokens;
-    struct arena rules; /* of the files of rules; app_run() takes them at the start */
+    struct arena rules; /* of the files of rules */
     struct shaping_rules shaping;
     struct routing_rules routing;
     struct server_limits limits;

@@ -106,6 +106,8 @@ static void hand_in(struct submission_server *server, struct http_call *call,
     } else {
         struct handing_in *one = mem_alloc(sizeof *one);
         *one = (struct handing_in){call, id};
+        if (server->options.settings->one_click.url != NULL)
+            one_click_offer(&server->options.settings->one_click, &envelope, &content, trace_bytes);
         sign(server, &content, trace_bytes);
         log_received(server, &envelope, &facts, content.len);
         queue_accept(server->options.queue, id, &envelope, &content, on_stored, one);

@@ -1,20 +1,13 @@
 #include "mta-under-test/refmta/app/tls_report_job.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/app/https_post.h"
 #include "mta-under-test/refmta/report/report_mail.h"
 #include "mta-under-test/refmta/report/tls_report.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum {
-    URIS_MAX = 10,
-    RECORDS_MAX = 20,
-    ADDRESSES_MAX = 8,
-    ANSWER_BYTES_MAX = 65536,
-    HTTPS_PORT = 443,
-};
-
-#define POST_TIMEOUT_US TIME_MINUTE
+enum { URIS_MAX = 10, RECORDS_MAX = 20 };
 
 struct job {
     struct tls_report_job_options options;
@@ -31,10 +24,6 @@ struct job {
 struct post {
     struct job *job;
     char *url;
-    char *host;
-    struct ip_address addresses[ADDRESSES_MAX];
-    size_t address_count;
-    unsigned open; /* questions about addresses */
 };
 
 static void job_leave(struct job *job)
@@ -60,14 +49,6 @@ static void log_result(const struct job *job, const char *event, const char *to,
 
 /* --- by HTTPS -------------------------------------------------------------------------------- */
 
-static void post_free(struct post *post)
-{
-    job_leave(post->job);
-    free(post->url);
-    free(post->host);
-    free(post);
-}
-
 static void on_posted(void *arg, const struct https_response *response)
 {
     struct post *post = arg;
@@ -78,52 +59,26 @@ static void on_posted(void *arg, const struct https_response *response)
     else
         log_result(post->job, "tls-report-failed", post->url,
                    response->status != 0 ? text : response->problem);
-    post_free(post);
-}
-
-static void on_address(void *arg, const struct resolver_result *result)
-{
-    struct post *post = arg;
-    for (size_t i = 0; result->status == RESOLVER_FOUND && i < result->answer.count; i++)
-        if (post->address_count < ADDRESSES_MAX)
-            post->addresses[post->address_count++] = result->answer.records[i].address;
-    if (--post->open > 0)
-        return;
-    struct https_request request = {
-        .url = post->url,
-        .host = post->host,
-        .port = HTTPS_PORT,
-        .addresses = post->addresses,
-        .address_count = post->address_count,
-        .content_type = "application/tlsrpt+gzip",
-        .body = buf_slice(&post->job->gzip),
-        .bytes_max = ANSWER_BYTES_MAX,
-        .timeout_us = POST_TIMEOUT_US,
-        .done = on_posted,
-        .arg = post,
-    };
-    if (post->address_count > 0) {
-        https_client_ask(post->job->options.https, &request);
-        return;
-    }
-    log_result(post->job, "tls-report-failed", post->url, "the host has no address");
-    post_free(post);
+    job_leave(post->job);
+    free(post->url);
+    free(post);
 }
 
 static void send_by_https(struct job *job, struct slice uri)
 {
-    struct slice host = slice_skip(uri, strlen("https://"));
-    size_t len = 0;
-    while (len < host.len && strchr("/?#:", host.data[len]) == NULL)
-        len++;
     struct post *post = mem_alloc(sizeof *post);
-    post->job = job;
-    post->url = mem_text_copy_n(uri.data, uri.len);
-    post->host = mem_text_copy_n(host.data, len);
-    post->open = 2;
+    *post = (struct post){job, mem_text_copy_n(uri.data, uri.len)};
+    const struct https_post request = {
+        .resolver = job->options.resolver,
+        .client = job->options.https,
+        .url = post->url,
+        .content_type = "application/tlsrpt+gzip",
+        .body = buf_slice(&job->gzip),
+        .done = on_posted,
+        .arg = post,
+    };
     job->users++;
-    resolver_ask(job->options.resolver, post->host, DNS_TYPE_AAAA, on_address, post);
-    resolver_ask(job->options.resolver, post->host, DNS_TYPE_A, on_address, post);
+    https_post_start(&request);
 }
 
 /* --- by mail --------------------------------------------------------------------------------- */

@@ -10,9 +10,16 @@
 #include "mta-under-test/refmta/config/config_dmarc_reports.h"
 #include "mta-under-test/refmta/config/config_limits.h"
 #include "mta-under-test/refmta/config/config_local.h"
+#include "mta-under-test/refmta/config/config_sender_watch.h"
+#include "mta-under-test/refmta/config/config_tls_destination.h"
+#include "mta-under-test/refmta/config/config_unsubscribe.h"
+#include "mta-under-test/refmta/config/config_webhooks.h"
 #include "mta-under-test/refmta/config/schedule.h"
 #include "mta-under-test/refmta/net/ip.h"
 #include "mta-under-test/refmta/tlspolicy/tls_policy.h"
+
+struct shaping_rules;
+struct routing_rules;
 
 enum config_mode { CONFIG_MODE_RELAY, CONFIG_MODE_SUBMISSION };
 enum config_listener_tls { CONFIG_TLS_NONE, CONFIG_TLS_STARTTLS, CONFIG_TLS_IMPLICIT };
@@ -68,10 +75,13 @@ struct config {
     struct schedule retry;
     const char *retry_text;
     int64_t give_up_us;
-    int64_t warn_after_us; /* 0: never */
+    int64_t warn_after_us;     /* 0: never */
+    unsigned reports_per_hour; /* to one sender who is a stranger; 0: any number */
     enum tls_mode tls_mode;
-    bool tls_dane;               /* the resolvers validate: their AD bit counts */
-    bool tls_sts;                /* policies of MTA-STS are looked for */
+    bool tls_dane; /* the resolvers validate: their AD bit counts */
+    bool tls_sts;  /* policies of MTA-STS are looked for */
+    struct config_tls_destination *tls_destinations; /* the first that fits counts */
+    size_t tls_destination_count;
     const char *tls_certificate; /* NULL: none */
     const char *tls_key;
     const char *tls_trust;  /* NULL: the system's */
@@ -86,9 +96,17 @@ struct config {
     const char *dkim_key;              /* file */
     struct config_dkim_key *dkim_keys; /* more of them */
     size_t dkim_key_count;
+    bool arc_seal;          /* what is passed on */
+    const char *srs_domain; /* NULL: reverse-paths stay as they are */
+    const char *srs_key_file;
+    const char *srs_keys; /* put here by whoever read that file */
+    int64_t srs_life_us;
     const char *tls_reports_from; /* mailbox that reports on TLS come from; NULL: none are made */
     const char *tls_reports_name; /* of our organisation; NULL: the host name */
     struct config_dmarc_reports dmarc_reports;
+    struct config_webhooks webhooks;
+    struct config_sender_watch sender_watch;
+    struct config_unsubscribe unsubscribe;
     const char *suppression;     /* file of addresses that get no more mail; NULL: none is kept */
     int64_t suppress_bounces_us; /* how long; 0: for ever */
     int64_t suppress_complaints_us;
@@ -98,6 +116,9 @@ struct config {
     struct config_domains verp; /* globs of senders */
     const char *shaping;        /* file of rules for receivers; NULL: none */
     const char *routing;        /* file of rules for the way out; NULL: none */
+    /* Put here by whoever read those files; empty ones without a file. */
+    const struct shaping_rules *shaping_rules;
+    const struct routing_rules *routing_rules;
     unsigned concurrency;
     uint64_t size_limit_bytes;
     struct config_limits limits;

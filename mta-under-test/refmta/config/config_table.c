@@ -121,6 +121,18 @@ static const struct config_key DKIM_KEY_KEYS[] = {
     CONFIG_END,
 };
 
+static const struct config_key SRS_KEYS[] = {
+    {"domain", CONFIG_HOSTNAME(struct config, srs_domain), .is_needed = true,
+     .help = "a local domain, to which bounces come back"},
+    {"key-file", CONFIG_FILE(struct config, srs_key_file), .is_needed = true,
+     .help = "secrets, a line each: the first signs, all are taken, so that they can be changed"},
+    {"life", CONFIG_SPAN(struct config, srs_life_us), .fallback = "\"21d\"",
+     .help = "how long a bounce may take"},
+    CONFIG_END,
+};
+
+static const struct config_object SRS = {.keys = SRS_KEYS};
+
 static const struct config_object DKIM_KEY = {.size = sizeof(struct config_dkim_key),
                                               .keys = DKIM_KEY_KEYS};
 
@@ -242,7 +254,16 @@ static const struct config_key KEYS[] = {
      .help = "a recipient that is still waiting so long after receipt is returned to the sender"},
     {"warn-after", CONFIG_SPAN_OR_NEVER(struct config, warn_after_us), .fallback = "\"4h\"",
      .help = "when the sender is told that mail is late"},
+    {"reports-per-hour", CONFIG_WHOLE(struct config, reports_per_hour, 0, 1000000),
+     .fallback = "20",
+     .help = "notifications that one sender gets whose mail came from strangers; more are dropped, "
+             "since the sender may be forged (0: no limit). With `checks`, mail that fails SPF or "
+             "DMARC gets none"},
     {"tls", CONFIG_SECTION(&TLS), .help = "certificates, and how much TLS deliveries ask for"},
+    {"tls-destinations",
+     CONFIG_LIST(struct config, tls_destinations, CONFIG_TYPE_OBJECT, tls_destination_count),
+     .object = &CONFIG_TLS_DESTINATION, .fallback = "[]",
+     .help = "how much TLS single destinations must have, whatever `tls.mode` says"},
     {"smart-host", CONFIG_SECTION(&SMART_HOST), .help = "a relay that takes all mail"},
     {"auth", CONFIG_OBJECT(struct config, auth, &CONFIG_AUTH),
      .help = "who may log in on listeners of mode `submission`, and by what; without it nobody"},
@@ -251,6 +272,13 @@ static const struct config_key KEYS[] = {
      .object = &DKIM_KEY, .fallback = "[]",
      .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
              "signs"},
+    {"arc-seal", CONFIG_FLAG(struct config, arc_seal), .fallback = "false",
+     .help = "whether mail of others that is passed on is sealed with the key of `dkim` (RFC "
+             "8617); needs `checks`, whose results the seal carries on"},
+    {"srs", CONFIG_SECTION(&SRS),
+     .help = "gives mail that an alias passes on a reverse-path of ours, as "
+             "`SRS0=HASH=DD=their.test=ann@DOMAIN`, so that SPF passes and bounces come back; "
+             "without it the sender stays"},
     {"tls-reports", CONFIG_SECTION(&TLS_REPORTS),
      .help = "once a day the domains that ask for it are told how TLS to them went (RFC 8460); "
              "without it nobody is"},
@@ -260,13 +288,23 @@ static const struct config_key KEYS[] = {
              "names them as author (RFC 7489 7.2); without it nobody is"},
     {"suppression", CONFIG_SECTION(&SUPPRESSION),
      .help = "remembers who gets no more mail; without it nobody is"},
+    {"unsubscribe", CONFIG_OBJECT(struct config, unsubscribe, &CONFIG_UNSUBSCRIBE),
+     .is_fixed = true,
+     .help = "lets readers unsubscribe by one click (RFC 8058): the header fields, signed by DKIM, "
+             "and the end point; needs `suppression`"},
+    {"webhooks", CONFIG_OBJECT(struct config, webhooks, &CONFIG_WEBHOOKS), .is_fixed = true,
+     .help = "tells a program what becomes of mail"},
+    {"sender-watch", CONFIG_OBJECT(struct config, sender_watch, &CONFIG_SENDER_WATCH),
+     .fallback = "{}", .is_fixed = true,
+     .help = "notices users (and reverse-paths of `relay-networks`) who suddenly send as they "
+             "never did"},
     {"verp", CONFIG_LIST(struct config, verp.names, CONFIG_TYPE_TEXT, verp.count), .fallback = "[]",
      .help = "senders (globs) whose reverse-path names the recipient: `news@x.test` for "
              "`ann@y.test` becomes `news+ann=y.test@x.test`"},
-    {"shaping", CONFIG_FILE(struct config, shaping), .is_fixed = true,
+    {"shaping", CONFIG_FILE(struct config, shaping),
      .help = "file of rules for receivers: limits, what their replies mean, warm-up of new "
              "addresses; `receivers.json` beside the program knows the large ones"},
-    {"routing", CONFIG_FILE(struct config, routing), .is_fixed = true,
+    {"routing", CONFIG_FILE(struct config, routing),
      .help = "file of rules for the way out: relays, pools of addresses, by sender, recipient or "
              "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
@@ -353,20 +391,44 @@ static int check_listeners(const struct config *config, struct config_reader *re
     return result;
 }
 
+static int check_tls_destinations(const struct config *config, struct config_reader *reader)
+{
+    for (size_t i = 0; i < config->tls_destination_count; i++)
+        if (config->tls_destinations[i].use == TLS_MODE_DANE_ONLY && !config->tls_dane)
+            return config_mistake(reader,
+                                  arena_format(reader->arena, "tls-destinations[%zu].use", i),
+                                  "\"dane-only\" needs \"dane\": true in \"tls\"");
+    return 0;
+}
+
+static int check_forwarding(const struct config *config, struct config_reader *reader)
+{
+    if (config->arc_seal && (config->dkim_domain == NULL || config->check_count == 0))
+        return config_mistake(reader, "arc-seal", "needs \"dkim\" and \"checks\"");
+    if (config->srs_domain != NULL && !config_is_local(config, slice_of(config->srs_domain)))
+        return config_mistake(reader, "srs.domain",
+                              "\"%s\" is none of \"local.domains\", so bounces would not come back",
+                              config->srs_domain);
+    return 0;
+}
+
 /* What is wrong with the whole although each part is right. */
 static int check_root(struct config_reader *reader, const char *path, void *target)
 {
     struct config *config = target;
     int result = check_sources(config, reader);
     (void)path;
-    if (check_retry(config, reader) != 0)
+    if (check_retry(config, reader) != 0 || check_tls_destinations(config, reader) != 0)
         result = -1;
-    if (check_listeners(config, reader) != 0)
+    if (check_listeners(config, reader) != 0 || check_forwarding(config, reader) != 0)
         result = -1;
     if (config->submission.address.family != 0 && config->submission_tls &&
         config->tls_certificate == NULL)
         result = config_mistake(reader, "http-submission.tls",
                                 "needs \"certificate\" and \"key\" in \"tls\"");
+    if (config->unsubscribe.senders != NULL && config->suppression == NULL)
+        result = config_mistake(reader, "unsubscribe",
+                                "needs \"suppression\", where it is kept who has unsubscribed");
     if (config->smart_host_user != NULL && config->tls_mode == TLS_MODE_NEVER)
         result = config_mistake(reader, "smart-host.user",
                                 "a password is only said in TLS, but tls.mode is \"none\"");

@@ -5,16 +5,10 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* How long a failed handshake is remembered, and for how many hosts. */
-#define TLS_MEMORY_US TIME_HOUR
 /* How long the window does not grow after it was cut. */
 #define WINDOW_HOLD_US (5 * TIME_MINUTE)
 
-enum { TLS_MEMORY_MAX = 10000, CONNECTIONS_MAX = 2000 };
-
-struct broken_tls {
-    int64_t since_us;
-};
+enum { CONNECTIONS_MAX = 2000 };
 
 static void lane_free(struct lane *lane)
 {
@@ -39,11 +33,12 @@ static void lane_drop_if_done(struct lane *lane)
 /* The name of a destination, taken apart (queue_way.h). */
 static void take_way(struct lane *lane)
 {
-    const struct routing_rules *rules = lane->delivery->options.routing;
+    const struct routing_rules *rules = lane->delivery->options.config->routing_rules;
     struct slice rest = slice_of(lane->destination->name);
     struct slice way = SLICE("");
     (void)slice_split(&rest, '#', &way);
     lane->pool = &lane->delivery->pool;
+    lane->relay = NULL;
     for (size_t i = 0; rules != NULL && i < rules->pool_count; i++)
         if (slice_is_nocase(rest, rules->pools[i].name))
             lane->pool = &rules->pools[i];
@@ -53,7 +48,8 @@ static void take_way(struct lane *lane)
     for (size_t i = 0; is_relay && rules != NULL && i < rules->relay_count; i++)
         if (slice_is_nocase(way, rules->relays[i].name))
             lane->relay = &rules->relays[i];
-    lane->domain = mem_text_copy_n(way.data, way.len);
+    if (lane->domain == NULL)
+        lane->domain = mem_text_copy_n(way.data, way.len);
 }
 
 static struct lane *lane_of(struct delivery *delivery, struct queue_destination *destination)
@@ -184,7 +180,10 @@ static void on_route(void *arg, struct route *route)
         return;
     }
     log_route(lane, route);
-    if (route->verdict == ROUTE_GOOD) {
+    if (lane->is_outdated) {
+        lane->is_outdated = false;
+        route_free(&route);
+    } else if (route->verdict == ROUTE_GOOD) {
         route_free(&lane->route);
         lane->route = route;
         delivery_shaping_attach(lane);
@@ -297,33 +296,6 @@ void delivery_ready(void *arg, struct queue_destination *destination)
         lane_dispatch(lane_of(delivery, destination));
 }
 
-static struct slice address_key(const struct ip_address *address)
-{
-    return slice_from((const char *)address->bytes, address->family == AF_INET ? 4 : 16);
-}
-
-bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address)
-{
-    struct broken_tls *broken = map_get(&delivery->broken_tls, address_key(address));
-    if (broken == NULL)
-        return false;
-    if (time_monotonic_us() - broken->since_us < TLS_MEMORY_US)
-        return true;
-    free(map_remove(&delivery->broken_tls, address_key(address)));
-    return false;
-}
-
-void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address)
-{
-    if (delivery->broken_tls.count >= TLS_MEMORY_MAX) {
-        struct map_entry *oldest = map_first(&delivery->broken_tls);
-        free(map_remove(&delivery->broken_tls, map_key_slice(oldest)));
-    }
-    struct broken_tls *broken = mem_alloc(sizeof *broken);
-    broken->since_us = time_monotonic_us();
-    free(map_set(&delivery->broken_tls, address_key(address), broken));
-}
-
 static void set_source(struct delivery *delivery)
 {
     const struct config *config = delivery->options.config;
@@ -343,6 +315,7 @@ struct delivery *delivery_open(const struct delivery_options *options)
     map_init(&delivery->sites);
     set_source(delivery);
     delivery->pool = (struct routing_pool){"default", &delivery->source, 1};
+    delivery_memory_open(delivery);
     return delivery;
 }
 
@@ -351,10 +324,35 @@ void delivery_set_queue(struct delivery *delivery, struct queue *queue)
     delivery->queue = queue;
 }
 
+static void quit_idle(struct lane *lane)
+{
+    LIST_EACH(link, &lane->connections)
+    {
+        struct delivery_connection *connection = LIST_ENTRY(link, struct delivery_connection, link);
+        if (connection->is_idle)
+            delivery_connection_quit(connection);
+    }
+}
+
+/* The lane's way, by the new rules. */
+static void renew_lane(struct lane *lane)
+{
+    quit_idle(lane);
+    delivery_shaping_detach(lane);
+    route_free(&lane->route);
+    lane->is_outdated = lane->finding;
+    take_way(lane);
+}
+
 void delivery_set_config(struct delivery *delivery, const struct config *config)
 {
     delivery->options.config = config;
     set_source(delivery);
+    LIST_EACH(link, &delivery->lanes)
+    renew_lane(LIST_ENTRY(link, struct lane, link));
+    delivery_memory_renew(delivery);
+    LIST_EACH(link, &delivery->lanes)
+    lane_dispatch(LIST_ENTRY(link, struct lane, link));
 }
 
 size_t delivery_connection_count(const struct delivery *delivery)
@@ -367,14 +365,7 @@ void delivery_stop(struct delivery *delivery)
     delivery->stopping = true;
     LIST_EACH(lane_link, &delivery->lanes)
     {
-        struct lane *lane = LIST_ENTRY(lane_link, struct lane, link);
-        LIST_EACH(link, &lane->connections)
-        {
-            struct delivery_connection *connection =
-                LIST_ENTRY(link, struct delivery_connection, link);
-            if (connection->is_idle)
-                delivery_connection_quit(connection);
-        }
+        quit_idle(LIST_ENTRY(lane_link, struct lane, link));
     }
     if (delivery->connection_count == 0)
         delivery->options.on_stopped(delivery->options.arg);
@@ -403,6 +394,7 @@ void delivery_close(struct delivery **where)
     *where = NULL;
     if (delivery == NULL)
         return;
+    delivery_memory_close(delivery);
     map_deinit(&delivery->broken_tls, free);
     map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);

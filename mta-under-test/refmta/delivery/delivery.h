@@ -22,11 +22,9 @@ struct delivery_options {
     struct event_base *base;
     struct resolver *resolver;
     struct tls_sessions *tls;
-    const struct sts_lookups *sts; /* NULL: no MTA-STS */
-    const struct shaping_rules *shaping;
-    const struct routing_rules *routing; /* NULL: none */
-    struct suppression *suppression;     /* NULL: none */
-    const struct trace *trace;           /* which connections are traced */
+    const struct sts_lookups *sts;   /* NULL: no MTA-STS */
+    struct suppression *suppression; /* NULL: none */
+    const struct trace *trace;       /* which connections are traced */
     /* Who signs again what had to be converted; NULL, or a NULL from it: nobody. */
     const struct signer *(*signer)(void *arg);
     uint64_t seed; /* for the order of equal MX hosts */
@@ -43,7 +41,8 @@ void delivery_close(struct delivery **delivery);
 /* The queue's and the delivery's life are tied at the start. */
 void delivery_set_queue(struct delivery *delivery, struct queue *queue);
 
-/* Goes on with another configuration; what is on its way ends as it began. */
+/* Goes on with another configuration and its rules. What is on its way ends as it began; what was
+ * learned of receivers holds under the new rules too, as far as they have a rule of that name. */
 void delivery_set_config(struct delivery *delivery, const struct config *config);
 
 /* Connections of ours that are open. */

@@ -42,7 +42,7 @@ static void refuse_host(struct delivery_connection *connection)
 
 static bool is_implicit(const struct delivery_connection *connection)
 {
-    const struct routing_relay *relay = connection->lane->relay;
+    const struct routing_relay *relay = connection->relay;
     return relay != NULL && relay->tls == ROUTING_TLS_IMPLICIT;
 }
 
@@ -59,7 +59,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
     const struct config *config = connection->config;
-    const struct routing_relay *relay = connection->lane->relay;
+    const struct routing_relay *relay = connection->relay;
     if (connection->candidate >= connection->candidate_count) {
         no_way(connection);
         return;

@@ -473,6 +473,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     connection->number = ++delivery->last_number;
     connection->route = route_keep(lane->route);
     connection->source = &lane->pool->sources[source];
+    connection->relay = lane->relay;
     connection->site = lane->sites[source];
     delivery_shaping_opened(connection);
     connection->idle_timer =

@@ -37,6 +37,16 @@ static void take_verp(struct lane *lane, const struct queue_item *item)
     }
 }
 
+static void take_complaint(struct lane *lane, const struct feedback_item *one)
+{
+    const struct queue_event event = {.kind = QUEUE_EVENT_COMPLAINED,
+                                      .sender = one->sender,
+                                      .recipient = one->recipient,
+                                      .reason = &one->reason};
+    suppress(lane, SUPPRESSION_COMPLAINT, one->recipient, one->reason.text);
+    queue_note(lane->delivery->queue, &event);
+}
+
 /* What a report says counts; without a report the address that it came to. */
 static void take_feedback(struct lane *lane, const struct queue_item *item)
 {
@@ -50,7 +60,7 @@ static void take_feedback(struct lane *lane, const struct queue_item *item)
     for (size_t i = 0; i < feedback.count; i++) {
         const struct feedback_item *one = &feedback.items[i];
         if (feedback.kind == FEEDBACK_COMPLAINT)
-            suppress(lane, SUPPRESSION_COMPLAINT, one->recipient, one->reason.text);
+            take_complaint(lane, one);
         else if (suppression_is_hard(&one->reason))
             suppress(lane, SUPPRESSION_BOUNCE, one->recipient, one->reason.text);
     }

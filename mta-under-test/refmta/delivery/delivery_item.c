@@ -1,6 +1,8 @@
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/delivery/lane.h"
 #include "mta-under-test/refmta/report/feedback.h"
+#include "mta-under-test/refmta/routing/srs.h"
 #include "mta-under-test/refmta/shaping/glob.h"
 
 #include "mta-under-test/base/poison.h"
@@ -98,19 +100,38 @@ static bool has_own_sender(struct delivery_connection *connection, const char *r
     const struct config_domains *patterns = &connection->config->verp;
     const char *sender = connection->item->message->sender;
     buf_reset(&connection->sender);
-    for (size_t i = 0; i < patterns->count; i++)
-        if (glob_matches(patterns->names[i], slice_of(sender)))
-            return feedback_verp_write(sender, recipient, &connection->sender);
-    return false;
+    return glob_matches_any(patterns->names, patterns->count, sender) &&
+           feedback_verp_write(sender, recipient, &connection->sender);
 }
 
-/* One address in UTF-8 asks for SMTPUTF8, for the whole transaction: such go apart. */
-static bool goes_with(const struct client_transaction *transaction,
+/* What an alias passes on leaves with a reverse-path of ours; a notification has none. */
+static bool is_rewritten(const struct delivery_connection *connection,
+                         const struct message_recipient *recipient)
+{
+    const char *sender = connection->item->message->sender;
+    return recipient->is_forwarded && connection->config->srs_domain != NULL && sender[0] != '\0' &&
+           !config_is_local(connection->config, message_domain(sender));
+}
+
+static void rewrite_sender(struct delivery_connection *connection)
+{
+    const struct config *config = connection->config;
+    const struct srs_scheme scheme = {config->srs_domain, config->srs_keys, config->srs_life_us};
+    buf_reset(&connection->sender);
+    if (srs_forward(&scheme, connection->item->message->sender, time_now_us(), &connection->sender))
+        connection->transaction.sender = buf_text(&connection->sender);
+}
+
+/* One address in UTF-8 asks for SMTPUTF8, for the whole transaction, and a reverse-path holds for
+ * all its recipients: what differs there goes apart. */
+static bool goes_with(const struct delivery_connection *connection,
+                      const struct message_recipient *first,
                       const struct message_recipient *recipient)
 {
-    return transaction->recipient_count == 0 ||
-           text_is_ascii(slice_of(transaction->recipients[0].address)) ==
-               text_is_ascii(slice_of(recipient->address));
+    return first == NULL ||
+           (text_is_ascii(slice_of(first->address)) ==
+                text_is_ascii(slice_of(recipient->address)) &&
+            is_rewritten(connection, first) == is_rewritten(connection, recipient));
 }
 
 void delivery_item_choose(struct delivery_connection *connection)
@@ -119,15 +140,20 @@ void delivery_item_choose(struct delivery_connection *connection)
     struct client_transaction *transaction = &connection->transaction;
     transaction->recipient_count = 0;
     transaction->sender = item->message->sender;
+    const struct message_recipient *first = NULL;
     for (uint32_t i = 0;
          i < item->recipient_count && transaction->recipient_count < LANE_RECIPIENTS_MAX; i++) {
         const struct message_recipient *from = &item->message->recipients[item->recipients[i]];
-        if (connection->decided[i] || !goes_with(transaction, from))
+        if (connection->decided[i] || !goes_with(connection, first, from))
             continue;
+        if (first == NULL && is_rewritten(connection, from))
+            rewrite_sender(connection);
+        first = first == NULL ? from : first;
         connection->chosen[transaction->recipient_count] = i;
         transaction->recipients[transaction->recipient_count++] = (struct client_recipient){
             .address = from->address, .orcpt = from->orcpt, .notify = from->notify};
-        if (transaction->recipient_count == 1 && has_own_sender(connection, from->address)) {
+        if (first == from && transaction->sender == item->message->sender &&
+            has_own_sender(connection, from->address)) {
             transaction->sender = buf_text(&connection->sender);
             return;
         }

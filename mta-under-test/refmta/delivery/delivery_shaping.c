@@ -10,7 +10,7 @@ static struct shaping_now now(void)
 
 static const struct shaping_rules *rules_of(const struct lane *lane)
 {
-    return lane->delivery->options.shaping;
+    return lane->delivery->options.config->shaping_rules;
 }
 
 static unsigned most_of(const struct lane *lane)
@@ -30,11 +30,14 @@ void delivery_site_free(void *value)
 static void site_leave(struct delivery_site *site)
 {
     struct shaping_now at = now();
-    if (--site->lane_count > 0 || site->state.warm_up != NULL ||
-        site->state.probe_connections > 0 || shaping_site_reason(&site->state, at) != NULL ||
-        shaping_site_send_at(&site->state, at) > at.monotonic_us)
+    if (--site->lane_count > 0)
         return;
-    map_remove(&site->delivery->sites, slice_of(site->key));
+    if (!site->is_outdated && (site->state.warm_up != NULL || site->state.probe_connections > 0 ||
+                               shaping_site_reason(&site->state, at) != NULL ||
+                               shaping_site_send_at(&site->state, at) > at.monotonic_us))
+        return;
+    if (!site->is_outdated)
+        map_remove(&site->delivery->sites, slice_of(site->key));
     delivery_site_free(site);
 }
 
@@ -88,6 +91,7 @@ static struct delivery_site *site_of(struct lane *lane, const struct shaping_rec
         list_init(&site->waiting);
         site->timer = event_new(delivery->options.base, -1, 0, on_timer, site);
         map_set_text(&delivery->sites, key, site);
+        delivery_memory_restore(site);
     } else {
         free(key);
     }
@@ -184,6 +188,8 @@ void delivery_shaping_sent(struct delivery_connection *connection)
 {
     connection->rule = NULL;
     shaping_site_sent(&connection->site->state, now());
+    if (connection->site->state.warm_up != NULL)
+        delivery_memory_changed(connection->lane->delivery);
 }
 
 const struct reply_rule *delivery_shaping_match(const struct delivery_connection *connection,
@@ -191,7 +197,7 @@ const struct reply_rule *delivery_shaping_match(const struct delivery_connection
 {
     if (!reason->said)
         return NULL;
-    return shaping_rules_match(rules_of(connection->lane), connection->site->state.receiver,
+    return shaping_rules_match(connection->config->shaping_rules, connection->site->state.receiver,
                                slice_of(reason->text));
 }
 
@@ -229,6 +235,7 @@ enum client_verdict delivery_shaping_judge(struct delivery_connection *connectio
     if (rule != connection->rule) {
         log_rule(connection, rule, reason);
         shaping_site_apply(&connection->site->state, rule, now());
+        delivery_memory_changed(connection->lane->delivery);
         connection->rule = rule;
     }
     if (rule->sense == REPLY_AS_PERMANENT)
@@ -239,6 +246,8 @@ enum client_verdict delivery_shaping_judge(struct delivery_connection *connectio
 bool delivery_shaping_has_other(const struct delivery_connection *connection)
 {
     int64_t at_us = 0;
+    if (connection->lane->sites == NULL)
+        return false;
     size_t source = delivery_shaping_pick(connection->lane, &at_us);
     return connection->lane->sites[source] != connection->site && at_us <= time_monotonic_us();
 }

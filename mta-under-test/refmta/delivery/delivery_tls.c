@@ -1,5 +1,6 @@
 #include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/delivery/lane.h"
+#include "mta-under-test/refmta/shaping/glob.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -21,16 +22,33 @@ static void add_sts(const struct delivery_connection *connection, struct tls_pol
     facts->sts_allows = sts_policy_allows(policy, slice_of(connection->host));
 }
 
+/* What the operator wishes for the destination; NULL: nothing of its own. */
+static const struct config_tls_destination *wish_for(const struct delivery_connection *connection)
+{
+    const struct config *config = connection->config;
+    const struct lane *lane = connection->lane;
+    for (size_t i = 0; connection->relay == NULL && i < config->tls_destination_count; i++) {
+        const struct config_tls_destination *wish = &config->tls_destinations[i];
+        for (size_t k = 0; k < wish->domain_count; k++)
+            if (glob_matches(wish->domains[k], slice_of(lane->domain)))
+                return wish;
+    }
+    return NULL;
+}
+
 void delivery_tls_decide(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
     const struct config *config = connection->config;
     const struct route_host *host = host_of(connection);
     const struct message *message = connection->item->message;
-    const struct routing_relay *relay = connection->lane->relay;
+    const struct routing_relay *relay = connection->relay;
+    const struct config_tls_destination *wish = wish_for(connection);
     bool is_strict = relay != NULL && relay->tls != ROUTING_TLS_OPPORTUNISTIC;
     struct tls_policy_facts facts = {
-        .mode = is_strict ? TLS_MODE_REQUIRED : config->tls_mode,
+        .mode = is_strict      ? TLS_MODE_REQUIRED
+                : wish != NULL ? wish->use
+                               : config->tls_mode,
         .has_password = relay != NULL ? relay->user != NULL : config->smart_host_user != NULL,
         .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
         .require_tls = message->require_tls,
@@ -48,6 +66,10 @@ void delivery_tls_decide(struct delivery_connection *connection)
         .records = host->tlsa,
         .record_count = host->tlsa_count,
     };
+    if (connection->tls.verify == TLS_VERIFY_PIN && wish != NULL) {
+        connection->peer.records = wish->pins;
+        connection->peer.record_count = wish->fingerprint_count;
+    }
     snprintf(connection->tls_text, sizeof connection->tls_text, "clear text: %s",
              connection->tls.why);
 }

@@ -74,7 +74,8 @@ void delivery_turn_next(struct delivery_connection *connection)
     }
     int64_t at_us = delivery_shaping_send_at(connection);
     int64_t now_us = time_monotonic_us();
-    if (lane->delivery->stopping || at_us > now_us + PACE_US) {
+    bool is_outdated = connection->config != lane->delivery->options.config;
+    if (lane->delivery->stopping || is_outdated || at_us > now_us + PACE_US) {
         delivery_connection_quit(connection);
         return;
     }

@@ -26,7 +26,8 @@ struct delivery_site {
     struct list waiting; /* lanes, for the next connection or message */
     struct event *timer; /* for those lanes */
     struct delivery *delivery;
-    unsigned lane_count;
+    unsigned lane_count; /* lanes and connections that use it */
+    bool is_outdated;    /* made by rules that are no longer in force: only connections use it */
 };
 
 struct delivery {
@@ -37,7 +38,9 @@ struct delivery {
     struct queue *queue;
     struct rng rng;
     struct list lanes;
-    struct map broken_tls; /* address -> when its handshake failed (struct broken_tls) */
+    struct map broken_tls; /* address as text -> when its handshake failed (struct broken_tls) */
+    struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
+    struct event *memory_timer; /* until that is written */
     size_t connection_count;
     bool stopping;
     uint64_t last_number;
@@ -55,6 +58,7 @@ struct lane {
         *sites;            /* one for each source of the pool; NULL while no route is known */
     struct list wait_link; /* in a site's waiting lanes */
     bool finding;
+    bool is_outdated;       /* the route that is being found belongs to older rules */
     bool dropped;           /* the delivery is gone: free when the route comes */
     unsigned window;        /* connections that are allowed now */
     unsigned refusals;      /* of MAIL, in a row */
@@ -72,8 +76,9 @@ struct delivery_connection {
     struct lane *lane;
     struct delivery_site *site;
     const struct routing_source *source;
-    const struct reply_rule *rule; /* the last that a reply of this transaction fitted */
-    const struct config *config;   /* held */
+    const struct routing_relay *relay; /* NULL: none */
+    const struct reply_rule *rule;     /* the last that a reply of this transaction fitted */
+    const struct config *config;       /* held */
     uint64_t number;
     struct conn *conn;
     bool has_session;
@@ -232,6 +237,16 @@ void lane_dispatch(struct lane *lane);
 
 /* For the map of sites. */
 void delivery_site_free(void *site);
+
+/* What outlives a restart (delivery_memory.c), in a file of the spool: what is known of receivers,
+ * and handshakes that failed. Written some seconds after a change, and at the end. */
+void delivery_memory_open(struct delivery *delivery);
+void delivery_memory_close(struct delivery *delivery);
+void delivery_memory_changed(struct delivery *delivery);
+/* A site that is new takes what is remembered of it. */
+void delivery_memory_restore(struct delivery_site *site);
+/* All sites belong to older rules from now on; what is known goes to those that will follow. */
+void delivery_memory_renew(struct delivery *delivery);
 
 bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address);
 void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address);

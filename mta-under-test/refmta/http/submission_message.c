@@ -146,6 +146,7 @@ static int write_all(const struct submission *one, const struct submission_facts
     char date[TIME_TEXT_BYTES];
     bool is_utf8 = !text_is_ascii(slice_of(one->from));
     envelope_set_sender(envelope, slice_of(one->from));
+    envelope->submitter = arena_text(&envelope->arena, facts->user);
     for (size_t i = 0; i < one->to_count; i++) {
         envelope_add_recipient(envelope, slice_of(one->to[i]));
         is_utf8 = is_utf8 || !text_is_ascii(slice_of(one->to[i]));

@@ -22,12 +22,17 @@ struct envelope_recipient {
     const char *address;
     const char *orcpt; /* as it was given, "rfc822;..."; NULL if it was not */
     uint8_t notify;
+    bool is_forwarded; /* an address of ours stands for it, though it is elsewhere */
 };
 
 struct envelope {
     struct arena arena;
     const char *sender; /* "" for the null reverse-path */
     const char *envid;  /* as it was given (xtext); NULL if it was not */
+    /* Who answers for it: the user that has logged in, else the reverse-path of a client of ours;
+     * NULL: a stranger. */
+    const char *submitter;
+    bool is_doubtful; /* SPF or DMARC failed: whoever the reverse-path names may not have sent it */
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;

@@ -247,6 +247,8 @@ static void set_options(struct https_client *client, struct call *call,
     buf_format(&header, "Content-Type: %s", request->content_type);
     call->headers = curl_slist_append(NULL, buf_text(&header));
     buf_deinit(&header);
+    for (size_t i = 0; i < request->field_count; i++)
+        call->headers = curl_slist_append(call->headers, request->fields[i]);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
     curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.data);

@@ -21,7 +21,9 @@ struct https_request {
     uint16_t port;    /* of the URL */
     const struct ip_address *addresses;
     size_t address_count;
-    const char *content_type; /* of the body; NULL: this is a GET */
+    const char *content_type;  /* of the body; NULL: this is a GET */
+    const char *const *fields; /* more header fields, "Name: value" */
+    size_t field_count;
     struct slice body;
     size_t bytes_max; /* of the answer */
     int64_t timeout_us;

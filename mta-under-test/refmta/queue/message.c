@@ -21,9 +21,9 @@ static const char *text_put(char **at, const char *text)
 
 struct message *message_new(const struct envelope *envelope, uint64_t id, int64_t received_us)
 {
-    size_t size = sizeof(struct message) +
-                  envelope->recipient_count * sizeof(struct message_recipient) +
-                  text_size(envelope->sender) + text_size(envelope->envid);
+    size_t size =
+        sizeof(struct message) + envelope->recipient_count * sizeof(struct message_recipient) +
+        text_size(envelope->sender) + text_size(envelope->envid) + text_size(envelope->submitter);
     for (size_t i = 0; i < envelope->recipient_count; i++)
         size +=
             text_size(envelope->recipients[i].address) + text_size(envelope->recipients[i].orcpt);
@@ -35,6 +35,8 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
     message->received_us = received_us;
     message->sender = text_put(&texts, envelope->sender);
     message->envid = text_put(&texts, envelope->envid);
+    message->submitter = text_put(&texts, envelope->submitter);
+    message->is_doubtful = envelope->is_doubtful;
     message->body = (uint8_t)envelope->body;
     message->ret = (uint8_t)envelope->ret;
     message->smtputf8 = envelope->smtputf8;
@@ -51,6 +53,7 @@ struct message *message_new(const struct envelope *envelope, uint64_t id, int64_
         recipient->address = text_put(&texts, envelope->recipients[i].address);
         recipient->orcpt = text_put(&texts, envelope->recipients[i].orcpt);
         recipient->notify = envelope->recipients[i].notify;
+        recipient->is_forwarded = envelope->recipients[i].is_forwarded;
         recipient->due_us =
             envelope->hold_until_us > received_us ? envelope->hold_until_us : received_us;
     }

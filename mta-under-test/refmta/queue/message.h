@@ -27,6 +27,7 @@ struct message_recipient {
     uint32_t attempts; /* that have failed */
     uint8_t state;     /* enum recipient_state */
     uint8_t notify;
+    bool is_forwarded; /* see envelope_recipient */
 };
 
 struct message {
@@ -36,8 +37,9 @@ struct message {
     int64_t
         hold_until_us; /* FUTURERELEASE (RFC 4865): its time in the queue begins then; 0: none */
     const char *sender;
-    const char *envid; /* NULL: none */
-    char *cached;      /* the content, while it is kept in memory; NULL otherwise */
+    const char *envid;     /* NULL: none */
+    const char *submitter; /* as in the envelope; NULL: a stranger */
+    char *cached;          /* the content, while it is kept in memory; NULL otherwise */
     struct message_recipient *recipients;
     uint32_t recipient_count;
     uint32_t open_count; /* of recipients in RECIPIENT_WAITING */
@@ -47,6 +49,7 @@ struct message {
     int8_t priority;        /* MT-PRIORITY (RFC 6710), -9 to 9 */
     bool require_tls;       /* the sender said REQUIRETLS (RFC 8689) */
     bool tls_optional;      /* the message has "TLS-Required: No" */
+    bool is_doubtful;       /* as in the envelope */
     bool warned;            /* the sender was told of the delay */
     bool removed;           /* its end is being written */
     bool deliver_by_return; /* DELIVERBY: what is late is returned; else the sender is told */

@@ -98,9 +98,80 @@ static void make_ready(struct queue *queue, struct queue_item *item)
     wake_delivery(queue, item->destination);
 }
 
+/* A new item of the message for this destination; the recipients follow. */
+static struct queue_item *item_new(struct queue *queue, struct message *message,
+                                   struct queue_destination *destination, uint32_t size)
+{
+    struct queue_item *item = mem_alloc(sizeof *item + size * sizeof item->recipients[0]);
+    list_init(&item->link);
+    item->message = message;
+    item->destination = destination;
+    item->destination->item_count++;
+    item->order = ++queue->last_order;
+    item->rules = queue->rules;
+    return item;
+}
+
+/* One item for each destination that `found` has for these recipients, which it empties. */
+static void add_groups(struct queue *queue, struct message *message, const uint32_t *indexes,
+                       struct queue_destination **found, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct queue_destination *destination = found[i];
+        if (destination == NULL)
+            continue;
+        struct queue_item *item = item_new(queue, message, destination, count - i);
+        item->due_us = message->recipients[indexes[i]].due_us;
+        item->attempts = message->recipients[indexes[i]].attempts;
+        for (uint32_t j = i; j < count; j++) {
+            if (found[j] != destination)
+                continue;
+            item->recipients[item->recipient_count++] = indexes[j];
+            found[j] = NULL;
+        }
+        queue_item_place(queue, item);
+    }
+}
+
+/* By rules that came after it was placed it may go another way, or several. True: new items have
+ * taken its place, and it is gone. */
+static bool moves(struct queue *queue, struct queue_item *item)
+{
+    uint32_t count = item->recipient_count;
+    struct queue_destination **found = mem_alloc_array(count, sizeof(struct queue_destination *));
+    uint32_t *indexes = mem_alloc_array(count, sizeof *indexes);
+    char name[QUEUE_WAY_BYTES];
+    struct queue_way way;
+    uint32_t moved = 0;
+    item->rules = queue->rules;
+    item->recipient_count = 0;
+    queue_way_open(&way, queue, item->message);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = item->recipients[i];
+        struct queue_destination *to = destination_of(queue, queue_way_of(&way, index, name));
+        if (to == item->destination) {
+            item->recipients[item->recipient_count++] = index;
+        } else {
+            indexes[moved] = index;
+            found[moved++] = to;
+        }
+    }
+    queue_way_close(&way);
+    add_groups(queue, item->message, indexes, found, moved);
+    free(found);
+    free(indexes);
+    if (item->recipient_count > 0)
+        return false;
+    item->place = QUEUE_TAKEN;
+    queue_item_free(queue, item);
+    return true;
+}
+
 void queue_item_place(struct queue *queue, struct queue_item *item)
 {
     queue_clock_follow(queue);
+    if (item->rules != queue->rules && moves(queue, item))
+        return;
     if (item->due_us == MESSAGE_HELD_US) {
         item->place = QUEUE_HELD;
         list_push_back(&queue->held, &item->link);
@@ -127,47 +198,24 @@ void queue_item_free(struct queue *queue, struct queue_item *item)
     destination_drop_if_idle(queue, destination);
 }
 
-/* A new item of the message for this destination; the recipients follow. */
-static struct queue_item *item_new(struct queue *queue, struct message *message,
-                                   struct queue_destination *destination, uint32_t size)
-{
-    struct queue_item *item = mem_alloc(sizeof *item + size * sizeof item->recipients[0]);
-    list_init(&item->link);
-    item->message = message;
-    item->destination = destination;
-    item->destination->item_count++;
-    item->order = ++queue->last_order;
-    return item;
-}
-
-/* One item for each destination among the recipients that wait. */
+/* For all recipients that wait. */
 static void add_items(struct queue *queue, struct message *message)
 {
     uint32_t count = message->recipient_count;
     struct queue_destination **found = mem_alloc_array(count, sizeof(struct queue_destination *));
+    uint32_t *indexes = mem_alloc_array(count, sizeof *indexes);
     char name[QUEUE_WAY_BYTES];
     struct queue_way way;
     queue_way_open(&way, queue, message);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        indexes[i] = i;
         if (message->recipients[i].state == RECIPIENT_WAITING)
             found[i] = destination_of(queue, queue_way_of(&way, i, name));
-    queue_way_close(&way);
-    for (uint32_t i = 0; i < count; i++) {
-        struct queue_destination *destination = found[i];
-        if (destination == NULL)
-            continue;
-        struct queue_item *item = item_new(queue, message, destination, count - i);
-        item->due_us = message->recipients[i].due_us;
-        item->attempts = message->recipients[i].attempts;
-        for (uint32_t j = i; j < count; j++) {
-            if (found[j] != destination)
-                continue;
-            item->recipients[item->recipient_count++] = j;
-            found[j] = NULL;
-        }
-        queue_item_place(queue, item);
     }
+    queue_way_close(&way);
+    add_groups(queue, message, indexes, found, count);
     free(found);
+    free(indexes);
 }
 
 static struct slice id_key(const uint64_t *id)
@@ -300,6 +348,8 @@ static void on_accepted(void *arg, int error)
 {
     struct acceptance *acceptance = arg;
     struct message *message = acceptance->message;
+    if (error == 0)
+        queue_tell_accepted(acceptance->queue, message);
     acceptance->done(acceptance->arg, error);
     histogram_add(&acceptance->queue->accept_time, time_monotonic_us() - acceptance->since_us);
     if (error == 0) {
@@ -312,6 +362,12 @@ static void on_accepted(void *arg, int error)
         message_free(&message);
     }
     free(acceptance);
+}
+
+static void hold(struct message *message)
+{
+    for (uint32_t i = 0; i < message->recipient_count; i++)
+        message->recipients[i].due_us = MESSAGE_HELD_US;
 }
 
 void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envelope,
@@ -328,6 +384,8 @@ void queue_accept(struct queue *queue, uint64_t id, const struct envelope *envel
         .done = done,
         .arg = arg,
     };
+    if (queue->must_hold != NULL && queue->must_hold(queue->arg, acceptance->message))
+        hold(acceptance->message);
     record_add(&commit->meta, acceptance->message);
     commit->content = slice_from(acceptance->content, len);
     commit->entry = &acceptance->message->entry;
@@ -480,9 +538,10 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
     queue->config = options->config;
     queue->log = options->log;
     queue->base = options->base;
-    queue->routing = options->routing;
     queue->suppression = options->suppression;
     queue->on_ready = options->on_ready;
+    queue->must_hold = options->must_hold;
+    queue->on_event = options->on_event;
     queue->arg = options->arg;
     queue->timer_due_us = INT64_MAX;
     queue->clock_ahead_us = time_now_us() - time_monotonic_us();
@@ -521,7 +580,17 @@ struct queue *queue_open(const struct queue_options *options, struct err *err)
 
 void queue_set_config(struct queue *queue, const struct config *config)
 {
+    struct list ready;
+    list_init(&ready);
     queue->config = config;
+    queue->rules++;
+    for (struct map_entry *at = map_first(&queue->destinations); at != NULL; at = map_next(at)) {
+        struct queue_destination *destination = map_value(at);
+        for (struct list *link; (link = fair_list_take(&destination->ready)) != NULL;)
+            list_push_back(&ready, link);
+    }
+    for (struct list *link; (link = list_pop_front(&ready)) != NULL;)
+        queue_item_place(queue, LIST_ENTRY(link, struct queue_item, link));
 }
 
 static void free_item(struct queue_item *item)
@@ -558,6 +627,7 @@ void queue_close(struct queue **where)
     }
     map_deinit(&queue->messages, NULL);
     due_heap_deinit(&queue->waiting);
+    report_limit_deinit(&queue->reports);
     if (queue->timer != NULL)
         event_free(queue->timer);
     if (queue->waker != NULL)

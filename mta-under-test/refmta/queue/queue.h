@@ -18,6 +18,7 @@
 #include "mta-under-test/refmta/queue/due_heap.h"
 #include "mta-under-test/refmta/queue/fair_list.h"
 #include "mta-under-test/refmta/queue/message.h"
+#include "mta-under-test/refmta/queue/queue_event.h"
 #include "mta-under-test/refmta/report/suppression.h"
 #include "mta-under-test/refmta/routing/routing_rules.h"
 
@@ -40,6 +41,7 @@ struct queue_item {
     struct message *message;
     struct queue_destination *destination;
     uint64_t order;
+    unsigned rules; /* the generation of rules that its destination was found by */
     size_t heap_index;
     int64_t due_us;
     enum queue_place place;
@@ -67,11 +69,14 @@ struct queue_outcome {
 struct queue_options {
     const struct config *config;
     struct log *log;
-    struct event_base *base;             /* NULL in tests: see queue_run() */
-    const struct routing_rules *routing; /* NULL: none */
-    struct suppression *suppression;     /* NULL: none */
+    struct event_base *base;         /* NULL in tests: see queue_run() */
+    struct suppression *suppression; /* NULL: none */
     /* There is something ready for the destination. Called from the loop. */
     void (*on_ready)(void *arg, struct queue_destination *destination);
+    /* Whether a message that comes in waits for an operator's release. NULL: none does. */
+    bool (*must_hold)(void *arg, const struct message *message);
+    /* NULL: nobody listens. */
+    void (*on_event)(void *arg, const struct queue_event *event);
     void *arg;
 };
 
@@ -81,7 +86,8 @@ void queue_close(struct queue **queue);
 /* After queue_open(): lets what is due become ready. */
 void queue_start(struct queue *queue);
 
-/* Goes on with another configuration; times that are set already stay. */
+/* Goes on with another configuration; times that are set already stay. What waits is looked at by
+ * the new rules when it is due, what is ready at once. */
 void queue_set_config(struct queue *queue, const struct config *config);
 
 /* A queue id that no message had yet, for queue_accept(). */
@@ -113,6 +119,9 @@ void queue_destination_unused(struct queue *queue, struct queue_destination *des
 /* Content of a message from `offset` on; the bytes read, 0 at the end, -1 with errno. */
 ssize_t queue_read(const struct message *message, uint64_t offset, char *data,
                    size_t len) MUST_CHECK;
+
+/* Tells whoever listens of what the queue cannot see: a complaint, an unsubscription. */
+void queue_note(const struct queue *queue, const struct queue_event *event);
 
 /* Calls `visit` for each message, in the order of receipt. */
 void queue_each(struct queue *queue, void (*visit)(void *arg, const struct message *message),

@@ -6,6 +6,7 @@
 
 #include "mta-under-test/refmta/queue/queue.h"
 #include "mta-under-test/refmta/queue/queue_way.h"
+#include "mta-under-test/refmta/queue/report_limit.h"
 
 struct queue {
     const struct config *config;
@@ -17,8 +18,8 @@ struct queue {
     int64_t timer_due_us; /* what the timer is set to; INT64_MAX: not set */
     int64_t
         clock_ahead_us; /* the wall clock before the monotonic one, when it was last looked at */
-    const struct routing_rules *routing; /* NULL: none */
-    struct suppression *suppression;     /* NULL: none */
+    unsigned rules;     /* how often they were changed */
+    struct suppression *suppression; /* NULL: none */
     struct due_heap waiting;
     struct list held; /* items */
     size_t held_count;
@@ -32,9 +33,18 @@ struct queue {
     uint64_t received_bytes;
     struct histogram accept_time;
     struct histogram delivery_time;
+    struct report_limit reports;
     void (*on_ready)(void *arg, struct queue_destination *destination);
+    bool (*must_hold)(void *arg, const struct message *message);
+    void (*on_event)(void *arg, const struct queue_event *event);
     void *arg;
 };
+
+/* Before the client hears 250: a crash in between tells of a message that comes again. */
+void queue_tell_accepted(const struct queue *queue, const struct message *message);
+/* Tells whoever listens; fills in what the message knows. */
+void queue_tell(const struct queue *queue, const struct message *message,
+                const struct queue_event *event);
 
 /* Puts a stored message into the map and makes its items. */
 void queue_add_message(struct queue *queue, struct message *message);

@@ -21,7 +21,19 @@ struct settling {
     uint32_t *by_kind[4]; /* for each enum dsn_kind, the recipients that a report is due for */
     size_t kind_counts[4];
     uint32_t left; /* recipients that go on waiting */
+    bool has_counted_report;
+    bool may_report; /* within the limit on reports to this sender */
 };
+
+static void tell(const struct settling *settling, enum queue_event_kind kind,
+                 const struct message_recipient *recipient, const struct reason *reason)
+{
+    const struct queue_event event = {.kind = kind,
+                                      .recipient = recipient->address,
+                                      .reason = reason,
+                                      .attempts = recipient->attempts};
+    queue_tell(settling->queue, settling->message, &event);
+}
 
 static void log_recipient(struct log_line *line, const struct settling *settling, const char *event,
                           const struct message_recipient *recipient, const struct reason *reason)
@@ -35,16 +47,31 @@ static void log_recipient(struct log_line *line, const struct settling *settling
     json_out_text(&line->json, reason->said ? "reply" : "reason", reason->text);
 }
 
+/* Recipients that end together share one report, and count once. */
+static bool may_report_again(struct settling *settling)
+{
+    struct queue *queue = settling->queue;
+    if (!settling->has_counted_report)
+        settling->may_report = report_limit_take(&queue->reports, settling->message->sender,
+                                                 queue->config->reports_per_hour, settling->now_us);
+    settling->has_counted_report = true;
+    return settling->may_report;
+}
+
 /* Notes that the sender is to be told, or says why it is not. */
 static void note_report(struct settling *settling, enum dsn_kind kind, uint32_t index)
 {
     const struct message_recipient *recipient = &settling->message->recipients[index];
     struct report_decision_facts facts = {
         .null_sender = settling->message->sender[0] == '\0',
+        .is_doubtful = settling->message->is_doubtful,
         .notify = recipient->notify,
         .kind = (int)kind,
     };
     enum report_verdict verdict = report_decide(&facts);
+    if (verdict == REPORT_SEND && settling->message->submitter == NULL &&
+        !may_report_again(settling))
+        verdict = REPORT_TOO_MANY;
     if (verdict == REPORT_SEND) {
         settling->by_kind[kind][settling->kind_counts[kind]++] = index;
         return;
@@ -54,9 +81,7 @@ static void note_report(struct settling *settling, enum dsn_kind kind, uint32_t 
     struct log_line line;
     queue_log(&line, settling->queue, "report-dropped", settling->message->id);
     json_out_text(&line.json, "recipient", recipient->address);
-    json_out_text(&line.json, "reason",
-                  verdict == REPORT_NULL_SENDER ? "the message has the null reverse-path"
-                                                : "NOTIFY does not ask for it");
+    json_out_text(&line.json, "reason", report_verdict_text(verdict));
     log_end(&line);
 }
 
@@ -74,6 +99,7 @@ static void settle_delivered(struct settling *settling, uint32_t index,
     if (outcome->tls != NULL)
         json_out_text(&line.json, "tls", outcome->tls);
     log_end(&line);
+    tell(settling, QUEUE_EVENT_DELIVERED, recipient, &outcome->reason);
     /* Where the next server knows DSN, it has taken over the duty (RFC 3461 5.2.2). */
     if (!outcome->peer_has_dsn)
         note_report(settling, outcome->is_final ? DSN_DELIVERED : DSN_RELAYED, index);
@@ -104,6 +130,7 @@ static void settle_failed(struct settling *settling, uint32_t index, const struc
     log_recipient(&line, settling, "failed", recipient, reason);
     json_out_int(&line.json, "attempts", recipient->attempts);
     log_end(&line);
+    tell(settling, QUEUE_EVENT_BOUNCED, recipient, reason);
     suppress(settling, recipient->address, reason);
 }
 
@@ -134,6 +161,7 @@ static void settle_deferred(struct settling *settling, uint32_t index, const str
                     time_span_to_text(retry->wait_us, text),
                     retry->cut ? ", cut to the give-up time" : "");
     log_end(&line);
+    tell(settling, QUEUE_EVENT_DEFERRED, recipient, reason);
     settling->item->recipients[settling->left++] = index;
     if (retry->warn_sender)
         note_report(settling, DSN_DELAYED, index);

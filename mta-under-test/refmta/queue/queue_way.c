@@ -20,7 +20,7 @@ static bool any_asks_for_header(const struct routing_rules *rules)
 void queue_way_open(struct queue_way *way, const struct queue *queue, const struct message *message)
 {
     *way = (struct queue_way){.queue = queue, .message = message};
-    if (!any_asks_for_header(queue->routing))
+    if (!any_asks_for_header(queue->config->routing_rules))
         return;
     uint32_t total = message->entry.content_len;
     size_t want = total < HEAD_BYTES_MAX ? total : HEAD_BYTES_MAX;
@@ -35,14 +35,6 @@ void queue_way_close(struct queue_way *way)
     way->head = NULL;
 }
 
-static bool any_fits(const struct config_domains *patterns, const char *text)
-{
-    for (size_t i = 0; i < patterns->count; i++)
-        if (glob_matches(patterns->names[i], slice_of(text)))
-            return true;
-    return false;
-}
-
 /* The ways that lead nowhere outside; false for others. A notification is never held back: it is
  * the answer to somebody's own mail. */
 static bool is_inside(const struct queue_way *way, const char *recipient,
@@ -52,12 +44,17 @@ static bool is_inside(const struct queue_way *way, const char *recipient,
     enum suppression_kind kind = SUPPRESSION_BOUNCE;
     if (queue->suppression == NULL)
         return false;
-    if (any_fits(&queue->config->feedback_to, recipient)) {
+    const struct config_domains *feedback_to = &queue->config->feedback_to;
+    const struct config_unsubscribe *unsubscribe = &queue->config->unsubscribe;
+    if (glob_matches_any(feedback_to->names, feedback_to->count, recipient)) {
         snprintf(name, QUEUE_WAY_BYTES, "%s", QUEUE_WAY_FEEDBACK);
         return true;
     }
     if (way->message->sender[0] == '\0' ||
-        !suppression_find(queue->suppression, recipient, time_now_us(), &kind))
+        !suppression_find(
+            queue->suppression, recipient,
+            glob_matches_any(unsubscribe->senders, unsubscribe->sender_count, way->message->sender),
+            time_now_us(), &kind))
         return false;
     snprintf(name, QUEUE_WAY_BYTES, "%s%s", QUEUE_WAY_SUPPRESSED, suppression_kind_name(kind));
     return true;
@@ -65,7 +62,7 @@ static bool is_inside(const struct queue_way *way, const char *recipient,
 
 const char *queue_way_of(const struct queue_way *way, uint32_t index, char name[QUEUE_WAY_BYTES])
 {
-    const struct routing_rules *rules = way->queue->routing;
+    const struct routing_rules *rules = way->queue->config->routing_rules;
     const char *recipient = way->message->recipients[index].address;
     if (is_inside(way, recipient, name))
         return name;

@@ -58,7 +58,10 @@ enum {
     FLAG_WARNED = 2,
     FLAG_REQUIRE_TLS = 4,
     FLAG_TLS_OPTIONAL = 8,
-    FLAG_SERVICE = 16, /* behind the flags: what has_service() looks at */
+    FLAG_SERVICE = 16,   /* behind the flags: what has_service() looks at */
+    FLAG_SUBMITTER = 32, /* and then who that is */
+    FLAG_DOUBTFUL = 64,
+    FLAGS_KNOWN = 127, /* a record with others is of a later version, and cannot be read */
 };
 
 static bool has_service(const struct message *message)
@@ -81,7 +84,17 @@ static uint8_t flags_of(const struct message *message)
     flags |= message->require_tls ? FLAG_REQUIRE_TLS : 0U;
     flags |= message->tls_optional ? FLAG_TLS_OPTIONAL : 0U;
     flags |= has_service(message) ? FLAG_SERVICE : 0U;
+    flags |= message->submitter != NULL ? FLAG_SUBMITTER : 0U;
+    flags |= message->is_doubtful ? FLAG_DOUBTFUL : 0U;
     return (uint8_t)flags;
+}
+
+/* NOTIFY as bits, and one more. */
+enum { NOTIFY_BITS = 0x0f, FORWARDED_BIT = 0x80 };
+
+static uint8_t service_of(const struct message_recipient *recipient)
+{
+    return (uint8_t)(recipient->notify | (recipient->is_forwarded ? FORWARDED_BIT : 0));
 }
 
 void record_add(struct buf *meta, const struct message *message)
@@ -100,11 +113,13 @@ void record_add(struct buf *meta, const struct message *message)
         add_u8(meta, message->deliver_by_return);
         add_u8(meta, (uint8_t)message->priority);
     }
+    if (message->submitter != NULL)
+        add_text(meta, message->submitter);
     add_u32(meta, message->recipient_count);
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         add_text(meta, message->recipients[i].address);
         add_text(meta, message->recipients[i].orcpt);
-        add_u8(meta, message->recipients[i].notify);
+        add_u8(meta, service_of(&message->recipients[i]));
         add_state(meta, &message->recipients[i]);
     }
 }
@@ -277,7 +292,10 @@ static void take_message(struct taker *taker, struct record_item *item)
         envelope.deliver_by_return = take_u8(taker) != 0;
         envelope.priority = (int8_t)take_u8(taker);
     }
+    if ((flags & FLAG_SUBMITTER) != 0)
+        envelope.submitter = text_of(&envelope.arena, take_text(taker));
     uint32_t count = take_u32(taker);
+    envelope.is_doubtful = (flags & FLAG_DOUBTFUL) != 0;
     envelope.smtputf8 = (flags & FLAG_SMTPUTF8) != 0;
     envelope.require_tls = (flags & FLAG_REQUIRE_TLS) != 0;
     envelope.tls_optional = (flags & FLAG_TLS_OPTIONAL) != 0;
@@ -286,10 +304,12 @@ static void take_message(struct taker *taker, struct record_item *item)
         struct record_item skipped = {0};
         struct envelope_recipient *recipient = envelope_add_recipient(&envelope, take_text(taker));
         recipient->orcpt = text_of(&envelope.arena, take_text(taker));
-        recipient->notify = take_u8(taker);
+        uint8_t service = take_u8(taker);
+        recipient->notify = service & NOTIFY_BITS;
+        recipient->is_forwarded = (service & FORWARDED_BIT) != 0;
         take_state(taker, &skipped);
     }
-    if (!taker->bad && envelope.body <= ENVELOPE_BODY_BINARYMIME &&
+    if (!taker->bad && flags <= FLAGS_KNOWN && envelope.body <= ENVELOPE_BODY_BINARYMIME &&
         envelope.ret <= ENVELOPE_RET_HDRS) {
         item->message = message_new(&envelope, item->id, received_us);
         item->message->warned = (flags & FLAG_WARNED) != 0;

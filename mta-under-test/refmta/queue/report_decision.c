@@ -16,5 +16,21 @@ enum report_verdict report_decide(const struct report_decision_facts *facts)
         facts->notify != 0 ? facts->notify : ENVELOPE_NOTIFY_FAILURE | ENVELOPE_NOTIFY_DELAY;
     if ((notify & NEEDED[facts->kind]) == 0)
         return REPORT_NOT_WANTED;
-    return facts->null_sender ? REPORT_NULL_SENDER : REPORT_SEND;
+    if (facts->null_sender)
+        return REPORT_NULL_SENDER;
+    return facts->is_doubtful ? REPORT_DOUBTFUL : REPORT_SEND;
+}
+
+const char *report_verdict_text(enum report_verdict verdict)
+{
+    static const char *const TEXTS[] = {
+        [REPORT_SEND] = "",
+        [REPORT_NOT_WANTED] = "NOTIFY does not ask for it",
+        [REPORT_NULL_SENDER] = "the message has the null reverse-path",
+        [REPORT_DOUBTFUL] = "SPF or DMARC failed, so the reverse-path may be forged",
+        [REPORT_TOO_MANY] =
+            "that sender has had as many of them in this hour as `reports-per-hour` "
+            "allows",
+    };
+    return TEXTS[verdict];
 }

@@ -3,6 +3,7 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/refmta/recipients/recipient_sqlite.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -117,7 +118,12 @@ struct recipient_map *recipient_map_load(const char *path, const char *const *do
     struct buf text;
     struct recipient_map *map = NULL;
     buf_init(&text, FILE_BYTES_MAX);
-    if (file_read(path, &text, err) == 0)
+    int result = file_read(path, &text, err);
+    if (result == 0 && recipient_sqlite_is(buf_slice(&text))) {
+        buf_reset(&text);
+        result = recipient_sqlite_read(path, &text, err);
+    }
+    if (result == 0)
         map = recipient_map_parse(path, buf_slice(&text), domains, domain_count, err);
     buf_deinit(&text);
     return map;

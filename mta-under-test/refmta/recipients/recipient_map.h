@@ -1,6 +1,6 @@
 /*
- * Who gets mail in the local domains: mailboxes, aliases, subaddresses and catch-alls, from a file
- * of lines
+ * Who gets mail in the local domains: mailboxes, aliases, subaddresses and catch-alls, from a table
+ * of SQLite (recipient_sqlite.h) or a file of lines
  *
  *     ann:             ann                      a mailbox, in all local domains
  *     sales@a.test:    ann, bob@elsewhere.test  an alias
@@ -20,7 +20,8 @@ enum { RECIPIENT_TARGETS_MAX = 100, RECIPIENT_DEPTH_MAX = 10, RECIPIENT_NAME_BYT
 
 struct recipient_map;
 
-/* `domains` are the local ones, in lower case; copied. NULL with a text that has the line. */
+/* `domains` are the local ones, in lower case; copied. NULL with a text that has the line (the row
+ * of a table). */
 struct recipient_map *recipient_map_parse(const char *name, struct slice text,
                                           const char *const *domains, size_t domain_count,
                                           struct err *err) MUST_CHECK;

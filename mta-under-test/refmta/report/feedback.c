@@ -96,7 +96,8 @@ static const char *address_in(const char *value, struct arena *arena)
 static void add(struct feedback *feedback, const char *recipient, const struct reason *reason)
 {
     if (recipient != NULL && feedback->count < FEEDBACK_ITEMS_MAX)
-        feedback->items[feedback->count++] = (struct feedback_item){recipient, *reason};
+        feedback->items[feedback->count++] =
+            (struct feedback_item){.recipient = recipient, .reason = *reason};
 }
 
 /* RFC 3464 2.3: one group of fields for each recipient, behind the one for the message. */
@@ -132,6 +133,9 @@ static void read_complaint(struct slice fields, struct arena *arena, struct feed
     feedback->kind = FEEDBACK_COMPLAINT;
     reason_set(&reason, "", false, "", "%s", type);
     add(feedback, address_in(recipient, arena), &reason);
+    const char *sender = field(fields, "Original-Mail-From", arena);
+    if (feedback->count > 0 && sender != NULL)
+        feedback->items[feedback->count - 1].sender = address_in(sender, arena);
 }
 
 void feedback_read(struct slice message, struct arena *arena, struct feedback *feedback)

@@ -12,6 +12,7 @@ enum feedback_kind { FEEDBACK_NONE, FEEDBACK_FAILED, FEEDBACK_COMPLAINT };
 
 struct feedback_item {
     const char *recipient;
+    const char *sender;   /* FEEDBACK_COMPLAINT: the reverse-path; NULL: it is not told */
     struct reason reason; /* FEEDBACK_FAILED: status and what was said */
 };
 

@@ -157,8 +157,8 @@ int suppression_add(struct suppression *suppression, enum suppression_kind kind,
     return result;
 }
 
-bool suppression_find(const struct suppression *suppression, const char *address, int64_t now_us,
-                      enum suppression_kind *kind)
+bool suppression_find(const struct suppression *suppression, const char *address, bool is_bulk,
+                      int64_t now_us, enum suppression_kind *kind)
 {
     static const enum suppression_kind STRICTEST_FIRST[] = {
         SUPPRESSION_COMPLAINT, SUPPRESSION_UNSUBSCRIBE, SUPPRESSION_BOUNCE};
@@ -168,7 +168,8 @@ bool suppression_find(const struct suppression *suppression, const char *address
     const struct entry *entry = map_get_text(&suppression->entries, key);
     for (size_t i = 0; entry != NULL && i < SUPPRESSION_KINDS; i++) {
         *kind = STRICTEST_FIRST[i];
-        if (holds(suppression, entry, (int)*kind, now_us))
+        if ((is_bulk || *kind != SUPPRESSION_UNSUBSCRIBE) &&
+            holds(suppression, entry, (int)*kind, now_us))
             return true;
     }
     return false;

@@ -33,9 +33,10 @@ void suppression_close(struct suppression **suppression);
 int suppression_add(struct suppression *suppression, enum suppression_kind kind,
                     const char *address, const char *reason, int64_t now_us, struct err *err);
 
-/* Why the address gets no mail: the strictest kind that holds. False: it may. */
-bool suppression_find(const struct suppression *suppression, const char *address, int64_t now_us,
-                      enum suppression_kind *kind);
+/* Why the address gets no mail: the strictest kind that holds. False: it may. Who has unsubscribed
+ * wants no more newsletters, but may still want the invoices: that counts for bulk mail only. */
+bool suppression_find(const struct suppression *suppression, const char *address, bool is_bulk,
+                      int64_t now_us, enum suppression_kind *kind);
 
 /* A refusal that says that the mailbox is not there and will not be (RFC 3463 5.1.x, 5.2.1), as
  * against one of this message or of ourselves. */

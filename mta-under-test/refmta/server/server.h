@@ -23,6 +23,7 @@ struct server_options {
     const struct signer *signer;        /* NULL: nothing is signed */
     struct resolver *resolver;          /* for the checks */
     const struct trace *trace;          /* which sessions are traced */
+    const struct one_click *one_click;  /* NULL: nobody unsubscribes by it */
     /* As in struct server_setup. */
     void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
     void *reporter;

@@ -90,7 +90,7 @@ void server_session_delayed(struct server_session *session)
     server_session_set_state(session, SERVER_STATE_READY);
     server_reply(session, 535, "5.7.8", "authentication failed");
     if (session->auth_failures >= session->setup.limits->auth_failures_max)
-        server_session_shut(session, "4.7.0", "too many failed logins");
+        server_session_limit(session, "login-failures", "4.7.0", "too many failed logins");
 }
 
 static enum server_event let_in(struct server_session *session)
@@ -158,6 +158,17 @@ enum server_event server_auth_line(struct server_session *session, struct slice 
     return SERVER_EVENT_NONE;
 }
 
+static bool is_blocked(struct server_session *session)
+{
+    if (!auth_guard_is_blocked(session->setup.guard,
+                               ip_address_site(&session->setup.client.address),
+                               time_monotonic_us()))
+        return false;
+    session->limit = "login-failures-per-client";
+    server_reply(session, 454, "4.7.0", "too many failed logins, try again later");
+    return true;
+}
+
 bool server_check_auth(struct server_session *session, struct slice argument)
 {
     (void)argument;
@@ -167,12 +178,8 @@ bool server_check_auth(struct server_session *session, struct slice argument)
         server_reply(session, 538, "5.7.11", "say STARTTLS first");
     else if (session->user != NULL)
         server_reply(session, 503, "5.5.1", "you are logged in already");
-    else if (auth_guard_is_blocked(session->setup.guard,
-                                   ip_address_site(&session->setup.client.address),
-                                   time_monotonic_us()))
-        server_reply(session, 454, "4.7.0", "too many failed logins, try again later");
     else
-        return true;
+        return !is_blocked(session);
     return false;
 }
 

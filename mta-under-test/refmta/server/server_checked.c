@@ -87,6 +87,18 @@ static void note_dmarc(const struct server_session *session, const struct check 
     arena_deinit(&arena);
 }
 
+/* Whether the reverse-path may well be forged: then a bounce would hit somebody else. */
+static bool is_doubtful(const struct check *check)
+{
+    static const char *const FAILURES[] = {"fail", "softfail", "monitor", "quarantine", "reject"};
+    for (size_t i = 0;
+         strcmp(check_dmarc(check), "pass") != 0 && i < sizeof FAILURES / sizeof FAILURES[0]; i++)
+        if (strcmp(check_spf(check), FAILURES[i]) == 0 ||
+            strcmp(check_dmarc(check), FAILURES[i]) == 0)
+            return true;
+    return false;
+}
+
 static void refuse(struct server_session *session, const struct policy_verdict *verdict)
 {
     bool for_now = verdict->rule->action == CONFIG_ACTION_DEFER;
@@ -131,6 +143,29 @@ static void rewrite(struct server_session *session, const struct check *check,
     session->content = whole;
 }
 
+/* What is passed on is changed on the way more often than not, which breaks its signatures; the
+ * seal tells the next server what they were worth here (RFC 8617). */
+static void seal(struct server_session *session)
+{
+    const struct server_setup *setup = &session->setup;
+    const struct signer_seal_facts facts = {setup->config->hostname, time_now_us()};
+    bool goes_on = false;
+    for (size_t i = 0; i < session->envelope.recipient_count; i++)
+        goes_on =
+            goes_on || !config_is_local(setup->config,
+                                        message_domain(session->envelope.recipients[i].address));
+    if (!goes_on || !setup->config->arc_seal || setup->signer == NULL)
+        return;
+    struct err err = {.text = ""};
+    struct buf fields;
+    buf_init(&fields, FIELDS_BYTES_MAX);
+    if (signer_seal(setup->signer, content_of(session), &facts, &fields, &err) != 0)
+        log_text(setup->log, "not-sealed", "%s", err.text);
+    else
+        server_data_put_on_top(session, buf_slice(&fields));
+    buf_deinit(&fields);
+}
+
 enum server_event server_session_checked(struct server_session *session, const struct check *check)
 {
     struct buf fields;
@@ -145,10 +180,13 @@ enum server_event server_session_checked(struct server_session *session, const s
     struct policy_verdict verdict = decide(session, check, &fields);
     log_checked(session, check, &verdict);
     note_dmarc(session, check, &verdict);
+    session->envelope.is_doubtful = is_doubtful(check);
     if (refuses(&verdict))
         refuse(session, &verdict);
     else
         rewrite(session, check, &fields);
+    if (!refuses(&verdict))
+        seal(session);
     buf_deinit(&fields);
     return refuses(&verdict) ? SERVER_EVENT_NONE : server_data_accept(session);
 }

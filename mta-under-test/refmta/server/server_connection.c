@@ -448,6 +448,7 @@ void server_connection_open(struct server_listener *listener, int fd)
         .guard = &server->guard,
         .memory = &server->memory,
         .signer = server->options.signer,
+        .one_click = server->options.one_click,
         .on_dmarc = server->options.on_dmarc,
         .reporter = server->options.reporter,
         .client = conn_peer(connection->conn),

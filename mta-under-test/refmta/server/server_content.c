@@ -20,7 +20,11 @@ static void note_fault(struct server_content *content, enum server_content_fault
 
 static void put(struct server_content *content, struct slice bytes)
 {
-    if (content->fault == SERVER_CONTENT_GOOD && !buf_add_slice(content->out, bytes))
+    if (content->fault != SERVER_CONTENT_GOOD)
+        return;
+    bool is_too_large =
+        content->out_bytes_max > 0 && content->out->len + bytes.len > content->out_bytes_max;
+    if (is_too_large || !buf_add_slice(content->out, bytes))
         note_fault(content, SERVER_CONTENT_TOO_LARGE);
 }
 

@@ -17,7 +17,8 @@ enum server_content_fault {
 };
 
 struct server_content {
-    struct buf *out; /* gets the content; its limit is the size limit */
+    struct buf *out;      /* gets the content */
+    size_t out_bytes_max; /* of it, with what it has already; 0: its own limit */
     enum server_content_fault fault;
     size_t line_bytes_max; /* of a line without its end; 0: no limit */
     bool normalises;       /* a CR or LF alone becomes CR LF */

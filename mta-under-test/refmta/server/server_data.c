@@ -16,6 +16,8 @@ void server_data_begin(struct server_session *session)
     server_trace_add(session, &session->content);
     session->trace_bytes = session->content.len;
     server_content_init(&session->scanner, &session->content);
+    session->scanner.out_bytes_max =
+        session->trace_bytes + session->setup.limits->message_bytes_max;
     session->scanner.line_bytes_max = config->limits.text_line_bytes;
     session->scanner.normalises = config->bare_newlines == CONFIG_BARE_NORMALISE;
     session->scanner.is_binary = session->envelope.body == ENVELOPE_BODY_BINARYMIME;
@@ -150,11 +152,13 @@ static bool is_good(struct server_session *session)
                      scanner->line_bytes_max);
         return false;
     case SERVER_CONTENT_TOO_LARGE:
+        session->limit = "size-limit";
         server_reply(session, 552, "5.3.4", "the message is larger than %llu bytes",
                      (unsigned long long)session->setup.limits->message_bytes_max);
         return false;
     }
     if (scanner->received_count > session->setup.limits->received_max) {
+        session->limit = "received-fields";
         server_reply(session, 554, "5.4.6", "the message goes round in a loop: %u Received fields",
                      scanner->received_count);
         return false;
@@ -188,10 +192,24 @@ enum server_event server_data_end(struct server_session *session)
     return SERVER_EVENT_CHECK;
 }
 
+/* Who answers for it. */
+static void note_submitter(struct server_session *session)
+{
+    struct envelope *envelope = &session->envelope;
+    if (session->user != NULL)
+        envelope->submitter = arena_text(&envelope->arena, session->user);
+    else if (server_client_is_own(session) && envelope->sender[0] != '\0')
+        envelope->submitter = envelope->sender;
+}
+
 enum server_event server_data_accept(struct server_session *session)
 {
     if (session->setup.listener->mode == CONFIG_MODE_SUBMISSION)
         complete_submission(session);
+    note_submitter(session);
+    if (session->setup.one_click != NULL && session->envelope.submitter != NULL)
+        one_click_offer(session->setup.one_click, &session->envelope, &session->content,
+                        session->trace_bytes);
     sign(session);
     log_received(session);
     if (session->envelope.recipient_count == 0) {

@@ -1,11 +1,14 @@
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/refmta/local/maildir.h"
+#include "mta-under-test/refmta/queue/message.h"
 #include "mta-under-test/refmta/recipients/recipient_map.h"
+#include "mta-under-test/refmta/routing/srs.h"
 #include "mta-under-test/refmta/server/relay_decision.h"
 #include "mta-under-test/refmta/server/server_verb.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { ORCPT_BYTES_MAX = 500 };
+enum { ORCPT_BYTES_MAX = 500, ADDRESS_BYTES_MAX = 512 };
 
 /* What RCPT brings besides the path. */
 struct rcpt_parameters {
@@ -103,6 +106,21 @@ static bool is_full(const struct server_session *session, const char *address)
     return full;
 }
 
+/* Mail to a reverse-path that was rewritten here goes on to whom it stands for. */
+static enum srs_verdict find_sender(struct server_session *session, struct slice local,
+                                    struct recipient_targets *targets)
+{
+    const struct config *config = session->setup.config;
+    const struct srs_scheme scheme = {config->srs_domain, config->srs_keys, config->srs_life_us};
+    struct buf address;
+    buf_init(&address, ADDRESS_BYTES_MAX);
+    enum srs_verdict verdict = srs_reverse(&scheme, local, time_now_us(), &address);
+    *targets = (struct recipient_targets){.count = 1};
+    targets->addresses[0] = arena_text(&session->envelope.arena, buf_text(&address));
+    buf_deinit(&address);
+    return verdict;
+}
+
 /* The way in: where mail for the address goes, which is itself unless it is local. False when it
  * was refused (and answered). */
 static bool find_targets(struct server_session *session, const struct mailbox *mailbox,
@@ -118,6 +136,21 @@ static bool find_targets(struct server_session *session, const struct mailbox *m
         return true;
     }
     struct slice name = mailbox->domain.len > 0 ? mailbox->local : SLICE("postmaster");
+    const char *srs_domain = session->setup.config->srs_domain;
+    if (srs_domain != NULL && slice_is_nocase(domain, srs_domain) &&
+        slice_starts_with_nocase(name, SLICE("SRS")))
+        switch (find_sender(session, name, targets)) {
+        case SRS_GOOD:
+            return true;
+        case SRS_FORGED:
+            server_reply(session, 550, "5.1.1", "this return address was not made here");
+            return false;
+        case SRS_EXPIRED:
+            server_reply(session, 550, "5.1.1", "this return address has expired");
+            return false;
+        case SRS_OTHER:
+            break;
+        }
     if (!recipient_map_find(local->map, name, domain, arena, targets)) {
         server_reply(session, 550, "5.1.1", "there is no mailbox of that name here");
         return false;
@@ -159,6 +192,8 @@ static void add_targets(struct server_session *session, const struct mailbox *ma
         struct envelope_recipient *recipient =
             envelope_add_recipient(&session->envelope, slice_of(target));
         recipient->notify = parameters->notify;
+        recipient->is_forwarded = !slice_is(mailbox->whole, target) &&
+                                  !config_is_local(session->setup.config, message_domain(target));
         recipient->orcpt = parameters->orcpt.data != NULL ? arena_text_of(arena, parameters->orcpt)
                                                           : original_of(arena, mailbox, target);
     }

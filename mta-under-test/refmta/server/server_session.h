@@ -27,6 +27,7 @@
 #include "mta-under-test/refmta/config/config.h"
 #include "mta-under-test/refmta/log/log.h"
 #include "mta-under-test/refmta/message/envelope.h"
+#include "mta-under-test/refmta/report/one_click.h"
 #include "mta-under-test/refmta/server/server_content.h"
 #include "mta-under-test/refmta/server/server_limits.h"
 #include "mta-under-test/refmta/server/server_policy.h"
@@ -74,6 +75,7 @@ struct server_setup {
     struct auth_guard *guard;           /* where anybody can log in */
     struct policy_memory *memory;       /* of the checks */
     const struct signer *signer;        /* NULL: nothing is signed */
+    const struct one_click *one_click;  /* NULL: nobody unsubscribes by it */
     /* Gets what DMARC found in a message of a domain that wants reports; NULL: there are none. */
     void (*on_dmarc)(void *reporter, const struct dmarc_report *one);
     void *reporter;

@@ -28,3 +28,11 @@ bool glob_matches(const char *pattern, struct slice text)
         pattern++;
     return *pattern == '\0';
 }
+
+bool glob_matches_any(const char *const *patterns, size_t count, const char *text)
+{
+    for (size_t i = 0; text != NULL && i < count; i++)
+        if (glob_matches(patterns[i], slice_of(text)))
+            return true;
+    return false;
+}

@@ -8,3 +8,5 @@
 #include "mta-under-test/base/slice.h"
 
 bool glob_matches(const char *pattern, struct slice text);
+/* Whether one of them matches; nothing matches NULL. */
+bool glob_matches_any(const char *const *patterns, size_t count, const char *text);

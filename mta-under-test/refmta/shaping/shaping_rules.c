@@ -176,21 +176,13 @@ int shaping_rules_load(struct shaping_rules *rules, struct arena *arena, const c
     return result;
 }
 
-static bool any_matches(const char *const *patterns, size_t count, const char *text)
-{
-    for (size_t i = 0; text != NULL && i < count; i++)
-        if (glob_matches(patterns[i], slice_of(text)))
-            return true;
-    return false;
-}
-
 const struct shaping_receiver *shaping_rules_find(const struct shaping_rules *rules,
                                                   const char *domain, const char *host)
 {
     for (size_t i = 0; i < rules->receiver_count; i++) {
         const struct shaping_receiver *one = &rules->receivers[i];
-        if (any_matches(one->domains, one->domain_count, domain) ||
-            any_matches(one->hosts, one->host_count, host))
+        if (glob_matches_any(one->domains, one->domain_count, domain) ||
+            glob_matches_any(one->hosts, one->host_count, host))
             return one;
     }
     return &rules->others;

@@ -5,24 +5,11 @@
 #include "mta-under-test/mailauth/address/address_list.h"
 #include "mta-under-test/mailauth/dkim/dkim_sign.h"
 #include "mta-under-test/mailauth/dkim/dkim_signature.h"
+#include "mta-under-test/refmta/sign/signer_private.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNER_KEY_BYTES_MAX = 64 * 1024, SIGNER_NAMES_BYTES_MAX = 4096, SIGNER_REPEATS_MAX = 16 };
-
-struct loaded_key {
-    char *domain;
-    char *selector;
-    int64_t from_us;
-    int64_t until_us;
-    bool is_for_all;
-    EVP_PKEY *key;
-};
-
-struct signer {
-    struct loaded_key *keys;
-    size_t count;
-};
+enum { SIGNER_KEY_BYTES_MAX = 64 * 1024, SIGNER_REPEATS_MAX = 16 };
 
 static EVP_PKEY *read_key(const char *file, struct err *err)
 {
@@ -62,7 +49,7 @@ static const struct {
     {"list-unsubscribe-post", false},
 };
 
-static void add_names(const struct message *message, struct buf *names)
+void signer_add_names(const struct message *message, struct buf *names)
 {
     for (size_t i = 0; i < sizeof SIGNED / sizeof SIGNED[0]; i++) {
         size_t count = message_count(message, SIGNED[i].name);
@@ -80,7 +67,7 @@ static int sign_with(const struct loaded_key *key, const struct message *message
     struct arena arena = {0};
     struct buf names;
     buf_init(&names, SIGNER_NAMES_BYTES_MAX);
-    add_names(message, &names);
+    signer_add_names(message, &names);
     const struct dkim_sign_options options = {
         .key = key->key,
         .domain = slice_of(key->domain),

@@ -41,3 +41,16 @@ int signer_sign(const struct signer *signer, struct slice content, int64_t now_u
  */
 int signer_sign_again(const struct signer *signer, struct slice content, int64_t now_us,
                       struct buf *out, struct err *err) MUST_CHECK;
+
+struct signer_seal_facts {
+    const char *authserv_id; /* ours, in Authentication-Results */
+    int64_t now_us;
+};
+
+/*
+ * Appends an ARC Set (RFC 8617 5.1) over the content, whose Authentication-Results field is ours:
+ * the three fields, each with its CRLF, made with the key that is for all. Nothing where there is
+ * no such key, or where a chain may not be continued.
+ */
+int signer_seal(const struct signer *signer, struct slice content,
+                const struct signer_seal_facts *facts, struct buf *out, struct err *err) MUST_CHECK;

@@ -99,12 +99,17 @@ static int check_dane(X509_STORE_CTX *store, const struct tls_peer *peer)
     return outcome.is_verified ? X509_V_OK : outcome.error;
 }
 
+static bool goes_by_records(const struct tls_peer *peer)
+{
+    return peer->verify == TLS_VERIFY_DANE || peer->verify == TLS_VERIFY_PIN;
+}
+
 static int on_certificate(X509_STORE_CTX *store, void *arg)
 {
     (void)arg;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     const struct tie *tie = SSL_get_ex_data(ssl, tie_index());
-    if (tie != NULL && tie->peer->verify == TLS_VERIFY_DANE) {
+    if (tie != NULL && goes_by_records(tie->peer)) {
         X509_STORE_CTX_set_error(store, check_dane(store, tie->peer));
         return X509_STORE_CTX_get_error(store) == X509_V_OK;
     }
@@ -148,7 +153,7 @@ static char *session_key(const struct tls_peer *peer, const char *address)
     struct buf key;
     buf_init(&key, KEY_BYTES_MAX);
     buf_format(&key, "%s %s %s %d", address, peer->host, peer->next_hop, (int)peer->verify);
-    for (size_t i = 0; peer->verify == TLS_VERIFY_DANE && i < peer->record_count; i++) {
+    for (size_t i = 0; goes_by_records(peer) && i < peer->record_count; i++) {
         const struct dane_record *record = &peer->records[i];
         unsigned char digest[EVP_MAX_MD_SIZE];
         unsigned int len = 0;
@@ -200,20 +205,31 @@ static const char *report_type(long error)
     }
 }
 
+static const char *how_of(const struct tie *tie)
+{
+    if (tie != NULL && tie->peer->verify == TLS_VERIFY_PIN)
+        return "fingerprint";
+    return tie != NULL && tie->peer->verify == TLS_VERIFY_DANE ? "dane" : "pkix";
+}
+
 struct tls_peer_result tls_peer_result(const SSL *ssl)
 {
     const struct tie *tie = SSL_get_ex_data(ssl, tie_index());
-    bool is_dane = tie != NULL && tie->peer->verify == TLS_VERIFY_DANE;
+    bool is_pinned = tie != NULL && tie->peer->verify == TLS_VERIFY_PIN;
     long error = SSL_get_verify_result(ssl);
     struct tls_peer_result result = {.how = "none"};
     X509 *certificate = SSL_get0_peer_certificate(ssl);
     result.is_verified = error == X509_V_OK && certificate != NULL && SSL_is_init_finished(ssl);
     if (result.is_verified) {
-        result.how = is_dane ? "dane" : "pkix";
+        result.how = how_of(tie);
         return result;
     }
     result.why_not = error != X509_V_OK ? X509_verify_cert_error_string(error)
                                         : "the handshake did not come to an end";
     result.report_as = report_type(error);
+    if (is_pinned && error == X509_V_ERR_DANE_NO_MATCH) {
+        result.why_not = "the certificate is none of those that are named for it";
+        result.report_as = "certificate-not-trusted";
+    }
     return result;
 }

@@ -56,8 +56,23 @@ static struct tls_policy by_sts(const struct tls_policy_facts *facts)
     return must(TLS_VERIFY_PKIX, TLS_BASIS_STS, "the domain's MTA-STS policy is enforced");
 }
 
+/* RFC 7672 2.2 with no way round it. */
+static struct tls_policy by_dane_alone(const struct tls_policy_facts *facts)
+{
+    if (facts->dane != TLS_DANE_USABLE)
+        return not_here(TLS_BASIS_LOCAL, "4.7.5", NULL,
+                        "only DANE will do for this destination, and the host has no TLSA records "
+                        "that can be used");
+    return must(TLS_VERIFY_DANE, TLS_BASIS_LOCAL, "only DANE will do for this destination");
+}
+
 static struct tls_policy by_destination(const struct tls_policy_facts *facts)
 {
+    if (facts->mode == TLS_MODE_PINNED)
+        return must(TLS_VERIFY_PIN, TLS_BASIS_LOCAL,
+                    "this destination must show a certificate that is named for it");
+    if (facts->mode == TLS_MODE_DANE_ONLY)
+        return by_dane_alone(facts);
     if (facts->has_password)
         return must(TLS_VERIFY_PKIX, TLS_BASIS_LOCAL, "a password is said in verified TLS only");
     if (facts->mode == TLS_MODE_REQUIRED)
@@ -67,12 +82,17 @@ static struct tls_policy by_destination(const struct tls_policy_facts *facts)
         return (struct tls_policy){.use = TLS_USE_NEVER,
                                    .basis = TLS_BASIS_LOCAL,
                                    .why = "TLS is switched off for this destination"};
-    if (facts->tls_optional)
+    if (facts->mode == TLS_MODE_MAY)
+        return may(facts, "policies are set aside for this destination");
+    if (facts->tls_optional && facts->mode == TLS_MODE_OPPORTUNISTIC)
         return may(facts, "the message says TLS-Required: No (RFC 8689 5)");
     if (facts->dane != TLS_DANE_NONE)
         return by_dane(facts);
-    if (facts->sts != TLS_STS_NONE)
+    if (facts->sts == TLS_STS_ENFORCE ||
+        (facts->sts == TLS_STS_TESTING && facts->mode != TLS_MODE_ENCRYPT))
         return by_sts(facts);
+    if (facts->mode == TLS_MODE_ENCRYPT)
+        return must(TLS_VERIFY_NONE, TLS_BASIS_LOCAL, "TLS is required for this destination");
     return may(facts, "TLS where it is offered");
 }
 
@@ -94,8 +114,9 @@ static struct tls_policy by_sender(const struct tls_policy_facts *facts, struct 
         policy.is_permanent = true;
         return policy;
     }
-    policy = must(facts->dane == TLS_DANE_USABLE ? TLS_VERIFY_DANE : TLS_VERIFY_PKIX,
-                  TLS_BASIS_SENDER, "the sender requires TLS (RFC 8689)");
+    enum tls_verify verify = facts->dane == TLS_DANE_USABLE ? TLS_VERIFY_DANE : TLS_VERIFY_PKIX;
+    policy = must(policy.verify == TLS_VERIFY_PIN ? TLS_VERIFY_PIN : verify, TLS_BASIS_SENDER,
+                  "the sender requires TLS (RFC 8689)");
     policy.needs_requiretls = true;
     return policy;
 }

@@ -11,7 +11,15 @@
 
 #include <stdbool.h>
 
-enum tls_mode { TLS_MODE_OPPORTUNISTIC, TLS_MODE_REQUIRED, TLS_MODE_NEVER };
+enum tls_mode {
+    TLS_MODE_OPPORTUNISTIC,
+    TLS_MODE_REQUIRED, /* verified */
+    TLS_MODE_NEVER,
+    TLS_MODE_MAY,       /* opportunistic, with DANE and MTA-STS set aside */
+    TLS_MODE_ENCRYPT,   /* TLS at least, whatever the certificate */
+    TLS_MODE_DANE_ONLY, /* DANE or no delivery */
+    TLS_MODE_PINNED,    /* a certificate or key that the operator has named */
+};
 
 enum tls_dane {
     TLS_DANE_NONE,     /* no TLSA records, or none that a validating resolver vouches for */
@@ -42,7 +50,7 @@ enum tls_use {
 };
 
 /* What the peer's certificate must pass. */
-enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_PKIX, TLS_VERIFY_DANE };
+enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_PKIX, TLS_VERIFY_DANE, TLS_VERIFY_PIN };
 
 /* Which policy decided; the first two have names of their own in reports (RFC 8460 4.2). */
 enum tls_basis { TLS_BASIS_DANE, TLS_BASIS_STS, TLS_BASIS_LOCAL, TLS_BASIS_SENDER, TLS_BASIS_NONE };

@@ -13,6 +13,7 @@
 #include "sim/value/spec.h"
 
 struct check_list;   /* sim/check: the expectations */
+struct client_list;  /* sim/client: who speaks to the server under test */
 struct dns_model;    /* sim/dns: zones and faults */
 struct mta_settings; /* sim/mta: the server under test */
 struct policy_model; /* sim/policy: HTTPS hosts, report mailboxes, blocklists */
@@ -129,6 +130,7 @@ struct scenario {
     struct check_list *checks;
     const struct scenario_message *messages;
     size_t message_count;
+    struct client_list *clients;
     const struct scenario_event *timeline; /* ordered by time */
     size_t event_count;
 

@@ -58,6 +58,7 @@ try:
         subprocess.run(["sleep", "0.1"], check=True)
     stand = Stand([("relay", "none")], **{
         "local": {"domains": ["a.test"], "recipients": path("recipients"), "lmtp": path("lmtp")}})
+    stand.check_confined()
     client = Dialogue(stand.ports[0])
     client.say("EHLO client.test")
     client.expect("MAIL FROM:<news@sender.test>", "250")

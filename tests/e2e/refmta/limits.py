@@ -1,5 +1,7 @@
 """The limits on clients: each is set low, hit, answered, and named in the log."""
-from stand import Dialogue, Stand, check, finish
+from stand import REFMTA, Dialogue, Stand, check, finish, path, run
+
+run(REFMTA, "passwd", path("users"), "ann", given="s3cret\n")
 
 COMMON = {"relay-networks": [], "relay-for": ["partner.test"], "bare-newlines": "normalise"}
 stand = Stand([("relay", "none")], **COMMON, limits={
@@ -49,6 +51,28 @@ client.expect("MAIL FROM:<a@b.test>", "421 4.7.0", "a third transaction")
 client.close()
 
 log = stand.stop()
+stand = Stand([("relay", "none"), ("submission", "none")], **{**COMMON, "relay-networks": ["127.0.0.0/8"]},
+              limits={"connections": 2, "received-fields": 2, "login-failures": 1, "login-failures-per-client": 1,
+                      "login-delay": "0s"},
+              auth={"users": path("users"), "clear-text-on-loopback": True}, **{"size-limit": 1000})
+port = stand.ports[0]
+clients = [begin(), begin()]
+found = Dialogue(port, greeting=False)
+check(found.reply().startswith("421 4.3.2"), "a third connection of all, even of a neighbour")
+found.close()
+for content, reply in (("Received: x\r\n" * 3, "554 5.4.6"), ("x" * 70 + ("\r\n" + "x" * 70) * 20, "552 5.3.4")):
+    clients[0].expect("MAIL FROM:<a@b.test>", "250")
+    clients[0].expect("RCPT TO:<x@partner.test>", "250")
+    clients[0].expect("DATA", "354")
+    clients[0].expect(content + "\r\n.", reply, reply)
+for client in clients:
+    client.close()
+port = stand.ports[1]
+for reply in ("535 5.7.8", "454 4.7.0"):
+    client = begin()
+    client.expect("AUTH PLAIN AGFubgB4", reply, "guessing: " + reply)
+    client.close()
+log += stand.stop()
 stand = Stand([("relay", "none")], **COMMON, limits={
     "command-time": "1s", "content-silence": "1s", "greeting-pause": "1s"})
 port = stand.ports[0]
@@ -68,7 +92,8 @@ client.send(b"Subject: x\r\n")
 check("421 4.4.2" in last_reply(client), "silence within a message")
 
 hit = [line["limit"] for line in log + stand.stop() if "limit" in line]
-for name in ("greeting-pause", "connections-per-client", "idle-commands", "errors", "command-time",
+for name in ("connections", "received-fields", "size-limit", "login-failures", "login-failures-per-client",
+             "greeting-pause", "connections-per-client", "idle-commands", "errors", "command-time",
              "recipients", "text-line", "transactions", "content-silence"):
     check(name in hit, f"the log names {name}", hit)
 finish()

@@ -14,6 +14,7 @@ stand = Stand([("relay", "none")], **{
     "relay-networks": [],
     "local": {"domains": ["a.test", "b.test"], "recipients": path("recipients"),
               "maildirs": path("mail"), "quota": 2000}})
+stand.check_confined()
 
 
 def mails(name):
@@ -73,6 +74,11 @@ check(stand.lines[-1]["status"] == "4.2.2", "over quota: it waits", stand.lines[
 send("Subject: small\r\n\r\n" + "x" * 900, "bob@a.test")
 send("Subject: small\r\n\r\n" + "x" * 200, "bob@a.test")
 wait_for(("delivered", "bob@a.test"), ("delivered", "bob@a.test"))
+with open(path("mail/bob/new/1.M1.h,S=2000"), "w") as out:
+    out.write("x" * 2000)
+client.expect("MAIL FROM:<a@sender.test>", "250")
+client.expect("RCPT TO:<bob@a.test>", "452 4.2.2", "a mailbox that is full is refused at RCPT")
+client.expect("RSET", "250")
 client.expect("MAIL FROM:<a@sender.test> SIZE=5000", "250")
 client.expect("RCPT TO:<remote@a.test>", "250", "an alias to elsewhere")
 client.close()

@@ -96,6 +96,18 @@ class Stand:
         else:
             sys.exit("refmta does not start")
 
+    def check_confined(self):
+        """That it is restricted as far as this kernel can; right behind the start."""
+        started = self.lines[-1]
+        try:
+            with open("/sys/kernel/security/lsm") as modules:
+                has_landlock = "landlock" in modules.read()
+        except OSError:
+            has_landlock = False
+        check(started["seccomp"] or not os.path.exists("/proc/sys/kernel/seccomp"),
+              "system calls are restricted", started)
+        check(started["landlock"] or not has_landlock, "files are restricted", started)
+
     def kill(self):
         self.process.kill()
         self.process.wait()

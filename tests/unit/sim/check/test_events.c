@@ -22,7 +22,7 @@ START_TEST(test_events_are_counted_by_their_facts)
     } CASES[] = {
         {"[{\"event\":\"policy request\"}]", CHECK_PASSED},
         {"[{\"event\":\"policy *\",\"count\":2}]", CHECK_PASSED},
-        {"[{\"event\":\"policy reply\"}]", CHECK_FAILED},
+        {"[{\"event\":\"policy report\"}]", CHECK_FAILED},
         {"[{\"event\":\"policy request\",\"with\":{\"host\":\"mta-sts.a.*\"},\"count\":1}]",
          CHECK_PASSED},
         {"[{\"event\":\"policy request\",\"with\":{\"status\":200},\"count\":1}]", CHECK_PASSED},

@@ -184,11 +184,31 @@ START_TEST(test_an_adapter_refuses_what_it_cannot_express)
     check_suits("opensmtpd", "{\"settings\": {\"tls\": \"none\"}}", "\"tls\": none");
     check_suits("postfix", "{\"only\": \"exim\"}", "for exim only");
     check_suits("postfix", "{\"clock\": {\"skew\": \"+1h\"}}", NULL);
-    check_suits("exim", "{\"clock\": {\"skew\": \"+1h\"}}", "a clock that is wrong");
+    check_suits("exim", "{\"clock\": {\"skew\": \"+1h\"}}", "set-user-id");
     check_suits("exim", "{\"only\": \"exim\"}", NULL);
+}
+END_TEST
+
+START_TEST(test_an_adapter_tells_its_commands)
+{
+    struct arena arena = {0};
+    struct err err = {{0}};
+    struct buf text;
+    struct mta_adapter *adapter = mta_adapter_load(".", "postfix", &arena, &err);
+    ck_assert_msg(adapter != NULL, "%s", err.text);
+    buf_init(&text, 10000);
+    mta_adapter_explain(adapter, &text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "  start    /usr/sbin/postfix start-fg\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "  queue    /usr/sbin/postqueue -p\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "can be told: clock, "));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "  not mta-sts: "));
+    buf_deinit(&text);
+    mta_adapter_release(adapter);
+    arena_deinit(&arena);
 }
 END_TEST
 
 UNIT_MAIN(test_nothing_said_gives_the_defaults, test_all_is_read,
           test_a_smart_host_may_want_a_login, test_the_form_of_a_schedule,
-          test_mistakes_are_told_with_their_place, test_an_adapter_refuses_what_it_cannot_express)
+          test_mistakes_are_told_with_their_place, test_an_adapter_refuses_what_it_cannot_express,
+          test_an_adapter_tells_its_commands)

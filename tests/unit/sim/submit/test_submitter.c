@@ -2,12 +2,14 @@
 #include "sim/submit/submitter.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/listener.h>
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 #include "sim/event/event_file.h"
+#include "sim/submit/submit_login.h"
 #include "tests/unit/unit.h"
 
 struct fake {
@@ -17,12 +19,44 @@ struct fake {
     uint16_t port;
     bool in_data;
     const char *refuse; /* part of a command that gets a 550 */
+    const struct submit_login *login;
+    SSL_CTX *tls; /* what STARTTLS begins; NULL where it is not known */
     char received[65536];
 };
 
 static void fake_say(struct bufferevent *stream, const char *text)
 {
     evbuffer_add(bufferevent_get_output(stream), text, strlen(text));
+}
+
+static void fake_on_read(struct bufferevent *stream, void *context);
+
+/* A context with a certificate that it has signed itself. */
+static SSL_CTX *fake_tls(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = X509_new();
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
+    SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
+    ck_assert_int_eq(SSL_CTX_use_certificate(tls, certificate), 1);
+    ck_assert_int_eq(SSL_CTX_use_PrivateKey(tls, key), 1);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return tls;
+}
+
+static void fake_begin_tls(struct fake *fake)
+{
+    fake_say(fake->stream, "220 2.0.0 go on\r\n");
+    bufferevent_flush(fake->stream, EV_WRITE, BEV_FLUSH);
+    fake->stream = bufferevent_openssl_filter_new(fake->base, fake->stream, SSL_new(fake->tls),
+                                                  BUFFEREVENT_SSL_ACCEPTING,
+                                                  BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+    bufferevent_setcb(fake->stream, fake_on_read, NULL, NULL, fake);
+    bufferevent_enable(fake->stream, EV_READ | EV_WRITE);
 }
 
 static void fake_line(struct fake *fake, struct bufferevent *stream, const char *line)
@@ -35,6 +69,8 @@ static void fake_line(struct fake *fake, struct bufferevent *stream, const char 
             fake_say(stream, "250 2.0.0 queued\r\n");
     } else if (fake->refuse != NULL && strstr(line, fake->refuse) != NULL) {
         fake_say(stream, "550 5.1.1 no such user\r\n");
+    } else if (strcmp(line, "STARTTLS") == 0 && fake->tls != NULL) {
+        fake_begin_tls(fake);
     } else if (strncmp(line, "EHLO", 4) == 0) {
         fake_say(stream, "250-fake.test\r\n250-SIZE 1000000\r\n250 8BITMIME\r\n");
     } else if (strcmp(line, "DATA") == 0) {
@@ -52,6 +88,8 @@ static void fake_on_read(struct bufferevent *stream, void *context)
            NULL) {
         fake_line(context, stream, line);
         free(line);
+        if (stream != ((struct fake *)context)->stream)
+            return; /* what comes now is TLS */
     }
 }
 
@@ -85,6 +123,7 @@ static void fake_open(struct fake *fake)
 static void fake_close(struct fake *fake)
 {
     bufferevent_free(fake->stream);
+    SSL_CTX_free(fake->tls);
     evconnlistener_free(fake->listener);
     event_base_free(fake->base);
 }
@@ -99,6 +138,7 @@ static void submit(struct fake *fake, const struct scenario_message *entry, char
                                         .log = log,
                                         .scenario = &scenario,
                                         .port_override = fake->port,
+                                        .login = fake->login,
                                         .helo = "client.test"};
     struct err err = {0};
     ck_assert_int_eq(address_from_text(SLICE("127.0.0.1"), &options.server), 0);
@@ -153,6 +193,50 @@ START_TEST(test_a_message_goes_in_with_dots_doubled)
     cJSON_Delete(accepted);
     fake_close(&fake);
     unlink(log_path);
+}
+END_TEST
+
+START_TEST(test_a_login_is_in_tls_and_before_the_mail)
+{
+    const struct submit_login login = {"ann", "secret"};
+    char log_path[] = "/tmp/submitter-XXXXXX";
+    const struct scenario_message entry = {
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 1, .instances = 1, NO_PARAMETERS};
+    struct fake fake = {.login = &login, .tls = fake_tls()};
+    fake_open(&fake);
+    submit(&fake, &entry, log_path);
+    /* NUL ann NUL secret in base64 (RFC 4616) */
+    ck_assert_ptr_nonnull(strstr(fake.received, "EHLO client.test\nSTARTTLS\nEHLO client.test\n"
+                                                "AUTH PLAIN AGFubgBzZWNyZXQ=\nMAIL FROM:<s@z"));
+    ck_assert_ptr_nonnull(bufferevent_openssl_get_ssl(fake.stream));
+    cJSON *accepted = find(log_path, "accepted");
+    ck_assert_ptr_nonnull(accepted);
+    cJSON_Delete(accepted);
+    fake_close(&fake);
+    unlink(log_path);
+}
+END_TEST
+
+/* No mail goes to a server that does not know the user, nor a password to one without TLS. */
+START_TEST(test_a_login_that_fails_refuses_the_message)
+{
+    static const char *const REFUSE[] = {"AUTH", "STARTTLS"};
+    const struct submit_login login = {"ann", "secret"};
+    const struct scenario_message entry = {
+        .id = "m", .from = "s@z.test", .to = TO, .to_count = 1, .instances = 1, NO_PARAMETERS};
+    for (size_t i = 0; i < 2; i++) {
+        char log_path[] = "/tmp/submitter-XXXXXX";
+        struct fake fake = {.login = &login, .tls = fake_tls(), .refuse = REFUSE[i]};
+        fake_open(&fake);
+        submit(&fake, &entry, log_path);
+        ck_assert_ptr_null(strstr(fake.received, "MAIL"));
+        ck_assert(i == 0 || strstr(fake.received, "AUTH") == NULL);
+        cJSON *refused = find(log_path, "refused");
+        ck_assert_int_eq(event_int(refused, "code", 0), 550);
+        cJSON_Delete(refused);
+        fake_close(&fake);
+        unlink(log_path);
+    }
 }
 END_TEST
 
@@ -218,7 +302,8 @@ START_TEST(test_a_refused_sender_refuses_all)
 }
 END_TEST
 
-UNIT_MAIN(test_a_message_goes_in_with_dots_doubled,
+UNIT_MAIN(test_a_message_goes_in_with_dots_doubled, test_a_login_is_in_tls_and_before_the_mail,
+          test_a_login_that_fails_refuses_the_message,
           test_one_refused_recipient_does_not_stop_the_other,
           test_addresses_with_utf8_and_wishes_for_notifications_are_told,
           test_a_refused_sender_refuses_all)

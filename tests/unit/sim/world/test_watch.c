@@ -29,6 +29,21 @@ START_TEST(test_one_that_spins_is_stuck_after_two_minutes)
 }
 END_TEST
 
+/* However often it is looked at, and by whichever wait: the count is the watch's own. */
+START_TEST(test_the_count_goes_on_from_look_to_look)
+{
+    enum { LOOK = SECOND / 20 };
+    struct watch watch;
+    struct clock_progress progress = {0};
+    watch_init(&watch, 0);
+    for (int64_t at_us = 0; at_us < WATCH_STUCK_US; at_us += LOOK)
+        ck_assert(!watch_is_stuck(&watch, &progress, at_us, at_us));
+    ck_assert(watch_is_stuck(&watch, &progress, WATCH_STUCK_US, WATCH_STUCK_US));
+    atomic_store(&progress.virtual_us, 1);
+    ck_assert(!watch_is_stuck(&watch, &progress, WATCH_STUCK_US, WATCH_STUCK_US));
+}
+END_TEST
+
 START_TEST(test_one_that_is_kept_from_the_cpu_is_given_more_time)
 {
     struct watch watch;
@@ -63,5 +78,6 @@ START_TEST(test_a_task_is_named)
 END_TEST
 
 UNIT_MAIN(test_a_world_that_goes_on_is_never_stuck, test_one_that_spins_is_stuck_after_two_minutes,
+          test_the_count_goes_on_from_look_to_look,
           test_one_that_is_kept_from_the_cpu_is_given_more_time,
           test_cpu_time_of_a_namespace_grows_with_use, test_a_task_is_named)

@@ -14,7 +14,15 @@ static uint64_t new_id(void *arg)
 
 static const char CONFIG[] = "{\"hostname\": \"h.test\", \"spool\": \"s\", \"listeners\":"
                              "[{\"address\": \"::\", \"port\": 25}], \"relay-networks\":"
-                             "[\"192.0.2.0/24\"]}";
+                             "[\"192.0.2.0/24\"], \"auth\": {\"users\": \"u\"}, \"etrn\":"
+                             "[\"a.test\"], \"vrfy\": \"own\", \"expn\": \"own\","
+                             "\"sender-field\": \"user\"}";
+
+static size_t flush(void *arg, struct slice domain)
+{
+    (void)arg;
+    return domain.len % 2;
+}
 
 static void check_content(const struct server_session *session)
 {
@@ -43,6 +51,8 @@ static void run(struct server_session *session, struct buf *in)
             break;
         case SERVER_EVENT_STARTTLS:
             server_session_secured(session, "TLS");
+            break;
+        case SERVER_EVENT_CLIENT:
             break;
         case SERVER_EVENT_DELAY:
             server_session_delayed(session);
@@ -75,7 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .limits = &limits,
                                  .users = &users,
                                  .guard = &guard,
-                                 .new_id = new_id};
+                                 .new_id = new_id,
+                                 .may_xclient = true,
+                                 .flush = flush};
     if (ip_address_from_text(SLICE("192.0.2.1"), &setup.client.address) != 0)
         return 0;
     server_session_init(&session, &setup);

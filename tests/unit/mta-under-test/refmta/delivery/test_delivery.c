@@ -156,11 +156,11 @@ static void start(const char *more)
     ck_assert_ptr_nonnull(tls);
     ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
                      0);
+    config.shaping_rules = &shaping;
     struct delivery_options options = {.config = &config,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
-                                       .shaping = &shaping,
                                        .on_stopped = on_stopped};
     delivery = delivery_open(&options);
     struct queue_options queue_options = {
@@ -452,10 +452,10 @@ START_TEST(only_what_needs_smtputf8_comes_back_without_it)
     run_until(0, false);
     ck_assert_ptr_nonnull(strstr(content, "Subject: plain\n\nx\n"));
     /* The bounce has that address too, in a part that may be encoded (RFC 6532 3.7). */
-    for (unsigned i = 0; i < LOOPS_MAX && strstr(content, "global-delivery-status") == NULL; i++)
+    for (unsigned i = 0; i < LOOPS_MAX && strstr(content, ": base64\n") == NULL; i++)
         event_base_loop(base, EVLOOP_ONCE);
-    ck_assert_ptr_nonnull(strstr(content, "message/global-delivery-status\n"
-                                          "Content-Transfer-Encoding: base64\n"));
+    ck_assert_ptr_nonnull(strstr(content, "message/global-delivery-status\n"));
+    ck_assert_ptr_nonnull(strstr(content, ": base64\n"));
     stop();
 }
 END_TEST

@@ -284,7 +284,38 @@ START_TEST(a_clock_that_is_set_back_prolongs_no_wait)
 }
 END_TEST
 
-UNIT_MAIN(a_clock_that_is_set_back_prolongs_no_wait, a_message_is_one_item_for_each_destination,
-          a_deferred_one_waits_and_survives_a_restart, a_failure_goes_back_to_the_sender_once,
-          what_waits_too_long_is_given_up, the_sender_hears_of_a_delay_once,
-          a_dead_destination_is_not_tried_for_each_message, a_smart_host_is_the_only_destination)
+START_TEST(new_rules_lead_what_waits_another_way)
+{
+    struct routing_relay relay = {.name = "cloud"};
+    struct routing_rule rule = {.name = "y", .domain = "y.test", .relay = &relay};
+    const struct routing_rules rules = {.rules = &rule, .rule_count = 1};
+    start("");
+    accept_for("a@s.test", "b@x.test c@y.test d@y.test");
+    settle(ready[0], OUTCOME_DEFERRED); /* x.test */
+    config.routing_rules = &rules;
+    ready_count = 0;
+    queue_set_config(queue, &config);
+    queue_run(queue);
+    ck_assert_uint_eq(ready_count, 1);
+    ck_assert_str_eq(ready[0]->name, "relay:cloud");
+    struct queue_item *item = queue_take(queue, ready[0]);
+    ck_assert_uint_eq(item->recipient_count, 2);
+    queue_put_back(queue, item);
+    /* What waits goes by the rules of its time. */
+    config.routing_rules = NULL;
+    queue_set_config(queue, &config);
+    operate(QUEUE_FLUSH, "all");
+    ready_count = 0;
+    queue_run(queue);
+    ck_assert_uint_eq(ready_count, 2);
+    ck_assert(strcmp(ready[0]->name, "x.test") == 0 || strcmp(ready[1]->name, "x.test") == 0);
+    ck_assert(strcmp(ready[0]->name, "y.test") == 0 || strcmp(ready[1]->name, "y.test") == 0);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(new_rules_lead_what_waits_another_way, a_clock_that_is_set_back_prolongs_no_wait,
+          a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
+          a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
+          the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,
+          a_smart_host_is_the_only_destination)

@@ -1,5 +1,6 @@
 #include "mta-under-test/refmta/queue/record.h"
 
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/refmta/queue/message.h"
 #include "tests/unit/unit.h"
 
@@ -16,6 +17,8 @@ static struct message *sample(void)
     envelope.deliver_by_return = true;
     envelope.hold_until_us = 200000;
     envelope.priority = -3;
+    envelope.submitter = "ann";
+    envelope.is_doubtful = true;
     envelope_add_recipient(&envelope, SLICE("b@x.test"))->notify = ENVELOPE_NOTIFY_DELAY;
     envelope_add_recipient(&envelope, SLICE("c@y.test"))->orcpt = "rfc822;c@y.test";
     struct message *message = message_new(&envelope, 77, 123456);
@@ -54,7 +57,8 @@ START_TEST(changes_are_read_as_they_were_written)
     ck_assert(item.message->deliver_by_return);
     ck_assert_int_eq(item.message->hold_until_us, 200000);
     ck_assert_int_eq(item.message->priority, -3);
-    ck_assert(item.message->warned);
+    ck_assert_str_eq(item.message->submitter, "ann");
+    ck_assert(item.message->warned && item.message->is_doubtful);
     ck_assert_uint_eq(item.message->recipient_count, 2);
     ck_assert_uint_eq(item.message->open_count, 1);
     ck_assert_int_eq(item.message->recipients[0].notify, ENVELOPE_NOTIFY_DELAY);
@@ -120,5 +124,57 @@ START_TEST(a_seal_knows_its_segment_and_its_bytes)
 }
 END_TEST
 
-UNIT_MAIN(changes_are_read_as_they_were_written, a_cut_record_is_refused_at_each_byte,
+/* A header and a RECORD_ADD as the first version wrote them, before messages knew their submitter:
+ * what waits in a spool must outlive an update. */
+static const char FIRST_VERSION[] =
+    "4d525131a6000000010000008316dc8c57a08613014d0000000000000040e2010000000000080000"
+    "006140732e74657374020000006964010213b315000000000000400d03000000000001fd02000000"
+    "080000006240782e74657374ffffffff080000000000400d030000000000ffffffff080000006340"
+    "792e746573740f0000007266633832323b6340792e74657374000000000000400d03000000000017"
+    "000000342e372e3120736d7470206d7820343531206c61746572";
+
+START_TEST(a_record_of_the_first_version_can_be_read)
+{
+    struct buf bytes;
+    struct record_header header;
+    struct record_item item;
+    buf_init(&bytes, 1 << 16);
+    ck_assert_int_eq(text_from_hex(&bytes, slice_of(FIRST_VERSION)), 0);
+    struct record_reader reader = {slice_skip(buf_slice(&bytes), RECORD_HEADER_BYTES)};
+    ck_assert(record_open(bytes.data, &header));
+    ck_assert(record_meta_is_right(&header, 1, reader.rest));
+    ck_assert(record_content_is_right(&header, SLICE("x")));
+    ck_assert_int_eq(record_next(&reader, &item), 1);
+    ck_assert_str_eq(item.message->sender, "a@s.test");
+    ck_assert_int_eq(item.message->priority, -3);
+    ck_assert(item.message->warned && item.message->smtputf8);
+    ck_assert_ptr_null(item.message->submitter);
+    ck_assert(!item.message->is_doubtful);
+    ck_assert_str_eq(item.message->recipients[1].orcpt, "rfc822;c@y.test");
+    ck_assert_str_eq(item.message->recipients[1].status, "4.7.1 smtp mx 451 later");
+    message_free(&item.message);
+    ck_assert_int_eq(record_next(&reader, &item), 0);
+    buf_deinit(&bytes);
+}
+END_TEST
+
+START_TEST(one_of_a_later_version_is_not_misread)
+{
+    struct buf meta;
+    struct record_item item;
+    struct message *message = sample();
+    buf_init(&meta, 1 << 16);
+    record_add(&meta, message);
+    /* The flags stand behind the kind, id, time, sender, ENVID, body and RET. */
+    size_t flags = 1 + 8 + 8 + 4 + 8 + 4 + 2 + 2;
+    meta.data[flags] = (char)(meta.data[flags] | 0x80);
+    struct record_reader reader = {buf_slice(&meta)};
+    ck_assert_int_eq(record_next(&reader, &item), -1);
+    message_free(&message);
+    buf_deinit(&meta);
+}
+END_TEST
+
+UNIT_MAIN(a_record_of_the_first_version_can_be_read, one_of_a_later_version_is_not_misread,
+          changes_are_read_as_they_were_written, a_cut_record_is_refused_at_each_byte,
           a_seal_knows_its_segment_and_its_bytes)

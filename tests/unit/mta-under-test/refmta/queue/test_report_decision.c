@@ -25,11 +25,22 @@ START_TEST(the_sender_is_told_what_it_wants_to_know)
         {true, ENVELOPE_NOTIFY_SUCCESS, DSN_RELAYED, REPORT_NULL_SENDER},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
-        struct report_decision_facts facts = {CASES[i].null_sender, CASES[i].notify,
-                                              (int)CASES[i].kind};
+        struct report_decision_facts facts = {.null_sender = CASES[i].null_sender,
+                                              .notify = CASES[i].notify,
+                                              .kind = (int)CASES[i].kind};
         ck_assert_msg(report_decide(&facts) == CASES[i].verdict, "case %zu", i);
     }
 }
 END_TEST
 
-UNIT_MAIN(the_sender_is_told_what_it_wants_to_know)
+START_TEST(a_forged_sender_is_told_nothing)
+{
+    struct report_decision_facts facts = {.is_doubtful = true, .kind = DSN_FAILED};
+    ck_assert_int_eq(report_decide(&facts), REPORT_DOUBTFUL);
+    ck_assert_ptr_nonnull(strstr(report_verdict_text(REPORT_DOUBTFUL), "forged"));
+    facts.notify = ENVELOPE_NOTIFY_NEVER;
+    ck_assert_int_eq(report_decide(&facts), REPORT_NOT_WANTED);
+}
+END_TEST
+
+UNIT_MAIN(a_forged_sender_is_told_nothing, the_sender_is_told_what_it_wants_to_know)

@@ -40,7 +40,7 @@ static void stop(void)
 static const char *find(const char *address, int64_t now_us)
 {
     enum suppression_kind kind;
-    return suppression_find(list, address, now_us, &kind) ? suppression_kind_name(kind) : "";
+    return suppression_find(list, address, true, now_us, &kind) ? suppression_kind_name(kind) : "";
 }
 
 static void add(enum suppression_kind kind, const char *address)
@@ -95,5 +95,20 @@ START_TEST(only_a_missing_mailbox_is_hard)
 }
 END_TEST
 
-UNIT_MAIN(kinds_are_kept_apart_and_run_out_each_in_its_time, the_file_remembers_and_forgets,
+START_TEST(an_unsubscription_holds_for_bulk_mail_only)
+{
+    enum suppression_kind kind;
+    start();
+    add(SUPPRESSION_UNSUBSCRIBE, "ann@x.test");
+    ck_assert_str_eq(find("ann@x.test", NOW), "unsubscribe");
+    ck_assert(!suppression_find(list, "ann@x.test", false, NOW, &kind));
+    add(SUPPRESSION_BOUNCE, "ann@x.test");
+    ck_assert(suppression_find(list, "ann@x.test", false, NOW, &kind));
+    ck_assert_int_eq(kind, SUPPRESSION_BOUNCE);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(an_unsubscription_holds_for_bulk_mail_only,
+          kinds_are_kept_apart_and_run_out_each_in_its_time, the_file_remembers_and_forgets,
           only_a_missing_mailbox_is_hard)

@@ -8,6 +8,7 @@
 
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/arc/arc_validate.h"
 #include "mta-under-test/mailauth/dkim/dkim_verify.h"
 #include "tests/unit/unit.h"
 
@@ -48,7 +49,8 @@ static struct signer *open_signer(EVP_PKEY *key, struct err *err)
         buf_add_text(&record, "v=DKIM1; k=ed25519; p=");
         text_to_base64(&record, raw, len);
     }
-    struct signer_key one = {.domain = "a.test", .selector = "s1", .file = path};
+    struct signer_key one = {
+        .domain = "a.test", .selector = "s1", .file = path, .is_for_all = true};
     struct signer *signer = signer_open(&one, 1, err);
     unlink(path);
     return signer;
@@ -178,4 +180,76 @@ START_TEST(test_which_keys_sign)
 }
 END_TEST
 
-UNIT_MAIN(test_both_kinds_of_keys, test_what_is_no_key, test_which_keys_sign)
+static enum arc_status validate(struct slice content)
+{
+    struct arena arena = {0};
+    struct message message;
+    struct dkim_key_cache keys;
+    struct arc_outcome outcome;
+    const struct dns_resolver resolver = {NULL, look_up};
+    const struct arc_options options = {.policy = DKIM_POLICY_DEFAULT, .now_us = TIME_HOUR};
+    struct dkim_context context = {
+        .policy = &options.policy, .resolver = &resolver, .keys = &keys, .arena = &arena};
+    dkim_key_cache_init(&keys, 8);
+    ck_assert(message_parse(&arena, content, &message));
+    arc_validate(&message, &options, &context, &outcome);
+    dkim_key_cache_deinit(&keys);
+    arena_deinit(&arena);
+    return outcome.status;
+}
+
+START_TEST(a_seal_carries_our_results_on)
+{
+    static const char CHECKED[] =
+        "Authentication-Results: our.test; spf=pass; arc=none\r\n" MESSAGE;
+    const struct signer_seal_facts facts = {"our.test", TIME_HOUR};
+    const struct signer_seal_facts others = {"another.test", TIME_HOUR};
+    struct err err = {.text = ""};
+    struct buf out;
+    struct signer *signer = open_signer(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), &err);
+    ck_assert_msg(signer != NULL, "%s", err.text);
+    buf_init(&out, 65536);
+    ck_assert_int_eq(signer_seal(signer, slice_of(CHECKED), &others, &out, &err), 0);
+    ck_assert_uint_eq(out.len, 0); /* there is nothing of ours to carry on */
+    ck_assert_msg(signer_seal(signer, slice_of(CHECKED), &facts, &out, &err) == 0, "%s", err.text);
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&out), "ARC-Authentication-Results: i=1; our.test; spf=pass"));
+    buf_add_text(&out, CHECKED);
+    ck_assert_int_eq(validate(buf_slice(&out)), ARC_PASS);
+    strstr(out.data, "spf=pass")[4] = 'P';
+    ck_assert_int_eq(validate(buf_slice(&out)), ARC_FAIL);
+    buf_deinit(&out);
+    signer_close(&signer);
+}
+END_TEST
+
+START_TEST(what_was_converted_is_signed_anew_in_the_same_place)
+{
+    struct err err = {.text = ""};
+    struct buf first;
+    struct buf changed;
+    struct buf again;
+    struct signer *signer = open_signer(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), &err);
+    buf_init(&first, 65536);
+    buf_init(&changed, 65536);
+    buf_init(&again, 65536);
+    ck_assert_int_eq(signer_sign(signer, slice_of(MESSAGE), TIME_HOUR, &first, &err), 0);
+    buf_format(&changed, "Received: x\r\n%sFrom: a@a.test\r\nSubject: x\r\n\r\nanother\r\n",
+               buf_text(&first));
+    ck_assert_int_eq(signer_sign_again(signer, buf_slice(&changed), TIME_HOUR, &again, &err), 0);
+    ck_assert_int_eq(strncmp(buf_text(&again), "Received: x\r\nDKIM-Signature:", 28), 0);
+    struct buf none = {0};
+    ck_assert_int_eq(verify(&none, buf_text(&again)), DKIM_RESULT_PASS);
+    /* Without a signature of ours there is nothing to do. */
+    buf_reset(&again);
+    ck_assert_int_eq(signer_sign_again(signer, slice_of(MESSAGE), TIME_HOUR, &again, &err), 0);
+    ck_assert_str_eq(buf_text(&again), MESSAGE);
+    buf_deinit(&first);
+    buf_deinit(&changed);
+    buf_deinit(&again);
+    signer_close(&signer);
+}
+END_TEST
+
+UNIT_MAIN(a_seal_carries_our_results_on, what_was_converted_is_signed_anew_in_the_same_place,
+          test_both_kinds_of_keys, test_what_is_no_key, test_which_keys_sign)

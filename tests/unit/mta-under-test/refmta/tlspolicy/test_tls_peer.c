@@ -3,6 +3,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "mta-under-test/refmta/tlspolicy/tls_pin.h"
 #include "tests/unit/unit.h"
 
 enum { STEPS_MAX = 20, DIGEST_BYTES = 32 };
@@ -129,6 +130,37 @@ START_TEST(a_tlsa_record_makes_up_for_authority_and_name)
 }
 END_TEST
 
+START_TEST(a_named_key_makes_up_for_authority_and_name)
+{
+    char text[sizeof "key:" + DIGEST_BYTES * 3];
+    struct arena arena = {0};
+    struct dane_record record;
+    struct tls_peer peer = {.verify = TLS_VERIFY_PIN,
+                            .host = "mx.x.test",
+                            .next_hop = "x.test",
+                            .records = &record,
+                            .record_count = 1};
+    struct tls_peer_result result;
+    bool resumed;
+    start();
+    size_t len = (size_t)snprintf(text, sizeof text, "key:");
+    for (size_t i = 0; i < DIGEST_BYTES; i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s%02X", i > 0 ? ":" : "", digest[i]);
+    ck_assert(tls_pin_parse(&arena, slice_of(text), &record));
+    ck_assert(handshake(&peer, &result, &resumed));
+    ck_assert_str_eq(result.how, "fingerprint");
+    /* The same digest, of the certificate this time. */
+    ck_assert(tls_pin_parse(&arena, slice_of(text + 4), &record));
+    ck_assert(!handshake(&peer, &result, &resumed));
+    ck_assert_str_eq(result.why_not, "the certificate is none of those that are named for it");
+    ck_assert(!tls_pin_parse(&arena, slice_of(text + 6), &record));
+    ck_assert(!tls_pin_parse(&arena, SLICE(""), &record));
+    arena_deinit(&arena);
+    stop();
+}
+END_TEST
+
 START_TEST(a_session_is_resumed_under_the_same_demands_only)
 {
     struct dane_record record = {DANE_EE, 1, 1, {(const char *)digest, DIGEST_BYTES}};
@@ -149,6 +181,6 @@ START_TEST(a_session_is_resumed_under_the_same_demands_only)
 }
 END_TEST
 
-UNIT_MAIN(without_demands_any_certificate_does, pkix_refuses_an_unknown_authority,
-          a_tlsa_record_makes_up_for_authority_and_name,
+UNIT_MAIN(a_named_key_makes_up_for_authority_and_name, without_demands_any_certificate_does,
+          pkix_refuses_an_unknown_authority, a_tlsa_record_makes_up_for_authority_and_name,
           a_session_is_resumed_under_the_same_demands_only)

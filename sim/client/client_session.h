@@ -1,0 +1,27 @@
+/*
+ * Plays one client's script (client_script.h) over one connection to the server under test, on the
+ * caller's event loop. Everything becomes an event of source "client"; a reply that the script does
+ * not expect is marked there, and ends the dialogue.
+ */
+#pragma once
+
+#include <event2/event.h>
+
+#include "sim/client/client_script.h"
+#include "sim/event/event_log.h"
+
+struct client_session;
+
+struct client_session_options {
+    struct event_base *base;
+    struct event_log *log;
+    const struct client_script *script;
+    struct address server;
+    struct address source;
+    void (*done)(void *context); /* once; the session must not be freed inside the call */
+    void *context;
+};
+
+/* Connects at once. */
+struct client_session *client_session_new(const struct client_session_options *options);
+void client_session_free(struct client_session **session);
