@@ -26,7 +26,7 @@ int report_html_write(const struct report_suite *suite, const char *path,
  */
 int report_junit_write(const struct report_suite *suite, const char *path,
                        struct err *err) MUST_CHECK;
-/* TAP 14: a test point for each scenario, its checks as a subtest. */
+/* TAP: a test point for each scenario, its checks as a subtest. */
 int report_tap_write(const struct report_suite *suite, const char *path,
                      struct err *err) MUST_CHECK;
 /* The results of all, as reports/results.schema.json describes. */

@@ -6,6 +6,70 @@
 
 enum { CHECK_EVENT_KIND_BYTES = 128 };
 
+/* All that can stand in a log (docs/events.md). */
+static const char *const CHECK_EVENTS[] = {
+    "run start",
+    "run end",
+    "submitter submit",
+    "submitter reply",
+    "submitter accepted",
+    "submitter broken",
+    "submitter refused",
+    "client say",
+    "client reply",
+    "client end",
+    "dns query",
+    "dns changed",
+    "mx connect",
+    "mx refused",
+    "mx reply",
+    "mx command",
+    "mx tls",
+    "mx rule",
+    "mx gauge",
+    "mx data",
+    "mx accepted",
+    "mx declined",
+    "mx call-back",
+    "mx violation",
+    "mx disconnect",
+    "provider verdict",
+    "provider complaint",
+    "provider unsubscribe",
+    "provider feedback",
+    "provider one-click",
+    "provider reputation",
+    "provider listed",
+    "provider delisted",
+    "policy request",
+    "policy report",
+    "policy unsubscribe",
+    "policy listed",
+    "policy delisted",
+    "mta start",
+    "mta ready",
+    "mta stop",
+    "mta kill",
+    "mta pause",
+    "mta continue",
+    "mta reload",
+    "mta queue",
+    "mta exit",
+    "mta log",
+    "timeline do",
+    "clock skew",
+    NULL,
+};
+
+int check_event_check(struct spec spec, const struct check_event_wish *wish, struct err *err)
+{
+    for (size_t i = 0; CHECK_EVENTS[i] != NULL; i++) {
+        if (pattern_matches(wish->event, slice_of(CHECK_EVENTS[i])))
+            return 0;
+    }
+    return spec_unknown(spec, err, "event (source and kind, as \"mx accepted\")", CHECK_EVENTS);
+}
+
 static int read_fact(struct spec spec, struct arena *arena, struct check_event_fact *fact,
                      struct err *err)
 {

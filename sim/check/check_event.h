@@ -33,6 +33,10 @@ struct check_event_wish {
     size_t fact_count;
 };
 
+/* -1 if no event has such a source and kind: the expectation could never be met, or never be
+ * missed. `spec` is where the pattern stands. */
+int check_event_check(struct spec spec, const struct check_event_wish *wish,
+                      struct err *err) MUST_CHECK;
 /* Reads the object "with". Lives in `arena`; release it before the arena goes. */
 int check_event_read(struct spec with, struct arena *arena, struct check_event_wish *wish,
                      struct err *err) MUST_CHECK;

@@ -341,9 +341,12 @@ static int read_events(struct check_reader *r)
     static const char *const KEYS[] = {"about", "level", "for",    "event",
                                        "with",  "count", "during", NULL};
     struct check_expectation *e = r->expectation;
+    struct spec event;
     struct spec with;
     if (spec_check_keys(r->spec, KEYS, r->err) != 0 ||
         read_pattern(r, "event", &e->wish.event) != 0 || read_count(r) != 0 || read_during(r) != 0)
+        return -1;
+    if (spec_get(r->spec, "event", &event) && check_event_check(event, &e->wish, r->err) != 0)
         return -1;
     return spec_get(r->spec, "with", &with) ? check_event_read(with, r->arena, &e->wish, r->err)
                                             : 0;

@@ -229,7 +229,7 @@ static const struct cli_flag CLI_FLAGS[] = {
     {"--report-html", NULL, "FILE", NULL, cli_take_text, AT(report_html), "a copy of the report"},
     {"--report-json", NULL, "FILE", NULL, cli_take_text, AT(report_json), "a copy of results.json"},
     {"--report-junit", NULL, "FILE", NULL, cli_take_text, AT(report_junit), "a copy of junit.xml"},
-    {"--report-tap", NULL, "FILE", NULL, cli_take_text, AT(report_tap), "results as TAP 14"},
+    {"--report-tap", NULL, "FILE", NULL, cli_take_text, AT(report_tap), "results as TAP"},
     {"--github", NULL, NULL, NULL, cli_take_true, AT(github), "print GitHub annotations"},
     {"--scoreboard", NULL, NULL, NULL, cli_take_true, AT(scoreboard),
      "of compare: all servers, and docs/scoreboard.md"},

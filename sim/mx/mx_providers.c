@@ -2,6 +2,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
+#include "sim/mx/mx_fixture.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -61,10 +62,15 @@ static int mx_provider_read_model(struct mx_providers *providers, struct spec sp
         valid = valid && (text_is_alnum(*c) || *c == '-');
     const char *path =
         arena_format(providers->arena, "%s/fixtures/deliverability/%s.json", providers->root, name);
-    if (!valid || !file_exists(path))
-        return spec_error(member, err,
-                          "there is no model \"%s\": looked for it in fixtures/deliverability",
-                          name);
+    if (!valid || !file_exists(path)) {
+        static const char *const FOLDERS[] = {"deliverability", NULL};
+        const char *like =
+            mx_fixture_like(providers->root, FOLDERS, "deliverability/", name, providers->arena);
+        return spec_error(
+            member, err, "there is no model \"%s\": looked for it in fixtures/deliverability%s%s%s",
+            name, like != NULL ? "; did you mean \"" : "", like != NULL ? like : "",
+            like != NULL ? "\"?" : "");
+    }
     entry->document = spec_document_open(path, err);
     if (entry->document == NULL)
         return -1;

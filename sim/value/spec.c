@@ -238,6 +238,8 @@ int spec_unknown(struct spec spec, struct err *err, const char *noun, const char
         cJSON_IsString(spec.json) ? text_nearest(spec.json->valuestring, words) : NULL;
     if (nearest != NULL) {
         buf_format(&text, "did you mean \"%s\"?", nearest);
+    } else if (words[0] == NULL) {
+        buf_add_text(&text, "there is none at all");
     } else {
         buf_add_text(&text, "known are: ");
         for (const char *const *word = words; *word != NULL; word++)

@@ -3,6 +3,7 @@
  * it.
  */
 #include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
 #include <libxml/xpath.h>
 
 #include "reports/report_suite.h"
@@ -51,6 +52,21 @@ static void is(xmlDoc *document, const char *path, const char *expected)
     xmlFree(text);
 }
 
+START_TEST(test_it_fits_the_schema)
+{
+    xmlDoc *document = write_and_parse();
+    xmlSchemaParserCtxt *reader = xmlSchemaNewParserCtxt("tests/browser/junit.xsd");
+    xmlSchema *schema = xmlSchemaParse(reader);
+    ck_assert_ptr_nonnull(schema);
+    xmlSchemaValidCtxt *judge = xmlSchemaNewValidCtxt(schema);
+    ck_assert_int_eq(xmlSchemaValidateDoc(judge, document), 0);
+    xmlSchemaFreeValidCtxt(judge);
+    xmlSchemaFree(schema);
+    xmlSchemaFreeParserCtxt(reader);
+    xmlFreeDoc(document);
+}
+END_TEST
+
 START_TEST(test_the_numbers_are_right)
 {
     xmlDoc *document = write_and_parse();
@@ -89,5 +105,6 @@ START_TEST(test_what_could_not_run_is_an_error_not_a_failure)
 }
 END_TEST
 
-UNIT_MAIN(test_the_numbers_are_right, test_a_failure_says_what_was_expected_and_where_to_look,
+UNIT_MAIN(test_it_fits_the_schema, test_the_numbers_are_right,
+          test_a_failure_says_what_was_expected_and_where_to_look,
           test_what_could_not_run_is_an_error_not_a_failure)

@@ -43,7 +43,7 @@ LAYERS = {
     "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/net",
                    "sim/policy", "sim/readers", "sim/mta", "sim/check", "sim/submit", "sim/client", "sim/scenario"],
     "reports": [BASE, "sim/event", "sim/capture"],
-    "sim/run": [BASE, "sim/event", "sim/capture", "sim/world", "sim/mx", "sim/mta", "sim/check", "sim/scenario",
+    "sim/run": [BASE, "sim/event", "sim/capture", "sim/world", "sim/dns", "sim/mx", "sim/mta", "sim/check", "sim/scenario",
                 "sim/inside", "reports"],
     "sim/cli": [BASE, "sim/world", "sim/mta", "sim/scenario", "sim/inside", "sim/run"],
 }

@@ -22,6 +22,12 @@ reject "a host twice" 'mx.a.test' <<<'{ "name": "x", "hosts": { "mx.a.test": {},
 reject "a reply code that is none" '799' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [ { "at": "rcpt", "then": { "reply": "799 no" } } ] } } }'
 reject "a rule that can never fire" 'never' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [
   { "at": "rcpt", "then": { "reply": "451 later" } }, { "at": "rcpt", "then": { "reply": "550 no" } } ] } } }'
+reject "an event that is none" 'did you mean "mx accepted"' <<<"{ \"name\": \"x\", $hosts, \"expect\": [ { \"event\": \"mx acepted\" } ] }"
+reject "a rule of a host without any" 'there is none at all' <<<"{ \"name\": \"x\", $hosts, \"expect\": [ { \"host\": \"mx.a.test\", \"rule\": \"busy\" } ] }"
+reject "half of a profile's name" 'did you mean "greylisting/postgrey"' <<<'{ "name": "x", "hosts": { "mx.a.test": { "profile": "postgrey" } } }'
+reject "half of a model's name" 'did you mean "gmail-like"' <<<'{ "name": "x", "providers": { "p": { "model": "gmail" } }, "hosts": { "mx.a.test": { "provider": "p" } } }'
+reject "a list shown by a zone that is not there" 'none of the blocklists of "policy"' <<<'{ "name": "x", "providers": { "p": { "blocklists": [
+  { "name": "l", "zone": "bl.test", "traps": "t@*", "then": "junk" } ] } }, "hosts": { "mx.a.test": { "provider": "p" } } }'
 reject "a missing fixture" 'nothing.eml' <<<"{ \"name\": \"x\", $hosts, \"messages\": [ { \"from\": \"a@sender.test\", \"to\": \"b@a.test\", \"file\": \"nothing.eml\" } ] }"
 python3 -c 'print("[" * 10000)' >"$WORK/deep"
 reject "nested 10,000 deep" 'deep|nest' <"$WORK/deep"
