@@ -21,6 +21,7 @@ struct check_collector {
     struct arena *arena; /* the history's */
     bool smart_host;
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
+    bool keeps_log;        /* an expectation asks for lines of the server's log */
     struct check_route route;
     struct map deliveries;   /* struct check_delivery by "message\nrecipient" */
     struct map by_recipient; /* the first struct check_delivery with it */

@@ -162,7 +162,7 @@ static void on_mta(struct check_collector *c, const cJSON *event)
                                (long long)-status)
                 : arena_format(c->arena, "the server under test ended by itself with status %lld",
                                (long long)status);
-    } else if (strcmp(kind, "log") == 0) {
+    } else if (strcmp(kind, "log") == 0 && c->keeps_log) {
         h->log = check_collect_room(h->log, h->log_count, sizeof *h->log);
         h->log[h->log_count++] = (struct check_log_line){
             .text = check_collect_text(c, event, "text"),
@@ -198,6 +198,15 @@ static void on_client(struct check_collector *c, const cJSON *event)
         arena_format(c->arena, "client \"%s\", step %d: expected %s, found %s",
                      event_text(event, "client"), (int)event_int(event, "step", 0), wanted, found);
     free(found);
+}
+
+static bool asks_for_log(const struct check_list *checks)
+{
+    for (size_t i = 0; checks != NULL && i < checks->count; i++) {
+        if (checks->items[i].subject == CHECK_OF_LOG)
+            return true;
+    }
+    return false;
 }
 
 static void collect_fits(struct check_collector *c, const struct check_list *checks,
@@ -274,7 +283,8 @@ int check_history_read(const char *events_path, const struct check_history_optio
     struct check_collector c = {.history = h,
                                 .arena = &h->arena,
                                 .smart_host = options->smart_host,
-                                .handed_in_unseen = options->handed_in_unseen};
+                                .handed_in_unseen = options->handed_in_unseen,
+                                .keeps_log = asks_for_log(options->checks)};
     check_route_init(&c.route, &h->arena);
     int got = 0;
     cJSON *event = NULL;

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/mta/mta_child.h"
 #include "sim/mta/mta_spawn.h"
 
 #include "mta-under-test/base/poison.h"
@@ -15,9 +15,7 @@ enum { COMMAND_NOT_STARTED = 127 };
 
 struct command {
     struct command_options options;
-    pid_t pid; /* 0 once it has ended */
-    int pid_fd;
-    struct event *exit_event;
+    struct mta_child child;
 };
 
 static _Noreturn void command_exec(const struct command_options *options)
@@ -32,16 +30,9 @@ static _Noreturn void command_exec(const struct command_options *options)
     _exit(COMMAND_NOT_STARTED);
 }
 
-static void command_on_exit(evutil_socket_t fd, short what, void *context)
+static void command_on_ended(void *context, int status)
 {
     struct command *command = context;
-    int status = 0;
-    (void)fd;
-    (void)what;
-    if (waitpid(command->pid, &status, WNOHANG) != command->pid)
-        return;
-    command->pid = 0;
-    event_del(command->exit_event);
     command->options.ended(command->options.context,
                            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
@@ -50,18 +41,18 @@ struct command *command_start(const struct command_options *options, struct err 
 {
     struct command *command = mem_alloc(sizeof *command);
     command->options = *options;
-    command->pid = mta_spawn_fork();
-    if (command->pid == 0)
+    command->child.ended = command_on_ended;
+    command->child.context = command;
+    command->child.pid = mta_spawn_fork();
+    if (command->child.pid == 0)
         command_exec(options);
-    command->pid_fd = command->pid > 0 ? (int)syscall(SYS_pidfd_open, command->pid, 0) : -1;
-    if (command->pid_fd < 0) {
+    int pid_fd = command->child.pid > 0 ? (int)syscall(SYS_pidfd_open, command->child.pid, 0) : -1;
+    if (pid_fd < 0) {
         err_set_errno(err, "%s: cannot be started", options->argv[0]);
         command_free(&command);
         return NULL;
     }
-    command->exit_event =
-        event_new(options->base, command->pid_fd, EV_READ | EV_PERSIST, command_on_exit, command);
-    event_add(command->exit_event, NULL);
+    mta_child_watch(&command->child, options->base, command->child.pid, pid_fd);
     return command;
 }
 
@@ -71,13 +62,6 @@ void command_free(struct command **command_at)
     if (command == NULL)
         return;
     *command_at = NULL;
-    if (command->pid > 0) {
-        kill(command->pid, SIGKILL);
-        waitpid(command->pid, NULL, 0);
-    }
-    if (command->exit_event != NULL)
-        event_free(command->exit_event);
-    if (command->pid_fd >= 0)
-        close(command->pid_fd);
+    mta_child_end(&command->child);
     free(command);
 }

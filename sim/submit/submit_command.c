@@ -1,22 +1,20 @@
 #include "sim/submit/submit_command.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/mem.h"
+#include "sim/mta/mta_child.h"
 #include "sim/mta/mta_spawn.h"
 
 #include "mta-under-test/base/poison.h"
 
 struct submit_command {
     struct submit_command_options options;
-    pid_t pid; /* 0 once it has ended */
-    int pid_fd;
-    struct event *exit_event;
+    struct mta_child child;
 };
 
 /* The content with LF, in memory that reads like a file; -1 with errno. */
@@ -40,21 +38,15 @@ static int command_input(struct slice content)
     return fd;
 }
 
-static void command_on_exit(evutil_socket_t fd, short what, void *context)
+static void command_on_ended(void *context, int status)
 {
     struct submit_command *command = context;
-    int status = 0;
-    (void)fd;
-    (void)what;
-    if (waitpid(command->pid, &status, WNOHANG) != command->pid)
-        return;
-    command->pid = 0;
-    event_del(command->exit_event);
     command->options.done(command->options.context,
                           WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
 }
 
-static pid_t command_spawn(struct submit_command *command, int input, struct err *err)
+static pid_t command_spawn(const struct submit_command *command, int input, int *pid_fd,
+                           struct err *err)
 {
     const struct submit_command_options *options = &command->options;
     int output = options->output != NULL
@@ -67,7 +59,7 @@ static pid_t command_spawn(struct submit_command *command, int input, struct err
         .input_fd = input,
         .output_fd = output,
     };
-    pid_t pid = mta_spawn_start(&spawn, &command->pid_fd, err);
+    pid_t pid = mta_spawn_start(&spawn, pid_fd, err);
     if (output >= 0)
         close(output);
     return pid;
@@ -77,23 +69,23 @@ struct submit_command *submit_command_start(const struct submit_command_options 
                                             struct slice content, struct err *err)
 {
     struct submit_command *command = mem_alloc(sizeof *command);
-    *command = (struct submit_command){.options = *options, .pid_fd = -1};
+    command->options = *options;
+    command->child.ended = command_on_ended;
+    command->child.context = command;
     int input = command_input(content);
     if (input < 0) {
         err_set_errno(err, "%s: its message cannot be kept in memory", options->argv[0]);
         submit_command_free(&command);
         return NULL;
     }
-    pid_t pid = command_spawn(command, input, err);
+    int pid_fd = -1;
+    pid_t pid = command_spawn(command, input, &pid_fd, err);
     close(input);
     if (pid < 0) {
         submit_command_free(&command);
         return NULL;
     }
-    command->pid = pid;
-    command->exit_event =
-        event_new(options->base, command->pid_fd, EV_READ | EV_PERSIST, command_on_exit, command);
-    event_add(command->exit_event, NULL);
+    mta_child_watch(&command->child, options->base, pid, pid_fd);
     return command;
 }
 
@@ -103,13 +95,6 @@ void submit_command_free(struct submit_command **command_at)
     if (command == NULL)
         return;
     *command_at = NULL;
-    if (command->pid > 0) {
-        kill(command->pid, SIGKILL);
-        waitpid(command->pid, NULL, 0);
-    }
-    if (command->exit_event != NULL)
-        event_free(command->exit_event);
-    if (command->pid_fd >= 0)
-        close(command->pid_fd);
+    mta_child_end(&command->child);
     free(command);
 }

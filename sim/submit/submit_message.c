@@ -22,19 +22,6 @@ static size_t submit_sequence_len(const char *to)
     return sequence_count((struct spec){0}, to, SIZE_MAX, NULL);
 }
 
-size_t submit_message_count(const char *const *to, size_t to_count)
-{
-    size_t messages = 0;
-    bool plain = false;
-    for (size_t i = 0; i < to_count; i++) {
-        if (submit_is_sequence(to[i]))
-            messages += submit_sequence_len(to[i]);
-        else
-            plain = true;
-    }
-    return messages + (plain ? 1 : 0);
-}
-
 /* The plain recipients of an entry, in order. */
 static size_t submit_plain_recipients(const struct scenario_message *entry, struct arena *arena,
                                       const char ***to)

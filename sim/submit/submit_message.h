@@ -28,9 +28,6 @@ struct submit_message {
 struct submit_message submit_message_at(const struct scenario_message *entry, size_t i,
                                         struct arena *arena);
 
-/* How many messages an entry with these recipients makes. */
-size_t submit_message_count(const char *const *to, size_t to_count);
-
 /*
  * Headers and body with CRLF line ends, without dot-stuffing. A message from a file keeps its bytes
  * (lone LF and CR become CRLF); the id header goes on top; header lines that the scenario names

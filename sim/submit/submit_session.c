@@ -33,6 +33,8 @@ static const char *const SUBMIT_STAGE[] = {"closed",    "connect", "ehlo",     "
                                            "handshake", "auth",    "idle",     "mail",
                                            "rcpt",      "data",    "data-end", "rset"};
 
+enum submit_fate { SUBMIT_NOT_ASKED, SUBMIT_TAKEN, SUBMIT_TURNED_DOWN };
+
 struct submit_session {
     struct submit_session_options options;
     struct bufferevent *stream;
@@ -41,7 +43,7 @@ struct submit_session {
     const struct submit_message *message; /* at hand, or NULL */
     struct buf content;
     size_t next_recipient;
-    bool *taken; /* for each recipient of the message */
+    enum submit_fate *fates; /* of each recipient of the message */
     size_t taken_count;
     bool in_tls;
     bool wants_size; /* SIZE was offered (RFC 1870) */
@@ -81,7 +83,7 @@ void submit_session_close(struct submit_session **session_at)
     submit_session_drop(session);
     submit_reply_deinit(&session->reply);
     buf_deinit(&session->content);
-    free(session->taken);
+    free(session->fates);
     free(session);
 }
 
@@ -197,23 +199,19 @@ static void submit_session_content(struct submit_session *session)
     submit_session_write(session, SUBMIT_DATA_END, ".\r\n");
 }
 
-/* The recipients that were taken so far; or, for `only` < to_count, that one alone. */
-static void submit_log_recipients(struct submit_session *session, struct json_out *event,
-                                  bool taken, size_t only)
-{
-    json_out_array(event, "to");
-    for (size_t i = 0; i < session->message->to_count; i++) {
-        if (only < session->message->to_count ? i == only : session->taken[i] == taken)
-            json_out_text(event, NULL, session->message->to[i]);
-    }
-    json_out_end(event);
-}
-
-static void submit_log_refused(struct submit_session *session, size_t only)
+/* The reply at hand turns down this recipient, or, with the message's to_count, all that were taken
+ * or not asked for yet. */
+static void submit_log_refused(const struct submit_session *session, size_t only)
 {
     struct json_out *event = event_begin(session->options.log, "submitter", "refused", NULL);
     json_out_text(event, "message", session->message->id);
-    submit_log_recipients(session, event, false, only);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < session->message->to_count; i++) {
+        if (only == session->message->to_count ? session->fates[i] != SUBMIT_TURNED_DOWN
+                                               : i == only)
+            json_out_text(event, NULL, session->message->to[i]);
+    }
+    json_out_end(event);
     json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
     json_out_int(event, "code", session->reply.code);
     json_out_text(event, "enhanced", session->reply.enhanced);
@@ -226,7 +224,12 @@ static void submit_log_accepted(struct submit_session *session)
     struct json_out *event = event_begin(session->options.log, "submitter", "accepted", NULL);
     json_out_text(event, "message", session->message->id);
     json_out_text(event, "from", session->message->entry->from);
-    submit_log_recipients(session, event, true, SIZE_MAX);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < session->message->to_count; i++) {
+        if (session->fates[i] == SUBMIT_TAKEN)
+            json_out_text(event, NULL, session->message->to[i]);
+    }
+    json_out_end(event);
     json_out_int(event, "bytes", (int64_t)session->content.len);
     event_end(session->options.log);
 }
@@ -254,13 +257,10 @@ static void submit_session_abandon(struct submit_session *session)
     submit_session_finish(session, SUBMIT_DONE, "");
 }
 
-/* All recipients that are not refused yet are, by this reply; those that were refused one by one
- * have had their event and are kept out of this one by their mark. */
+/* All recipients that are not refused yet are, by this reply. */
 static void submit_session_refuse(struct submit_session *session)
 {
-    for (size_t i = 0; i < session->message->to_count; i++)
-        session->taken[i] = !session->taken[i] && i < session->next_recipient;
-    submit_log_refused(session, SIZE_MAX);
+    submit_log_refused(session, session->message->to_count);
     submit_session_abandon(session);
 }
 
@@ -279,9 +279,10 @@ static bool submit_reply_offers(const struct submit_reply *reply, const char *ke
 static void submit_session_on_rcpt(struct submit_session *session, bool good)
 {
     if (good) {
-        session->taken[session->next_recipient] = true;
+        session->fates[session->next_recipient] = SUBMIT_TAKEN;
         session->taken_count++;
     } else {
+        session->fates[session->next_recipient] = SUBMIT_TURNED_DOWN;
         submit_log_refused(session, session->next_recipient);
     }
     session->next_recipient++;
@@ -500,8 +501,8 @@ void submit_session_send(struct submit_session *session, const struct submit_mes
     session->content = *content;
     *content = old;
     buf_reset(content);
-    free(session->taken);
-    session->taken = mem_alloc_array(message->to_count, sizeof *session->taken);
+    free(session->fates);
+    session->fates = mem_alloc_array(message->to_count, sizeof *session->fates);
     session->taken_count = 0;
     session->next_recipient = 0;
     if (session->state == SUBMIT_CLOSED)

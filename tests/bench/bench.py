@@ -131,8 +131,8 @@ def scenario(name):
     return os.path.join(HERE, "scenarios", name)
 
 
-def figures(runs):
-    """Yields (name, unit, measure, limit, at_most)."""
+def figures(runs, slow):
+    """Yields (name, unit, measure, limit, at_most); with `slow` those that take many minutes too."""
     hello = os.path.join(ROOT, "scenarios", "basics", "hello.json")
     grey = os.path.join(ROOT, "scenarios", "retry", "greylisting.json")
     five = os.path.join(ROOT, "scenarios", "bounces", "five-days-of-trying.json")
@@ -151,6 +151,11 @@ def figures(runs):
            lambda: median_of(runs, lambda: run_scenario(many)[0]), 5, True)
     yield ("  all processes of it together", "MB",
            lambda: median_of(1, lambda: run_scenario(many, watch_memory=True)[1] / 1024), 150, True)
+    if slow:
+        million = scenario("million-warm-up.json")
+        kept = functools.lru_cache(lambda: run_scenario(million, "--capture", "off", watch_memory=True))
+        yield ("a million messages over 30 virtual days, whole process", "min", lambda: kept()[0] / 60, 10, True)
+        yield ("  all processes of it together", "MB", lambda: kept()[1] / 1024, 1024, True)
     yield ("refmta relays 4 kB with 20 sessions, times Postfix", "x",
            lambda: median_of(runs, lambda: script("relay.sh")["ratio"]), 3, False)
     yield ("simulated host as a sink with its event log, times smtp-sink", "x",
@@ -174,6 +179,7 @@ def figures(runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5, help="how many runs the median is of")
+    parser.add_argument("--slow", action="store_true", help="also what takes many minutes")
     parser.add_argument("--only", default="", help="figures with this in their name")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -181,7 +187,7 @@ def main():
     if not options.json:
         print(f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}; "
               f"medians of {options.runs}")
-    for name, unit, measure, limit, at_most in figures(options.runs):
+    for name, unit, measure, limit, at_most in figures(options.runs, options.slow):
         if options.only not in name:
             continue
         row = {"figure": name.strip(), "unit": unit, "limit": limit, "at_most": at_most}
