@@ -130,17 +130,17 @@ static void print_shown(const struct compare *compare, const struct compare_note
     }
 }
 
-/* The worst verdict among the scenarios that show it. */
+/* The mildest verdict among the scenarios that show it: a worse one has another reason too. */
 static enum compare_verdict weight_of(const struct compare *compare,
                                       const struct compare_note *note)
 {
-    enum compare_verdict worst = COMPARE_WARNED;
-    for (size_t i = 0; i < note->row_count; i++) {
-        enum compare_verdict here = compare->rows[note->rows[i]].cells[note->server].verdict;
-        if (here != COMPARE_WARNED)
-            worst = here;
+    for (size_t i = 0; i < SIGN_COUNT; i++) {
+        for (size_t k = 0; k < note->row_count; k++) {
+            if (compare->rows[note->rows[k]].cells[note->server].verdict == SIGNS[i].verdict)
+                return SIGNS[i].verdict;
+        }
     }
-    return worst;
+    return COMPARE_ABSENT;
 }
 
 static void print_notes(const struct compare *compare, size_t server, bool of_range,

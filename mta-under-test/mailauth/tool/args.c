@@ -25,7 +25,7 @@ static int args_unknown(const struct args *args, const char *const *known, struc
     char names[ARGS_MAX][ARGS_NAME_BYTES];
     const char *list[ARGS_MAX + 1] = {NULL};
     char typed[ARGS_NAME_BYTES];
-    for (size_t i = 0; known[i] != NULL && i < ARGS_MAX; i++) {
+    for (size_t i = 0; i < ARGS_MAX && known[i] != NULL; i++) {
         snprintf(names[i], sizeof names[i], "%.*s", (int)strcspn(known[i], "!"), known[i]);
         list[i] = names[i];
     }

@@ -18,13 +18,25 @@ struct zone {
     struct dns_cache cache;
 };
 
-static enum dns_status zone_status_of(const char *word)
+/* The words that may stand in place of a list; any other is as good as SERVFAIL. */
+static const struct {
+    const char *word;
+    enum dns_status status;
+} ZONE_WORDS[] = {{"TIMEOUT", DNS_TIMEOUT},
+                  {"SERVFAIL", DNS_SERVFAIL},
+                  {"NXDOMAIN", DNS_NXDOMAIN},
+                  {"NODATA", DNS_NODATA}};
+
+static bool zone_status_of(const char *word, enum dns_status *status)
 {
-    if (strcasecmp(word, "TIMEOUT") == 0)
-        return DNS_TIMEOUT;
-    if (strcasecmp(word, "NXDOMAIN") == 0)
-        return DNS_NXDOMAIN;
-    return strcasecmp(word, "NODATA") == 0 ? DNS_NODATA : DNS_SERVFAIL;
+    *status = DNS_SERVFAIL;
+    for (size_t i = 0; i < sizeof ZONE_WORDS / sizeof ZONE_WORDS[0]; i++) {
+        if (strcasecmp(word, ZONE_WORDS[i].word) != 0)
+            continue;
+        *status = ZONE_WORDS[i].status;
+        return true;
+    }
+    return false;
 }
 
 static struct slice zone_lower(struct zone *zone, struct slice name)
@@ -238,7 +250,14 @@ static int zone_check_type(struct zone *zone, const char *name, const cJSON *lis
     static const enum dns_type TYPES[] = {DNS_TYPE_A,   DNS_TYPE_AAAA, DNS_TYPE_MX,
                                           DNS_TYPE_TXT, DNS_TYPE_PTR,  DNS_TYPE_TLSA};
     struct dns_record unused;
+    enum dns_status status;
     size_t type = 0;
+    if (cJSON_IsString(list) && strcmp(list->string, "CNAME") != 0 &&
+        !zone_status_of(list->valuestring, &status))
+        return err_set(err,
+                       "\"%s\", %s: expected a list of records or TIMEOUT, SERVFAIL, NXDOMAIN or "
+                       "NODATA, found \"%s\", which is taken as SERVFAIL",
+                       name, list->string, list->valuestring);
     while (type < sizeof TYPES / sizeof TYPES[0] &&
            strcasecmp(list->string, dns_type_name(TYPES[type])) != 0)
         type++;
@@ -302,8 +321,11 @@ static const struct dns_answer *zone_lookup(void *context, enum dns_type type, s
         }
         if (list == NULL)
             list = zone_find_type(types, "*");
-        if (cJSON_IsString(list))
-            return zone_put_status(zone, type, name, zone_status_of(list->valuestring));
+        if (cJSON_IsString(list)) {
+            enum dns_status status;
+            zone_status_of(list->valuestring, &status);
+            return zone_put_status(zone, type, name, status);
+        }
         return zone_read_records(zone, type, name, list);
     }
     return zone_put_status(zone, type, name, DNS_SERVFAIL);

@@ -8,7 +8,13 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { VISITS_MAX = 200000, V4_BYTES = 4, V4_NETWORK_BYTES = 3, V6_NETWORK_BYTES = 8 };
+enum {
+    VISITS_MAX = 200000,
+    V4_BYTES = 4,
+    V4_NETWORK_BYTES = 3,
+    V6_NETWORK_BYTES = 8,
+    KEY_BYTES_MAX = 2048
+};
 
 static const int64_t KNOWN_US = 35 * TIME_DAY;
 static const int64_t RETRY_US = 2 * TIME_DAY;
@@ -35,27 +41,24 @@ const char *greylist_result_name(enum greylist_result result)
 }
 
 /* Addresses are told apart without case. */
-static char *key_of(const struct greylist_visit *visit, size_t *len)
+static void write_key(const struct greylist_visit *visit, struct buf *key)
 {
-    char *text = mem_text_format("%s\n%s", visit->sender, visit->recipient);
     size_t network = visit->client.len == V4_BYTES ? V4_NETWORK_BYTES : V6_NETWORK_BYTES;
-    size_t text_len = strlen(text);
-    char *key = mem_alloc(network + text_len);
-    text_to_lower(text);
-    memcpy(key, visit->client.data, network);
-    memcpy(key + network, text, text_len);
-    free(text);
-    *len = network + text_len;
-    return key;
+    char *addresses = mem_text_format("%s\n%s", visit->sender, visit->recipient);
+    text_to_lower(addresses);
+    buf_init(key, KEY_BYTES_MAX);
+    buf_add_slice(key, slice_first(visit->client, network));
+    buf_add_text(key, addresses);
+    free(addresses);
 }
 
 enum greylist_result greylist_visit(struct greylist *greylist, const struct greylist_visit *visit,
                                     int64_t delay_us, int64_t now_us)
 {
-    size_t len = 0;
-    char *key = key_of(visit, &len);
-    struct visit *seen = recent_touch(&greylist->visits, slice_from(key, len), now_us);
-    free(key);
+    struct buf key;
+    write_key(visit, &key);
+    struct visit *seen = recent_touch(&greylist->visits, buf_slice(&key), now_us);
+    buf_deinit(&key);
     if (seen->is_known)
         return GREYLIST_KNOWN;
     if (seen->first_us == 0 || now_us - seen->first_us > RETRY_US) {

@@ -70,7 +70,8 @@ enum client_event client_fail(struct client_session *session, enum client_verdic
 
 static void say_ehlo(struct client_session *session, bool is_ehlo)
 {
-    buf_format(&session->out, "%s %s\r\n", is_ehlo ? "EHLO" : "HELO", session->setup.hostname);
+    const char *verb = session->setup.is_lmtp ? "LHLO" : is_ehlo ? "EHLO" : "HELO";
+    buf_format(&session->out, "%s %s\r\n", verb, session->setup.hostname);
     client_set_state(session, is_ehlo ? CLIENT_STATE_EHLO : CLIENT_STATE_HELO);
 }
 
@@ -181,7 +182,8 @@ static enum client_event on_ehlo(struct client_session *session)
         return after_hello(session);
     }
     /* RFC 5321 3.2: a server that does not know EHLO gets HELO. */
-    if (class == 5 && session->reply.code != 521 && session->reply.code != 554) {
+    if (class == 5 && session->reply.code != 521 && session->reply.code != 554 &&
+        !session->setup.is_lmtp) {
         say_ehlo(session, false);
         return CLIENT_EVENT_NONE;
     }

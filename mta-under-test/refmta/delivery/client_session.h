@@ -105,7 +105,8 @@ struct client_setup {
     bool needs_requiretls; /* the server must offer REQUIRETLS, and each MAIL says it */
     const char *user;      /* logs in, in TLS only; NULL: does not */
     const char *password;
-    bool is_tls; /* from the first byte on (RFC 8314) */
+    bool is_tls;  /* from the first byte on (RFC 8314) */
+    bool is_lmtp; /* RFC 2033: each recipient has a reply of its own behind the content */
 };
 
 struct client_session {

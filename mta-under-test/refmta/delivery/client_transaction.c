@@ -256,11 +256,29 @@ static enum client_event on_data(struct client_session *session)
     return finish(session);
 }
 
+/* RFC 2033 4.2: the replies come in the order of the recipients that were accepted. */
+static void settle_next(struct client_session *session, const struct reason *reason)
+{
+    for (size_t i = 0; i < session->transaction->recipient_count; i++) {
+        struct client_recipient *recipient = &session->transaction->recipients[i];
+        if (recipient->verdict != CLIENT_NONE)
+            continue;
+        settle(recipient, client_verdict_of(session), session->reply.code, reason);
+        return;
+    }
+}
+
 static enum client_event on_final(struct client_session *session)
 {
     struct reason reason;
     client_reason_of(session, &reason);
-    settle_rest(session, client_verdict_of(session), &reason);
+    if (session->setup.is_lmtp) {
+        settle_next(session, &reason);
+        if (any_open(session))
+            return CLIENT_EVENT_NONE;
+    } else {
+        settle_rest(session, client_verdict_of(session), &reason);
+    }
     session->needs_rset = false;
     return finish(session);
 }

@@ -259,6 +259,12 @@ static bool use_idle(struct lane *lane)
     return item != NULL;
 }
 
+/* A destination that has failed is probed with one connection until it takes something. */
+static unsigned window_of(const struct lane *lane)
+{
+    return lane->destination->failures > 0 ? 1 : lane->window;
+}
+
 void lane_dispatch(struct lane *lane)
 {
     struct delivery *delivery = lane->delivery;
@@ -272,7 +278,8 @@ void lane_dispatch(struct lane *lane)
                 break;
             continue;
         }
-        if (lane->connection_count >= lane->window || delivery->connection_count >= CONNECTIONS_MAX)
+        if (lane->connection_count >= window_of(lane) ||
+            delivery->connection_count >= CONNECTIONS_MAX)
             break;
         if (!route_is_fresh(lane)) {
             find_route(lane);

@@ -82,7 +82,8 @@ void delivery_candidate_try(struct delivery_connection *connection)
                                  .user = relay != NULL ? relay->user : config->smart_host_user,
                                  .password =
                                      relay != NULL ? relay->password : config->smart_host_password,
-                                 .is_tls = is_implicit(connection)};
+                                 .is_tls = is_implicit(connection),
+                                 .is_lmtp = relay != NULL && relay->protocol == ROUTING_LMTP};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
         connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;

@@ -17,7 +17,8 @@ enum {
     DNS_TYPE_TLSA = 52
 };
 
-enum { DNS_RECORDS_MAX = 100 };
+/* As many as a message of 64 KiB can hold of the smallest. */
+enum { DNS_RECORDS_MAX = 4096 };
 
 struct dns_record {
     uint32_t ttl_seconds;

@@ -176,6 +176,8 @@ static void find_addresses(struct route_search *search)
     const struct routing_pool *pool = search->request.pool;
     search->starting = true;
     for (size_t i = 0; i < search->route->host_count; i++) {
+        if (search->route->hosts[i].address_count > 0)
+            continue; /* it was named by its address */
         if (is_useful(pool, AF_INET))
             ask_address(search, &search->route->hosts[i], DNS_TYPE_A);
         if (is_useful(pool, AF_INET6))
@@ -222,6 +224,9 @@ static void set_relay(struct route_search *search)
         route->hosts[i].tls_name = relay->hosts[i].name;
         route->hosts[i].preference = (uint16_t)relay->hosts[i].priority;
         route->hosts[i].weight = relay->hosts[i].weight;
+        if (ip_address_from_text(slice_of(relay->hosts[i].name), &route->hosts[i].addresses[0]) ==
+            0)
+            route->hosts[i].address_count = 1;
     }
     find_addresses(search);
 }

@@ -28,9 +28,7 @@ const char *report_verdict_text(enum report_verdict verdict)
         [REPORT_NOT_WANTED] = "NOTIFY does not ask for it",
         [REPORT_NULL_SENDER] = "the message has the null reverse-path",
         [REPORT_DOUBTFUL] = "SPF or DMARC failed, so the reverse-path may be forged",
-        [REPORT_TOO_MANY] =
-            "that sender has had as many of them in this hour as `reports-per-hour` "
-            "allows",
+        [REPORT_TOO_MANY] = "that sender has had `reports-per-hour` of them in this hour",
     };
     return TEXTS[verdict];
 }

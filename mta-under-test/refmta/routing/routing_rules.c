@@ -53,7 +53,8 @@ static const struct config_key POOL_KEYS[] = {
 static const struct config_object POOL = {.size = sizeof(struct routing_pool), .keys = POOL_KEYS};
 
 static const struct config_key HOST_KEYS[] = {
-    {"host", CONFIG_HOSTNAME(struct routing_host, name), .is_needed = true, .help = "its name"},
+    {"host", CONFIG_HOSTNAME(struct routing_host, name), .is_needed = true,
+     .help = "its name or address"},
     {"port", CONFIG_PORT(struct routing_host, port, 1), .fallback = "587", .help = "its port"},
     {"weight", CONFIG_WHOLE(struct routing_host, weight, 1, WEIGHT_MAX), .fallback = "1",
      .help = "its share among those of the same priority"},
@@ -66,6 +67,8 @@ static const struct config_object HOST = {.size = sizeof(struct routing_host), .
 
 static const char *const TLS[] = {"starttls", "implicit", "opportunistic", NULL};
 
+static const char *const PROTOCOLS[] = {"smtp", "lmtp", NULL};
+
 static const struct config_key RELAY_KEYS[] = {
     {"name", CONFIG_TEXT(struct routing_relay, name), .is_needed = true, .help = "for the rules"},
     {"hosts", CONFIG_LIST(struct routing_relay, hosts, CONFIG_TYPE_OBJECT, host_count),
@@ -74,6 +77,9 @@ static const struct config_key RELAY_KEYS[] = {
      .fallback = "\"starttls\"",
      .help = "verified TLS by STARTTLS, verified TLS from the first byte on (RFC 8314), or TLS as "
              "for any host"},
+    {"protocol", CONFIG_WORD(struct routing_relay, protocol, enum routing_protocol, PROTOCOLS),
+     .fallback = "\"smtp\"",
+     .help = "`lmtp` where it is the last hop (RFC 2033): each recipient has a reply of its own"},
     {"user", CONFIG_TEXT(struct routing_relay, user), .help = "with it refmta logs in"},
     {"password-file", CONFIG_FILE(struct routing_relay, password_file),
      .help = "its first line is the password"},

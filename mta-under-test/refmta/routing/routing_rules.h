@@ -24,10 +24,11 @@ struct routing_pool {
     size_t source_count;
 };
 
+enum routing_protocol { ROUTING_SMTP, ROUTING_LMTP /* RFC 2033 */ };
 enum routing_tls { ROUTING_TLS_STARTTLS, ROUTING_TLS_IMPLICIT, ROUTING_TLS_OPPORTUNISTIC };
 
 struct routing_host {
-    const char *name;
+    const char *name; /* of the host, or its address */
     uint16_t port;
     unsigned weight;   /* share among those of one priority */
     unsigned priority; /* the lowest is tried first; the next when all of it fail */
@@ -38,6 +39,7 @@ struct routing_relay {
     const char *name;
     struct routing_host *hosts;
     size_t host_count;
+    enum routing_protocol protocol;
     enum routing_tls tls;
     const char *user; /* NULL: no login */
     const char *password_file;

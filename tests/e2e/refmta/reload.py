@@ -2,6 +2,7 @@
 new sessions, and a bad file or key changes nothing. Then the operator's commands on a real queue."""
 import json
 import signal
+import socket
 
 from stand import REFMTA, Dialogue, Stand, check, finish, path, run
 
@@ -60,6 +61,34 @@ Dialogue(port).expect("EHLO client.test", "250-")
 late = Dialogue(port)
 late.say("EHLO client.test")
 late.expect("MAIL FROM:<news@sender.test> SIZE=2000", "552", "and the new one for a new session")
+
+relay = socket.create_server(("127.0.0.1", 0))
+relay.settimeout(60)
+
+
+def route(relays, *rules):
+    """Writes the file of routes and has the configuration read anew."""
+    with open(path("routing.json"), "w") as out:
+        json.dump({"relays": relays, "rules": rules}, out)
+    write(routing=path("routing.json"))
+    return run(REFMTA, "queue", "--config", path("refmta.json"), "reload")
+
+
+code, text = route([], {"name": "all", "relay": "new"})
+check(code == 1 and 'rules[0]: there is no relay "new"' in text, "a bad file of routes is told", text)
+code, text = route([{"name": "new", "tls": "opportunistic",
+                     "hosts": [{"host": "127.0.0.1", "port": relay.getsockname()[1]}]}],
+                   {"name": "all", "relay": "new"})
+check(code == 0, "a good one is taken", text)
+stand.queue("flush", "all")
+taken = relay.accept()[0]
+taken.sendall(b"220 relay.test\r\n")
+found = taken.makefile("rb").readline()
+check(found == b"EHLO new.sender.test\r\n", "what waited goes the new way", found)
+taken.sendall(b"421 later\r\n")
+taken.close()
+event("deferred")
+check(route([])[0] == 0, "and none again", "")
 
 identity = json.loads(stand.queue("list").splitlines()[0])["queue-id"]
 check("1 recipients are held" in stand.queue("hold", identity), "hold", "")

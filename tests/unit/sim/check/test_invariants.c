@@ -116,6 +116,29 @@ START_TEST(test_what_had_to_be_handed_in_twice_may_arrive_twice)
 }
 END_TEST
 
+START_TEST(test_an_answer_that_a_client_did_not_expect_fails_the_run)
+{
+    begin_plain();
+    event("client", "reply", "\"client\":\"c\",\"step\":1,\"code\":220,\"text\":\"hello\"");
+    judge("settled");
+    ck_assert_int_eq(invariant("dialogue")->verdict, CHECK_PASSED);
+    done();
+    begin_plain();
+    event("client", "reply",
+          "\"client\":\"c\",\"step\":2,\"code\":250,\"enhanced\":\"2.1.0\",\"text\":\"OK\","
+          "\"unexpected\":\"5*\"");
+    event("client", "end",
+          "\"client\":\"d\",\"step\":3,\"text\":\"the server has closed\",\"unexpected\":\"a "
+          "reply\"");
+    judge("settled");
+    ck_assert_int_eq(invariant("dialogue")->verdict, CHECK_FAILED);
+    ck_assert_uint_eq(invariant("dialogue")->count, 2);
+    ck_assert_str_eq(invariant("dialogue")->actual,
+                     "client \"c\", step 2: expected 5*, found \"250 2.1.0 OK\"");
+    done();
+}
+END_TEST
+
 START_TEST(test_a_kill_long_after_explains_nothing)
 {
     begin_plain();
@@ -454,6 +477,7 @@ UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
           test_mail_without_a_sender_is_discarded, test_a_host_that_refuses_connections_was_tried,
           test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,
           test_mail_that_nobody_asked_for_is_noticed, test_a_report_to_its_mailbox_is_asked_for,
-          test_hammering_is_noticed, test_rules_and_hosts_that_stayed_silent_are_noticed,
+          test_hammering_is_noticed, test_an_answer_that_a_client_did_not_expect_fails_the_run,
+          test_rules_and_hosts_that_stayed_silent_are_noticed,
 
           test_a_run_that_was_cut_off_is_no_verdict)

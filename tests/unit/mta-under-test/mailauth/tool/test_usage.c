@@ -22,6 +22,7 @@ static const struct {
     {"@types", "{\"x.test\": [\"a\"]}"},
     {"@records", "{\"x.test\": {\"A\": [\"192.0.2.1\", \"no\"]}}"},
     {"@kind", "{\"x.test\": {\"MX\": {\"10\": \"mx.test\"}}}"},
+    {"@word", "{\"x.test\": {\"*\": \"TIMEOT\"}}"},
     {"@junk", "no key, no certificate, no report"},
     {"@message", "From: a@x.test\r\n\r\nbody\r\n"},
 };
@@ -173,6 +174,8 @@ START_TEST(records_that_cannot_be_read_are_told_and_left_out)
          ": \"x.test\", A, record 2 is no A record and is left out"},
         {"spf --dns @kind --ip 192.0.2.1 --helo x.test --mail-from=a@x.test",
          ": \"x.test\", MX: expected a list of records, found an object"},
+        {"spf --dns @word --ip 192.0.2.1 --helo x.test --mail-from=a@x.test",
+         "found \"TIMEOT\", which is taken as SERVFAIL"},
     };
     run_cases(CASES, sizeof CASES / sizeof CASES[0], 0);
 }

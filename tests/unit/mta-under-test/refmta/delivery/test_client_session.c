@@ -342,8 +342,35 @@ START_TEST(requiretls_is_said_where_it_is_offered_and_else_nothing_goes)
 }
 END_TEST
 
-UNIT_MAIN(a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
-          mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
+START_TEST(with_lmtp_each_recipient_has_its_own_end)
+{
+    start(TLS_USE_NEVER);
+    session.setup.is_lmtp = true;
+    transaction.recipient_count = 3;
+    ck_assert_int_eq(hear("220 hi\r\n"), CLIENT_EVENT_NONE);
+    expect("LHLO mail.s.test\r\n");
+    ck_assert_int_eq(hear("250-mx\r\n250 PIPELINING\r\n"), CLIENT_EVENT_READY);
+    begin();
+    ck_assert_int_eq(hear("250 ok\r\n250 ok\r\n550 5.1.1 no\r\n250 ok\r\n354 go\r\n"),
+                     CLIENT_EVENT_CONTENT);
+    client_session_content_end(&session);
+    ck_assert_int_eq(hear("250 2.0.0 saved\r\n"), CLIENT_EVENT_NONE);
+    ck_assert_int_eq(hear("452 4.2.2 full\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_ACCEPTED);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    ck_assert_int_eq(recipients[2].verdict, CLIENT_DEFERRED);
+    stop();
+    /* There is no HELO to fall back to. */
+    start(TLS_USE_NEVER);
+    session.setup.is_lmtp = true;
+    ck_assert_int_eq(hear("220 hi\r\n500 what?\r\n"), CLIENT_EVENT_FAILED);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(with_lmtp_each_recipient_has_its_own_end, a_message_step_by_step, a_message_in_one_go,
+          all_refused_and_yet_it_wants_the_content, mail_refused_counts_for_all,
+          the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
           what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls,
           requiretls_is_said_where_it_is_offered_and_else_nothing_goes)

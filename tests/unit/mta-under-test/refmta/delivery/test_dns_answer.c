@@ -81,6 +81,36 @@ START_TEST(mx_records_are_read)
 }
 END_TEST
 
+/* As many as one could publish, the best one last. */
+START_TEST(of_a_huge_set_nothing_is_lost)
+{
+    enum { COUNT = 2048, BYTES_MAX = 1 << 16 };
+    struct buf out;
+    struct arena arena = {0};
+    struct dns_answer answer;
+    start(&out, 0x8180, COUNT);
+    out.max = BYTES_MAX;
+    for (unsigned i = 0; i < COUNT; i++) {
+        char data[9] = {(char)(unsigned char)((COUNT - i) >> 8),
+                        (char)(unsigned char)(COUNT - i),
+                        4,
+                        'm',
+                        (char)('a' + i / 676 % 26),
+                        (char)('a' + i / 26 % 26),
+                        (char)('a' + i % 26),
+                        '\xc0',
+                        '\x0c'};
+        add_record(&out, DNS_TYPE_MX, 300, slice_from(data, sizeof data));
+    }
+    ck_assert(!buf_overflowed(&out));
+    ck_assert_int_eq(dns_answer_parse(buf_slice(&out), DNS_TYPE_MX, &arena, &answer), 0);
+    ck_assert_uint_eq(answer.count, COUNT);
+    ck_assert_uint_eq(answer.records[COUNT - 1].preference, 1);
+    arena_deinit(&arena);
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(addresses_and_texts_are_read)
 {
     struct buf out;
@@ -106,4 +136,4 @@ START_TEST(addresses_and_texts_are_read)
 }
 END_TEST
 
-UNIT_MAIN(mx_records_are_read, addresses_and_texts_are_read)
+UNIT_MAIN(of_a_huge_set_nothing_is_lost, mx_records_are_read, addresses_and_texts_are_read)
