@@ -1,10 +1,10 @@
-/* Messages that keep an old file of the store alive are written again at its front. */
 #include <errno.h>
 
 #include "mta-under-test/refmta/queue/queue_private.h"
 
 #include "mta-under-test/base/poison.h"
 
+/* One message on its way to the front of the store. */
 struct move {
     struct queue *queue;
     char *content;
