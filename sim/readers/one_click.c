@@ -175,7 +175,9 @@ static SSL *one_click_tls(const struct one_click_options *options)
     if (tls == NULL)
         return NULL;
     SSL_set_verify(tls, SSL_VERIFY_PEER, NULL);
-    if (SSL_set_tlsext_host_name(tls, options->url->host) == 1 &&
+    /* SSL_set_tlsext_host_name() would lose the const. */
+    if (SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 (void *)(uintptr_t)options->url->host) == 1 &&
         SSL_set1_host(tls, options->url->host) == 1)
         return tls;
     SSL_free(tls);

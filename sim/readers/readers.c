@@ -319,8 +319,9 @@ void readers_close(struct readers **readers_at)
     *readers_at = NULL;
     for (size_t i = 0; i < mx_providers_count(readers_providers(readers)); i++)
         provider_listen(mx_providers_at(readers_providers(readers), i), &NOBODY);
-    while (!list_is_empty(&readers->errands))
-        readers_errand_free(LIST_ENTRY(readers->errands.next, struct readers_errand, link));
+    struct list *link;
+    while ((link = list_pop_front(&readers->errands)) != NULL)
+        readers_errand_free(LIST_ENTRY(link, struct readers_errand, link));
     event_free(readers->timer);
     SSL_CTX_free(readers->tls);
     free(readers);

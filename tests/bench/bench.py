@@ -119,6 +119,16 @@ def mailauth(runs):
     return script("mailauth/mailauth.py", str(runs))
 
 
+@functools.lru_cache
+def relay(sessions):
+    return script("relay.sh", str(sessions))
+
+
+@functools.lru_cache
+def queue():
+    return script("refmta.py", "queue")
+
+
 def mailauth_peer(runs, name):
     """How many times faster than the peer, in the slowest of what both do."""
     found = mailauth(runs)
@@ -157,7 +167,19 @@ def figures(runs, slow):
         yield ("a million messages over 30 virtual days, whole process", "min", lambda: kept()[0] / 60, 10, True)
         yield ("  all processes of it together", "MB", lambda: kept()[1] / 1024, 1024, True)
     yield ("refmta relays 4 kB with 20 sessions, times Postfix", "x",
-           lambda: median_of(runs, lambda: script("relay.sh")["ratio"]), 3, False)
+           lambda: relay(20)["ratio"], 5, False)
+    yield ("refmta relays 4 kB with 100 sessions, times Postfix", "x",
+           lambda: median_of(runs, lambda: script("relay.sh", "100")["ratio"]), 5, False)
+    yield ("refmta takes 4 kB with 20 sessions, times Postfix", "x",
+           lambda: relay(20)["accept_ratio"], 10, False)
+    yield ("refmta, 10,000 idle connections, each", "KiB",
+           lambda: script("refmta.py", "idle")["kib_each"], 20, True)
+    yield ("refmta, p99 of the final 250 with 50 sessions", "ms",
+           lambda: median_of(runs, lambda: script("refmta.py", "accept")["p99_ms"]), 50, True)
+    yield ("refmta starts with a million recipients queued", "s",
+           lambda: queue()["start-seconds"], 5, True)
+    yield ("  memory for each of them", "B",
+           lambda: queue()["bytes-per-recipient"], 1024, True)
     yield ("simulated host as a sink with its event log, times smtp-sink", "x",
            lambda: median_of(runs, lambda: script("sink.sh")["ratio"]), 0.5, False)
     yield ("DNS answers with the event log, times NSD", "x",

@@ -1,13 +1,14 @@
 #!/bin/bash
-# How fast refmta relays mail, beside Postfix: same run, same disk, same durability, 20 sessions,
-# 4 kB messages. The last line is JSON: {"ratio": ..., "refmta_per_s": ..., "postfix_per_s": ...},
-# medians of three turns. Needs root (namespaces for Postfix) and Debian's postfix package, which
+# relay.sh [SESSIONS]: how fast refmta relays mail, beside Postfix: same run, same disk, same
+# durability, 20 sessions, 4 kB messages. The last line is JSON: {"ratio": ..., "accept_ratio": ...,
+# "refmta_per_s": ..., "postfix_per_s": ...}, medians of three turns; "accept" is until the last 250. Needs root (namespaces for Postfix) and Debian's postfix package, which
 # is fetched but not installed.
 set -eu
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=${MAILRANGE_BIN:-$ROOT/build/bin}
 MESSAGES=${MESSAGES:-5000}
 TURNS=${TURNS:-3}
+SESSIONS=${1:-20}
 POSTFIX=$ROOT/.cache/postfix
 fail() { echo "$1" >&2; exit 1; }
 
@@ -25,16 +26,17 @@ chmod 755 "$WORK"
 trap 'rm -rf "$WORK"' EXIT
 for _ in $(seq "$TURNS"); do
     "$ROOT/mta-under-test/refmta/bench/relay.sh" "$BIN/refmta" "$POSTFIX" "$WORK/spool" \
-        "$MESSAGES" 20 4096 | tee -a "$WORK/lines" || fail "a turn failed"
+        "$MESSAGES" "$SESSIONS" 4096 | tee -a "$WORK/lines" || fail "a turn failed"
 done
 
-# median SERVER
+# median SERVER WHAT
 median() {
-    grep "\"server\":\"$1\"" "$WORK/lines" | sed 's/.*"relayed-per-second":\([0-9]*\).*/\1/' | sort -n |
+    grep "\"server\":\"$1\"" "$WORK/lines" | sed "s/.*\"$2-per-second\":\([0-9]*\).*/\1/" | sort -n |
         sed -n "$(((TURNS + 1) / 2))p"
 }
-refmta=$(median refmta)
-postfix=$(median postfix)
+refmta=$(median refmta relayed)
+postfix=$(median postfix relayed)
 [ -n "$refmta" ] && [ -n "$postfix" ] || fail "a server gave no figure"
-awk -v r="$refmta" -v p="$postfix" 'BEGIN {
-    printf "{\"ratio\": %.2f, \"refmta_per_s\": %d, \"postfix_per_s\": %d}\n", r / p, r, p }'
+awk -v r="$refmta" -v p="$postfix" -v ra="$(median refmta accepted)" -v pa="$(median postfix accepted)" 'BEGIN {
+    printf "{\"ratio\": %.2f, \"accept_ratio\": %.2f, \"refmta_per_s\": %d, \"postfix_per_s\": %d}\n",
+        r / p, ra / pa, r, p }'

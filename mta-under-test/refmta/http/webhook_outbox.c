@@ -53,12 +53,18 @@ static struct event *first(const struct webhook_outbox *outbox)
                                           : LIST_ENTRY(outbox->events.next, struct event, link);
 }
 
-static void drop_first(struct webhook_outbox *outbox)
+/* Drops the events up to that number. */
+static void drop_to(struct webhook_outbox *outbox, uint64_t number)
 {
-    struct event *event = first(outbox);
-    list_remove(&event->link);
-    outbox->count--;
-    free(event);
+    for (struct list *link; (link = list_pop_front(&outbox->events)) != NULL;) {
+        struct event *event = LIST_ENTRY(link, struct event, link);
+        if (event->number > number) {
+            list_push_front(&outbox->events, link);
+            return;
+        }
+        outbox->count--;
+        free(event);
+    }
 }
 
 static void take_line(struct webhook_outbox *outbox, struct slice line)
@@ -71,8 +77,7 @@ static void take_line(struct webhook_outbox *outbox, struct slice line)
     if (!slice_split(&rest, ' ', &word))
         return;
     if (slice_is(word, "done") && text_to_u64(rest, &number) == 0) {
-        for (const struct event *event; (event = first(outbox)) != NULL && event->number <= number;)
-            drop_first(outbox);
+        drop_to(outbox, number);
         /* A number is never used twice: receivers know events by it. */
         outbox->last_number = number > outbox->last_number ? number : outbox->last_number;
     } else if (text_to_u64(word, &number) == 0 && slice_split(&rest, ' ', &at) &&
@@ -145,8 +150,7 @@ void webhook_outbox_close(struct webhook_outbox **where)
     *where = NULL;
     if (outbox == NULL)
         return;
-    while (first(outbox) != NULL)
-        drop_first(outbox);
+    drop_to(outbox, UINT64_MAX);
     if (outbox->fd >= 0)
         close(outbox->fd);
     free(outbox->path);
@@ -200,10 +204,11 @@ int webhook_outbox_done(struct webhook_outbox *outbox, size_t count, struct err 
 {
     struct buf line;
     uint64_t number = 0;
-    for (size_t i = 0; i < count && first(outbox) != NULL; i++) {
-        number = first(outbox)->number;
-        drop_first(outbox);
-    }
+    size_t seen = 0;
+    LIST_EACH(link, &outbox->events)
+    if (seen++ < count)
+        number = LIST_ENTRY(link, struct event, link)->number;
+    drop_to(outbox, number);
     buf_init(&line, LINE_BYTES_MAX);
     buf_format(&line, "done %llu\n", (unsigned long long)number);
     int result = append(outbox, &line, err);

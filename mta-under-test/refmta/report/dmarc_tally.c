@@ -108,18 +108,30 @@ static bool count_row(struct dmarc_tally *tally, struct domain *domain, struct s
     return true;
 }
 
-/* The domain is done; without any other one, so is its day. */
-static bool forget(struct dmarc_tally *tally, struct day *day, struct slice name)
+/* The domain is done. */
+static void forget(struct dmarc_tally *tally, struct day *day, struct slice name)
 {
     struct domain *domain = map_remove(&day->domains, name);
     if (domain == NULL)
-        return false;
+        return;
     tally->row_count -= domain->rows.count;
     domain_free(domain);
-    if (day->domains.count > 0)
-        return false;
-    day_free(day);
-    return true;
+}
+
+/* Days all of whose domains are done. */
+static void forget_days(struct dmarc_tally *tally)
+{
+    struct list kept;
+    list_init(&kept);
+    for (struct list *link; (link = list_pop_front(&tally->days)) != NULL;) {
+        struct day *day = LIST_ENTRY(link, struct day, link);
+        if (day->domains.count > 0)
+            list_push_back(&kept, link);
+        else
+            day_free(day);
+    }
+    for (struct list *link; (link = list_pop_front(&kept)) != NULL;)
+        list_push_back(&tally->days, link);
 }
 
 /* --- the file -------------------------------------------------------------------------------- */
@@ -139,7 +151,7 @@ static void take_line(struct dmarc_tally *tally, struct slice line)
         return;
     struct day *day = day_find(tally, number);
     if (count == 0 && day != NULL)
-        (void)forget(tally, day, rest);
+        forget(tally, day, rest);
     else if (count > 0 && dmarc_row_read(rest, &arena, &policy, &row) == 0)
         (void)count_row(tally, domain_of(day_of(tally, number), policy.domain), rest, count);
     arena_deinit(&arena);
@@ -154,6 +166,7 @@ static int read_file(struct dmarc_tally *tally, struct err *err)
     struct slice rest = buf_slice(&bytes);
     while (rest.len > 0 && slice_split(&rest, '\n', &line))
         take_line(tally, line);
+    forget_days(tally);
     buf_deinit(&bytes);
     return result;
 }
@@ -290,7 +303,10 @@ int dmarc_tally_done(struct dmarc_tally *tally, int64_t day_us, const char *doma
     struct buf line;
     if (day == NULL)
         return 0;
-    if (forget(tally, day, slice_of(domain)))
+    forget(tally, day, slice_of(domain));
+    bool was_last = day->domains.count == 0;
+    forget_days(tally);
+    if (was_last)
         return write_anew(tally, err);
     buf_init(&line, LINE_BYTES_MAX);
     buf_format(&line, "%lld 0 %s\n", (long long)(day_us / TIME_DAY), domain);

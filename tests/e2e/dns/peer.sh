@@ -107,7 +107,7 @@ in_one_zone() {
            n = length(asked); m = length(owner)
            if (asked[n - 2] "." asked[n - 1] == owner[m - 2] "." owner[m - 1]) print }'
 }
-compared=cat
+compared="cat"
 [ "$peer" = knot ] && compared=in_one_zone
 facts "$peer_port" | "$compared" > "$WORK/peer.facts"
 facts "$PORT" | "$compared" > "$WORK/our.facts"

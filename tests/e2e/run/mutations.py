@@ -21,7 +21,7 @@ import tempfile
 import zlib
 
 # Settings of a host that say what it is like; what is left out is only where it is.
-TELLING = ["profile", "down", "users", "esmtp", "tls", "bandwidth"]
+TELLING = ["profile", "down", "users", "esmtp", "tls", "latency", "bandwidth", "network"]
 # What a right server survives without a trace.
 TRACELESS = ["mta-kill", "mta-restart", "mta-pause"]
 
@@ -32,6 +32,8 @@ BORNE = {
         "a change of keys that was prepared is to be seen by nobody",
     "dane/lookup-fails-unsigned.json without DNS fault 1 (servfail)":
         "a right server does not ask the question that is answered wrong",
+    "tls/forced.json without hosts.mx.bigmail.test: rule 'encrypt first'":
+        "a right server encrypts before it is told to",
 }
 
 
