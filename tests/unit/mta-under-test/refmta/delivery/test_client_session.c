@@ -368,9 +368,30 @@ START_TEST(with_lmtp_each_recipient_has_its_own_end)
 }
 END_TEST
 
-UNIT_MAIN(with_lmtp_each_recipient_has_its_own_end, a_message_step_by_step, a_message_in_one_go,
-          all_refused_and_yet_it_wants_the_content, mail_refused_counts_for_all,
-          the_421_ends_the_session, a_bad_greeting_fails_the_session,
+START_TEST(binary_content_goes_in_a_chunk_as_it_is)
+{
+    start(TLS_USE_NEVER);
+    transaction.body = ENVELOPE_BODY_BINARYMIME;
+    transaction.recipient_count = 1;
+    transaction.bytes = 6;
+    greet("250-CHUNKING\r\n250-BINARYMIME\r\n250-PIPELINING\r\n");
+    begin();
+    expect("MAIL FROM:<s@s.test> BODY=BINARYMIME\r\n");
+    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_NONE);
+    expect("RCPT TO:<a@x.test>\r\n");
+    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_CONTENT);
+    client_session_content(&session, SLICE(".\n\r.\n\xff"));
+    client_session_content_end(&session);
+    expect("BDAT 6 LAST\r\n.\n\r.\n\xff");
+    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_ACCEPTED);
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(binary_content_goes_in_a_chunk_as_it_is, with_lmtp_each_recipient_has_its_own_end,
+          a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
+          mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
           what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls,
           requiretls_is_said_where_it_is_offered_and_else_nothing_goes)

@@ -14,6 +14,7 @@ static struct buf out;
 static const char *forward(const struct srs_scheme *scheme, const char *sender)
 {
     static char text[512];
+    buf_deinit(&out);
     buf_init(&out, sizeof text - 1);
     ck_assert(srs_forward(scheme, sender, NOW_US, &out));
     snprintf(text, sizeof text, "%s", buf_text(&out));

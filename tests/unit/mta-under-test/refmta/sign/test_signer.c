@@ -206,7 +206,8 @@ START_TEST(a_seal_carries_our_results_on)
     const struct signer_seal_facts others = {"another.test", TIME_HOUR};
     struct err err = {.text = ""};
     struct buf out;
-    struct signer *signer = open_signer(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), &err);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    struct signer *signer = open_signer(key, &err);
     ck_assert_msg(signer != NULL, "%s", err.text);
     buf_init(&out, 65536);
     ck_assert_int_eq(signer_seal(signer, slice_of(CHECKED), &others, &out, &err), 0);
@@ -220,6 +221,8 @@ START_TEST(a_seal_carries_our_results_on)
     ck_assert_int_eq(validate(buf_slice(&out)), ARC_FAIL);
     buf_deinit(&out);
     signer_close(&signer);
+    EVP_PKEY_free(key);
+    buf_deinit(&record);
 }
 END_TEST
 
@@ -229,7 +232,8 @@ START_TEST(what_was_converted_is_signed_anew_in_the_same_place)
     struct buf first;
     struct buf changed;
     struct buf again;
-    struct signer *signer = open_signer(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), &err);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    struct signer *signer = open_signer(key, &err);
     buf_init(&first, 65536);
     buf_init(&changed, 65536);
     buf_init(&again, 65536);
@@ -248,6 +252,8 @@ START_TEST(what_was_converted_is_signed_anew_in_the_same_place)
     buf_deinit(&changed);
     buf_deinit(&again);
     signer_close(&signer);
+    EVP_PKEY_free(key);
+    buf_deinit(&record);
 }
 END_TEST
 
