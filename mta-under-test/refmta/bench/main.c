@@ -2,9 +2,10 @@
  * What a long queue costs: fills a spool with messages of one recipient each, spread over many
  * destinations, and takes it up again as a starting server does.
  *
- *     refmta-bench FOLDER MESSAGES DESTINATIONS
+ *     refmta-bench FOLDER MESSAGES DESTINATIONS [fill]
  *
- * Prints one JSON object: the seconds that the start took, and the memory for each recipient.
+ * Prints one JSON object: the seconds that the start took, and the memory for each recipient. With
+ * "fill" it leaves the spool to somebody else.
  */
 #include <sys/wait.h>
 #include <time.h>
@@ -110,9 +111,10 @@ int main(int argc, char **argv)
     struct err err = {.text = ""};
     uint64_t messages = 0;
     uint64_t destinations = 0;
-    if (argc != 4 || text_to_u64(slice_of(argv[2]), &messages) != 0 || messages == 0 ||
+    bool fills = argc == 5 && strcmp(argv[4], "fill") == 0;
+    if ((argc != 4 && !fills) || text_to_u64(slice_of(argv[2]), &messages) != 0 || messages == 0 ||
         text_to_u64(slice_of(argv[3]), &destinations) != 0 || destinations == 0) {
-        fputs("usage: refmta-bench FOLDER MESSAGES DESTINATIONS\n", stderr);
+        fputs("usage: refmta-bench FOLDER MESSAGES DESTINATIONS [fill]\n", stderr);
         return 2;
     }
     buf_init(&json, 4096);
@@ -122,7 +124,8 @@ int main(int argc, char **argv)
                argv[1]);
     int result = config_parse(&config, "bench", buf_slice(&json), &err);
     if (result == 0)
-        result = run(&config, messages, destinations, &err);
+        result = fills ? fill(&config, messages, destinations, &err)
+                       : run(&config, messages, destinations, &err);
     buf_deinit(&json);
     config_deinit(&config);
     if (result != 0)

@@ -8,11 +8,10 @@
 /* How long the window does not grow after it was cut. */
 #define WINDOW_HOLD_US (5 * TIME_MINUTE)
 
-enum { CONNECTIONS_MAX = 2000 };
-
 static void lane_free(struct lane *lane)
 {
     delivery_shaping_detach(lane);
+    list_remove(&lane->room_link);
     route_free(&lane->route);
     free(lane->domain);
     free(lane);
@@ -63,6 +62,7 @@ static struct lane *lane_of(struct delivery *delivery, struct queue_destination 
     lane->window = max < LANE_WINDOW_START ? max : LANE_WINDOW_START;
     take_way(lane);
     list_init(&lane->wait_link);
+    list_init(&lane->room_link);
     list_init(&lane->connections);
     list_init(&lane->idle);
     list_push_back(&delivery->lanes, &lane->link);
@@ -278,8 +278,7 @@ void lane_dispatch(struct lane *lane)
                 break;
             continue;
         }
-        if (lane->connection_count >= window_of(lane) ||
-            delivery->connection_count >= CONNECTIONS_MAX)
+        if (lane->connection_count >= window_of(lane) || !delivery_room_for(lane))
             break;
         if (!route_is_fresh(lane)) {
             find_route(lane);
@@ -318,6 +317,8 @@ struct delivery *delivery_open(const struct delivery_options *options)
     delivery->options = *options;
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
+    list_init(&delivery->crowded);
+    delivery->room_event = event_new(options->base, -1, 0, delivery_room_on_event, delivery);
     map_init(&delivery->broken_tls);
     map_init(&delivery->sites);
     set_source(delivery);
@@ -387,6 +388,7 @@ void delivery_abandon(struct delivery *delivery)
         LIST_EACH(link, &lane->connections)
         delivery_connection_abandon(LIST_ENTRY(link, struct delivery_connection, link));
         list_remove(&lane->link);
+        list_remove(&lane->room_link);
         lane->destination->delivery = NULL;
         if (lane->finding)
             lane->dropped = true;
@@ -402,6 +404,7 @@ void delivery_close(struct delivery **where)
     if (delivery == NULL)
         return;
     delivery_memory_close(delivery);
+    event_free(delivery->room_event);
     map_deinit(&delivery->broken_tls, free);
     map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);

@@ -54,7 +54,6 @@ void delivery_connection_close(struct delivery_connection *connection)
 /* Frees the connection, which counts no more. */
 static void connection_free(struct delivery_connection *connection)
 {
-    struct lane *lane = connection->lane;
     delivery_connection_close(connection);
     delivery_shaping_closed(connection);
     buf_deinit(&connection->sender);
@@ -64,9 +63,8 @@ static void connection_free(struct delivery_connection *connection)
     list_remove(&connection->idle_link);
     event_free(connection->idle_timer);
     config_let_go(connection->config);
+    delivery_room_give(connection);
     free(connection);
-    lane->connection_count--;
-    lane->delivery->connection_count--;
 }
 
 /* Frees the connection; the lane may start others, or end. */
@@ -344,6 +342,7 @@ static void on_input(void *owner)
 {
     struct delivery_connection *connection = owner;
     connection->transaction_heard = true;
+    delivery_room_answered(connection);
     if (connection->is_idle) {
         /* 421 or confusion: nothing is lost by leaving. */
         delivery_turn_give_back(connection);
@@ -480,8 +479,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
         event_new(delivery->options.base, -1, 0, delivery_turn_on_timer, connection);
     list_init(&connection->idle_link);
     list_push_back(&lane->connections, &connection->link);
-    lane->connection_count++;
-    delivery->connection_count++;
+    delivery_room_take(connection);
     delivery_item_take(connection, item);
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, connection->candidates, LANE_CANDIDATES_MAX);

@@ -42,6 +42,9 @@ struct delivery {
     struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
+    size_t opening_count;     /* ... of them that no server has answered yet */
+    struct list crowded;      /* lanes that want another connection, and wait for room */
+    struct event *room_event; /* there is room for them */
     bool stopping;
     uint64_t last_number;
 };
@@ -57,6 +60,8 @@ struct lane {
     struct delivery_site *
         *sites;            /* one for each source of the pool; NULL while no route is known */
     struct list wait_link; /* in a site's waiting lanes */
+    struct list room_link; /* in the delivery's crowded lanes */
+    bool has_answered;     /* a server did, since the lane is there */
     bool finding;
     bool is_outdated;       /* the route that is being found belongs to older rules */
     bool dropped;           /* the delivery is gone: free when the route comes */
@@ -91,6 +96,7 @@ struct delivery_connection {
     char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
     bool tls_is_open;              /* the handshake with this candidate was begun */
     bool feeding;                  /* the content is being given */
+    bool is_opening; /* no server has answered yet */
     bool is_idle;
     bool is_paced;          /* idle, and goes on with the next message when the timer ends */
     bool transaction_heard; /* the server answered something in this transaction */
@@ -234,6 +240,15 @@ void lane_settle_all(struct lane *lane, struct queue_item *item, enum outcome_ki
 void lane_connection_gone(struct lane *lane);
 /* Starts what can be started. */
 void lane_dispatch(struct lane *lane);
+
+/* The room for connections, of all lanes together (delivery_room.c). False: no other one may be
+ * opened now; the lane is dispatched when that changes. */
+bool delivery_room_for(struct lane *lane);
+/* A connection begins; a server has answered it; it is gone. */
+void delivery_room_take(struct delivery_connection *connection);
+void delivery_room_answered(struct delivery_connection *connection);
+void delivery_room_give(struct delivery_connection *connection);
+void delivery_room_on_event(evutil_socket_t fd, short what, void *delivery);
 
 /* For the map of sites. */
 void delivery_site_free(void *site);

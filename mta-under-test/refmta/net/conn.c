@@ -117,9 +117,11 @@ static void watch(struct conn *conn)
                          : false;
     bool want_write = conn->phase == PHASE_CONNECTING || conn->tls_wants_write ||
                       (conn->phase == PHASE_OPEN && conn->output.len > 0 && !conn->tls_wants_read);
+    /* A pause is mostly over before anything comes: on_readable() stops listening if it is not,
+     * which spares two system calls a message. */
     if (want_read)
         event_add(conn->read_event, NULL);
-    else
+    else if (conn->phase != PHASE_OPEN || !conn->paused)
         event_del(conn->read_event);
     if (want_write)
         event_add(conn->write_event, NULL);
@@ -285,6 +287,11 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     struct conn *conn = arg;
     if (conn->phase == PHASE_HANDSHAKE) {
         handshake(conn);
+        return;
+    }
+    if (conn->phase == PHASE_OPEN && conn->paused && !conn->tls_wants_read &&
+        !conn->tls_wants_write) {
+        event_del(conn->read_event);
         return;
     }
     if (conn->tls_wants_read) {

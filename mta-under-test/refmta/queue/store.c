@@ -150,10 +150,19 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
     take_done(store);
 }
 
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    struct store *store = arg;
+    pthread_cond_signal(&store->work);
+}
+
+/* Not at the first commit: what else the loop has at hand shall go to the disk with it. */
 static void wake_writer(struct store *store)
 {
     if (store->threaded)
-        pthread_cond_signal(&store->work);
+        event_active(store->wake_event, EV_TIMEOUT, 0);
     else if (store->done_event != NULL)
         event_active(store->done_event, EV_TIMEOUT, 0);
 }
@@ -309,6 +318,7 @@ struct store *store_open(const struct store_options *options, struct err *err)
         store->done_event = event_new(store->base, store->done_fd,
                                       store->threaded ? EV_READ | EV_PERSIST : 0, on_done, store);
         store->stuck_timer = event_new(store->base, -1, 0, on_stuck, store);
+        store->wake_event = event_new(store->base, -1, 0, on_wake, store);
         if (store->threaded)
             event_add(store->done_event, NULL);
     }
@@ -338,6 +348,8 @@ void store_close(struct store **where)
     }
     if (store->done_event != NULL)
         event_free(store->done_event);
+    if (store->wake_event != NULL)
+        event_free(store->wake_event);
     if (store->stuck_timer != NULL)
         event_free(store->stuck_timer);
     if (store->done_fd >= 0)

@@ -14,6 +14,7 @@ struct store {
     /* The loop's own. */
     struct event_base *base;
     struct event *done_event;  /* the thread has finished something, or there is no thread */
+    struct event *wake_event;  /* behind all that the loop has at hand: the thread has work */
     struct event *stuck_timer; /* set only while something is stuck */
     struct list segments;      /* oldest first; the last one is being written */
     struct list stuck;         /* commits that must be written and could not be */
