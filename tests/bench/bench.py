@@ -125,6 +125,11 @@ def relay(sessions):
 
 
 @functools.lru_cache
+def accept(sessions):
+    return script("relay.sh", str(sessions), "accept")
+
+
+@functools.lru_cache
 def queue():
     return script("refmta.py", "queue")
 
@@ -170,8 +175,11 @@ def figures(runs, slow):
            lambda: relay(20)["ratio"], 5, False)
     yield ("refmta relays 4 kB with 100 sessions, times Postfix", "x",
            lambda: median_of(runs, lambda: script("relay.sh", "100")["ratio"]), 5, False)
-    yield ("refmta takes 4 kB with 20 sessions, times Postfix", "x",
-           lambda: relay(20)["accept_ratio"], 10, False)
+    for sessions in (20, 100):
+        yield (f"refmta takes 4 kB with {sessions} sessions, times Postfix", "x",
+               lambda sessions=sessions: accept(sessions)["ratio"], 10, False)
+        yield ("  the same by processor time", "x",
+               lambda sessions=sessions: accept(sessions)["processor_ratio"], 10, False)
     yield ("refmta, 10,000 idle connections, each", "KiB",
            lambda: script("refmta.py", "idle")["kib_each"], 20, True)
     yield ("refmta, p99 of the final 250 with 50 sessions", "ms",
@@ -180,6 +188,11 @@ def figures(runs, slow):
            lambda: queue()["start-seconds"], 5, True)
     yield ("  memory for each of them", "B",
            lambda: queue()["bytes-per-recipient"], 1024, True)
+    yield ("refmta is slowed down by as many dead destinations", "%",
+           lambda: script("dead.py")["slower_percent"], 10, True)
+    if slow:
+        yield ("  with a million recipients at 10,000 destinations", "%",
+               lambda: script("dead.py", "1000000", "10000")["slower_percent"], 10, True)
     yield ("simulated host as a sink with its event log, times smtp-sink", "x",
            lambda: median_of(runs, lambda: script("sink.sh")["ratio"]), 0.5, False)
     yield ("DNS answers with the event log, times NSD", "x",
