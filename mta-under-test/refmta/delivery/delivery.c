@@ -179,6 +179,7 @@ static void on_route(void *arg, struct route *route)
         lane_free(lane);
         return;
     }
+    delivery_room_note_finding(lane->delivery, false);
     log_route(lane, route);
     if (lane->is_outdated) {
         lane->is_outdated = false;
@@ -212,6 +213,7 @@ static void find_route(struct lane *lane)
         .arg = lane,
     };
     lane->finding = true;
+    delivery_room_note_finding(lane->delivery, true);
     route_find(&request);
 }
 

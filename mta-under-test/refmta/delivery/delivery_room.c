@@ -10,11 +10,13 @@ enum {
     CONNECTIONS_MAX = 2000,
     OPENING_MAX = CONNECTIONS_MAX / 2,
     OPENING_MANY = CONNECTIONS_MAX / 8, /* from then on one for each destination that is new */
+    FINDING_MAX = 250, /* routes that are asked for: the answers to more overflow a UDP socket */
 };
 
 static bool has_room(const struct delivery *delivery)
 {
-    return delivery->connection_count < CONNECTIONS_MAX && delivery->opening_count < OPENING_MAX;
+    return delivery->connection_count < CONNECTIONS_MAX && delivery->opening_count < OPENING_MAX &&
+           delivery->finding_count < FINDING_MAX;
 }
 
 bool delivery_room_for(struct lane *lane)
@@ -48,6 +50,12 @@ void delivery_room_on_event(evutil_socket_t fd, short what, void *arg)
             return;
         lane_dispatch(LIST_ENTRY(link, struct lane, room_link));
     }
+}
+
+void delivery_room_note_finding(struct delivery *delivery, bool begins)
+{
+    delivery->finding_count = begins ? delivery->finding_count + 1 : delivery->finding_count - 1;
+    wake(delivery);
 }
 
 void delivery_room_take(struct delivery_connection *connection)

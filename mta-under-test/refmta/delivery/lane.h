@@ -43,6 +43,7 @@ struct delivery {
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
     size_t opening_count;     /* ... of them that no server has answered yet */
+    size_t finding_count;     /* lanes that ask for their route */
     struct list crowded;      /* lanes that want another connection, and wait for room */
     struct event *room_event; /* there is room for them */
     bool stopping;
@@ -96,7 +97,7 @@ struct delivery_connection {
     char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
     bool tls_is_open;              /* the handshake with this candidate was begun */
     bool feeding;                  /* the content is being given */
-    bool is_opening; /* no server has answered yet */
+    bool is_opening;               /* no server has answered yet */
     bool is_idle;
     bool is_paced;          /* idle, and goes on with the next message when the timer ends */
     bool transaction_heard; /* the server answered something in this transaction */
@@ -248,6 +249,8 @@ bool delivery_room_for(struct lane *lane);
 void delivery_room_take(struct delivery_connection *connection);
 void delivery_room_answered(struct delivery_connection *connection);
 void delivery_room_give(struct delivery_connection *connection);
+/* A lane asks for its route, or has it. */
+void delivery_room_note_finding(struct delivery *delivery, bool begins);
 void delivery_room_on_event(evutil_socket_t fd, short what, void *delivery);
 
 /* For the map of sites. */
