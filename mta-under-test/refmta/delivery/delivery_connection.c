@@ -396,7 +396,20 @@ static void on_drained(void *owner)
         feed_content(connection);
 }
 
-/* The handshake failed: the same host again in clear text, where the policy allows it. */
+/* TLS was up, and broke before anything was done in it: by a record or alert that is not right, or
+ * by an end at the first command. Servers that ask for another handshake do so, which TLS here
+ * refuses (RFC 5246 7.2.2), and those that want a certificate of ours (RFC 8446 4.4.2.4). */
+static bool is_tls_slip(const struct delivery_connection *connection, enum conn_end end)
+{
+    enum client_state state = connection->session.state;
+    bool is_first_command = state == CLIENT_STATE_EHLO || state == CLIENT_STATE_HELO;
+    if (!connection->session.is_tls || connection->message_count > 1 ||
+        state == CLIENT_STATE_FINAL || connection->tls.use == TLS_USE_REQUIRED)
+        return false;
+    return end == CONN_END_TLS || (is_first_command && end != CONN_END_TIMEOUT);
+}
+
+/* TLS failed: the same host again in clear text, where the policy allows it. */
 static void tls_failed(struct delivery_connection *connection, const char *text)
 {
     struct reason reason;
@@ -428,6 +441,10 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     /* Some middle boxes cut the connection at STARTTLS already. */
     if (connection->session.state == CLIENT_STATE_SECURING ||
         connection->session.state == CLIENT_STATE_STARTTLS) {
+        tls_failed(connection, text);
+        return;
+    }
+    if (is_tls_slip(connection, end)) {
         tls_failed(connection, text);
         return;
     }

@@ -155,7 +155,8 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
     if (tls != NULL && connection->tls.verify != TLS_VERIFY_NONE)
         result = tls_peer_result(tls);
     delivery_connection_log(connection, "tls-failed", text);
-    delivery_tls_note(connection, result.report_as, text);
+    if (!connection->session.is_tls) /* else the handshake was right, and is told as such */
+        delivery_tls_note(connection, result.report_as, text);
     reason_set(reason, "4.7.5", false, connection->host, "%s: %s (%s)", connection->host, text,
                connection->tls.why);
     if (connection->tls.use == TLS_USE_REQUIRED)
