@@ -103,9 +103,10 @@ wait_for() { # a port
 }
 # Processor time of a process, of its children that live, and of those that have ended.
 processor_us() {
-    local children
-    read -ra children < "/proc/$1/task/$1/children"
-    (cd /proc && { cat "$1/stat"; for child in "${children[@]}"; do cat "$child/stat" 2>/dev/null; done; }) |
+    tr ' ' '\n' < "/proc/$1/task/$1/children" | {
+        cat "/proc/$1/stat"
+        while read -r child; do cat "/proc/$child/stat" 2>/dev/null; done
+    } |
         awk -v hz="$(getconf CLK_TCK)" '{ ticks += $14 + $15 + $16 + $17 } END { printf "%.0f", ticks * 1e6 / hz }'
 }
 report() { # server, begin, accepted, end, its first process
