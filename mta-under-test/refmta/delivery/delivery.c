@@ -318,7 +318,7 @@ struct delivery *delivery_open(const struct delivery_options *options)
     delivery->options = *options;
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
-    map_init(&delivery->broken_tls);
+    map_init(&delivery->address_faults);
     map_init(&delivery->sites);
     set_source(delivery);
     delivery->pool = (struct routing_pool){"default", &delivery->source, 1};
@@ -402,7 +402,7 @@ void delivery_close(struct delivery **where)
     if (delivery == NULL)
         return;
     delivery_memory_close(delivery);
-    map_deinit(&delivery->broken_tls, free);
+    map_deinit(&delivery->address_faults, free);
     map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);
 }

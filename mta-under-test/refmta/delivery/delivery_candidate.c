@@ -12,6 +12,9 @@ enum { INPUT_BYTES_MAX = 1 << 17 };
 size_t delivery_candidate_next(const struct delivery_connection *connection, bool answered)
 {
     size_t next = connection->candidate + 1;
+    if (delivery_address_has(connection->lane->delivery, &connection->address,
+                             ADDRESS_SWALLOWS_MESSAGES))
+        return next;
     while (answered && next < connection->candidate_count &&
            connection->candidates[next].host == connection->candidates[connection->candidate].host)
         next++;

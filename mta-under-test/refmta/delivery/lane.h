@@ -38,12 +38,18 @@ struct delivery {
     struct queue *queue;
     struct rng rng;
     struct list lanes;
-    struct map broken_tls; /* address as text -> when its handshake failed (struct broken_tls) */
+    struct map address_faults; /* "KIND<tab>ADDRESS" -> since when (delivery_memory.c) */
     struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
     bool stopping;
     uint64_t last_number;
+};
+
+/* What an address was found to do wrong, and what follows for a time. */
+enum address_fault {
+    ADDRESS_BREAKS_TLS,        /* clear text, where that is allowed */
+    ADDRESS_SWALLOWS_MESSAGES, /* all other addresses come first */
 };
 
 struct lane {
@@ -152,7 +158,8 @@ void delivery_candidate_try(struct delivery_connection *connection);
 void delivery_candidate_fail(struct delivery_connection *connection, const struct reason *reason,
                              enum client_verdict verdict);
 /* The index behind the one at hand. A host that has answered is not asked again at its other
- * addresses: they lead to the same answer, and to a sender that seems not to listen. */
+ * addresses: they lead to the same answer, and to a sender that seems not to listen. But where the
+ * way to an address swallows messages, there is another way to each of the others. */
 size_t delivery_candidate_next(const struct delivery_connection *connection, bool answered);
 
 /* Shaping (delivery_shaping.c): ties a lane to the sites of its receiver, and back. */
@@ -239,7 +246,7 @@ void lane_dispatch(struct lane *lane);
 void delivery_site_free(void *site);
 
 /* What outlives a restart (delivery_memory.c), in a file of the spool: what is known of receivers,
- * and handshakes that failed. Written some seconds after a change, and at the end. */
+ * and what addresses did wrong. Written some seconds after a change, and at the end. */
 void delivery_memory_open(struct delivery *delivery);
 void delivery_memory_close(struct delivery *delivery);
 void delivery_memory_changed(struct delivery *delivery);
@@ -248,5 +255,10 @@ void delivery_memory_restore(struct delivery_site *site);
 /* All sites belong to older rules from now on; what is known goes to those that will follow. */
 void delivery_memory_renew(struct delivery *delivery);
 
-bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address);
-void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address);
+bool delivery_address_has(struct delivery *delivery, const struct ip_address *address,
+                          enum address_fault fault);
+void delivery_address_note(struct delivery *delivery, const struct ip_address *address,
+                           enum address_fault fault);
+/* The address has done right, in this respect. */
+void delivery_address_clear(struct delivery *delivery, const struct ip_address *address,
+                            enum address_fault fault);
