@@ -6,9 +6,16 @@
 
 #include "mta-under-test/base/poison.h"
 
-static const char *const TITLES[REPORT_AUTH_METHODS] = {
-    [REPORT_AUTH_SPF] = "SPF", [REPORT_AUTH_DKIM] = "DKIM",    [REPORT_AUTH_DMARC] = "DMARC",
-    [REPORT_AUTH_ARC] = "ARC", [REPORT_AUTH_IPREV] = "FCrDNS",
+static const struct {
+    const char *name;
+    const char *meaning;
+} TITLES[REPORT_AUTH_METHODS] = {
+    [REPORT_AUTH_SPF] = {"SPF", "may this address send for the domain? (RFC 7208)"},
+    [REPORT_AUTH_DKIM] = {"DKIM", "is the message signed, and as it was signed? (RFC 6376)"},
+    [REPORT_AUTH_DMARC] = {"DMARC", "does the domain in From stand behind it? (RFC 7489)"},
+    [REPORT_AUTH_ARC] = {"ARC", "what did earlier hosts find, before they changed it? (RFC 8617)"},
+    [REPORT_AUTH_IPREV] = {"FCrDNS",
+                           "has the client's address a name that leads back to it? (RFC 8601 3)"},
 };
 
 /* The class of its colour: red is what a receiver may refuse for. */
@@ -86,7 +93,8 @@ static void why_row(struct html_page *page, const struct report_auth *row)
         const struct report_auth_method *method = &row->methods[i];
         if (*method->result == '\0')
             continue;
-        html_print(out, "<div><h4>%s: %s</h4><p>%s</p>", TITLES[i], method->result, method->reason);
+        html_print(out, "<div><h4>%s: %s</h4><p>%s</p>", TITLES[i].name, method->result,
+                   method->reason);
         facts_tree(page, method);
         buf_add_text(out, "</div>\n");
     }
@@ -119,7 +127,8 @@ void html_auth(struct html_page *page)
                             "<th scope=\"col\">Message</th><th scope=\"col\">Receiver</th>"
                             "<th scope=\"col\">From: domain</th>");
     for (size_t i = 0; i < REPORT_AUTH_METHODS; i++)
-        html_print(page->out, "<th scope=\"col\">%s</th>", TITLES[i]);
+        html_print(page->out, "<th scope=\"col\"><abbr title=\"%s\">%s</abbr></th>",
+                   TITLES[i].meaning, TITLES[i].name);
     buf_add_text(page->out, "<th scope=\"col\">End</th></tr></thead><tbody>\n");
     size_t told = 0;
     for (size_t i = 0; i < run->auth_count; i++) {

@@ -10,7 +10,6 @@
 #include "mta-under-test/base/poison.h"
 
 enum {
-    DNS_ROWS_MAX = 120,
     FINDINGS_OF_A_KIND = 3, /* shown with their words */
 };
 
@@ -45,7 +44,8 @@ void html_dns(struct html_page *page)
                             "<th scope=\"col\">Type</th><th scope=\"col\">Result</th>"
                             "<th scope=\"col\">Answer</th><th scope=\"col\">How</th>"
                             "<th scope=\"col\">Fault</th></tr></thead><tbody>\n");
-    size_t shown = run->query_count < DNS_ROWS_MAX ? run->query_count : DNS_ROWS_MAX;
+    size_t shown =
+        run->query_count < page->bounds.queries ? run->query_count : page->bounds.queries;
     for (size_t i = 0; i < shown; i++)
         dns_row(page, &run->queries[i]);
     buf_add_text(page->out, "</tbody></table></div>\n");

@@ -12,6 +12,9 @@
 
 enum { LINE_MAX = 600 };
 
+/* The questions to the DNS stand before those sessions that they led to; a client asks none. */
+static const size_t NO_DNS = SIZE_MAX;
+
 /* A ladder while it is written. */
 struct ladder {
     int64_t start_us;
@@ -63,11 +66,14 @@ static void end_row(struct html_page *page, const char *note)
     html_print(page->out, "</div></td><td class=\"by\">%s</td></tr>\n", note);
 }
 
-static void arrow_right(struct buf *out, const char *text)
+static void arrow_right(struct buf *out, const struct report_step *step)
 {
     buf_add_text(out, "<code>");
-    html_cut(out, slice_of(text), LINE_MAX);
-    buf_add_text(out, "</code><i class=\"to-right\"></i>");
+    html_cut(out, slice_of(step->text), LINE_MAX);
+    buf_add_text(out, "</code>");
+    if (step->number > 1)
+        html_print(out, "<small>%" PRId64 " times</small>", step->number);
+    buf_add_text(out, "<i class=\"to-right\"></i>");
 }
 
 static void dns_rows(struct html_page *page, struct ladder *ladder, size_t index)
@@ -124,6 +130,9 @@ static void band_row(struct html_page *page, const struct report_step *step)
         html_print(out, "<span>closed by %s%s</span>", step->text,
                    step->number != 0 ? " after QUIT" : "");
         break;
+    case REPORT_STEP_END:
+        html_print(out, "<span>%s</span>", step->text);
+        break;
     case REPORT_STEP_REPLY:
     case REPORT_STEP_COMMAND:
     case REPORT_STEP_DATA:
@@ -154,6 +163,7 @@ static const char *step_class(const struct report_step *step)
         return step->encrypted ? "band pass inside" : "band pass";
     case REPORT_STEP_CONNECT:
     case REPORT_STEP_DISCONNECT:
+    case REPORT_STEP_END:
     default:
         return "band";
     }
@@ -170,7 +180,9 @@ static void step_row(struct html_page *page, struct ladder *ladder, const struct
         reply_row(page, step);
         note = step->note;
     } else if (step->kind == REPORT_STEP_COMMAND) {
-        arrow_right(page->out, step->text);
+        arrow_right(page->out, step);
+        if (step->number > 0)
+            note = step->note;
     } else if (step->kind == REPORT_STEP_DATA) {
         html_print(page->out,
                    "<code>the message, %" PRId64 " bytes</code>"
@@ -178,29 +190,48 @@ static void step_row(struct html_page *page, struct ladder *ladder, const struct
                    step->number);
     } else {
         band_row(page, step);
-        if (step->kind == REPORT_STEP_VIOLATION)
+        if (step->kind == REPORT_STEP_VIOLATION || step->kind == REPORT_STEP_END)
             note = step->note;
     }
     end_row(page, note);
 }
 
-void html_ladder(struct html_page *page, const struct report_session *session)
+static void ladder(struct html_page *page, const struct report_session *session, size_t dns_of)
 {
     struct buf *out = page->out;
-    html_print(
-        out,
-        "<div class=\"scroll\"><table class=\"ladder\"><thead><tr><th scope=\"col\">Time</th>"
-        "<th scope=\"col\">Packet</th><th scope=\"col\" class=\"wire\"><div><span>%s "
-        "<small>%s</small></span><span>%s <small>%s:%d</small></span></div></th>"
-        "<th scope=\"col\">Decided by</th></tr></thead><tbody>\n",
-        *page->run->hostname != '\0' ? page->run->hostname : "client", session->client,
-        session->host, session->server, session->port);
     struct ladder ladder = {.start_us = session->start_us};
-    dns_rows(page, &ladder, (size_t)(session - page->run->sessions));
+    buf_add_text(out, "</tr></thead><tbody>\n");
+    if (dns_of != NO_DNS)
+        dns_rows(page, &ladder, dns_of);
     for (size_t i = 0; i < session->step_count; i++)
         step_row(page, &ladder, &session->steps[i]);
     buf_add_text(out, "</tbody></table></div>\n");
     if (session->steps_left_out > 0)
-        html_print(out, "<p class=\"note\">%zu more steps are in <code>events.jsonl</code>.</p>\n",
-                   session->steps_left_out);
+        html_print(out, "<p class=\"note\">%zu more step%s in <code>events.jsonl</code>.</p>\n",
+                   session->steps_left_out, session->steps_left_out == 1 ? " is" : "s are");
+}
+
+#define LADDER_BEGIN \
+    "<div class=\"scroll\"><table class=\"ladder\"><thead><tr><th scope=\"col\">Time</th>"
+#define LADDER_SIDES "<th scope=\"col\" class=\"wire\"><div>"
+
+void html_ladder(struct html_page *page, const struct report_session *session)
+{
+    html_print(page->out,
+               LADDER_BEGIN "<th scope=\"col\">Packet</th>" LADDER_SIDES
+                            "<span>%s <small>%s</small></span><span>%s <small>%s:%d</small></span>"
+                            "</div></th><th scope=\"col\">Decided by</th>",
+               *page->run->hostname != '\0' ? page->run->hostname : "client", session->client,
+               session->host, session->server, session->port);
+    ladder(page, session, (size_t)(session - page->run->sessions));
+}
+
+void html_client_ladder(struct html_page *page, const struct report_session *dialogue)
+{
+    html_print(page->out,
+               LADDER_BEGIN "<td></td>" LADDER_SIDES
+                            "<span>%s</span><span>%s <small>server under test</small></span>"
+                            "</div></th><th scope=\"col\">In the script</th>",
+               dialogue->id, dialogue->host);
+    ladder(page, dialogue, NO_DNS);
 }

@@ -37,12 +37,19 @@ static size_t session_index(const struct report_run *run, const char *id)
     return run->session_count;
 }
 
+bool html_ladder_shown(const struct html_page *page, const struct report_session *session,
+                       size_t index)
+{
+    const struct html_bounds *bounds = &page->bounds;
+    return session->steps != NULL &&
+           index < (session->special && bounds->special > bounds->sessions ? bounds->special
+                                                                           : bounds->sessions);
+}
+
 bool html_session_shown(const struct html_page *page, size_t index)
 {
     const struct report_run *run = page->run;
-    if (index >= run->session_count || run->sessions[index].steps == NULL)
-        return false;
-    return index < page->sessions_max || run->sessions[index].special;
+    return index < run->session_count && html_ladder_shown(page, &run->sessions[index], index);
 }
 
 void html_session_link_at(struct html_page *page, size_t index)

@@ -10,13 +10,20 @@
 
 enum { HTML_SLUG_BYTES = 96 };
 
+/* How much of a run stands on the page. */
+struct html_bounds {
+    size_t sessions; /* ladders of the first sessions */
+    size_t special;  /* sessions that are special are shown as far as this one */
+    size_t queries;
+};
+
 struct html_page {
     struct buf *out;
     const struct report_suite *suite;
     const struct report_run *run; /* at hand */
     char slug[HTML_SLUG_BYTES];   /* of the run: what its links begin with */
     const char *folder;           /* in which the page will stand; "" = not known */
-    size_t sessions_max;          /* ladders shown for a run */
+    struct html_bounds bounds;    /* of this run */
 };
 
 /* Begins a section with its heading: <section id="SLUG/NAME">. */
@@ -33,8 +40,10 @@ void html_session_link_at(struct html_page *page, size_t index);
 void html_packet(struct html_page *page, uint64_t packet);
 /* Says that a table was cut: "The first 40 of 1,000 ...". */
 void html_cut_note(struct html_page *page, size_t shown, size_t all, const char *what);
-/* Whether the ladder of this session stands on the page. */
+/* Whether a ladder stands on the page: of this session of the run, or of any by its place. */
 bool html_session_shown(const struct html_page *page, size_t index);
+bool html_ladder_shown(const struct html_page *page, const struct report_session *session,
+                       size_t index);
 
 /* How many simulated hosts were connected to. */
 size_t html_host_count(const struct report_run *run);
@@ -47,7 +56,10 @@ void html_gauges(struct html_page *page);
 void html_providers(struct html_page *page);
 void html_hosts(struct html_page *page);
 void html_sessions(struct html_page *page);
+void html_clients(struct html_page *page);
+/* Of a session at a simulated host, and of a client's dialogue with the server under test. */
 void html_ladder(struct html_page *page, const struct report_session *session);
+void html_client_ladder(struct html_page *page, const struct report_session *dialogue);
 void html_tls(struct html_page *page);
 bool html_has_tls(const struct report_run *run);
 void html_auth(struct html_page *page);

@@ -160,6 +160,7 @@ static void contents(struct html_page *page)
     jump_to(page, "checks", "Checks", run->check_count > 0);
     jump_to(page, "findings", "Findings", run->finding_count > 0);
     jump_to(page, "timeline", "Timeline", run->delivery_count > 0);
+    jump_to(page, "clients", "Clients", run->client_count > 0);
     jump_to(page, "sessions", "Sessions", run->session_count > 0);
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
     jump_to(page, "authentication", "Authentication", run->auth_count > 0);
@@ -180,11 +181,12 @@ void html_scenario(struct html_page *page, bool open)
     summary(page);
     buf_add_text(page->out, "<div class=\"body\">\n");
     head(page);
-    if (run->check_count > 0 || run->session_count > 0)
+    if (run->check_count > 0 || run->session_count > 0 || run->client_count > 0)
         contents(page);
     html_checks(page);
     html_findings(page);
     html_timeline(page);
+    html_clients(page);
     html_sessions(page);
     html_hosts(page);
     html_auth(page);

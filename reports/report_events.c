@@ -3,6 +3,7 @@
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/time_text.h"
 #include "reports/report_book.h"
+#include "reports/report_clients.h"
 #include "reports/report_provider.h"
 #include "reports/report_sessions.h"
 #include "sim/event/event_file.h"
@@ -216,6 +217,8 @@ static void on_event(struct report_book *book, const cJSON *event)
         on_dns(book, event, at_us);
     else if (slice_is(source, "submitter"))
         on_submit(book, event, at_us);
+    else if (slice_is(source, "client"))
+        report_clients_event(book, event);
     else if (slice_is(source, "run"))
         on_run(book, event);
     else if (slice_is(source, "mta"))

@@ -13,8 +13,6 @@
 
 enum {
     PAGE_BYTES_MAX = 512 * 1024 * 1024,
-    SESSIONS_OF_FEW = 60, /* ladders of a run, in a suite of few runs and of many */
-    SESSIONS_OF_MANY = 8,
     FEW_RUNS = 20,
     OPEN_AT_FIRST = 3, /* failed scenarios that are unfolded */
     SLUG_TRIES_MAX = 100000,
@@ -148,7 +146,8 @@ static void tiles(struct buf *out, const struct report_suite *suite, const struc
     if (totals->deliveries > 0)
         tile(out, "plain", totals->delivered, totals->deliveries, "recipients reached");
     if (totals->attempts > 0)
-        tile(out, "plain", totals->attempts, 0, "delivery tries");
+        tile(out, "plain", totals->attempts, 0,
+             totals->attempts == 1 ? "delivery try" : "delivery tries");
     html_print(out, "<div class=\"tile plain\"><b>%s</b><span>of virtual time</span></div>",
                report_time_text(totals->virtual_us, text));
     if (suite->wall_us > 0)
@@ -232,11 +231,23 @@ static void make_slug(struct html_page *page, struct map *taken)
     map_set_text(taken, page->slug, page);
 }
 
+/* How much of a run is shown: all there is in a suite of few; of many, less of those that passed.
+ */
+static struct html_bounds bounds_of(const struct report_suite *suite, bool passed)
+{
+    if (suite->run_count <= FEW_RUNS)
+        return (struct html_bounds){.sessions = 60, .special = SIZE_MAX, .queries = 120};
+    if (!passed)
+        return (struct html_bounds){.sessions = 8, .special = SIZE_MAX, .queries = 120};
+    return (struct html_bounds){.sessions = 3, .special = 8, .queries = 20};
+}
+
 /* The runs that passed, or the others. */
 static void scenarios_that(struct html_page *page, struct map *slugs, bool passed)
 {
     const struct report_suite *suite = page->suite;
     size_t opened = 0;
+    page->bounds = bounds_of(suite, passed);
     for (size_t i = 0; i < suite->run_count; i++) {
         page->run = suite->runs[i];
         if (report_run_passed(page->run) != passed)
@@ -265,7 +276,6 @@ void report_html_print(const struct report_suite *suite, const char *folder, str
         .out = out,
         .suite = suite,
         .folder = folder,
-        .sessions_max = suite->run_count <= FEW_RUNS ? SESSIONS_OF_FEW : SESSIONS_OF_MANY,
     };
     document_head(out, suite, &totals);
     header(out, suite, &totals);

@@ -131,6 +131,7 @@ enum report_step_kind {
     REPORT_STEP_ACCEPTED,
     REPORT_STEP_VIOLATION,
     REPORT_STEP_DISCONNECT,
+    REPORT_STEP_END, /* of a client's dialogue */
 };
 
 struct report_step {
@@ -139,7 +140,7 @@ struct report_step {
     int code;
     int64_t at_us;
     int64_t seq;    /* of the event */
-    int64_t number; /* bytes of data; 1 = good for TLS */
+    int64_t number; /* bytes of data; 1 = good for TLS; how often a client said it */
     uint64_t packet;
     const char *text;
     const char *note; /* the rule, the stage, the RFC */
@@ -360,6 +361,9 @@ struct report_run {
     struct report_session *sessions;
     size_t session_count;
     size_t special_count;
+    struct report_session *clients; /* the scenario's; their host is the server under test */
+    size_t client_count;
+    size_t client_special_count;
     struct report_query *queries;
     size_t query_count;
     size_t queries_seen;

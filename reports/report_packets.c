@@ -180,6 +180,7 @@ static void place_step(const struct packet_table *table, const struct report_ses
     case REPORT_STEP_RULE:
     case REPORT_STEP_ACCEPTED:
     case REPORT_STEP_DISCONNECT:
+    case REPORT_STEP_END:
     default:
         break;
     }

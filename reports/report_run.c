@@ -118,23 +118,29 @@ struct report_run *report_run_of_problem(const char *name, const char *file, con
     return run;
 }
 
+static void free_sessions(struct report_session *sessions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(sessions[i].steps);
+        arena_deinit(&sessions[i].arena);
+    }
+    free(sessions);
+}
+
 void report_run_free(struct report_run **where)
 {
     struct report_run *run = *where;
     if (run == NULL)
         return;
     *where = NULL;
-    for (size_t i = 0; i < run->session_count; i++) {
-        free(run->sessions[i].steps);
-        arena_deinit(&run->sessions[i].arena);
-    }
+    free_sessions(run->sessions, run->session_count);
+    free_sessions(run->clients, run->client_count);
     for (size_t i = 0; i < run->delivery_count; i++)
         free(run->deliveries[i].attempts);
     free(run->checks);
     free(run->findings);
     free(run->messages);
     free(run->deliveries);
-    free(run->sessions);
     free(run->queries);
     for (size_t i = 0; i < run->auth_count; i++)
         for (size_t method = 0; method < REPORT_AUTH_METHODS; method++)

@@ -2,6 +2,8 @@
 
 #include "mta-under-test/base/buf.h"
 #include "reports/report_auth.h"
+#include "reports/report_gauges.h"
+#include "reports/report_steps.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
@@ -14,29 +16,12 @@ static struct report_session *session_of(struct report_book *book, const struct 
     return &book->run->sessions[track->session];
 }
 
-static const char *session_text(struct report_session *session, const char *text)
-{
-    if (*text == '\0')
-        return "";
-    return arena_text_of(&session->arena, slice_from(text, strnlen(text, REPORT_TEXT_MAX)));
-}
-
 static void add_step(struct report_book *book, struct report_track *track, const cJSON *event,
                      struct report_step step)
 {
-    struct report_session *session = session_of(book, track);
-    if (session->step_count == REPORT_STEPS_MAX) {
-        session->steps_left_out++;
-        return;
-    }
-    step.at_us = event_int(event, "at", 0);
-    step.seq = event_int(event, "seq", -1);
-    step.packet = report_book_packet(book, step.seq);
     step.encrypted = track->in_tls;
-    step.text = session_text(session, step.text);
-    step.note = session_text(session, step.note != NULL ? step.note : "");
-    session->steps = report_room(session->steps, session->step_count, sizeof *session->steps);
-    session->steps[session->step_count++] = step;
+    step.packet = report_book_packet(book, event_int(event, "seq", -1));
+    report_steps_add(session_of(book, track), event, step);
 }
 
 static void attach_queries(struct report_book *book, const char *host, size_t session)
@@ -172,7 +157,7 @@ static void on_reply(struct report_book *book, struct report_track *track, const
     bool echo = slice_is(stage, "data") && track->recipient_count == 0 && session->last_code != 0;
     if (attempt.code >= 400 && !echo) {
         session->last_code = attempt.code;
-        session->last_text = session_text(session, attempt.text);
+        session->last_text = report_steps_text(session, attempt.text);
     }
     if (slice_is(stage, "rcpt")) {
         on_reply_rcpt(book, track, event, &attempt);
@@ -197,7 +182,7 @@ static void on_command(struct report_book *book, struct report_track *track, con
         rest = slice_skip(rest,
                           slice_find(rest, '<') == SIZE_MAX ? rest.len : slice_find(rest, '<') + 1);
         size_t close = slice_find(rest, '>');
-        track->from = session_text(session_of(book, track), "");
+        track->from = report_steps_text(session_of(book, track), "");
         if (close != SIZE_MAX)
             track->from = arena_text_of(&session_of(book, track)->arena, slice_first(rest, close));
         track->recipient_count = 0;
@@ -407,11 +392,7 @@ static void keep_or_drop(struct report_book *book, const struct report_track *tr
         run->special_count++;
         return;
     }
-    free(session->steps);
-    session->steps = NULL;
-    session->step_count = 0;
-    session->last_text = "";
-    arena_deinit(&session->arena);
+    report_steps_drop(session);
 }
 
 /* A connection to a host that does not listen: no session, but an attempt. */
@@ -433,7 +414,7 @@ static void on_refused(struct report_book *book, const cJSON *event)
     free(id);
     session->refused = true;
     session->end_us = session->start_us;
-    session->last_text = session_text(session, attempt.text);
+    session->last_text = report_steps_text(session, attempt.text);
     add_step(book, &track, event,
              (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
     add_step(
@@ -472,40 +453,6 @@ static void on_rule(struct report_book *book, struct report_track *track, const 
                      .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
 }
 
-static void on_gauge(struct report_book *book, const cJSON *event)
-{
-    struct report_run *run = book->run;
-    const char *host = event_text(event, "host");
-    const char *rule = event_text(event, "rule");
-    char *key = mem_text_format("gauge\n%s\n%s", host, rule);
-    size_t found = report_index_get(&book->rows, key);
-    if (found == 0 && run->gauge_count < REPORT_GAUGES_MAX) {
-        run->gauges = report_room(run->gauges, run->gauge_count, sizeof *run->gauges);
-        run->gauges[run->gauge_count++] = (struct report_gauge){
-            .host = report_book_text(book, host),
-            .rule = report_book_text(book, rule),
-            .counts = report_book_text(book, event_text(event, "counts")),
-            .limit = event_int(event, "limit", 0),
-            .window_us = event_int(event, "window", 0),
-        };
-        found = run->gauge_count;
-        report_index_set(&book->rows, key, found);
-    }
-    free(key);
-    if (found == 0)
-        return;
-    struct report_gauge *gauge = &run->gauges[found - 1];
-    int64_t value = event_int(event, "value", 0);
-    gauge->seen++;
-    if (value > gauge->peak)
-        gauge->peak = value;
-    if (gauge->count == REPORT_READINGS_MAX)
-        return;
-    gauge->readings = report_room(gauge->readings, gauge->count, sizeof *gauge->readings);
-    gauge->readings[gauge->count++] =
-        (struct report_reading){.at_us = event_int(event, "at", 0), .value = value};
-}
-
 void report_sessions_event(struct report_book *book, const cJSON *event)
 {
     const char *id = event_text(event, "session");
@@ -516,7 +463,7 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
     else if (slice_is(kind, "refused"))
         on_refused(book, event);
     else if (slice_is(kind, "gauge"))
-        on_gauge(book, event);
+        report_gauges_event(book, event);
     if (track == NULL)
         return;
     if (slice_is(kind, "reply"))

@@ -1,4 +1,5 @@
 #include "sim/check/check_judge.h"
+#include "sim/check/check_number.h"
 
 #include "sim/scenario/model/scenario_model.h"
 
@@ -68,11 +69,12 @@ static void judge_count(struct check_report *report, const struct check_expectat
     if (!range_holds(e->count[what], (int64_t)all.count)) {
         if (most >= 0 && (int64_t)all.count > most && result->count == 0)
             at_moment(result, &all.items[most]);
-        not_met(result, arena_format(arena, "%s %s", range_to_text(e->count[what], arena), noun),
-                arena_format(arena, "%zu %s", all.count, noun));
+        not_met(result, check_range_of(e->count[what], noun, arena),
+                check_number_of((int64_t)all.count, noun, arena));
     } else if (result->count == 0) {
-        result->actual = arena_format(arena, "%s%s%zu %s", result->actual,
-                                      *result->actual != '\0' ? ", " : "", all.count, noun);
+        result->actual =
+            arena_format(arena, "%s%s%s", result->actual, *result->actual != '\0' ? ", " : "",
+                         check_number_of((int64_t)all.count, noun, arena));
     }
     free(all.items);
 }
@@ -97,9 +99,12 @@ static void judge_rate(struct check_report *report, const struct check_expectati
     char window[TIME_TEXT_BYTES];
     time_span_to_text(e->rate.window_us, window);
     const char *noun = CHECK_COUNT_WORDS[e->rate_of];
-    const char *actual = arena_format(arena, "up to %zu %s in %s", most, noun, window);
+    const char *actual =
+        arena_format(arena, "up to %s in %s", check_number_of((int64_t)most, noun, arena), window);
     if (most > count)
-        not_met(result, arena_format(arena, "at most %zu %s in any %s", count, noun, window),
+        not_met(result,
+                arena_format(arena, "at most %s in any %s",
+                             check_number_of((int64_t)count, noun, arena), window),
                 actual);
     else
         result->actual = actual;
@@ -130,7 +135,8 @@ static void judge_concurrency(struct check_report *report, const struct check_ex
             at_moment(result, &opened.items[i]);
         most = open > most ? open : most;
     }
-    const char *actual = arena_format(arena, "up to %zu connections at the same time", most);
+    const char *actual = arena_format(
+        arena, "up to %s", check_number_of((int64_t)most, "connections at the same time", arena));
     if (!range_holds(e->concurrency, (int64_t)most))
         not_met(result,
                 arena_format(arena, "%s connections at the same time",
@@ -153,13 +159,14 @@ static void judge_rule(struct check_report *report, const struct check_expectati
             pattern_matches(e->rule, slice_of(h->rules[i]->name)))
             take_moments(e, &h->rules[i]->fired, &fired);
     }
-    const char *actual = arena_format(arena, "it fired %zu times", fired.count);
+    const char *actual =
+        arena_format(arena, "it fired %s", check_number_of((int64_t)fired.count, "times", arena));
     if (!range_holds(e->fired, (int64_t)fired.count)) {
         if (fired.count > 0 && e->fired.max >= 0 && (int64_t)fired.count > e->fired.max)
             at_moment(result, &fired.items[e->fired.max]);
         not_met(result,
-                arena_format(arena, "rule \"%s\" fires %s times", pattern_text(e->rule),
-                             range_to_text(e->fired, arena)),
+                arena_format(arena, "rule \"%s\" fires %s", pattern_text(e->rule),
+                             check_range_of(e->fired, "times", arena)),
                 actual);
     } else if (result->count == 0) {
         result->actual = actual;
@@ -187,10 +194,10 @@ static void judge_times(struct check_report *report, const struct check_expectat
                         size_t found, struct check_result *result)
 {
     struct arena *arena = &report->arena;
-    const char *actual = arena_format(arena, "%zu times", found);
+    const char *actual = check_number_of((int64_t)found, "times", arena);
     result->judged = 1;
     if (!range_holds(e->times, (int64_t)found))
-        not_met(result, arena_format(arena, "%s times", range_to_text(e->times, arena)), actual);
+        not_met(result, check_range_of(e->times, "times", arena), actual);
     else
         result->actual = actual;
 }

@@ -1,5 +1,6 @@
 #include "mta-under-test/base/text.h"
 #include "sim/check/check_judge.h"
+#include "sim/check/check_number.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -152,8 +153,8 @@ static bool judge_number(const struct delivery_judge *j, struct range range, siz
 {
     if (range_holds(range, (int64_t)number))
         return true;
-    return not_met(j, arena_format(j->arena, "%s %s", range_to_text(range, j->arena), noun),
-                   arena_format(j->arena, "%zu %s", number, noun));
+    return not_met(j, check_range_of(range, noun, j->arena),
+                   check_number_of((int64_t)number, noun, j->arena));
 }
 
 static bool judge_counts(const struct delivery_judge *j)

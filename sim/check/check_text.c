@@ -1,5 +1,6 @@
 #include "mta-under-test/base/buf.h"
 #include "sim/check/check_list.h"
+#include "sim/check/check_number.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -29,7 +30,7 @@ static void add_part(struct buf *out, const char *text)
 static void add_range(struct buf *out, struct range range, const char *noun, struct arena *arena)
 {
     if (range_asks(range))
-        add_part(out, arena_format(arena, "%s %s", range_to_text(range, arena), noun));
+        add_part(out, check_range_of(range, noun, arena));
 }
 
 static void add_pattern(struct buf *out, const char *noun, const struct pattern *pattern,
@@ -143,12 +144,13 @@ static void write_host_wanted(const struct check_expectation *e, struct buf *out
                               struct arena *arena)
 {
     if (e->rule != NULL)
-        add_part(out, arena_format(arena, "rule \"%s\" fires %s times", pattern_text(e->rule),
-                                   range_to_text(e->fired, arena)));
+        add_part(out, arena_format(arena, "rule \"%s\" fires %s", pattern_text(e->rule),
+                                   check_range_of(e->fired, "times", arena)));
     if (e->rate_given)
         add_part(out,
-                 arena_format(arena, "at most %lld %s in any %s", (long long)e->rate.count,
-                              CHECK_COUNT_WORDS[e->rate_of], span_text(e->rate.window_us, arena)));
+                 arena_format(arena, "at most %s in any %s",
+                              check_number_of(e->rate.count, CHECK_COUNT_WORDS[e->rate_of], arena),
+                              span_text(e->rate.window_us, arena)));
     add_range(out, e->concurrency, "connections at the same time", arena);
     for (size_t i = 0; i < CHECK_COUNT_COUNT; i++)
         add_range(out, e->count[i],

@@ -55,7 +55,7 @@ struct inside {
     struct mx_server *mx;
     struct policy_server *policy;
     struct readers *readers; /* of the providers */
-    struct net_gate *gate; /* NULL where every network is open */
+    struct net_gate *gate;   /* NULL where every network is open */
     struct event *gate_timer;
     char *evidence; /* folder that everything is written to while the run goes on */
     char *store;    /* in it: what the hosts accept */

@@ -231,7 +231,8 @@ void mx_session_tls_started(struct mx_session *session, int64_t now_us,
 void mx_session_tls_failed(struct mx_session *session, int64_t now_us, const char *error)
 {
     session->facts.now_us = now_us;
-    const struct mx_tls_facts none = {.version = "", .cipher = "", .sni = "", .session = ""};
+    const struct mx_tls_facts none = {
+        .version = "", .cipher = "", .sni = "", .session = "", .client = ""};
     mx_report_tls(session, &none, error);
 }
 

@@ -10,8 +10,12 @@
 static int write_all(const struct report_suite *suite, const char *folder, struct err *err)
 {
     char *html = mem_text_format("%s/report.html", folder);
+    char *tap = mem_text_format("%s/report.tap", folder);
     int result = report_html_write(suite, html, err);
+    if (result == 0)
+        result = report_tap_write(suite, tap, err);
     free(html);
+    free(tap);
     return result;
 }
 

@@ -4,11 +4,13 @@
 Prints one line for each breach, "FILE:LINE: what", and ends with 1 if there is any.
 """
 import fnmatch
+import json
 import os
 import re
 import sys
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+LANGUAGE = ["docs/scenario-language.md", "docs/deliverability-model.md", "sim/mx/README.md"]
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 PARAMETERS_MAX = 6
@@ -179,6 +181,27 @@ def check_module_has_test(modules, tests):
             breach(folder, 1, f"no unit test below tests/unit/{folder}/")
 
 
+def keys_of(schema):
+    """All names of properties in a JSON Schema."""
+    if isinstance(schema, list):
+        return {key for part in schema for key in keys_of(part)}
+    if not isinstance(schema, dict):
+        return set()
+    named = schema.get("properties")
+    found = set(named) if isinstance(named, dict) else set()
+    return found.union(*map(keys_of, schema.values()))
+
+
+def check_keys_are_told():
+    """Whoever writes a scenario finds each key of the language in one of the documents on it."""
+    with open(os.path.join(ROOT, "scenarios/schema.json"), encoding="utf-8") as file:
+        keys = keys_of(json.load(file))
+    told = "\n".join("\n".join(read(path)) for path in LANGUAGE)
+    for key in sorted(keys):
+        if not re.search(r"[`\".]" + re.escape(key) + r"[`\".:,]", told):
+            breach("docs/scenario-language.md", 1, f"the key {key} of the schema is told nowhere")
+
+
 TREE = tree()
 
 
@@ -197,6 +220,7 @@ def main():
         if not path.endswith((".eml", ".pem", ".pcapng", ".png")) and "/corpus/" not in path:
             check_words(path, read(path))
     check_arrows()
+    check_keys_are_told()
     check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
     for line in breaches:
         print(line)

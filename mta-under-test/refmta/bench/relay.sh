@@ -29,7 +29,7 @@ sessions=${5:-20}
 bytes=${6:-4096}
 mode=${7:-relay}
 case $mode in
-relay) hold= keep= ;;
+relay) hold='' keep='' ;;
 accept) hold='check_client_access static:HOLD,' keep=-d ;;
 *) echo "relay or accept, not $mode" >&2; exit 2 ;;
 esac
@@ -103,7 +103,10 @@ wait_for() { # a port
 }
 # Processor time of a process, of its children that live, and of those that have ended.
 processor_us() {
-    (cd /proc && { cat "$1/stat"; for child in $(cat "$1/task/$1/children"); do cat "$child/stat" 2>/dev/null; done; }) |
+    tr ' ' '\n' < "/proc/$1/task/$1/children" | {
+        cat "/proc/$1/stat"
+        while read -r child; do cat "/proc/$child/stat" 2>/dev/null; done
+    } |
         awk -v hz="$(getconf CLK_TCK)" '{ ticks += $14 + $15 + $16 + $17 } END { printf "%.0f", ticks * 1e6 / hz }'
 }
 report() { # server, begin, accepted, end, its first process

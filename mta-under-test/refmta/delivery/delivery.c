@@ -321,7 +321,7 @@ struct delivery *delivery_open(const struct delivery_options *options)
     list_init(&delivery->lanes);
     list_init(&delivery->crowded);
     delivery->room_event = event_new(options->base, -1, 0, delivery_room_on_event, delivery);
-    map_init(&delivery->broken_tls);
+    map_init(&delivery->address_faults);
     map_init(&delivery->sites);
     set_source(delivery);
     delivery->pool = (struct routing_pool){"default", &delivery->source, 1};
@@ -407,7 +407,7 @@ void delivery_close(struct delivery **where)
         return;
     delivery_memory_close(delivery);
     event_free(delivery->room_event);
-    map_deinit(&delivery->broken_tls, free);
+    map_deinit(&delivery->address_faults, free);
     map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);
 }

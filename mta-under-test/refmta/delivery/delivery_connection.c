@@ -215,8 +215,33 @@ static bool another_address_takes_over(struct delivery_connection *connection)
     return true;
 }
 
+/* The server ended the session while its machine had not confirmed our content: it never saw it.
+ * Perhaps the way to this address swallows large packets (RFC 2923 2.1). */
+static bool is_swallowed(const struct delivery_connection *connection)
+{
+    return connection->content_offset > 0 && connection->session.reply.code == 421 &&
+           conn_progress(connection->conn) != CONN_ACKNOWLEDGED;
+}
+
+/* The same host once more, by DATA. */
+static void try_without_chunks(struct delivery_connection *connection)
+{
+    delivery_connection_log(connection, "candidate-failed", "it offers CHUNKING and knows no BDAT");
+    delivery_address_note(connection->lane->delivery, &connection->address, ADDRESS_KNOWS_NO_BDAT);
+    delivery_connection_close(connection);
+    delivery_candidate_try(connection);
+}
+
 static void transaction_done(struct delivery_connection *connection)
 {
+    if (client_session_chunk_unknown(&connection->session) && connection->content_offset > 0 &&
+        connection->transaction.body != ENVELOPE_BODY_BINARYMIME) {
+        try_without_chunks(connection);
+        return;
+    }
+    if (is_swallowed(connection))
+        delivery_address_note(connection->lane->delivery, &connection->address,
+                              ADDRESS_SWALLOWS_MESSAGES);
     queue_destination_works(connection->lane->delivery->queue, connection->lane->destination);
     if (another_host_may_do(connection)) {
         struct reason reason = connection->transaction.recipients[0].reason;
@@ -290,8 +315,14 @@ static void session_lost(struct delivery_connection *connection, const struct re
         return;
     }
     /* With the final dot sent, the server may have the message: another host now would make two of
-     * it (RFC 5321 4.5.3.2.6, RFC 1047). */
+     * it (RFC 5321 4.5.3.2.6, RFC 1047). At the next attempt others come first. */
     if (in_transaction && connection->session.state == CLIENT_STATE_FINAL) {
+        delivery_address_note(connection->lane->delivery, &connection->address,
+                              ADDRESS_SWALLOWS_MESSAGES);
+        if (conn_progress(connection->conn) == CONN_UNSENT) {
+            delivery_candidate_fail(connection, reason, verdict);
+            return;
+        }
         client_session_abort(&connection->session, CLIENT_DEFERRED, reason);
         delivery_item_take_results(connection);
         delivery_item_decide_rest(connection, CLIENT_DEFERRED, reason);
@@ -378,7 +409,20 @@ static void on_drained(void *owner)
         feed_content(connection);
 }
 
-/* The handshake failed: the same host again in clear text, where the policy allows it. */
+/* TLS was up, and broke before anything was done in it: by a record or alert that is not right, or
+ * by an end at the first command. Servers that ask for another handshake do so, which TLS here
+ * refuses (RFC 5246 7.2.2), and those that want a certificate of ours (RFC 8446 4.4.2.4). */
+static bool is_tls_slip(const struct delivery_connection *connection, enum conn_end end)
+{
+    enum client_state state = connection->session.state;
+    bool is_first_command = state == CLIENT_STATE_EHLO || state == CLIENT_STATE_HELO;
+    if (!connection->session.is_tls || connection->message_count > 1 ||
+        state == CLIENT_STATE_FINAL || connection->tls.use == TLS_USE_REQUIRED)
+        return false;
+    return end == CONN_END_TLS || (is_first_command && end != CONN_END_TIMEOUT);
+}
+
+/* TLS failed: the same host again in clear text, where the policy allows it. */
 static void tls_failed(struct delivery_connection *connection, const char *text)
 {
     struct reason reason;
@@ -410,6 +454,10 @@ static void on_end(void *owner, enum conn_end end, const char *text)
     /* Some middle boxes cut the connection at STARTTLS already. */
     if (connection->session.state == CLIENT_STATE_SECURING ||
         connection->session.state == CLIENT_STATE_STARTTLS) {
+        tls_failed(connection, text);
+        return;
+    }
+    if (is_tls_slip(connection, end)) {
         tls_failed(connection, text);
         return;
     }
@@ -461,6 +509,24 @@ static void keep_reachable(struct delivery_connection *connection)
     connection->candidate_count = kept;
 }
 
+/* Addresses that have swallowed a message come behind all others, in their order. */
+static void put_off_swallowers(struct delivery_connection *connection)
+{
+    struct route_candidate later[LANE_CANDIDATES_MAX];
+    size_t later_count = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < connection->candidate_count; i++) {
+        const struct route_candidate candidate = connection->candidates[i];
+        if (delivery_address_has(connection->lane->delivery, candidate.address,
+                                 ADDRESS_SWALLOWS_MESSAGES))
+            later[later_count++] = candidate;
+        else
+            connection->candidates[kept++] = candidate;
+    }
+    for (size_t i = 0; i < later_count; i++)
+        connection->candidates[kept++] = later[i];
+}
+
 void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t source)
 {
     struct delivery *delivery = lane->delivery;
@@ -484,6 +550,7 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     connection->candidate_count =
         route_order(lane->route, &delivery->rng, connection->candidates, LANE_CANDIDATES_MAX);
     keep_reachable(connection);
+    put_off_swallowers(connection);
     delivery_candidate_try(connection);
 }
 

@@ -73,6 +73,8 @@ void delivery_item_take_results(struct delivery_connection *connection)
             decide(connection, connection->chosen[i], recipient->verdict, &recipient->reason);
     }
     if (any_accepted) {
+        delivery_address_clear(connection->lane->delivery, &connection->address,
+                               ADDRESS_SWALLOWS_MESSAGES);
         shaping_site_succeeded(&connection->site->state);
         lane_succeeded(connection->lane);
     }

@@ -1,5 +1,6 @@
-/* The file "memory" of the spool: a line each, "site KEY LINE" (shaping_memory.h) or "tls ADDRESS
- * WHEN", with tabs between them. It is advice: one that is lost or damaged costs a refusal more. */
+/* The file "memory" of the spool: a line each, "site KEY LINE" (shaping_memory.h), or what an
+ * address did wrong as "FAULT ADDRESS WHEN" (FAULTS), with tabs between them. It is
+ * advice: one that is lost or damaged costs a refusal more. */
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
@@ -8,17 +9,26 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* How long a failed handshake is remembered, and for how many hosts. */
-#define TLS_MEMORY_US TIME_HOUR
-
 enum {
-    TLS_MEMORY_MAX = 10000,
+    ADDRESS_FAULTS_MAX = 10000,
+    ADDRESS_KEY_BYTES = 16 + IP_TEXT_BYTES,
     FILE_BYTES_MAX = 16 << 20,
     LINE_BYTES_MAX = 4096,
     WRITE_SECONDS = 2
 };
 
-struct broken_tls {
+/* How a line of the file begins, and how long a fault counts. Who swallowed a message is asked last
+ * for a day, since the next attempts are hours apart. */
+static const struct {
+    const char *name;
+    int64_t life_us;
+} FAULTS[] = {
+    [ADDRESS_BREAKS_TLS] = {"tls", TIME_HOUR},
+    [ADDRESS_SWALLOWS_MESSAGES] = {"swallows", TIME_DAY},
+    [ADDRESS_KNOWS_NO_BDAT] = {"no-bdat", TIME_DAY},
+};
+
+struct fault_memory {
     int64_t since_us; /* by the wall clock */
 };
 
@@ -32,33 +42,61 @@ static char *path_of(const struct delivery *delivery)
     return mem_text_format("%s/memory", delivery->options.config->spool);
 }
 
-bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address)
+static const char *fault_key(enum address_fault fault, const char *address,
+                             char key[static ADDRESS_KEY_BYTES])
 {
-    char ip[IP_TEXT_BYTES];
-    const char *key = ip_address_to_text(address, ip);
-    const struct broken_tls *broken = map_get_text(&delivery->broken_tls, key);
-    int64_t age_us = broken != NULL ? time_now_us() - broken->since_us : INT64_MAX;
-    if (broken != NULL && (age_us >= TLS_MEMORY_US || age_us < 0))
-        free(map_remove(&delivery->broken_tls, slice_of(key)));
-    return age_us >= 0 && age_us < TLS_MEMORY_US;
+    snprintf(key, ADDRESS_KEY_BYTES, "%s\t%s", FAULTS[fault].name, address);
+    return key;
 }
 
-static void keep_broken(struct delivery *delivery, const char *address, int64_t since_us)
+static void keep_fault(struct delivery *delivery, enum address_fault fault, const char *address,
+                       int64_t since_us)
 {
-    if (delivery->broken_tls.count >= TLS_MEMORY_MAX) {
-        struct map_entry *oldest = map_first(&delivery->broken_tls);
-        free(map_remove(&delivery->broken_tls, map_key_slice(oldest)));
+    char key[ADDRESS_KEY_BYTES];
+    if (delivery->address_faults.count >= ADDRESS_FAULTS_MAX) {
+        struct map_entry *oldest = map_first(&delivery->address_faults);
+        free(map_remove(&delivery->address_faults, map_key_slice(oldest)));
     }
-    struct broken_tls *broken = mem_alloc(sizeof *broken);
-    broken->since_us = since_us;
-    free(map_set_text(&delivery->broken_tls, address, broken));
+    struct fault_memory *memory = mem_alloc(sizeof *memory);
+    memory->since_us = since_us;
+    free(map_set_text(&delivery->address_faults, fault_key(fault, address, key), memory));
 }
 
-void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address)
+bool delivery_address_has(struct delivery *delivery, const struct ip_address *address,
+                          enum address_fault fault)
 {
     char ip[IP_TEXT_BYTES];
-    keep_broken(delivery, ip_address_to_text(address, ip), time_now_us());
+    char key[ADDRESS_KEY_BYTES];
+    const struct fault_memory *memory = map_get_text(
+        &delivery->address_faults, fault_key(fault, ip_address_to_text(address, ip), key));
+    if (memory == NULL)
+        return false;
+    int64_t age_us = time_now_us() - memory->since_us;
+    if (age_us >= 0 && age_us < FAULTS[fault].life_us)
+        return true;
+    free(map_remove(&delivery->address_faults, slice_of(key)));
+    return false;
+}
+
+void delivery_address_note(struct delivery *delivery, const struct ip_address *address,
+                           enum address_fault fault)
+{
+    char ip[IP_TEXT_BYTES];
+    keep_fault(delivery, fault, ip_address_to_text(address, ip), time_now_us());
     delivery_memory_changed(delivery);
+}
+
+void delivery_address_clear(struct delivery *delivery, const struct ip_address *address,
+                            enum address_fault fault)
+{
+    char ip[IP_TEXT_BYTES];
+    char key[ADDRESS_KEY_BYTES];
+    struct fault_memory *memory =
+        map_remove(&delivery->address_faults,
+                   slice_of(fault_key(fault, ip_address_to_text(address, ip), key)));
+    if (memory != NULL)
+        delivery_memory_changed(delivery);
+    free(memory);
 }
 
 static void write_all(const struct delivery *delivery, struct buf *out)
@@ -74,9 +112,10 @@ static void write_all(const struct delivery *delivery, struct buf *out)
     for (struct map_entry *at = map_first(&delivery->remembered); at != NULL; at = map_next(at))
         if (shaping_memory_holds(slice_of(map_value(at)), time_now_us()))
             buf_format(out, "site\t%s\t%s\n", map_key(at), (const char *)map_value(at));
-    for (struct map_entry *at = map_first(&delivery->broken_tls); at != NULL; at = map_next(at)) {
-        const struct broken_tls *broken = map_value(at);
-        buf_format(out, "tls\t%s\t%lld\n", map_key(at), (long long)broken->since_us);
+    for (struct map_entry *at = map_first(&delivery->address_faults); at != NULL;
+         at = map_next(at)) {
+        const struct fault_memory *memory = map_value(at);
+        buf_format(out, "%s\t%lld\n", map_key(at), (long long)memory->since_us);
     }
 }
 
@@ -117,8 +156,9 @@ static void take_line(struct delivery *delivery, struct slice line)
     char *name = mem_text_copy_n(key.data, key.len);
     if (slice_is(kind, "site") && shaping_memory_holds(line, time_now_us()))
         free(map_set_text(&delivery->remembered, name, mem_text_copy_n(line.data, line.len)));
-    else if (slice_is(kind, "tls") && text_to_i64(line, &since_us) == 0)
-        keep_broken(delivery, name, since_us);
+    for (size_t i = 0; i < sizeof FAULTS / sizeof FAULTS[0]; i++)
+        if (slice_is(kind, FAULTS[i].name) && text_to_i64(line, &since_us) == 0)
+            keep_fault(delivery, (enum address_fault)i, name, since_us);
     free(name);
 }
 

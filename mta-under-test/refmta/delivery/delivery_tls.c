@@ -50,7 +50,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
                 : wish != NULL ? wish->use
                                : config->tls_mode,
         .has_password = relay != NULL ? relay->user != NULL : config->smart_host_user != NULL,
-        .failed_lately = delivery_tls_is_broken(delivery, &connection->address),
+        .failed_lately = delivery_address_has(delivery, &connection->address, ADDRESS_BREAKS_TLS),
         .require_tls = message->require_tls,
         .tls_optional = message->tls_optional,
         .mx_is_secure = connection->route->is_secure && config->tls_dane,
@@ -155,12 +155,13 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
     if (tls != NULL && connection->tls.verify != TLS_VERIFY_NONE)
         result = tls_peer_result(tls);
     delivery_connection_log(connection, "tls-failed", text);
-    delivery_tls_note(connection, result.report_as, text);
+    if (!connection->session.is_tls) /* else the handshake was right, and is told as such */
+        delivery_tls_note(connection, result.report_as, text);
     reason_set(reason, "4.7.5", false, connection->host, "%s: %s (%s)", connection->host, text,
                connection->tls.why);
     if (connection->tls.use == TLS_USE_REQUIRED)
         return false;
-    delivery_tls_note_broken(connection->lane->delivery, &connection->address);
+    delivery_address_note(connection->lane->delivery, &connection->address, ADDRESS_BREAKS_TLS);
     return true;
 }
 

@@ -38,7 +38,7 @@ struct delivery {
     struct queue *queue;
     struct rng rng;
     struct list lanes;
-    struct map broken_tls; /* address as text -> when its handshake failed (struct broken_tls) */
+    struct map address_faults; /* "KIND<tab>ADDRESS" -> since when (delivery_memory.c) */
     struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
@@ -48,6 +48,13 @@ struct delivery {
     struct event *room_event; /* there is room for them */
     bool stopping;
     uint64_t last_number;
+};
+
+/* What an address was found to do wrong, and what follows for a time. */
+enum address_fault {
+    ADDRESS_BREAKS_TLS,        /* clear text, where that is allowed */
+    ADDRESS_SWALLOWS_MESSAGES, /* all other addresses come first */
+    ADDRESS_KNOWS_NO_BDAT,     /* DATA, though it offers CHUNKING */
 };
 
 struct lane {
@@ -159,7 +166,8 @@ void delivery_candidate_try(struct delivery_connection *connection);
 void delivery_candidate_fail(struct delivery_connection *connection, const struct reason *reason,
                              enum client_verdict verdict);
 /* The index behind the one at hand. A host that has answered is not asked again at its other
- * addresses: they lead to the same answer, and to a sender that seems not to listen. */
+ * addresses: they lead to the same answer, and to a sender that seems not to listen. But where the
+ * way to an address swallows messages, there is another way to each of the others. */
 size_t delivery_candidate_next(const struct delivery_connection *connection, bool answered);
 
 /* Shaping (delivery_shaping.c): ties a lane to the sites of its receiver, and back. */
@@ -257,7 +265,7 @@ void delivery_room_on_event(evutil_socket_t fd, short what, void *delivery);
 void delivery_site_free(void *site);
 
 /* What outlives a restart (delivery_memory.c), in a file of the spool: what is known of receivers,
- * and handshakes that failed. Written some seconds after a change, and at the end. */
+ * and what addresses did wrong. Written some seconds after a change, and at the end. */
 void delivery_memory_open(struct delivery *delivery);
 void delivery_memory_close(struct delivery *delivery);
 void delivery_memory_changed(struct delivery *delivery);
@@ -266,5 +274,10 @@ void delivery_memory_restore(struct delivery_site *site);
 /* All sites belong to older rules from now on; what is known goes to those that will follow. */
 void delivery_memory_renew(struct delivery *delivery);
 
-bool delivery_tls_is_broken(struct delivery *delivery, const struct ip_address *address);
-void delivery_tls_note_broken(struct delivery *delivery, const struct ip_address *address);
+bool delivery_address_has(struct delivery *delivery, const struct ip_address *address,
+                          enum address_fault fault);
+void delivery_address_note(struct delivery *delivery, const struct ip_address *address,
+                           enum address_fault fault);
+/* The address has done right, in this respect. */
+void delivery_address_clear(struct delivery *delivery, const struct ip_address *address,
+                            enum address_fault fault);

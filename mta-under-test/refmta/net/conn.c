@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/time_text.h"
@@ -458,6 +460,17 @@ struct buf *conn_input(struct conn *conn)
 size_t conn_pending(const struct conn *conn)
 {
     return conn->output.len;
+}
+
+enum conn_progress conn_progress(const struct conn *conn)
+{
+    int unsent = 0;
+    int unacknowledged = 0;
+    if (conn->output.len > 0 || (ioctl(conn->fd, SIOCOUTQNSD, &unsent) == 0 && unsent > 0))
+        return CONN_UNSENT;
+    if (ioctl(conn->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0)
+        return CONN_UNACKNOWLEDGED;
+    return CONN_ACKNOWLEDGED;
 }
 
 void conn_write(struct conn *conn, struct slice bytes)

@@ -24,6 +24,12 @@ enum conn_end {
     CONN_END_FLUSHED, /* all was written after conn_finish() */
 };
 
+enum conn_progress {
+    CONN_UNSENT,         /* it never left this machine: the peer cannot have it */
+    CONN_UNACKNOWLEDGED, /* the peer's TCP has not confirmed it, and may have it or not */
+    CONN_ACKNOWLEDGED,   /* the peer's machine has it, or the kernel does not tell */
+};
+
 struct conn_handler {
     /* Bytes were added to conn_input(); take off what was understood. */
     void (*on_input)(void *owner);
@@ -53,6 +59,8 @@ void conn_set_trace(struct conn *conn,
                     void (*trace)(void *owner, bool is_sent, struct slice bytes));
 /* The bytes that wait to be written. */
 size_t conn_pending(const struct conn *conn);
+/* How far the last byte that was written has come. */
+enum conn_progress conn_progress(const struct conn *conn);
 void conn_write(struct conn *conn, struct slice bytes);
 /* For on_end() only: tries once to send a last line to a peer that was silent for too long. */
 void conn_last_words(struct conn *conn, struct slice bytes);

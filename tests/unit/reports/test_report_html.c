@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "reports/report_model.h"
 #include "reports/report_suite.h"
 #include "tests/unit/unit.h"
 
@@ -251,6 +252,68 @@ static void print_events(const char *events)
     unit_erase_folder(folder);
 }
 
+static const char CLIENT_EVENTS[] =
+    "{\"seq\":0,\"at\":0,\"source\":\"run\",\"kind\":\"start\",\"hostname\":\"mail.s.test\"}\n"
+    "{\"seq\":1,\"at\":1,\"source\":\"client\",\"kind\":\"reply\",\"client\":\"good\",\"step\":1,"
+    "\"code\":220,\"text\":\"hello\"}\n"
+    "{\"seq\":2,\"at\":2,\"source\":\"client\",\"kind\":\"say\",\"client\":\"bad\",\"step\":1,"
+    "\"text\":\"NO<OP>\",\"times\":7}\n"
+    "{\"seq\":3,\"at\":3,\"source\":\"client\",\"kind\":\"reply\",\"client\":\"bad\",\"step\":1,"
+    "\"code\":421,\"enhanced\":\"4.7.0\",\"text\":\"enough\",\"unexpected\":\"250 *\"}\n"
+    "{\"seq\":4,\"at\":4,\"source\":\"client\",\"kind\":\"end\",\"client\":\"good\",\"step\":2,"
+    "\"text\":\"the client has said all\"}\n";
+
+START_TEST(test_a_client_has_its_ladder_and_what_left_the_script_is_told)
+{
+    print_events(CLIENT_EVENTS);
+    has("/clients\">Clients of the server under test</a>");
+    has("<span class=\"name\">good</span>");
+    has("<span class=\"chip \">as scripted</span>");
+    has("<span>the client has said all</span>");
+    has("<span class=\"chip fail\">left the script</span>"
+        "<span class=\"last quiet\">wanted: 250 *</span>");
+    has("<code>NO&lt;OP&gt;</code><small>7 times</small><i class=\"to-right\">");
+    has("<code><b>421</b> 4.7.0 enough</code></div></td><td class=\"by\">step 1, wanted: 250 "
+        "*</td>");
+    has("<span>bad</span><span>mail.s.test <small>server under test</small></span>");
+    ck_assert_uint_eq(count("<table class=\"ladder\">"), 2);
+    buf_deinit(&out);
+}
+END_TEST
+
+/* One of them failed; each has this many sessions. */
+START_TEST(test_of_many_runs_that_passed_less_is_shown)
+{
+    enum { RUNS = 21, SESSIONS = 12 };
+    char folder[] = "/tmp/report-html-XXXXXX";
+    struct report_run *runs[RUNS];
+    struct err err = {0};
+    struct buf events;
+    buf_init(&events, OUTPUT_MAX);
+    for (int i = 1; i <= SESSIONS; i++)
+        add_session(&events, i);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    char *path = mem_text_format("%s/events.jsonl", folder);
+    ck_assert_int_eq(file_write(path, buf_slice(&events), &err), 0);
+    for (size_t i = 0; i < RUNS; i++) {
+        runs[i] = report_run_load(folder, &err);
+        ck_assert_ptr_nonnull(runs[i]);
+        runs[i]->verdict = i == 0 ? REPORT_FAILED : REPORT_PASSED;
+    }
+    struct report_suite suite = {.runs = runs, .run_count = RUNS};
+    buf_init(&out, OUTPUT_MAX);
+    report_html_print(&suite, "", &out);
+    ck_assert_uint_eq(count("<p class=\"note\">8 of 12 sessions"), 1);
+    ck_assert_uint_eq(count("<p class=\"note\">3 of 12 sessions"), RUNS - 1);
+    for (size_t i = 0; i < RUNS; i++)
+        report_run_free(&runs[i]);
+    buf_deinit(&out);
+    buf_deinit(&events);
+    free(path);
+    unit_erase_folder(folder);
+}
+END_TEST
+
 START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
 {
     print_events(TLS_EVENTS);
@@ -301,4 +364,6 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_a_provider_has_its_placements_and_its_opinion,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
+          test_a_client_has_its_ladder_and_what_left_the_script_is_told,
+          test_of_many_runs_that_passed_less_is_shown,
           test_a_campaign_gives_a_small_page_that_says_what_it_leaves_out)

@@ -123,7 +123,7 @@ static void fuzz_check_output(struct mx_session *session)
 static bool fuzz_fulfil(struct mx_session *session, int64_t *now_us)
 {
     const struct mx_tls_facts tls = {
-        .version = "TLSv1.3", .cipher = "x", .sni = "", .session = "s"};
+        .version = "TLSv1.3", .cipher = "x", .sni = "", .session = "s", .client = ""};
     switch (mx_session_need(session)) {
     case MX_NEED_INPUT:
         return true;

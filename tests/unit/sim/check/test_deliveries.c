@@ -43,7 +43,7 @@ START_TEST(test_too_few_attempts_are_told_with_session_and_event)
     ck_assert_int_eq(fx.report->verdict, CHECK_FAILED);
     ck_assert_int_eq(result->verdict, CHECK_FAILED);
     ck_assert_str_eq(result->expected, "2 to 6 attempts");
-    ck_assert_str_eq(result->actual, "1 attempts");
+    ck_assert_str_eq(result->actual, "1 attempt");
     ck_assert_str_eq(result->session, "mx.a.test#1");
     ck_assert_str_eq(result->recipient, "bob@a.test");
     ck_assert_int_ge(result->seq, 0);

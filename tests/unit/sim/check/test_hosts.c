@@ -37,7 +37,7 @@ START_TEST(test_a_rate_in_a_sliding_window)
     ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
     ck_assert_str_eq(expectation(0)->actual, "up to 2 messages in 1m");
     ck_assert_int_eq(expectation(1)->verdict, CHECK_FAILED);
-    ck_assert_str_eq(expectation(1)->expected, "at most 1 messages in any 1m");
+    ck_assert_str_eq(expectation(1)->expected, "at most 1 message in any 1m");
     ck_assert_str_eq(expectation(1)->session, "mx.a.test#5");
     ck_assert_int_eq(expectation(1)->at_us, 3 * TIME_MINUTE);
     ck_assert_int_eq(expectation(2)->verdict, CHECK_FAILED);
@@ -87,7 +87,7 @@ START_TEST(test_rules_that_fired)
     ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
     ck_assert_int_eq(expectation(1)->verdict, CHECK_FAILED);
     ck_assert_str_eq(expectation(1)->session, "mx.a.test#4");
-    ck_assert_str_eq(expectation(2)->expected, "rule \"other\" fires at least 1 times");
+    ck_assert_str_eq(expectation(2)->expected, "rule \"other\" fires at least 1 time");
     ck_assert_str_eq(expectation(2)->actual, "it fired 0 times");
     done();
 }
@@ -102,7 +102,7 @@ START_TEST(test_queries_are_counted)
     judge("limit");
     ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
     ck_assert_int_eq(expectation(1)->verdict, CHECK_FAILED);
-    ck_assert_str_eq(expectation(1)->actual, "1 times");
+    ck_assert_str_eq(expectation(1)->actual, "1 time");
     ck_assert_int_ge(expectation(1)->seq, 0);
     done();
 }

@@ -168,8 +168,11 @@ static inline void play_go(struct play *play)
 
 static inline void play_tls(struct play *play)
 {
-    const struct mx_tls_facts facts = {
-        .version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384", .sni = "", .session = "s1"};
+    const struct mx_tls_facts facts = {.version = "TLSv1.3",
+                                       .cipher = "TLS_AES_256_GCM_SHA384",
+                                       .sni = "",
+                                       .session = "s1",
+                                       .client = ""};
     bool stray = play->input.len > 0;
     buf_reset(&play->input);
     mx_session_tls_started(play->session, play->now_us, &facts, stray);

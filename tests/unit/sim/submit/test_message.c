@@ -23,11 +23,8 @@ static char *build(const struct scenario_message *entry, size_t i)
 START_TEST(test_plain_recipients_share_a_message_and_a_sequence_makes_many)
 {
     const char *const to[] = {"a@x.test", "user{1..3}@y.test", "b@x.test"};
-    const struct scenario_message entry = {.id = "m",
-                                           .from = "s@z.test",
-                                           .to = to,
-                                           .to_count = 3,
-                                           .instances = 4};
+    const struct scenario_message entry = {
+        .id = "m", .from = "s@z.test", .to = to, .to_count = 3, .instances = 4};
     struct arena arena = {0};
     struct submit_message first = submit_message_at(&entry, 0, &arena);
     ck_assert_str_eq(first.id, "m/1");
