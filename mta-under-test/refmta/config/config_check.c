@@ -25,14 +25,10 @@ const char *config_rate_of_name(enum config_rate_of of)
 
 static int parse_rate(struct slice text, void *out)
 {
-    struct config_rate *rate = out;
-    struct slice count;
-    uint64_t number = 0;
-    if (!slice_split(&text, '/', &count) || text_to_u64(count, &number) != 0 || number == 0 ||
-        number > RATE_COUNT_MAX || time_span_from_text(text, &rate->span_us) != 0 ||
-        rate->span_us < TIME_SECOND || rate->span_us > TIME_DAY)
+    struct rate *rate = out;
+    if (rate_from_text(text, RATE_COUNT_MAX, rate) != 0 || rate->span_us < TIME_SECOND ||
+        rate->span_us > TIME_DAY)
         return -1;
-    rate->count = (unsigned)number;
     return 0;
 }
 
@@ -45,7 +41,7 @@ static const struct config_key KEYS[] = {
     {"delay", CONFIG_SPAN(struct config_check, delay_us), .fallback = "\"5m\"",
      .help = "how long who is new has to wait (`greylist`)"},
     {"limit",
-     CONFIG_PARSED(struct config_check, rate, struct config_rate, parse_rate,
+     CONFIG_PARSED(struct config_check, rate, struct rate, parse_rate,
                    "a rate like \"100/1h\", of at most a day"),
      .help = "how many messages in which time are not too many (`rate`)"},
     {"of", CONFIG_WORD(struct config_check, of, enum config_rate_of, OF), .fallback = "\"client\"",

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "mta-under-test/refmta/config/config_key.h"
+#include "mta-under-test/refmta/config/rate.h"
 
 enum config_check_kind {
     CONFIG_CHECK_IPREV,
@@ -29,21 +30,16 @@ enum config_check_action {
 /* Whose messages a rate counts. */
 enum config_rate_of { CONFIG_RATE_CLIENT, CONFIG_RATE_SENDER, CONFIG_RATE_RECIPIENT };
 
-struct config_rate {
-    unsigned count; /* 0: none is given */
-    int64_t span_us;
-};
-
 struct config_check {
     enum config_check_kind kind;
     enum config_check_action action;
     const char *zone;  /* of a blocklist */
     const char **when; /* the results that count; none: the usual ones of the check */
     size_t when_count;
-    int64_t delay_us;        /* of greylisting */
-    enum config_rate_of of;  /* of a rate */
-    struct config_rate rate; /* likewise */
-    bool is_for_own;         /* holds for our own clients too */
+    int64_t delay_us;       /* of greylisting */
+    enum config_rate_of of; /* of a rate */
+    struct rate rate;       /* likewise */
+    bool is_for_own;        /* holds for our own clients too */
 };
 
 /* Becomes a struct config_check. */

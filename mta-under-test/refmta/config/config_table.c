@@ -309,6 +309,9 @@ static const struct config_key KEYS[] = {
              "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
      .help = "connections to one destination at a time"},
+    {"chunking", CONFIG_FLAG(struct config, chunking), .fallback = "true",
+     .help = "whether content goes by BDAT where the next host offers CHUNKING (RFC 3030); binary "
+             "content always does"},
     {"size-limit", CONFIG_SIZE(struct config, size_limit_bytes), .fallback = "\"25MB\"",
      .help = "the largest message it takes"},
     {"local", CONFIG_OBJECT(struct config, local, &CONFIG_LOCAL), .is_fixed = true,

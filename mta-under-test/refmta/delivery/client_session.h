@@ -14,7 +14,7 @@
  *                            CLIENT_EVENT_CLOSED   QUIT was answered
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, DSN 3461, SMTPUTF8 6531, STARTTLS 3207, AUTH
- * 4954, REQUIRETLS 8689.
+ * 4954, REQUIRETLS 8689, CHUNKING and BINARYMIME 3030.
  */
 #pragma once
 
@@ -105,6 +105,7 @@ struct client_setup {
     bool needs_requiretls; /* the server must offer REQUIRETLS, and each MAIL says it */
     const char *user;      /* logs in, in TLS only; NULL: does not */
     const char *password;
+    bool chunks;  /* ordinary content goes by BDAT where CHUNKING is offered, too */
     bool is_tls;  /* from the first byte on (RFC 8314) */
     bool is_lmtp; /* RFC 2033: each recipient has a reply of its own behind the content */
 };
@@ -121,7 +122,7 @@ struct client_session {
     bool closing;     /* the server has said 421 or the session must not be used again */
     bool needs_rset;  /* the last transaction was not ended by its content */
     bool pipelined;   /* all commands of the transaction are already sent */
-    bool chunked;     /* the content goes by BDAT */
+    bool chunked;     /* the content goes by BDAT, as one chunk */
     bool mail_refused;
     bool at_line_start; /* of the content */
     size_t index;       /* of the recipient whose reply comes next */
@@ -142,10 +143,14 @@ void client_session_secured(struct client_session *session);
 /* In CLIENT_STATE_READY. CLIENT_EVENT_DONE: the server cannot take it, nothing was sent. */
 enum client_event client_session_begin(struct client_session *session,
                                        struct client_transaction *transaction) MUST_CHECK;
-/* Content with CRLF line ends, in any parts; dots are stuffed here. */
+/* Content in any parts, in all transaction->bytes of them. Where it goes by DATA it has CRLF line
+ * ends, and dots are stuffed here. */
 void client_session_content(struct client_session *session, struct slice part);
 void client_session_content_end(struct client_session *session);
 void client_session_quit(struct client_session *session);
+/* CLIENT_EVENT_DONE came of a server that offered CHUNKING and does not know BDAT: the same content
+ * may go by DATA, on another connection, since this one may have read it as commands. */
+bool client_session_chunk_unknown(const struct client_session *session);
 
 /* Gives the open recipients this result: for an end that the session cannot see. */
 void client_session_abort(struct client_session *session, enum client_verdict verdict,

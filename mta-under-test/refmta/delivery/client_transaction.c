@@ -145,10 +145,9 @@ enum client_event client_session_begin(struct client_session *session,
     session->index = 0;
     session->mail_refused = false;
     session->at_line_start = true;
-    /* Content is announced by its length where that is needed: BDAT (RFC 3030) has no reply to wait
-     * for, so it goes behind the replies to RCPT. */
-    session->chunked = transaction->body == ENVELOPE_BODY_BINARYMIME;
-    session->pipelined = offers(session, CLIENT_PIPELINING) && !session->chunked;
+    session->chunked = transaction->body == ENVELOPE_BODY_BINARYMIME ||
+                       (session->setup.chunks && offers(session, CLIENT_CHUNKING));
+    session->pipelined = offers(session, CLIENT_PIPELINING);
     for (size_t i = 0; i < transaction->recipient_count; i++)
         transaction->recipients[i].verdict = CLIENT_NONE;
     session->reply.code = 0;
@@ -165,7 +164,8 @@ enum client_event client_session_begin(struct client_session *session,
     if (session->pipelined) {
         for (size_t i = 0; i < transaction->recipient_count; i++)
             say_rcpt(session, i);
-        buf_add_text(&session->out, "DATA\r\n");
+        if (!session->chunked)
+            buf_add_text(&session->out, "DATA\r\n");
     }
     session->needs_rset = true;
     return CLIENT_EVENT_NONE;
@@ -206,6 +206,15 @@ static bool any_open(const struct client_session *session)
     return false;
 }
 
+/* RFC 3030 2: BDAT has no reply to wait for before the content, so it goes behind those to RCPT. */
+static enum client_event say_bdat(struct client_session *session)
+{
+    buf_format(&session->out, "BDAT %llu LAST\r\n",
+               (unsigned long long)session->transaction->bytes);
+    client_set_state(session, CLIENT_STATE_CONTENT);
+    return CLIENT_EVENT_CONTENT;
+}
+
 static enum client_event on_rcpt(struct client_session *session)
 {
     struct client_recipient *recipient = &session->transaction->recipients[session->index];
@@ -222,17 +231,12 @@ static enum client_event on_rcpt(struct client_session *session)
             say_rcpt(session, session->index);
         return CLIENT_EVENT_NONE;
     }
-    if (!session->pipelined) {
-        if (!any_open(session))
-            return finish(session);
-        if (session->chunked) {
-            buf_format(&session->out, "BDAT %llu LAST\r\n",
-                       (unsigned long long)session->transaction->bytes);
-            client_set_state(session, CLIENT_STATE_CONTENT);
-            return CLIENT_EVENT_CONTENT;
-        }
+    if ((session->chunked || !session->pipelined) && !any_open(session))
+        return finish(session);
+    if (session->chunked)
+        return say_bdat(session);
+    if (!session->pipelined)
         buf_add_text(&session->out, "DATA\r\n");
-    }
     client_set_state(session, CLIENT_STATE_DATA);
     return CLIENT_EVENT_NONE;
 }
@@ -279,7 +283,8 @@ static enum client_event on_final(struct client_session *session)
     } else {
         settle_rest(session, client_verdict_of(session), &reason);
     }
-    session->needs_rset = false;
+    /* RFC 3030 2: behind a refused BDAT nobody knows the state. */
+    session->needs_rset = session->chunked && session->reply.code / 100 != 2;
     return finish(session);
 }
 
@@ -320,6 +325,12 @@ enum client_event client_transaction_reply(struct client_session *session)
     }
     assert(false);
     return CLIENT_EVENT_NONE;
+}
+
+bool client_session_chunk_unknown(const struct client_session *session)
+{
+    int code = session->reply.code;
+    return session->chunked && (code == 500 || code == 502 || code == 503 || code == 504);
 }
 
 void client_session_content(struct client_session *session, struct slice part)

@@ -78,15 +78,17 @@ void delivery_candidate_try(struct delivery_connection *connection)
         refuse_host(connection);
         return;
     }
-    struct client_setup setup = {.hostname = connection->source->hostname,
-                                 .peer = connection->host,
-                                 .tls = connection->tls.use,
-                                 .needs_requiretls = connection->tls.needs_requiretls,
-                                 .user = relay != NULL ? relay->user : config->smart_host_user,
-                                 .password =
-                                     relay != NULL ? relay->password : config->smart_host_password,
-                                 .is_tls = is_implicit(connection),
-                                 .is_lmtp = relay != NULL && relay->protocol == ROUTING_LMTP};
+    struct client_setup setup = {
+        .hostname = connection->source->hostname,
+        .peer = connection->host,
+        .tls = connection->tls.use,
+        .needs_requiretls = connection->tls.needs_requiretls,
+        .user = relay != NULL ? relay->user : config->smart_host_user,
+        .password = relay != NULL ? relay->password : config->smart_host_password,
+        .chunks = config->chunking &&
+                  !delivery_address_has(delivery, &connection->address, ADDRESS_KNOWS_NO_BDAT),
+        .is_tls = is_implicit(connection),
+        .is_lmtp = relay != NULL && relay->protocol == ROUTING_LMTP};
     struct ip_endpoint endpoint = {connection->address, connection->route->port};
     const struct ip_address *source =
         connection->address.family == AF_INET ? &connection->source->v4 : &connection->source->v6;

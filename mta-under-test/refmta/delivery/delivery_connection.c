@@ -225,8 +225,22 @@ static bool is_swallowed(const struct delivery_connection *connection)
            conn_progress(connection->conn) != CONN_ACKNOWLEDGED;
 }
 
+/* The same host once more, by DATA. */
+static void try_without_chunks(struct delivery_connection *connection)
+{
+    delivery_connection_log(connection, "candidate-failed", "it offers CHUNKING and knows no BDAT");
+    delivery_address_note(connection->lane->delivery, &connection->address, ADDRESS_KNOWS_NO_BDAT);
+    delivery_connection_close(connection);
+    delivery_candidate_try(connection);
+}
+
 static void transaction_done(struct delivery_connection *connection)
 {
+    if (client_session_chunk_unknown(&connection->session) && connection->content_offset > 0 &&
+        connection->transaction.body != ENVELOPE_BODY_BINARYMIME) {
+        try_without_chunks(connection);
+        return;
+    }
     if (is_swallowed(connection))
         delivery_address_note(connection->lane->delivery, &connection->address,
                               ADDRESS_SWALLOWS_MESSAGES);

@@ -1,5 +1,5 @@
 /* The file "memory" of the spool: a line each, "site KEY LINE" (shaping_memory.h), or what an
- * address did wrong as "tls ADDRESS WHEN" or "swallows ADDRESS WHEN", with tabs between them. It is
+ * address did wrong as "FAULT ADDRESS WHEN" (FAULTS), with tabs between them. It is
  * advice: one that is lost or damaged costs a refusal more. */
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
@@ -25,6 +25,7 @@ static const struct {
 } FAULTS[] = {
     [ADDRESS_BREAKS_TLS] = {"tls", TIME_HOUR},
     [ADDRESS_SWALLOWS_MESSAGES] = {"swallows", TIME_DAY},
+    [ADDRESS_KNOWS_NO_BDAT] = {"no-bdat", TIME_DAY},
 };
 
 struct fault_memory {

@@ -50,6 +50,7 @@ struct delivery {
 enum address_fault {
     ADDRESS_BREAKS_TLS,        /* clear text, where that is allowed */
     ADDRESS_SWALLOWS_MESSAGES, /* all other addresses come first */
+    ADDRESS_KNOWS_NO_BDAT,     /* DATA, though it offers CHUNKING */
 };
 
 struct lane {

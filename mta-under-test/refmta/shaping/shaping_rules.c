@@ -21,15 +21,7 @@ const char *reply_action_name(enum reply_action action)
 
 static int parse_rate(struct slice text, void *out)
 {
-    struct shaping_rate *rate = out;
-    struct slice count;
-    uint64_t number = 0;
-    if (!slice_split(&text, '/', &count) || text_to_u64(count, &number) != 0 || number == 0 ||
-        number > MESSAGES_MAX || time_span_from_text(text, &rate->span_us) != 0 ||
-        rate->span_us <= 0)
-        return -1;
-    rate->count = (unsigned)number;
-    return 0;
+    return rate_from_text(text, MESSAGES_MAX, out);
 }
 
 static int parse_time(struct slice text, void *out)
@@ -38,7 +30,7 @@ static int parse_time(struct slice text, void *out)
 }
 
 #define RATE(whole, member) \
-    CONFIG_PARSED(whole, member, struct shaping_rate, parse_rate, "a rate like \"100/1m\"")
+    CONFIG_PARSED(whole, member, struct rate, parse_rate, "a rate like \"100/1m\"")
 
 static const struct config_key RULE_KEYS[] = {
     {"name", CONFIG_TEXT(struct reply_rule, name), .is_needed = true, .help = "for the log"},

@@ -6,13 +6,8 @@
 
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/err.h"
+#include "mta-under-test/refmta/config/rate.h"
 #include "mta-under-test/refmta/net/ip.h"
-
-/* So many in so long; count 0: no limit. */
-struct shaping_rate {
-    unsigned count;
-    int64_t span_us;
-};
 
 enum reply_action {
     REPLY_NOTHING,
@@ -34,10 +29,10 @@ struct reply_rule {
     const char *text;   /* of the whole reply, code and status included */
     enum reply_action action;
     enum reply_sense sense;
-    int64_t for_us;           /* how long it is in force; 0: until `successes` */
-    unsigned successes;       /* it ends after so many messages that were taken; 0: by time only */
-    struct shaping_rate rate; /* REPLY_SLOW */
-    unsigned connections;     /* REPLY_SHRINK */
+    int64_t for_us;       /* how long it is in force; 0: until `successes` */
+    unsigned successes;   /* it ends after so many messages that were taken; 0: by time only */
+    struct rate rate;     /* REPLY_SLOW */
+    unsigned connections; /* REPLY_SHRINK */
 };
 
 /* Destinations that are one receiver: by the domain, or by the name of their best MX. */
@@ -49,8 +44,8 @@ struct shaping_receiver {
     size_t host_count;
     unsigned connections;             /* 0: as configured for all */
     unsigned messages_per_connection; /* 0: likewise */
-    struct shaping_rate rate;
-    struct reply_rule *rules; /* the first that fits counts */
+    struct rate rate;                 /* count 0: no limit */
+    struct reply_rule *rules;         /* the first that fits counts */
     size_t rule_count;
 };
 

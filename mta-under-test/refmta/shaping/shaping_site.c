@@ -72,19 +72,19 @@ bool shaping_site_is_over(const struct shaping_site *site, struct shaping_now no
     return site->connections > allowed_of(site, now, most);
 }
 
-static struct shaping_rate rate_of(const struct shaping_site *site, struct shaping_now now)
+static struct rate rate_of(const struct shaping_site *site, struct shaping_now now)
 {
-    struct shaping_rate rate = site->receiver->rate;
+    struct rate rate = site->receiver->rate;
     if (!holds(&site->slow, now))
         return rate;
-    struct shaping_rate slow = site->slow.rule->rate;
+    struct rate slow = site->slow.rule->rate;
     bool is_slower = rate.count == 0 || slow.span_us / slow.count > rate.span_us / rate.count;
     return is_slower ? slow : rate;
 }
 
 void shaping_site_sent(struct shaping_site *site, struct shaping_now now)
 {
-    struct shaping_rate rate = rate_of(site, now);
+    struct rate rate = rate_of(site, now);
     if (rate.count > 0) {
         int64_t from_us =
             site->next_send_us > now.monotonic_us ? site->next_send_us : now.monotonic_us;

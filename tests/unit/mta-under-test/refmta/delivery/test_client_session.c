@@ -376,10 +376,8 @@ START_TEST(binary_content_goes_in_a_chunk_as_it_is)
     transaction.bytes = 6;
     greet("250-CHUNKING\r\n250-BINARYMIME\r\n250-PIPELINING\r\n");
     begin();
-    expect("MAIL FROM:<s@s.test> BODY=BINARYMIME\r\n");
-    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_NONE);
-    expect("RCPT TO:<a@x.test>\r\n");
-    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_CONTENT);
+    expect("MAIL FROM:<s@s.test> BODY=BINARYMIME\r\nRCPT TO:<a@x.test>\r\n");
+    ck_assert_int_eq(hear("250 ok\r\n250 ok\r\n"), CLIENT_EVENT_CONTENT);
     client_session_content(&session, SLICE(".\n\r.\n\xff"));
     client_session_content_end(&session);
     expect("BDAT 6 LAST\r\n.\n\r.\n\xff");
@@ -389,7 +387,59 @@ START_TEST(binary_content_goes_in_a_chunk_as_it_is)
 }
 END_TEST
 
-UNIT_MAIN(binary_content_goes_in_a_chunk_as_it_is, with_lmtp_each_recipient_has_its_own_end,
+/* Sends two bytes to the two recipients by BDAT; only the first of them is taken at RCPT. */
+static void give_chunk(void)
+{
+    expect("MAIL FROM:<s@s.test>\r\nRCPT TO:<a@x.test>\r\nRCPT TO:<b@x.test>\r\n");
+    ck_assert_int_eq(hear("250 ok\r\n250 ok\r\n550 5.1.1 no\r\n"), CLIENT_EVENT_CONTENT);
+    give(".\n");
+    expect("BDAT 2 LAST\r\n.\n");
+}
+
+START_TEST(ordinary_content_goes_in_a_chunk_where_it_may)
+{
+    start(TLS_USE_NEVER);
+    session.setup.chunks = true;
+    transaction.bytes = 2;
+    greet("250-CHUNKING\r\n250-PIPELINING\r\n");
+    begin();
+    give_chunk();
+    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_ACCEPTED);
+    ck_assert_int_eq(recipients[1].verdict, CLIENT_REFUSED);
+    /* Nobody is left: no content. */
+    begin();
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("250 ok\r\n550 no\r\n550 no\r\n"), CLIENT_EVENT_DONE);
+    expect("");
+    stop();
+}
+END_TEST
+
+START_TEST(behind_a_refused_chunk_comes_a_reset)
+{
+    start(TLS_USE_NEVER);
+    session.setup.chunks = true;
+    transaction.bytes = 2;
+    greet("250-CHUNKING\r\n250-PIPELINING\r\n");
+    begin();
+    give_chunk();
+    ck_assert_int_eq(hear("554 5.6.0 spam\r\n"), CLIENT_EVENT_DONE);
+    ck_assert_int_eq(recipients[0].verdict, CLIENT_REFUSED);
+    ck_assert(!client_session_chunk_unknown(&session));
+    begin();
+    ck_assert_int_eq(strncmp(buf_text(&session.out), "RSET\r\n", 6), 0);
+    buf_consume(&session.out, 6);
+    ck_assert_int_eq(hear("250 ok\r\n"), CLIENT_EVENT_NONE);
+    give_chunk();
+    ck_assert_int_eq(hear("502 5.5.1 what?\r\n"), CLIENT_EVENT_DONE);
+    ck_assert(client_session_chunk_unknown(&session));
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(ordinary_content_goes_in_a_chunk_where_it_may, behind_a_refused_chunk_comes_a_reset,
+          binary_content_goes_in_a_chunk_as_it_is, with_lmtp_each_recipient_has_its_own_end,
           a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
           mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,

@@ -35,7 +35,7 @@ END_TEST
 START_TEST(a_rate_spreads_messages_evenly)
 {
     start();
-    receiver.rate = (struct shaping_rate){60, TIME_MINUTE};
+    receiver.rate = (struct rate){60, TIME_MINUTE};
     for (int64_t i = 0; i < 5; i++) {
         ck_assert_int_eq(shaping_site_send_at(&site, at(i * TIME_SECOND)), i * TIME_SECOND);
         shaping_site_sent(&site, at(i * TIME_SECOND));
