@@ -147,14 +147,20 @@ static void draw_curve(struct html_page *page, const struct report_curve *curve,
     buf_add_text(out, "</figure>\n");
 }
 
+bool html_has_curves(const struct report_run *run)
+{
+    /* One connection at a time is no curve worth drawing. */
+    return curve_peak(&run->queue) > 0 || curve_peak(&run->connections) > 1 ||
+           run->waiting[0] != '\0';
+}
+
 void html_curves(struct html_page *page)
 {
     const struct report_run *run = page->run;
-    if (run->queue.count == 0)
+    if (!html_has_curves(run))
         return;
     html_section_begin(page, "queue", "Queue and connections");
     draw_curve(page, &run->queue, "queue", "Recipients in the queue");
-    /* One connection at a time is no curve worth drawing. */
     if (curve_peak(&run->connections) > 1)
         draw_curve(page, &run->connections, "connections", "Open connections");
     if (run->waiting[0] != '\0') {

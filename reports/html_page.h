@@ -52,6 +52,7 @@ void html_scenario(struct html_page *page, bool open);
 void html_checks(struct html_page *page);
 void html_timeline(struct html_page *page);
 void html_curves(struct html_page *page);
+bool html_has_curves(const struct report_run *run);
 void html_gauges(struct html_page *page);
 void html_providers(struct html_page *page);
 void html_hosts(struct html_page *page);

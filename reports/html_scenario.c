@@ -165,7 +165,7 @@ static void contents(struct html_page *page)
     jump_to(page, "hosts", "Hosts", html_host_count(run) > 1);
     jump_to(page, "authentication", "Authentication", run->auth_count > 0);
     jump_to(page, "tls", "TLS", html_has_tls(run));
-    jump_to(page, "queue", "Queue", run->queue.count > 0);
+    jump_to(page, "queue", "Queue", html_has_curves(run));
     jump_to(page, "providers", "Providers", run->provider_count > 0);
     jump_to(page, "limits", "Limits", run->gauge_count > 0);
     jump_to(page, "dns", "DNS", run->query_count > 0);

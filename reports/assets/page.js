@@ -125,7 +125,12 @@
       show(steps.findIndex((step) => step.dataset.seq === wantedStep[2]));
     }
   }
-  all(".replay").forEach(replay);
+  // Of a scenario that nobody has unfolded yet the steps are not looked for.
+  all(".replay").forEach((bar) => {
+    const scenario = bar.closest(".scenario");
+    if (scenario.open || decodeURIComponent(location.hash).startsWith(`#${scenario.id}/step-`)) replay(bar);
+    else scenario.addEventListener("toggle", () => replay(bar), { once: true });
+  });
 
   theme.hidden = false;
   theme.addEventListener("click", () => {
