@@ -137,6 +137,7 @@ static void note_unasked(struct check_collector *c, const cJSON *event, const ch
             event_text(event, "host"), to, *subject != '\0' ? " (subject: " : "", subject,
             *subject != '\0' ? ")" : "");
     incident->level = "should";
+    incident->host = check_collect_text(c, event, "host");
     incident->recipient = arena_text(c->arena, to);
     incident->moment.session = check_collect_text(c, event, "session");
 }

@@ -149,6 +149,7 @@ struct check_incident {
     const char *level;
     const char *message;
     const char *recipient;
+    const char *host; /* which took the mail that nobody asked for */
     struct check_moment moment;
 };
 

@@ -3,35 +3,44 @@
 #include <glob.h>
 
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/base/mem.h"
 #include "mta-under-test/base/text.h"
 
 #include "mta-under-test/base/poison.h"
 
-static bool mx_fixture_is_plain(const char *name)
+/* Without the folder of fixtures, `drop` and its ending. */
+static const char *mx_fixture_name(const char *path, size_t base_len, const char *drop,
+                                   struct arena *arena)
 {
-    for (const char *c = name; *c != '\0'; c++) {
-        if (!text_is_alnum(*c) && *c != '-' && *c != '/')
-            return false;
-    }
-    return name[0] != '\0';
+    struct slice rest = slice_skip(slice_of(path), base_len);
+    if (slice_starts_with(rest, slice_of(drop)))
+        rest = slice_skip(rest, strlen(drop));
+    return arena_text_of(arena, slice_first(rest, rest.len - strlen(".json")));
 }
 
 const char *mx_fixture_like(const char *root, const char *const *folders, const char *drop,
                             const char *name, struct arena *arena)
 {
-    const char *found = NULL;
-    for (size_t i = 0; folders[i] != NULL && found == NULL && mx_fixture_is_plain(name); i++) {
-        glob_t paths;
-        const char *base = arena_format(arena, "%s/fixtures/", root);
-        const char *pattern =
-            arena_format(arena, "%s%s/%s*.json", base, folders[i], file_name(name));
-        if (glob(pattern, 0, NULL, &paths) == 0) {
-            struct slice rest = slice_skip(slice_of(paths.gl_pathv[0]), strlen(base));
-            if (slice_equal(slice_first(rest, strlen(drop)), slice_of(drop)))
-                rest = slice_skip(rest, strlen(drop));
-            found = arena_text_of(arena, slice_first(rest, rest.len - strlen(".json")));
-        }
-        globfree(&paths);
+    const char *base = arena_format(arena, "%s/fixtures/", root);
+    const char *like = NULL;
+    const char **names = NULL;
+    size_t count = 0;
+    for (size_t i = 0; folders[i] != NULL; i++) {
+        glob_t found = {0};
+        if (glob(arena_format(arena, "%s%s/*.json", base, folders[i]), 0, NULL, &found) == 0)
+            names = mem_grow(names, count + found.gl_pathc, sizeof *names);
+        for (size_t k = 0; k < found.gl_pathc; k++)
+            names[count++] = mx_fixture_name(found.gl_pathv[k], strlen(base), drop, arena);
+        globfree(&found);
     }
-    return found;
+    names = mem_grow(names, count + 1, sizeof *names);
+    names[count] = NULL;
+    for (size_t i = 0; i < count && like == NULL && *file_name(name) != '\0'; i++) {
+        if (slice_starts_with(slice_of(file_name(names[i])), slice_of(file_name(name))))
+            like = names[i];
+    }
+    if (like == NULL)
+        like = text_nearest(name, names);
+    free(names);
+    return like;
 }

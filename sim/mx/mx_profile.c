@@ -1,10 +1,9 @@
 #include "sim/mx/mx_profile.h"
 
-#include <glob.h>
-
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/text.h"
+#include "sim/mx/mx_fixture.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -136,42 +135,15 @@ static int mx_profile_read(struct mx_profiles *profiles, struct mx_profile_entry
     return 0;
 }
 
-/* The ready profile whose name is nearest, or NULL. */
-static const char *mx_profile_nearest(const struct mx_profiles *profiles, const char *name)
-{
-    static const char *const PATTERNS[] = {"profiles/*.json", "profiles/*/*.json",
-                                           "providers/*.json"};
-    char *fixtures = arena_format(profiles->arena, "%s/fixtures/", profiles->root);
-    const char **names = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < sizeof PATTERNS / sizeof PATTERNS[0]; i++) {
-        glob_t found = {0};
-        if (glob(arena_format(profiles->arena, "%s%s", fixtures, PATTERNS[i]), 0, NULL, &found) ==
-            0)
-            names = mem_grow(names, count + found.gl_pathc, sizeof *names);
-        for (size_t k = 0; k < found.gl_pathc; k++) {
-            struct slice path = slice_skip(slice_of(found.gl_pathv[k]), strlen(fixtures));
-            if (slice_starts_with(path, SLICE("profiles/")))
-                path = slice_skip(path, sizeof "profiles/" - 1);
-            names[count++] = arena_text_of(profiles->arena, slice_first(path, path.len - 5));
-        }
-        globfree(&found);
-    }
-    names = mem_grow(names, count + 1, sizeof *names);
-    names[count] = NULL;
-    const char *nearest = text_nearest(name, names);
-    free(names);
-    return nearest;
-}
-
 /* A file's profile, not read yet; NULL with `err`. */
 static struct mx_profile_entry *mx_profiles_open(struct mx_profiles *profiles, struct spec place,
                                                  const char *name, struct err *err)
 {
     const char *path = mx_profile_name_is_valid(name) ? mx_profile_path(profiles, name) : NULL;
     if (path == NULL) {
+        static const char *const FOLDERS[] = {"profiles", "profiles/*", "providers", NULL};
         const char *nearest =
-            mx_profile_name_is_valid(name) ? mx_profile_nearest(profiles, name) : NULL;
+            mx_fixture_like(profiles->root, FOLDERS, "profiles/", name, profiles->arena);
         spec_error(place, err,
                    "there is no profile \"%s\"%s%s%s It was looked for under \"profiles\" of the "
                    "scenario, in fixtures/profiles and in fixtures",

@@ -195,7 +195,7 @@ static void on_route(void *arg, struct route *route)
     lane_dispatch(lane);
 }
 
-static bool route_is_fresh(const struct lane *lane)
+bool lane_route_is_fresh(const struct lane *lane)
 {
     return lane->route != NULL && time_monotonic_us() < lane->route->expires_us;
 }
@@ -282,7 +282,7 @@ void lane_dispatch(struct lane *lane)
         }
         if (lane->connection_count >= window_of(lane) || !delivery_room_for(lane))
             break;
-        if (!route_is_fresh(lane)) {
+        if (!lane_route_is_fresh(lane)) {
             find_route(lane);
             return; /* on_route() goes on, and may have dropped the lane */
         }
@@ -319,7 +319,8 @@ struct delivery *delivery_open(const struct delivery_options *options)
     delivery->options = *options;
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
-    list_init(&delivery->crowded);
+    for (enum room room = 0; room < ROOM_COUNT; room++)
+        list_init(&delivery->crowded[room]);
     delivery->room_event = event_new(options->base, -1, 0, delivery_room_on_event, delivery);
     map_init(&delivery->address_faults);
     map_init(&delivery->sites);

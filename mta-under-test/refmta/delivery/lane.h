@@ -30,6 +30,14 @@ struct delivery_site {
     bool is_outdated;    /* made by rules that are no longer in force: only connections use it */
 };
 
+/* What a lane must have room for to go on. */
+enum room {
+    ROOM_KNOWN,    /* another connection to a server that has answered */
+    ROOM_STRANGER, /* a connection to one that has not, so far */
+    ROOM_ROUTE,    /* the question where its mail goes */
+    ROOM_COUNT
+};
+
 struct delivery {
     struct delivery_options options;
     struct routing_pool pool; /* the default one, from the configuration */
@@ -42,10 +50,10 @@ struct delivery {
     struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
-    size_t opening_count;     /* ... of them that no server has answered yet */
-    size_t finding_count;     /* lanes that ask for their route */
-    struct list crowded;      /* lanes that want another connection, and wait for room */
-    struct event *room_event; /* there is room for them */
+    size_t opening_count;            /* ... of them that no server has answered yet */
+    size_t finding_count;            /* lanes that ask for their route */
+    struct list crowded[ROOM_COUNT]; /* lanes that wait for room of that kind */
+    struct event *room_event;        /* there is room for them */
     bool stopping;
     uint64_t last_number;
 };
@@ -249,6 +257,9 @@ void lane_settle_all(struct lane *lane, struct queue_item *item, enum outcome_ki
 void lane_connection_gone(struct lane *lane);
 /* Starts what can be started. */
 void lane_dispatch(struct lane *lane);
+
+/* It is known where its mail goes, and not outdated. */
+bool lane_route_is_fresh(const struct lane *lane);
 
 /* The room for connections, of all lanes together (delivery_room.c). False: no other one may be
  * opened now; the lane is dispatched when that changes. */

@@ -101,7 +101,9 @@ static struct dmarc_report_result *read_results(const cJSON *list, size_t *count
     const cJSON *item = NULL;
     *count = 0;
     cJSON_ArrayForEach(item, list)
+    {
         read_members(item, RESULT, RESULT_COUNT, &results[(*count)++], arena);
+    }
     return results;
 }
 

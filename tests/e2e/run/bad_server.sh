@@ -2,6 +2,7 @@
 # A server under test that fails, and a disk that fills up: told with the reason, never a hang, a
 # crash, or a report that looks whole.
 . "$(dirname "$0")/../lib.sh"
+need python3
 
 # A project's folder of our own, with adapters of servers that misbehave.
 root=$WORK/root
@@ -20,12 +21,12 @@ adapter() {
     local folder=$root/mta-under-test/adapters/$1
     mkdir -p "$folder"
     cp "$root"/mta-under-test/adapters/refmta/*.in "$folder/"
-    cat >"$folder/adapter.json" <<J
-{ "name": "$1", "about": "A server for a test.", "start": $2, "port": 25,
-  "files": { "/var/spool/refmta": { "mode": "0700" }, "/etc/refmta/refmta.json": { "template": "refmta.json.in" },
-             "/etc/refmta/routing.json": { "template": "routing.json.in" },
-             "/etc/refmta/shaping.json": { "template": "shaping.json.in" } } }
-J
+    python3 - "$root/mta-under-test/adapters/refmta/adapter.json" "$1" "$2" >"$folder/adapter.json" <<'PY'
+import json, sys
+files = json.load(open(sys.argv[1]))["files"]
+print(json.dumps({"name": sys.argv[2], "about": "A server for a test.", "start": json.loads(sys.argv[3]), "port": 25,
+                  "files": files}))
+PY
 }
 run() { MAILRANGE_ROOT=$root "$MAILRANGE" run "$WORK/s/one.json" -o "$WORK/out" "$@"; }
 
