@@ -216,7 +216,8 @@ static void print_reasons(const struct compare *compare, size_t server, struct b
 
 static void print_findings(const struct compare *compare, struct buf *out)
 {
-    buf_add_text(out, "\n## Findings\n\nEach was looked at in the capture, the event log and the "
+    buf_add_text(out, "\n## Findings\n\nEach was looked at in the event log, where it mattered in "
+                      "the capture, and in the "
                       "server's own log.\n");
     for (size_t s = 0; s < compare->server_count; s++) {
         buf_format(out, "\n### <a id=\"%s\"></a>%s %s\n\n", compare->servers[s].name,
