@@ -91,6 +91,7 @@ struct client_transaction {
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;
+    bool require_tls; /* MAIL says REQUIRETLS where it is offered in TLS */
     uint64_t bytes;
     const char
         *obstacle; /* why the content has no plainer form, for a bounce; NULL: nobody tried */
