@@ -23,7 +23,8 @@ struct mx_rule_reader;
     X(BYTES, "bytes")                           \
     X(ERRORS, "errors")                         \
     X(UNKNOWN_RECIPIENTS, "unknown-recipients") \
-    X(COMMANDS, "commands")
+    X(COMMANDS, "commands")                     \
+    X(ACCEPTED, "accepted")
 
 enum mx_count {
 #define X(name, word) MX_COUNT_##name,
