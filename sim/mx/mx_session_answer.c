@@ -174,6 +174,8 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_ERRORS, 1);
     }
     session->delay_us = effects->delay_us;
+    if (effects->teaser != NULL && answer->is_reply && answer->reply.code == 220)
+        buf_format(&session->output, "220-%s\r\n", effects->teaser);
     /* The null reverse-path belongs to nobody who could be asked. */
     if (taken && effects->call_back != NULL && session->facts.sender[0] != '\0') {
         session->calling = effects->call_back;
