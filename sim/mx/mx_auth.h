@@ -62,6 +62,7 @@ struct mx_auth {
     bool spf_aligned;
     bool dkim_aligned;
     const char *client_name; /* iprev: the name that the address has, "" if there is none */
+    bool wants_soa;          /* set by the session: somebody asks for the next one */
     const char *sender_soa;  /* whether MAIL's domain exists, by its SOA record: pass, fail,
                               * temperror; NULL: not checked, or the null reverse-path */
 };

@@ -75,6 +75,11 @@ bool mx_condition_needs_auth(const struct mx_condition *condition)
            condition->kind->holds == mx_soa_holds;
 }
 
+bool mx_condition_needs_soa(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_soa_holds;
+}
+
 struct mx_key mx_condition_key(const struct mx_condition *condition)
 {
     const struct mx_condition_kind *kind = condition->kind;

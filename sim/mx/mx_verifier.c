@@ -181,7 +181,8 @@ static void mx_inspect_client(const struct mx_inspection *inspection)
         mx_inspect_address(inspection);
     if (inspection->auth->results[MX_AUTH_SPF].word == NULL && inspection->facts->has_sender)
         mx_inspect_sender(inspection);
-    if (inspection->auth->sender_soa == NULL && inspection->facts->has_sender)
+    if (inspection->auth->wants_soa && inspection->auth->sender_soa == NULL &&
+        inspection->facts->has_sender)
         mx_inspect_domain(inspection);
 }
 
