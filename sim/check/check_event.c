@@ -57,6 +57,7 @@ static const char *const CHECK_EVENTS[] = {
     "mta continue",
     "mta reload",
     "mta queue",
+    "mta order",
     "mta exit",
     "mta log",
     "timeline do",

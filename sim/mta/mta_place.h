@@ -25,6 +25,11 @@ int mta_place_check(const struct mta_setup *setup, struct err *err) MUST_CHECK;
 char **mta_submit_words(const struct mta_setup *setup, const char *sender, const char *const *to,
                         size_t to_count, struct arena *arena, struct err *err) MUST_CHECK;
 
+/* The words of a command of the operator for the message of that name; NULL = all. As
+ * mta_fill_command. */
+char **mta_queue_words(const struct mta_setup *setup, const struct mta_command *command,
+                       const char *queue_id, struct arena *arena, struct err *err) MUST_CHECK;
+
 /* A command's words with their {{names}} filled in, NULL-terminated, in `arena`; NULL with the
  * place in `err` if a name is unknown. */
 char **mta_fill_command(const struct mta_setup *setup, const struct mta_command *command,

@@ -270,6 +270,12 @@ static void mta_value_sender(const struct mta_values *values, struct buf *out)
         buf_add_text(out, values->sender);
 }
 
+static void mta_value_queue_id(const struct mta_values *values, struct buf *out)
+{
+    if (values->queue_id != NULL)
+        buf_add_text(out, values->queue_id);
+}
+
 /* The scenario's own lines for the file that is made, by the file's name. */
 static void mta_value_raw(const struct mta_values *values, struct buf *out)
 {
@@ -320,6 +326,7 @@ static const struct {
     {"dkim-selector", mta_value_dkim_selector},
     {"dkim-key", mta_value_dkim_key},
     {"sender", mta_value_sender},
+    {"queue-id", mta_value_queue_id},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };
