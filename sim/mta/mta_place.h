@@ -6,6 +6,11 @@
 
 #include "sim/mta/mta_adapter.h"
 
+/* Where the certificate of the server's host name (with its chain, by the authority that the world
+ * trusts) and its key stand in the world; {{certificate}} and {{certificate-key}}. */
+#define MTA_CERTIFICATE_FILE "/etc/mailrange/certificate.pem"
+#define MTA_CERTIFICATE_KEY_FILE "/etc/mailrange/certificate-key.pem"
+
 /* What is put in place, and for which scenario. All borrowed. */
 struct mta_setup {
     const struct mta_adapter *adapter;
