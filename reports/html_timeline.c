@@ -87,6 +87,8 @@ static const char *end_words(const struct report_delivery *delivery)
         return "returned";
     case REPORT_REFUSED:
         return "refused";
+    case REPORT_DELETED:
+        return "deleted";
     case REPORT_QUEUED:
     default:
         return "still queued";

@@ -176,13 +176,50 @@ static void add_moment(struct report_book *book, int64_t at_us, const char *text
 
 static void on_timeline(struct report_book *book, const cJSON *event, int64_t at_us)
 {
+    static const char *const CHOICES[] = {"message", "to", "from"};
     const char *what = event_text(event, "host");
     if (*what == '\0')
         what = event_text(event, "zone");
     if (*what == '\0')
         what = event_text(event, "as");
+    /* Which mail the operator means. */
+    for (size_t i = 0; *what == '\0' && i < sizeof CHOICES / sizeof CHOICES[0]; i++)
+        what = event_text(event, CHOICES[i]);
     char *text = mem_text_format("%s%s%s%s", event_text(event, "action"), *what != '\0' ? " " : "",
                                  what, event_bool(event, "over") ? ": over" : "");
+    add_moment(book, at_us, text);
+    free(text);
+}
+
+static void end_deleted(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    const struct report_run *run = book->run;
+    const cJSON *to;
+    for (size_t i = 0; event_bool(event, "all") && i < run->delivery_count; i++) {
+        if (run->deliveries[i].accepted_us >= 0)
+            report_book_end(book, i, REPORT_DELETED, at_us);
+    }
+    cJSON_ArrayForEach(to, item(event, "to"))
+    {
+        size_t found = cJSON_IsString(to)
+                           ? report_book_find(book, event_text(event, "message"), to->valuestring)
+                           : 0;
+        if (found != 0)
+            report_book_end(book, found - 1, REPORT_DELETED, at_us);
+    }
+}
+
+/* What the operator did; that he did it, the timeline says. */
+static void on_order(struct report_book *book, const cJSON *event, int64_t at_us)
+{
+    int64_t status = event_int(event, "status", 0);
+    if (status == 0) {
+        if (slice_is(slice_of(event_text(event, "what")), "delete"))
+            end_deleted(book, event, at_us);
+        return;
+    }
+    char *text = mem_text_format("queue-%s %s: the command failed (%d)", event_text(event, "what"),
+                                 event_text(event, "message"), (int)status);
     add_moment(book, at_us, text);
     free(text);
 }
@@ -192,6 +229,8 @@ static void on_mta(struct report_book *book, const cJSON *event, int64_t at_us)
 {
     if (event_is(event, "mta", "log")) {
         on_log(book, event, at_us);
+    } else if (event_is(event, "mta", "order")) {
+        on_order(book, event, at_us);
     } else if (event_is(event, "mta", "ready")) {
         if (book->mta_was_ready)
             add_moment(book, at_us, "the server is ready again");

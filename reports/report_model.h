@@ -96,7 +96,13 @@ struct report_attempt {
     const char *text;
 };
 
-enum report_end { REPORT_QUEUED, REPORT_DELIVERED, REPORT_RETURNED, REPORT_REFUSED };
+enum report_end {
+    REPORT_QUEUED,
+    REPORT_DELIVERED,
+    REPORT_RETURNED,
+    REPORT_REFUSED,
+    REPORT_DELETED, /* by an operator */
+};
 
 /* One message for one recipient. */
 struct report_delivery {

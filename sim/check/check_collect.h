@@ -52,6 +52,8 @@ void check_collect_moment(struct check_collector *c, struct check_moments *momen
 /* ---- deliveries (check_delivery.c) */
 
 void check_delivery_on_submitter(struct check_collector *c, const cJSON *event);
+/* An operator had mail deleted: an "order" event that went well. */
+void check_delivery_on_delete(struct check_collector *c, const cJSON *event);
 /* The delivery of a message to a recipient, NULL if there is none. */
 struct check_delivery *check_delivery_find(const struct check_collector *c, const char *message,
                                            const char *recipient);

@@ -34,6 +34,8 @@ enum check_end check_delivery_end(const struct check_delivery *delivery)
         return CHECK_BOUNCED;
     if (delivery->refused || delivery->accepted_us < 0)
         return CHECK_REFUSED;
+    if (delivery->deleted_us >= 0)
+        return CHECK_DELETED;
     return is_discarded(delivery) ? CHECK_DISCARDED : CHECK_QUEUED;
 }
 
@@ -46,12 +48,14 @@ int64_t check_delivery_end_us(const struct check_delivery *delivery)
         return bounce->at_us;
     if (delivery->refused)
         return delivery->submitted_us;
+    if (delivery->deleted_us >= 0)
+        return delivery->deleted_us;
     return is_discarded(delivery) ? delivery->attempts[delivery->attempt_count - 1].end_us : -1;
 }
 
 bool check_delivery_is_waiting(const struct check_delivery *delivery)
 {
-    return !delivery->refused && delivery->copy_count == 0 &&
+    return !delivery->refused && delivery->copy_count == 0 && delivery->deleted_us < 0 &&
            check_delivery_bounce(delivery) == NULL && !is_discarded(delivery);
 }
 
@@ -178,6 +182,7 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
     delivery->submitted_us = c->at_us;
     delivery->submit_seq = c->seq;
     delivery->accepted_us = -1;
+    delivery->deleted_us = -1;
     delivery->refusal = "";
     check_delivery_index(c, message, delivery);
     struct buf key;
@@ -293,6 +298,23 @@ static void on_broken(struct check_collector *c, const cJSON *event)
         struct check_delivery *delivery = delivery_to(c, event, to);
         if (delivery != NULL)
             delivery->sent_again = true;
+    }
+}
+
+static void note_deleted(struct check_collector *c, struct check_delivery *delivery)
+{
+    if (delivery != NULL && delivery->accepted_us >= 0 && check_delivery_is_waiting(delivery))
+        delivery->deleted_us = c->at_us;
+}
+
+void check_delivery_on_delete(struct check_collector *c, const cJSON *event)
+{
+    const cJSON *to = NULL;
+    for (size_t i = 0; event_bool(event, "all") && i < c->history->delivery_count; i++)
+        note_deleted(c, c->history->deliveries[i]);
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        note_deleted(c, delivery_to(c, event, to));
     }
 }
 

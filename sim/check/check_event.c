@@ -57,6 +57,7 @@ static const char *const CHECK_EVENTS[] = {
     "mta continue",
     "mta reload",
     "mta queue",
+    "mta order",
     "mta exit",
     "mta log",
     "timeline do",
@@ -111,16 +112,6 @@ void check_event_release(struct check_event_wish *wish)
         pattern_release(wish->facts[i].pattern);
 }
 
-/* The fact with this name; "tls.version" is inside of an object. */
-static const cJSON *find_fact(const cJSON *event, const char *name, struct arena *arena)
-{
-    struct slice rest = slice_of(name);
-    struct slice part;
-    while (event != NULL && rest.len > 0 && slice_split(&rest, '.', &part))
-        event = cJSON_GetObjectItemCaseSensitive(event, arena_text_of(arena, part));
-    return event;
-}
-
 static bool value_fits(const struct check_event_fact *fact, const cJSON *value)
 {
     if (cJSON_IsBool(value))
@@ -131,17 +122,27 @@ static bool value_fits(const struct check_event_fact *fact, const cJSON *value)
            pattern_matches(fact->pattern, slice_of(cJSON_GetStringValue(value)));
 }
 
-static bool fact_fits(const struct check_event_fact *fact, const cJSON *value)
+/* "tls.version" is inside of an object; of an array one element must fit, so that
+ * "dsn.recipients.action" is that of any recipient. */
+static bool fact_fits(const struct check_event_fact *fact, const cJSON *value, struct slice name,
+                      struct arena *arena)
 {
+    struct slice part;
     const cJSON *element = NULL;
-    if (!cJSON_IsArray(value))
-        return value_fits(fact, value);
-    cJSON_ArrayForEach(element, value)
-    {
-        if (value_fits(fact, element))
-            return true;
+    if (cJSON_IsArray(value)) {
+        cJSON_ArrayForEach(element, value)
+        {
+            if (fact_fits(fact, element, name, arena))
+                return true;
+        }
+        return false;
     }
-    return false;
+    if (name.len == 0)
+        return value_fits(fact, value);
+    if (!slice_split(&name, '.', &part))
+        return false;
+    return fact_fits(fact, cJSON_GetObjectItemCaseSensitive(value, arena_text_of(arena, part)),
+                     name, arena);
 }
 
 bool check_event_fits(const struct check_event_wish *wish, const cJSON *event)
@@ -151,7 +152,7 @@ bool check_event_fits(const struct check_event_wish *wish, const cJSON *event)
     snprintf(kind, sizeof kind, "%s %s", event_text(event, "source"), event_text(event, "kind"));
     bool fits = pattern_matches(wish->event, slice_of(kind));
     for (size_t i = 0; fits && i < wish->fact_count; i++)
-        fits = fact_fits(&wish->facts[i], find_fact(event, wish->facts[i].name, &arena));
+        fits = fact_fits(&wish->facts[i], event, slice_of(wish->facts[i].name), &arena);
     arena_deinit(&arena);
     return fits;
 }

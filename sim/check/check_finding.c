@@ -208,6 +208,7 @@ void check_judge_findings(struct check_report *report)
     }
     add_incidents(report, &report->history->protocol, "must");
     add_incidents(report, &report->history->wrong_bounces, "must");
+    add_incidents(report, &report->history->orders, "");
     add_incidents(report, &report->history->unasked, "");
     add_duplicates(report);
     add_hammering(report);

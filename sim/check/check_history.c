@@ -145,6 +145,26 @@ static void on_timeline(struct check_collector *c, const cJSON *event)
     h->outages[h->outage_count++] = (struct check_outage){c->at_us, INT64_MAX};
 }
 
+/* What an operator had the server do with its queue. */
+static void on_order(struct check_collector *c, const cJSON *event)
+{
+    const char *what = event_text(event, "what");
+    const char *message = event_text(event, "message");
+    int64_t status = event_int(event, "status", 0);
+    bool all = event_bool(event, "all");
+    if (status == 0 && strcmp(what, "delete") == 0)
+        check_delivery_on_delete(c, event);
+    if (status == 0 && (all || *message != '\0'))
+        return;
+    struct check_incident *incident = check_collect_incident(c, &c->history->orders, "order");
+    incident->level = "should";
+    incident->text =
+        status == 0
+            ? arena_format(c->arena, "queue-%s: no message that waited was meant by it", what)
+            : arena_format(c->arena, "queue-%s: the server's command for %s ended with %lld", what,
+                           all ? "all mail" : message, (long long)status);
+}
+
 static void on_mta(struct check_collector *c, const cJSON *event)
 {
     struct check_history *h = c->history;
@@ -162,6 +182,8 @@ static void on_mta(struct check_collector *c, const cJSON *event)
                                (long long)-status)
                 : arena_format(c->arena, "the server under test ended by itself with status %lld",
                                (long long)status);
+    } else if (strcmp(kind, "order") == 0) {
+        on_order(c, event);
     } else if (strcmp(kind, "log") == 0 && c->keeps_log) {
         h->log = check_collect_room(h->log, h->log_count, sizeof *h->log);
         h->log[h->log_count++] = (struct check_log_line){
@@ -336,6 +358,7 @@ void check_history_free(struct check_history **history)
     free(h->wrong_bounces.items);
     free(h->crashes.items);
     free(h->answers.items);
+    free(h->orders.items);
     free(h->unasked.items);
     free(h->kills.items);
     free(h->outages);

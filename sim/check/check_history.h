@@ -91,6 +91,7 @@ struct check_delivery {
     struct check_notice *notices;
     size_t notice_count;
     size_t warning_count;
+    int64_t deleted_us; /* by an operator; -1 = not */
     bool refused;
     bool sent_again; /* handed in twice, since the reply to the first time never came */
     struct check_delivery *next_same; /* the next one with the same recipient */
@@ -101,7 +102,7 @@ enum check_end check_delivery_end(const struct check_delivery *delivery);
 /* When it came to that end; -1 for CHECK_QUEUED. */
 int64_t check_delivery_end_us(const struct check_delivery *delivery);
 const struct check_notice *check_delivery_bounce(const struct check_delivery *delivery);
-/* Neither delivered, nor returned, nor refused. */
+/* Neither delivered, nor returned, nor refused, nor deleted. */
 bool check_delivery_is_waiting(const struct check_delivery *delivery);
 
 /* A moment at which something countable happened. */
@@ -196,6 +197,7 @@ struct check_history {
     struct check_incidents wrong_bounces;
     struct check_incidents crashes;
     struct check_incidents answers; /* to clients of the scenario, that it did not expect */
+    struct check_incidents orders;  /* of the operator, that came to nothing */
     struct check_incidents unasked; /* mail that no message of the scenario explains */
     struct check_moments kills;     /* of the server under test, on purpose */
     struct check_outage *outages;   /* of its network */

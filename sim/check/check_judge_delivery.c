@@ -90,6 +90,9 @@ static const char *end_text(const struct delivery_judge *j)
     if (end == CHECK_DISCARDED)
         return arena_format(j->arena, "refused for good at %s (%s), with nobody to be told",
                             last->host, reply_text(j, last));
+    if (end == CHECK_DELETED)
+        return arena_format(j->arena, "deleted by the operator after %s",
+                            about_span(j, since_handed_in(d, d->deleted_us)));
     if (last == NULL)
         return arena_format(j->arena, "still queued after %s, never tried",
                             about_span(j, since_handed_in(d, j->history->end_us)));

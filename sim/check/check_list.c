@@ -5,8 +5,8 @@
 #include "mta-under-test/base/poison.h"
 
 const char *const CHECK_LEVEL_WORDS[] = {"must", "should", "info", NULL};
-const char *const CHECK_END_WORDS[] = {"queued",  "delivered", "bounced",
-                                       "refused", "discarded", NULL};
+const char *const CHECK_END_WORDS[] = {"queued",    "delivered", "bounced", "refused",
+                                       "discarded", "deleted",   NULL};
 const char *const CHECK_COUNT_WORDS[] = {"connections", "messages", "recipients", "accepted", NULL};
 
 /* What the readers of one expectation share. */

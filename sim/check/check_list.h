@@ -42,6 +42,7 @@ enum check_end {
     CHECK_BOUNCED,   /* it came back with a notification of failure */
     CHECK_REFUSED,   /* the server under test did not take it */
     CHECK_DISCARDED, /* refused for good, and its reverse-path is null: nobody is to be told */
+    CHECK_DELETED,   /* an operator had it deleted, and it never had another end */
     CHECK_END_COUNT,
 };
 

@@ -54,6 +54,7 @@ static bool inside_is_settled(const struct inside *inside)
     bool has_begun = inside->settle.accepted_count > 0 || inside->scenario->clients->count > 0;
     return submitter_is_done(inside->submitter) && clients_are_done(inside->clients) &&
            timeline_is_done(inside->timeline) && settle_is_settled(&inside->settle) && has_begun &&
+           (inside->mta_operator == NULL || mta_operator_is_idle(inside->mta_operator)) &&
            inside->command == NULL;
 }
 
@@ -258,6 +259,7 @@ static int inside_close(struct inside *inside, struct err *err)
     clients_free(&inside->clients);
     timeline_free(&inside->timeline);
     inside_stop_unbound(inside);
+    inside_close_queue(inside);
     inside_free_server(inside);
     if (inside_close_internet(inside, &later) != 0)
         result = err_set(err, "%s", later.text);

@@ -146,6 +146,12 @@ static const struct {
     [SCENARIO_LIST_IP] = {"list-ip", inside_act_list_ip},
     [SCENARIO_DELIST_IP] = {"delist-ip", inside_act_delist_ip},
     [SCENARIO_PUBLISH_DANE] = {"publish-dane", inside_act_publish_dane},
+    [SCENARIO_QUEUE_HOLD] = {"queue-hold", inside_act_queue},
+    [SCENARIO_QUEUE_RELEASE] = {"queue-release", inside_act_queue},
+    [SCENARIO_QUEUE_FLUSH] = {"queue-flush", inside_act_queue},
+    [SCENARIO_QUEUE_DELETE] = {"queue-delete", inside_act_queue},
+    [SCENARIO_QUEUE_BOUNCE] = {"queue-bounce", inside_act_queue},
+    [SCENARIO_QUEUE_LIST] = {"queue-list", inside_act_queue_list},
 };
 
 void inside_act(void *context, const struct scenario_event *entry, bool over)
@@ -174,6 +180,12 @@ void inside_act(void *context, const struct scenario_event *entry, bool over)
         json_out_text(event, "blocklist", entry->blocklist);
     if (entry->ip != NULL)
         json_out_text(event, "ip", entry->ip);
+    if (entry->message != NULL)
+        json_out_text(event, "message", pattern_text(entry->message));
+    if (entry->from != NULL)
+        json_out_text(event, "from", pattern_text(entry->from));
+    if (entry->to != NULL)
+        json_out_text(event, "to", pattern_text(entry->to));
     event_end(inside->log);
     if (INSIDE_ACTIONS[entry->action].act(inside, entry, over, &err) != 0) {
         inside->exit_code = INSIDE_EXIT_SERVER;

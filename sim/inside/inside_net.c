@@ -4,10 +4,12 @@
 #include "sim/inside/inside_state.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "mta-under-test/base/file.h"
 #include "sim/mta/mta_dkim.h"
 #include "sim/policy/policy_report.h"
+#include "sim/tls/tls_identity.h"
 #include "sim/world/network.h"
 
 #include "mta-under-test/base/poison.h"
@@ -132,6 +134,34 @@ static int inside_make_dkim_key(struct inside *inside, struct err *err)
     return result;
 }
 
+/* What the server under test may show: right for its host name, and trusted. */
+static int inside_make_certificate(struct inside *inside, struct err *err)
+{
+    const struct tls_identity_wish wish = {
+        .kind = TLS_IDENTITY_VALID,
+        .host_name = mta_settings_hostname(inside->scenario->mta),
+        .now_us = time_now_us(),
+    };
+    struct tls_identity *identity = tls_identity_make(inside->authority, &wish, err);
+    struct buf shown;
+    struct buf key;
+    buf_init(&shown, INSIDE_KEY_BYTES_MAX);
+    buf_init(&key, INSIDE_KEY_BYTES_MAX);
+    int result = identity != NULL ? tls_identity_to_pem(identity, &shown, &key, err) : -1;
+    if (result == 0)
+        result = file_make_parents(MTA_CERTIFICATE_FILE, err);
+    if (result == 0)
+        result = file_write(MTA_CERTIFICATE_FILE, buf_slice(&shown), err);
+    if (result == 0)
+        result = file_write(MTA_CERTIFICATE_KEY_FILE, buf_slice(&key), err);
+    if (result == 0 && chmod(MTA_CERTIFICATE_KEY_FILE, S_IRUSR | S_IWUSR) != 0)
+        result = err_set_errno(err, "%s: its mode cannot be set", MTA_CERTIFICATE_KEY_FILE);
+    buf_deinit(&shown);
+    buf_deinit(&key);
+    tls_identity_free(&identity);
+    return result;
+}
+
 static int inside_open_dns(struct inside *inside, struct err *err)
 {
     struct address resolvers[sizeof INSIDE_RESOLVERS / sizeof INSIDE_RESOLVERS[0]];
@@ -235,10 +265,10 @@ static int inside_open_readers(struct inside *inside, struct err *err)
 int inside_open_internet(struct inside *inside, struct err *err)
 {
     if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
-        inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
-        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0 ||
-        inside_open_policy(inside, err) != 0 || inside_open_readers(inside, err) != 0 ||
-        inside_open_gate(inside, err) != 0)
+        inside_make_certificate(inside, err) != 0 || inside_make_dkim_key(inside, err) != 0 ||
+        inside_publish_dane(inside, err) != 0 || inside_open_dns(inside, err) != 0 ||
+        inside_open_mx(inside, err) != 0 || inside_open_policy(inside, err) != 0 ||
+        inside_open_readers(inside, err) != 0 || inside_open_gate(inside, err) != 0)
         return -1;
     return 0;
 }

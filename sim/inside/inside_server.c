@@ -170,6 +170,7 @@ static int inside_make_server(struct inside *inside, struct err *err)
     };
     if (process.settings->skew_changes && mta_skew_set(process.settings->skew_us, err) != 0)
         return -1;
+    inside_open_queue(inside);
     inside->server = mta_process_new(&process);
     return mta_process_start(inside->server, err);
 }

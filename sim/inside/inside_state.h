@@ -14,8 +14,10 @@
 #include "sim/inside/command.h"
 #include "sim/inside/evidence.h"
 #include "sim/inside/inside.h"
+#include "sim/inside/queue_book.h"
 #include "sim/inside/settle.h"
 #include "sim/inside/timeline.h"
+#include "sim/mta/mta_operator.h"
 #include "sim/mta/mta_place.h"
 #include "sim/mta/mta_process.h"
 #include "sim/mx/mx_auth.h"
@@ -68,7 +70,10 @@ struct inside {
     pid_t unbound;      /* the real resolver beside the server; 0 = none */
     int unbound_fd;     /* refers to it */
     struct event *unbound_exit;
-    struct event *unbound_timer; /* until it answers */
+    struct event *unbound_timer;       /* until it answers */
+    struct mta_operator *mta_operator; /* NULL where the timeline asks for none */
+    struct queue_book book;            /* what of the mail it can be asked about */
+    size_t listing_count;              /* of the queue, that the timeline asked for */
     struct submitter *submitter;
     struct clients *clients;
     struct submit_login login; /* where the server wants one of who hands mail in */
@@ -131,6 +136,13 @@ void inside_act(void *inside, const struct scenario_event *entry, bool over);
 /* One action; `over` when its "for" has passed. -1 ends the run. */
 typedef int inside_action(struct inside *inside, const struct scenario_event *entry, bool over,
                           struct err *err);
+
+/* ---- inside_queue.c: what the operator does with the server's queue */
+/* Nothing where the timeline has nothing of it. */
+void inside_open_queue(struct inside *inside);
+void inside_close_queue(struct inside *inside);
+inside_action inside_act_queue;
+inside_action inside_act_queue_list;
 
 /* ---- inside_fault.c: what goes wrong around the server under test */
 inside_action inside_act_disk_full;

@@ -34,6 +34,16 @@ static void settle_key(const char *message, const char *recipient, struct buf *k
         text_to_lower(key->data);
 }
 
+bool settle_is_open(const struct settle *settle, const char *message, const char *recipient)
+{
+    struct buf key;
+    buf_init(&key, SETTLE_KEY_BYTES);
+    settle_key(message, recipient, &key);
+    bool open = map_get(&settle->open, buf_slice(&key)) != NULL;
+    buf_deinit(&key);
+    return open;
+}
+
 static void settle_open(struct settle *settle, const cJSON *event)
 {
     struct buf key;
@@ -84,18 +94,39 @@ static void settle_deliver(struct settle *settle, const cJSON *event)
     }
 }
 
+/* What the operator has had deleted is over. */
+static void settle_order(struct settle *settle, const cJSON *event)
+{
+    const cJSON *to = NULL;
+    if (!slice_is(slice_of(event_text(event, "what")), "delete") || event_int(event, "status", -1))
+        return;
+    if (event_bool(event, "all")) {
+        map_deinit(&settle->open, NULL);
+        map_init(&settle->open);
+    }
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        if (settle_is_open(settle, event_text(event, "message"), cJSON_GetStringValue(to)))
+            settle_end(settle, event_text(event, "message"), cJSON_GetStringValue(to));
+    }
+}
+
 void settle_on_event(void *context, uint64_t seq, struct slice line)
 {
     struct settle *settle = context;
     (void)seq;
-    /* Most events are of another kind: only the two that matter are parsed. */
-    if (slice_find_slice(slice_first(line, 160), SLICE("\"kind\":\"accepted\"")) == SIZE_MAX)
+    struct slice head = slice_first(line, 160);
+    /* Most events are of another kind: only those that matter are parsed. */
+    if (slice_find_slice(head, SLICE("\"kind\":\"accepted\"")) == SIZE_MAX &&
+        slice_find_slice(head, SLICE("\"kind\":\"order\"")) == SIZE_MAX)
         return;
     cJSON *event = cJSON_ParseWithLength(line.data, line.len);
     if (event_is(event, "submitter", "accepted"))
         settle_open(settle, event);
     else if (event_is(event, "mx", "accepted"))
         settle_deliver(settle, event);
+    else if (event_is(event, "mta", "order"))
+        settle_order(settle, event);
     cJSON_Delete(event);
     if (settle->changed != NULL)
         settle->changed(settle->context);

@@ -1,7 +1,7 @@
 /*
  * Knows when a run has nothing left to wait for: it listens to the event log and keeps, for each
  * recipient of each message that the server under test accepted, whether it has its end (delivered
- * to a simulated host, or returned by a delivery status notification).
+ * to a simulated host, returned by a delivery status notification, or deleted by an operator).
  */
 #pragma once
 
@@ -27,3 +27,5 @@ void settle_on_event(void *context, uint64_t seq, struct slice line);
 
 /* True if every accepted recipient has its end. */
 bool settle_is_settled(const struct settle *settle);
+/* True if this recipient of this message was accepted and has no end yet. */
+bool settle_is_open(const struct settle *settle, const char *message, const char *recipient);

@@ -4,10 +4,12 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* One call that is to be made. */
+/* A call that is to be made, again and again where the entry says so. */
 struct timeline_step {
     struct timeline *timeline;
     const struct scenario_event *entry;
+    int64_t due_us;
+    int64_t left; /* how often it is still to be made */
     bool over;
     struct event *timer;
 };
@@ -22,12 +24,25 @@ struct timeline {
     size_t open_count;
 };
 
+static void timeline_set(const struct timeline_step *step)
+{
+    int64_t wait_us = step->due_us - event_log_now_us(step->timeline->log);
+    if (wait_us < 0)
+        wait_us = 0;
+    const struct timeval wait = {wait_us / TIME_SECOND, wait_us % TIME_SECOND};
+    event_add(step->timer, &wait);
+}
+
 static void timeline_on_time(evutil_socket_t fd, short what, void *context)
 {
     struct timeline_step *step = context;
     (void)fd;
     (void)what;
-    step->timeline->open_count--;
+    step->due_us += step->entry->every_us;
+    if (--step->left > 0)
+        timeline_set(step);
+    else
+        step->timeline->open_count--;
     step->timeline->act(step->timeline->context, step->entry, step->over);
 }
 
@@ -35,13 +50,10 @@ static void timeline_add(struct timeline *timeline, const struct scenario_event 
                          int64_t at_us, bool over)
 {
     struct timeline_step *step = &timeline->steps[timeline->step_count++];
-    int64_t wait_us = at_us - event_log_now_us(timeline->log);
-    if (wait_us < 0)
-        wait_us = 0;
-    const struct timeval wait = {wait_us / TIME_SECOND, wait_us % TIME_SECOND};
-    *step = (struct timeline_step){.timeline = timeline, .entry = entry, .over = over};
+    *step = (struct timeline_step){
+        .timeline = timeline, .entry = entry, .due_us = at_us, .left = entry->times, .over = over};
     step->timer = evtimer_new(timeline->base, timeline_on_time, step);
-    event_add(step->timer, &wait);
+    timeline_set(step);
     timeline->open_count++;
 }
 

@@ -1,6 +1,6 @@
 /*
  * What happens when: calls back for each entry of the scenario's timeline at its time, and for its
- * end where it has one ("for").
+ * end where it has one ("for"); as often as the entry says ("every", "times").
  */
 #pragma once
 

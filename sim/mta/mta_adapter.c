@@ -81,6 +81,9 @@ void mta_adapter_release(struct mta_adapter *adapter)
     for (size_t i = 0; i < adapter->pattern_count; i++)
         regfree(adapter->patterns[i].regex);
     adapter->pattern_count = 0;
+    if (adapter->queue_id != NULL)
+        regfree(adapter->queue_id);
+    adapter->queue_id = NULL;
     spec_document_free(&adapter->document);
 }
 
@@ -120,6 +123,8 @@ int mta_adapter_suits(const struct mta_adapter *adapter, const struct mta_settin
     if (settings->has_skew && !mta_adapter_knows(adapter, "clock", (struct spec){.json = NULL}))
         return err_set(err, "%s cannot be given a clock that is wrong%s", adapter->name,
                        mta_adapter_why_not(adapter, "clock", why, sizeof why));
+    if (mta_operation_suits(adapter, settings, err) != 0)
+        return -1;
     if (given.json == NULL)
         return 0;
     for (size_t i = 0; i < spec_count(given); i++) {
@@ -160,6 +165,10 @@ void mta_adapter_explain(const struct mta_adapter *adapter, struct buf *out)
     mta_explain_command("submit", &adapter->submit, out);
     mta_explain_command("reload", &adapter->reload, out);
     mta_explain_command("queue", &adapter->queue, out);
+    for (size_t i = 0; i < MTA_LIST; i++) {
+        mta_explain_command(MTA_OPERATION_WORDS[i], &adapter->operations[i].all, out);
+        mta_explain_command(MTA_OPERATION_WORDS[i], &adapter->operations[i].one, out);
+    }
     mta_explain_command("stop", &adapter->stop, out);
     if (adapter->log != NULL)
         buf_format(out, "  log      %s\n", adapter->log);

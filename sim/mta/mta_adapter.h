@@ -7,6 +7,7 @@
 
 #include <regex.h>
 
+#include "sim/mta/mta_operation.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/value/spec.h"
 
@@ -31,6 +32,13 @@ struct mta_file {
 struct mta_command {
     const char *const *words;
     size_t word_count;
+};
+
+/* What an operator says to have something done with mail that waits; without words: not possible.
+ */
+struct mta_operation_commands {
+    struct mta_command all; /* with all of it */
+    struct mta_command one; /* with the message {{queue-id}} */
 };
 
 /* What lines of the server's log mean: a POSIX extended regular expression, and which of its groups
@@ -63,6 +71,8 @@ struct mta_adapter {
     struct mta_command stop;   /* none: SIGTERM to the process */
     struct mta_command reload; /* none: not possible */
     struct mta_command queue;  /* lists the mail that waits; none: not possible */
+    struct mta_operation_commands operations[MTA_OPERATION_COUNT];
+    regex_t *queue_id;         /* of the reply to the final dot: its first group; NULL: says none */
     struct mta_command submit; /* none: mail is handed in by SMTP */
     int64_t login_port;        /* mail is handed in here, after STARTTLS and AUTH; 0 = no login */
     const char *login_user;

@@ -264,6 +264,19 @@ static int mta_read_retry_form(struct spec spec, struct arena *arena, struct mta
 
 /* ---- log patterns */
 
+static regex_t *mta_compile(struct spec spec, const char *text, struct arena *arena,
+                            struct err *err)
+{
+    char why[128];
+    regex_t *regex = arena_alloc(arena, sizeof *regex);
+    int failed = regcomp(regex, text, REG_EXTENDED);
+    if (failed == 0)
+        return regex;
+    regerror(failed, regex, why, sizeof why);
+    spec_error(spec, err, "no regular expression: %s", why);
+    return NULL;
+}
+
 static int mta_read_group(struct spec pattern, const char *key, const regex_t *regex, int *group,
                           struct err *err)
 {
@@ -286,17 +299,13 @@ static int mta_read_pattern(struct spec spec, struct arena *arena, struct mta_lo
     static const char *const KEYS[] = {"match", "status", "queue-id", "recipient", "text", NULL};
     struct spec member;
     const char *text = NULL;
-    char why[128];
     if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "status", &member, err) != 0 ||
         spec_read_text(member, &pattern->status, err) != 0 ||
         spec_need(spec, "match", &member, err) != 0 || spec_read_text(member, &text, err) != 0)
         return -1;
-    regex_t *regex = arena_alloc(arena, sizeof *regex);
-    int failed = regcomp(regex, text, REG_EXTENDED);
-    if (failed != 0) {
-        regerror(failed, regex, why, sizeof why);
-        return spec_error(member, err, "no regular expression: %s", why);
-    }
+    regex_t *regex = mta_compile(member, text, arena, err);
+    if (regex == NULL)
+        return -1;
     pattern->regex = regex;
     if (mta_read_group(spec, "queue-id", regex, &pattern->queue_id, err) != 0 ||
         mta_read_group(spec, "recipient", regex, &pattern->recipient, err) != 0)
@@ -321,6 +330,59 @@ static int mta_read_patterns(struct spec spec, struct arena *arena, struct mta_a
     return 0;
 }
 
+/* ---- the operator's commands */
+
+static int mta_read_queue_id(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                             struct err *err)
+{
+    const char *text = NULL;
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    adapter->queue_id = mta_compile(spec, text, arena, err);
+    if (adapter->queue_id == NULL)
+        return -1;
+    return adapter->queue_id->re_nsub > 0
+               ? 0
+               : spec_error(spec, err,
+                            "a group is expected that is the message's name, as in "
+                            "\"queued as ([0-9A-F]+)\"");
+}
+
+static int mta_read_operation(struct spec spec, struct arena *arena,
+                              const struct mta_adapter *adapter,
+                              struct mta_operation_commands *commands, struct err *err)
+{
+    static const char *const KEYS[] = {"all", "one", NULL};
+    struct spec member;
+    if (spec_check_keys(spec, KEYS, err) != 0)
+        return -1;
+    if (spec_get(spec, "all", &member) && mta_read_words(member, arena, &commands->all, err) != 0)
+        return -1;
+    if (!spec_get(spec, "one", &member))
+        return 0;
+    if (adapter->queue_id == NULL)
+        return spec_error(member, err,
+                          "the adapter must say by \"queue-id\" how the server names a message");
+    return mta_read_words(member, arena, &commands->one, err);
+}
+
+static int mta_read_operations(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                               struct err *err)
+{
+    const char *keys[MTA_LIST + 1] = {NULL};
+    struct spec member;
+    for (size_t i = 0; i < MTA_LIST; i++)
+        keys[i] = MTA_OPERATION_WORDS[i];
+    if (spec_check_keys(spec, keys, err) != 0)
+        return -1;
+    for (size_t i = 0; i < MTA_LIST; i++) {
+        if (spec_get(spec, keys[i], &member) &&
+            mta_read_operation(member, arena, adapter, &adapter->operations[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- the whole */
 
 static const struct {
@@ -334,6 +396,7 @@ static const struct {
     {"files", false, mta_read_files},       {"before-start", false, mta_read_commands},
     {"start", true, mta_read_start},        {"stop", false, mta_read_stop},
     {"reload", false, mta_read_reload},     {"queue", false, mta_read_queue},
+    {"queue-id", false, mta_read_queue_id}, {"queue-commands", false, mta_read_operations},
     {"submit", false, mta_read_submit},     {"login", false, mta_read_login},
     {"pid-file", false, mta_read_pid_file}, {"log", false, mta_read_log},
     {"syslog", false, mta_read_syslog},     {"log-patterns", false, mta_read_patterns},

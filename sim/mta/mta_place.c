@@ -199,6 +199,14 @@ char **mta_submit_words(const struct mta_setup *setup, const char *sender, const
     return words;
 }
 
+char **mta_queue_words(const struct mta_setup *setup, const struct mta_command *command,
+                       const char *queue_id, struct arena *arena, struct err *err)
+{
+    struct mta_values values = mta_setup_values(setup);
+    values.queue_id = queue_id;
+    return mta_fill_words(setup, command, &values, 0, arena, err);
+}
+
 static int mta_check_command(const struct mta_setup *setup, const struct mta_command *command,
                              struct err *err)
 {
@@ -227,5 +235,10 @@ int mta_place_check(const struct mta_setup *setup, struct err *err)
         result = mta_check_command(setup, commands[i], err);
     for (size_t i = 0; result == 0 && i < adapter->before_start_count; i++)
         result = mta_check_command(setup, &adapter->before_start[i], err);
+    for (size_t i = 0; result == 0 && i < MTA_OPERATION_COUNT; i++) {
+        result = mta_check_command(setup, &adapter->operations[i].all, err);
+        if (result == 0)
+            result = mta_check_command(setup, &adapter->operations[i].one, err);
+    }
     return result;
 }

@@ -6,6 +6,11 @@
 
 #include "sim/mta/mta_adapter.h"
 
+/* Where the certificate of the server's host name (with its chain, by the authority that the world
+ * trusts) and its key stand in the world; {{certificate}} and {{certificate-key}}. */
+#define MTA_CERTIFICATE_FILE "/etc/mailrange/certificate.pem"
+#define MTA_CERTIFICATE_KEY_FILE "/etc/mailrange/certificate-key.pem"
+
 /* What is put in place, and for which scenario. All borrowed. */
 struct mta_setup {
     const struct mta_adapter *adapter;
@@ -24,6 +29,11 @@ int mta_place_check(const struct mta_setup *setup, struct err *err) MUST_CHECK;
  * mta_fill_command. */
 char **mta_submit_words(const struct mta_setup *setup, const char *sender, const char *const *to,
                         size_t to_count, struct arena *arena, struct err *err) MUST_CHECK;
+
+/* The words of a command of the operator for the message of that name; NULL = all. As
+ * mta_fill_command. */
+char **mta_queue_words(const struct mta_setup *setup, const struct mta_command *command,
+                       const char *queue_id, struct arena *arena, struct err *err) MUST_CHECK;
 
 /* A command's words with their {{names}} filled in, NULL-terminated, in `arena`; NULL with the
  * place in `err` if a name is unknown. */

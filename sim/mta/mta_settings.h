@@ -61,6 +61,11 @@ struct mta_settings {
     int64_t skew_us;
     double drift;
 
+    /* Bits, 1 << enum mta_operation: what the timeline has an operator do with the queue, and what
+     * of that with single messages. */
+    unsigned operations;
+    unsigned operations_on_one;
+
     const struct mta_raw *raw;
     size_t raw_count;
 

@@ -6,6 +6,7 @@
 #include "mta-under-test/base/json_out.h"
 #include "mta-under-test/base/time_text.h"
 #include "sim/mta/mta_dkim.h"
+#include "sim/mta/mta_place.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -257,6 +258,18 @@ static void mta_value_dkim_key(const struct mta_values *values, struct buf *out)
         buf_add_text(out, MTA_DKIM_KEY_FILE);
 }
 
+static void mta_value_certificate(const struct mta_values *values, struct buf *out)
+{
+    (void)values;
+    buf_add_text(out, MTA_CERTIFICATE_FILE);
+}
+
+static void mta_value_certificate_key(const struct mta_values *values, struct buf *out)
+{
+    (void)values;
+    buf_add_text(out, MTA_CERTIFICATE_KEY_FILE);
+}
+
 /* An item of the list "relay-for" or "local-domains". */
 static void mta_value_item(const struct mta_values *values, struct buf *out)
 {
@@ -268,6 +281,12 @@ static void mta_value_sender(const struct mta_values *values, struct buf *out)
 {
     if (values->sender != NULL)
         buf_add_text(out, values->sender);
+}
+
+static void mta_value_queue_id(const struct mta_values *values, struct buf *out)
+{
+    if (values->queue_id != NULL)
+        buf_add_text(out, values->queue_id);
 }
 
 /* The scenario's own lines for the file that is made, by the file's name. */
@@ -319,7 +338,10 @@ static const struct {
     {"dkim-domain", mta_value_dkim_domain},
     {"dkim-selector", mta_value_dkim_selector},
     {"dkim-key", mta_value_dkim_key},
+    {"certificate", mta_value_certificate},
+    {"certificate-key", mta_value_certificate_key},
     {"sender", mta_value_sender},
+    {"queue-id", mta_value_queue_id},
     {"item", mta_value_item},
     {"raw", mta_value_raw},
 };

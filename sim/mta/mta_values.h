@@ -12,6 +12,7 @@ struct mta_values {
     const char *programs;     /* folder of the project's programs */
     const char *mta;          /* name of the adapter */
     const char *sender;       /* of the message that `submit` hands in; NULL elsewhere */
+    const char *queue_id;     /* of the message that an operator means; NULL elsewhere */
     const char *file;         /* the file that is made, for {{raw}}; "" in commands */
     size_t item;              /* of the list that is gone through */
     const char *const *items; /* that list, where it is one of texts */

@@ -25,6 +25,7 @@
     X(STARTTLS, "STARTTLS")            \
     X(AUTH, "AUTH")                    \
     X(REQUIRETLS, "REQUIRETLS")        \
+    X(MT_PRIORITY, "MT-PRIORITY")      \
     X(VRFY, "VRFY")                    \
     X(HELP, "HELP")
 

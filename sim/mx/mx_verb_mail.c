@@ -1,7 +1,7 @@
 /*
  * MAIL FROM (RFC 5321 4.1.1.2) with the parameters of SIZE (RFC 1870), 8BITMIME (RFC 6152),
  * BINARYMIME (RFC 3030), SMTPUTF8 (RFC 6531), DSN (RFC 3461), AUTH (RFC 4954), REQUIRETLS
- * (RFC 8689).
+ * (RFC 8689), MT-PRIORITY (RFC 6710).
  */
 #include "mta-under-test/base/text.h"
 #include "sim/mx/mx_command.h"
@@ -67,6 +67,15 @@ static bool mx_mail_no_value(struct mx_session *session, struct slice value)
     return value.len == 0;
 }
 
+/* RFC 6710 4.1: from -9 to 9, without a plus. */
+static bool mx_mail_priority(struct mx_session *session, struct slice value)
+{
+    int64_t priority = 0;
+    (void)session;
+    return value.len > 0 && value.data[0] != '+' && text_to_i64(value, &priority) == 0 &&
+           priority >= -9 && priority <= 9;
+}
+
 static const struct {
     const char *key;
     enum mx_extension extension;
@@ -79,6 +88,7 @@ static const struct {
     {"ENVID", MX_EXTENSION_DSN, mx_mail_envid},
     {"AUTH", MX_EXTENSION_AUTH, mx_mail_some_value},
     {"REQUIRETLS", MX_EXTENSION_REQUIRETLS, mx_mail_no_value},
+    {"MT-PRIORITY", MX_EXTENSION_MT_PRIORITY, mx_mail_priority},
 };
 
 enum mx_parameter_result { MX_PARAMETER_GOOD, MX_PARAMETER_UNKNOWN, MX_PARAMETER_WRONG };

@@ -266,6 +266,20 @@ static int check_policy_event(struct scenario_reader *r, const struct scenario_e
     return 0;
 }
 
+/* Which mail the operator means must be mail of the scenario. */
+static int check_choice(struct scenario_reader *r, const struct scenario_event *event)
+{
+    const struct check_expectation choice = {
+        .spec = event->spec, .message = event->message, .from = event->from, .to = event->to};
+    if (event->message == NULL && event->from == NULL && event->to == NULL)
+        return 0;
+    for (size_t i = 0; i < r->scenario->message_count; i++) {
+        if (selects(&choice, &r->scenario->messages[i]))
+            return 0;
+    }
+    return unknown_message(r, &choice);
+}
+
 static int check_event(struct scenario_reader *r, const struct scenario_event *event)
 {
     const struct scenario *s = r->scenario;
@@ -283,7 +297,7 @@ static int check_event(struct scenario_reader *r, const struct scenario_event *e
     if (event->record_count > 0 && dns_model_check_records(s->dns, event->zone, event->records,
                                                            event->record_count, &err) != 0)
         return spec_error(member_of(event->spec, "records"), r->err, "%s", err.text);
-    return check_policy_event(r, event);
+    return check_choice(r, event) != 0 ? -1 : check_policy_event(r, event);
 }
 
 /* ---- what is odd, but allowed */

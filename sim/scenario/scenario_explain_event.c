@@ -137,6 +137,33 @@ static void explain_list_ip(const struct scenario_event *event, struct buf *out)
         buf_format(out, " for %s", time_span_to_text(event->for_us, span));
 }
 
+/* "the mail of news@sender.test to *@bigmail.test", or "all mail that waits". */
+static void explain_choice(const struct scenario_event *event, struct buf *out)
+{
+    bool all = event->message == NULL && event->from == NULL && event->to == NULL;
+    buf_add_text(out, all ? "all mail that waits" : "the mail that waits");
+    if (event->message != NULL)
+        buf_format(out, ", message %s", pattern_text(event->message));
+    if (event->from != NULL)
+        buf_format(out, ", from %s", pattern_text(event->from));
+    if (event->to != NULL)
+        buf_format(out, ", to %s", pattern_text(event->to));
+}
+
+static void explain_queue(const struct scenario_event *event, struct buf *out)
+{
+    static const char *const VERBS[] = {"holds", "releases", "tries at once", "deletes",
+                                        "gives back"};
+    buf_format(out, "the operator %s ", VERBS[event->action - SCENARIO_QUEUE_HOLD]);
+    explain_choice(event, out);
+}
+
+static void explain_queue_list(const struct scenario_event *event, struct buf *out)
+{
+    (void)event;
+    buf_add_text(out, "the operator has the server list its queue");
+}
+
 void scenario_explain_event(const struct scenario_event *event, struct buf *out)
 {
     static void (*const EXPLAIN[SCENARIO_ACTION_COUNT])(const struct scenario_event *event,
@@ -159,9 +186,20 @@ void scenario_explain_event(const struct scenario_event *event, struct buf *out)
         [SCENARIO_STS_SET] = explain_sts_set,
         [SCENARIO_LIST_IP] = explain_list_ip,
         [SCENARIO_DELIST_IP] = explain_list_ip,
+        [SCENARIO_QUEUE_HOLD] = explain_queue,
+        [SCENARIO_QUEUE_RELEASE] = explain_queue,
+        [SCENARIO_QUEUE_FLUSH] = explain_queue,
+        [SCENARIO_QUEUE_DELETE] = explain_queue,
+        [SCENARIO_QUEUE_BOUNCE] = explain_queue,
+        [SCENARIO_QUEUE_LIST] = explain_queue_list,
     };
     char at[TIME_TEXT_BYTES];
-    buf_format(out, "  after %s: ", time_span_to_text(event->at_us, at));
+    char every[TIME_TEXT_BYTES];
+    buf_format(out, "  after %s", time_span_to_text(event->at_us, at));
+    if (event->times > 1)
+        buf_format(out, ", then every %s, %lld times in all",
+                   time_span_to_text(event->every_us, every), (long long)event->times);
+    buf_add_text(out, ": ");
     EXPLAIN[event->action](event, out);
     buf_add_char(out, '\n');
 }

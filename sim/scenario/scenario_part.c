@@ -284,6 +284,11 @@ void scenario_release_parts(struct scenario *scenario)
 {
     if (scenario->clients != NULL)
         client_list_release(scenario->clients);
+    for (size_t i = 0; i < scenario->event_count; i++) {
+        pattern_release(scenario->timeline[i].message);
+        pattern_release(scenario->timeline[i].from);
+        pattern_release(scenario->timeline[i].to);
+    }
     policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);

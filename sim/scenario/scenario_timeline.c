@@ -1,9 +1,12 @@
+#include "sim/mta/mta_operation.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/scenario/scenario_reader.h"
 
 #include "mta-under-test/base/poison.h"
 
-/* What an entry needs and may have, besides "at", "do" and "about". */
+enum { TIMELINE_TIMES_MAX = 10000 };
+
+/* What an entry needs and may have, besides "at", "every", "times", "do" and "about". */
 struct timeline_kind {
     const char *word;
     const char *needs[3];
@@ -32,6 +35,12 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_LIST_IP] = {"list-ip", {"blocklist", "ip", NULL}, {"for", NULL}},
     [SCENARIO_DELIST_IP] = {"delist-ip", {"blocklist", "ip", NULL}, {NULL}},
     [SCENARIO_PUBLISH_DANE] = {"publish-dane", {"host", NULL}, {NULL}},
+    [SCENARIO_QUEUE_HOLD] = {"queue-hold", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_RELEASE] = {"queue-release", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_FLUSH] = {"queue-flush", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_DELETE] = {"queue-delete", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_BOUNCE] = {"queue-bounce", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_LIST] = {"queue-list", {NULL}, {NULL}},
 };
 
 static int read_action(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
@@ -51,8 +60,8 @@ static int read_action(struct scenario_reader *r, struct spec spec, struct scena
 /* The keys that this action knows. */
 static int check_keys(struct scenario_reader *r, struct spec spec, const struct timeline_kind *kind)
 {
-    const char *keys[16] = {"at", "do", "about"};
-    size_t count = 3;
+    const char *keys[16] = {"at", "every", "times", "do", "about"};
+    size_t count = 5;
     for (size_t i = 0; kind->needs[i] != NULL; i++)
         keys[count++] = kind->needs[i];
     for (size_t i = 0; kind->may[i] != NULL; i++)
@@ -115,6 +124,46 @@ static int read_values(struct scenario_reader *r, struct spec spec, struct scena
     return 0;
 }
 
+/* Which of the mail that waits is meant. */
+static int read_choice(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
+{
+    struct spec member;
+    if ((spec_get(spec, "message", &member) &&
+         pattern_read(member, r->arena, &event->message, r->err) != 0) ||
+        (spec_get(spec, "from", &member) &&
+         pattern_read(member, r->arena, &event->from, r->err) != 0) ||
+        (spec_get(spec, "to", &member) && pattern_read(member, r->arena, &event->to, r->err) != 0))
+        return -1;
+    return 0;
+}
+
+/* "every" and "times" come together, and one end comes before the next begin. */
+static int read_repetition(struct scenario_reader *r, struct spec spec,
+                           struct scenario_event *event)
+{
+    struct spec every;
+    struct spec times;
+    bool has_every = spec_get(spec, "every", &every);
+    bool has_times = spec_get(spec, "times", &times);
+    event->times = 1;
+    if (!has_every && !has_times)
+        return 0;
+    if (!has_times)
+        return spec_error(every, r->err, "it needs \"times\": how often it happens");
+    if (!has_every)
+        return spec_error(times, r->err, "it needs \"every\": so long after each other");
+    if (spec_read_span(every, &event->every_us, r->err) != 0 ||
+        spec_read_int(times, 1, TIMELINE_TIMES_MAX, &event->times, r->err) != 0)
+        return -1;
+    if (event->every_us <= 0)
+        return spec_expected(every, r->err, "a span of more than nothing");
+    if (event->for_us >= event->every_us)
+        return spec_error(every, r->err,
+                          "it begins again before it is over; make it longer than "
+                          "\"for\" (\"then-restart-after\")");
+    return 0;
+}
+
 static int read_event(struct scenario_reader *r, struct spec spec, struct scenario_event *event)
 {
     struct spec at;
@@ -124,10 +173,16 @@ static int read_event(struct scenario_reader *r, struct spec spec, struct scenar
                              "an object like {\"at\": \"30m\", \"do\": \"mta-restart\"}");
     if (read_action(r, spec, event) != 0 || check_keys(r, spec, &KINDS[event->action]) != 0 ||
         spec_need(spec, "at", &at, r->err) != 0 || spec_read_span(at, &event->at_us, r->err) != 0 ||
-        read_values(r, spec, event) != 0 || read_details(r, spec, event) != 0)
+        read_values(r, spec, event) != 0 || read_details(r, spec, event) != 0 ||
+        read_choice(r, spec, event) != 0 || read_repetition(r, spec, event) != 0)
         return -1;
     if (event->at_us >= r->scenario->limit_us)
         return spec_error(at, r->err, "the run has ended by then (\"clock\": \"limit\")");
+    if (event->every_us > (r->scenario->limit_us - event->at_us) / event->times)
+        return spec_error(spec, r->err,
+                          "the run has ended before it has happened %lld times (\"clock\": "
+                          "\"limit\")",
+                          (long long)event->times);
     return 0;
 }
 
@@ -146,6 +201,24 @@ static int prepare_skew(struct scenario_reader *r, const struct scenario_event *
         settings->skew_changes = true;
     }
     return 0;
+}
+
+_Static_assert(SCENARIO_QUEUE_LIST - SCENARIO_QUEUE_HOLD == (int)MTA_LIST,
+               "the actions are in the order of enum mta_operation");
+
+/* The server that the scenario can be run with must have these commands. */
+static void note_operations(struct scenario_reader *r, const struct scenario_event *events,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct scenario_event *event = &events[i];
+        if (event->action < SCENARIO_QUEUE_HOLD || event->action > SCENARIO_QUEUE_LIST)
+            continue;
+        unsigned bit = 1U << (event->action - SCENARIO_QUEUE_HOLD);
+        r->scenario->mta->operations |= bit;
+        if (event->message != NULL || event->from != NULL || event->to != NULL)
+            r->scenario->mta->operations_on_one |= bit;
+    }
 }
 
 /* Each change of the configuration builds upon the one before. */
@@ -170,7 +243,10 @@ int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
         return -1;
     size_t count = spec_count(spec);
     struct scenario_event *events = arena_alloc_array(r->arena, count + 1, sizeof *events);
+    /* Known from now on, so that their patterns are released after an error, too. */
+    r->scenario->timeline = events;
     for (size_t i = 0; i < count; i++) {
+        r->scenario->event_count = i + 1;
         if (read_event(r, spec_at(spec, i), &events[i]) != 0)
             return -1;
         if (i == 0 || events[i].at_us >= events[i - 1].at_us)
@@ -182,9 +258,6 @@ int scenario_read_timeline(struct scenario_reader *r, struct spec spec)
                           time_span_to_text(events[i].at_us, after),
                           time_span_to_text(events[i - 1].at_us, before));
     }
-    if (prepare_skew(r, events, count) != 0 || read_changes(r, events, count) != 0)
-        return -1;
-    r->scenario->timeline = events;
-    r->scenario->event_count = count;
-    return 0;
+    note_operations(r, events, count);
+    return prepare_skew(r, events, count) != 0 ? -1 : read_changes(r, events, count);
 }

@@ -1,5 +1,7 @@
 #include "sim/tls/tls_identity.h"
 
+#include <openssl/pem.h>
+
 #include "mta-under-test/base/time_text.h"
 #include "sim/tls/tls_certificate.h"
 #include "sim/tls/tls_random.h"
@@ -108,4 +110,27 @@ void tls_identity_free(struct tls_identity **identity_at)
     X509_free(identity->intermediate);
     EVP_PKEY_free(identity->key);
     free(identity);
+}
+
+static void tls_identity_add(BIO *from, struct buf *to)
+{
+    char *bytes = NULL;
+    long len = BIO_get_mem_data(from, &bytes);
+    buf_add(to, bytes, (size_t)len);
+    BIO_free(from);
+}
+
+int tls_identity_to_pem(const struct tls_identity *identity, struct buf *certificates,
+                        struct buf *key, struct err *err)
+{
+    BIO *shown = BIO_new(BIO_s_mem());
+    BIO *secret = BIO_new(BIO_s_mem());
+    bool written =
+        PEM_write_bio_X509(shown, identity->certificate) == 1 &&
+        (identity->intermediate == NULL ||
+         PEM_write_bio_X509(shown, identity->intermediate) == 1) &&
+        PEM_write_bio_PKCS8PrivateKey(secret, identity->key, NULL, NULL, 0, NULL, NULL) == 1;
+    tls_identity_add(shown, certificates);
+    tls_identity_add(secret, key);
+    return written ? 0 : tls_error(err, "cannot write a certificate");
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "mta-under-test/base/buf.h"
 #include "sim/tls/tls_authority.h"
 
 #define TLS_IDENTITY_KINDS(X)                                                                 \
@@ -47,3 +48,7 @@ struct tls_identity *tls_identity_make(struct tls_authority *authority,
                                        const struct tls_identity_wish *wish,
                                        struct err *err) MUST_CHECK;
 void tls_identity_free(struct tls_identity **identity);
+
+/* Appends it as PEM: the certificate with what is sent behind it, and the key (PKCS#8). */
+int tls_identity_to_pem(const struct tls_identity *identity, struct buf *certificates,
+                        struct buf *key, struct err *err) MUST_CHECK;

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Holds the tree against the project's own rules: sizes, layers, words, tests.
+"""Holds the tree against the project's own rules: sizes, layers, words, tests, the table of features.
 
 Prints one line for each breach, "FILE:LINE: what", and ends with 1 if there is any.
 """
@@ -202,6 +202,24 @@ def check_keys_are_told():
             breach("docs/scenario-language.md", 1, f"the key {key} of the schema is told nowhere")
 
 
+def check_features():
+    """The page of refmta's features names what is there, at each feature, and all that is its own."""
+    page = "docs/refmta-features.md"
+    named = set()
+    for number, line in enumerate(read(page), 1):
+        links = [os.path.normpath(os.path.join("docs", link)) for link in re.findall(r"\]\(([^)]*)\)", line)]
+        shown = [link for link in links if link.startswith(("scenarios/", "tests/"))]
+        for link in links:
+            if link not in TREE:
+                breach(page, number, f"{link} is not there")
+        if line.startswith("| ") and not line.startswith("| feature ") and not shown:
+            breach(page, number, "neither a scenario nor a test shows this feature")
+        named.update(shown)
+    for path in files("scenarios/*/*.json"):
+        if path not in named and re.search(r'"only": *"refmta"', "\n".join(read(path))):
+            breach(page, 1, f"{path} is for refmta only and not named here")
+
+
 TREE = tree()
 
 
@@ -221,6 +239,7 @@ def main():
             check_words(path, read(path))
     check_arrows()
     check_keys_are_told()
+    check_features()
     check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
     for line in breaches:
         print(line)

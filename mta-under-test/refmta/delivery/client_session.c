@@ -109,6 +109,7 @@ static void take_extension(struct client_session *session, struct slice line)
         {"REQUIRETLS", CLIENT_REQUIRETLS},
         {"CHUNKING", CLIENT_CHUNKING},
         {"BINARYMIME", CLIENT_BINARYMIME},
+        {"MT-PRIORITY", CLIENT_MT_PRIORITY},
     };
     struct slice rest = line;
     struct slice name;

@@ -14,7 +14,7 @@
  *                            CLIENT_EVENT_CLOSED   QUIT was answered
  *
  * RFC 5321; PIPELINING 2920, SIZE 1870, 8BITMIME 6152, DSN 3461, SMTPUTF8 6531, STARTTLS 3207, AUTH
- * 4954, REQUIRETLS 8689, CHUNKING and BINARYMIME 3030.
+ * 4954, REQUIRETLS 8689, CHUNKING and BINARYMIME 3030, MT-PRIORITY 6710.
  */
 #pragma once
 
@@ -70,6 +70,7 @@ enum client_extension {
     CLIENT_REQUIRETLS = 256,
     CLIENT_CHUNKING = 512,
     CLIENT_BINARYMIME = 1024,
+    CLIENT_MT_PRIORITY = 2048,
 };
 
 enum client_verdict { CLIENT_NONE, CLIENT_ACCEPTED, CLIENT_DEFERRED, CLIENT_REFUSED };
@@ -92,6 +93,7 @@ struct client_transaction {
     enum envelope_ret ret;
     bool smtputf8;
     bool require_tls; /* MAIL says REQUIRETLS where it is offered in TLS */
+    int8_t priority; /* told where MT-PRIORITY is offered (RFC 6710 4.4); 0: none */
     uint64_t bytes;
     const char
         *obstacle; /* why the content has no plainer form, for a bounce; NULL: nobody tried */

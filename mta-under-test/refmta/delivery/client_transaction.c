@@ -64,6 +64,8 @@ static void say_mail(struct client_session *session)
     if (session->setup.needs_requiretls ||
         (transaction->require_tls && session->is_tls && offers(session, CLIENT_REQUIRETLS)))
         buf_add_text(&session->out, " REQUIRETLS");
+    if (transaction->priority != 0 && offers(session, CLIENT_MT_PRIORITY))
+        buf_format(&session->out, " MT-PRIORITY=%d", transaction->priority);
     if (offers(session, CLIENT_DSN)) {
         if (transaction->ret != ENVELOPE_RET_UNSET)
             buf_format(&session->out, " RET=%s",

@@ -29,6 +29,7 @@ static bool take_size(struct server_session *session, struct slice value)
                      (unsigned long long)session->setup.limits->message_bytes_max);
         return false;
     }
+    session->declared_bytes = size;
     return true;
 }
 
@@ -212,6 +213,7 @@ enum server_event server_run_mail(struct server_session *session, struct slice a
         return SERVER_EVENT_NONE;
     }
     envelope_set_sender(&session->envelope, arguments.mailbox.whole);
+    session->declared_bytes = 0;
     if (!take_parameters(session, &arguments)) {
         envelope_reset(&session->envelope);
         return SERVER_EVENT_NONE;

@@ -94,6 +94,7 @@ static bool is_allowed(struct server_session *session, const struct mailbox *mai
     return false;
 }
 
+/* Nothing more fits in, or not what the client says is coming (RFC 1870 6.1). */
 static bool is_full(const struct server_session *session, const char *address)
 {
     const struct config_local *local = &session->setup.config->local;
@@ -101,7 +102,8 @@ static bool is_full(const struct server_session *session, const char *address)
     if (local->quota_bytes == 0 || local->maildirs == NULL || mailbox == NULL)
         return false;
     char *path = mem_text_format("%s/%s", local->maildirs, mailbox);
-    bool full = maildir_used_bytes(path) >= local->quota_bytes;
+    uint64_t used = maildir_used_bytes(path);
+    bool full = used >= local->quota_bytes || session->declared_bytes > local->quota_bytes - used;
     free(path);
     return full;
 }

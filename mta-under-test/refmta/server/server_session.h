@@ -102,6 +102,7 @@ struct server_session {
     unsigned auth_failures;
     struct buf out; /* replies that wait to be written */
     struct envelope envelope;
+    uint64_t declared_bytes; /* of the message, as MAIL said (RFC 1870); 0: it did not */
     struct buf content;
     struct server_content scanner;
     uint64_t chunk_left; /* bytes of the chunk at hand that are still to come */

@@ -9,6 +9,7 @@
 
 #include "mta-under-test/base/arena.h"
 #include "sim/value/address.h"
+#include "sim/value/pattern.h"
 #include "sim/value/range.h"
 #include "sim/value/spec.h"
 
@@ -63,6 +64,13 @@ enum scenario_action {
     SCENARIO_STS_SET,      /* domain: its MTA-STS policy changes (sim/policy reads the entry) */
     SCENARIO_LIST_IP,      /* blocklist, ip, for */
     SCENARIO_DELIST_IP,    /* blocklist, ip */
+    /* The operator's commands on the server's queue, all with message, from, to. */
+    SCENARIO_QUEUE_HOLD,
+    SCENARIO_QUEUE_RELEASE,
+    SCENARIO_QUEUE_FLUSH,
+    SCENARIO_QUEUE_DELETE,
+    SCENARIO_QUEUE_BOUNCE,
+    SCENARIO_QUEUE_LIST, /* without them: the listing is kept */
     SCENARIO_ACTION_COUNT,
 };
 
@@ -73,6 +81,8 @@ enum scenario_silence {
 
 struct scenario_event {
     int64_t at_us;
+    int64_t every_us; /* it happens again so long after it began ... */
+    int64_t times;    /* ... until it has happened so often; at least 1 */
     enum scenario_action action;
     const char *zone;
     const char *name;
@@ -87,6 +97,9 @@ struct scenario_event {
     const char *domain;
     const char *blocklist;
     const char *ip;
+    struct pattern *message; /* of QUEUE_...: which of the mail that waits; NULL = any */
+    struct pattern *from;
+    struct pattern *to;
     bool keeps_dane; /* rotate-key: the TLSA records stay as they were */
     int64_t for_us;  /* -1 = for ever; for MTA_KILL: restart after that long */
     struct spec spec;

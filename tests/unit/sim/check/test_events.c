@@ -8,7 +8,9 @@ static enum check_verdict verdict_of(const char *expect)
     at(TIME_HOUR);
     event("policy", "request", "\"host\":\"mta-sts.a.test\",\"status\":200,\"ok\":true");
     event("policy", "request", "\"host\":\"mta-sts.b.test\",\"status\":404,\"ok\":false");
-    event("mx", "tls", "\"results\":[\"one\",\"two\"],\"auth\":{\"spf\":{\"result\":\"pass\"}}");
+    event("mx", "tls",
+          "\"results\":[\"one\",\"two\"],\"auth\":{\"spf\":{\"result\":\"pass\"}},"
+          "\"list\":[{\"of\":[{\"word\":\"a\"}]},{\"of\":[{\"word\":\"b\"}]}]");
     judge("settled");
     enum check_verdict verdict = fx.report->expectations[0].verdict;
     done();
@@ -36,6 +38,10 @@ START_TEST(test_events_are_counted_by_their_facts)
         {"[{\"event\":\"mx tls\",\"with\":{\"results\":\"three\"}}]", CHECK_FAILED},
         {"[{\"event\":\"mx tls\",\"with\":{\"auth.spf.result\":\"pass\"}}]", CHECK_PASSED},
         {"[{\"event\":\"mx tls\",\"with\":{\"auth.dkim.result\":\"pass\"}}]", CHECK_FAILED},
+        {"[{\"event\":\"mx tls\",\"with\":{\"list.of.word\":\"b\"}}]", CHECK_PASSED},
+        {"[{\"event\":\"mx tls\",\"with\":{\"list.of.word\":\"c\"}}]", CHECK_FAILED},
+        {"[{\"event\":\"mx tls\",\"with\":{\"list.word\":\"b\"}}]", CHECK_FAILED},
+        {"[{\"event\":\"mx tls\",\"with\":{\"list\":\"b\"}}]", CHECK_FAILED},
         {"[{\"event\":\"policy *\",\"during\":\"..30m\",\"count\":0}]", CHECK_PASSED},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)

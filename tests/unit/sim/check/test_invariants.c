@@ -19,6 +19,68 @@ START_TEST(test_a_plain_delivery_breaks_nothing)
 }
 END_TEST
 
+static void order(const char *what, const char *message, const char *to, int status)
+{
+    event("mta", "order",
+          "\"name\":\"refmta\",\"what\":\"%s\",\"all\":%s,\"message\":\"%s\",\"to\":[%s],"
+          "\"status\":%d",
+          what, to == NULL ? "true" : "false", message, to != NULL ? to : "", status);
+}
+
+START_TEST(test_what_the_operator_deletes_has_its_end)
+{
+    begin("bob@a.test", "[{\"to\":\"bob@a.test\",\"is\":\"deleted\",\"within\":\"2h\"}]");
+    submit("bob@a.test");
+    at(TIME_HOUR);
+    order("delete", "m1", "\"bob@a.test\"", 0);
+    judge("idle"); /* nothing waits for it, and nothing is missing */
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    ck_assert_uint_eq(fx.report->finding_count, 0);
+    ck_assert_int_eq(check_delivery_end_us(fx.report->history->deliveries[0]), TIME_HOUR);
+    done();
+}
+END_TEST
+
+START_TEST(test_deleting_all_mail_ends_what_waits)
+{
+    begin("bob@a.test", "[{\"to\":\"bob@a.test\",\"is\":\"deleted\"}]");
+    submit("bob@a.test");
+    order("delete", "", NULL, 0);
+    judge("settled");
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+START_TEST(test_deleted_mail_that_arrives_is_not_deleted)
+{
+    begin("bob@a.test", "[{\"to\":\"bob@a.test\",\"is\":\"deleted\"}]");
+    submit("bob@a.test");
+    dns("a.test", "mx.a.test", "198.18.1.1");
+    order("delete", "m1", "\"bob@a.test\"", 0);
+    at(TIME_HOUR);
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert_int_eq(expectation(0)->verdict, CHECK_FAILED);
+    done();
+}
+END_TEST
+
+START_TEST(test_orders_that_come_to_nothing_are_told)
+{
+    begin_plain();
+    order("delete", "m1", "\"bob@a.test\"", 1);
+    order("hold", "", "", 0);
+    deliver("mx.a.test#1", "");
+    judge("settled");
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    ck_assert_int_eq(check_delivery_end(fx.report->history->deliveries[0]), CHECK_DELIVERED);
+    ck_assert(has_finding("order", "queue-delete: the server's command for m1 ended with 1"));
+    ck_assert(has_finding("order", "queue-hold: no message that waited was meant by it"));
+    done();
+}
+END_TEST
+
 START_TEST(test_a_duplicate_fails_the_run)
 {
     begin_plain();
@@ -463,7 +525,9 @@ START_TEST(test_a_run_that_was_cut_off_is_no_verdict)
 }
 END_TEST
 
-UNIT_MAIN(test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
+UNIT_MAIN(test_what_the_operator_deletes_has_its_end, test_deleting_all_mail_ends_what_waits,
+          test_deleted_mail_that_arrives_is_not_deleted, test_orders_that_come_to_nothing_are_told,
+          test_a_plain_delivery_breaks_nothing, test_a_duplicate_fails_the_run,
           test_a_duplicate_after_a_lost_reply_is_explained,
           test_a_duplicate_after_a_kill_is_explained,
           test_a_duplicate_around_an_outage_is_explained, test_an_outage_later_explains_nothing,

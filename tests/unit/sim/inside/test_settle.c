@@ -58,6 +58,29 @@ START_TEST(test_what_is_delivered_before_it_is_confirmed_has_its_end)
 }
 END_TEST
 
-UNIT_MAIN(test_what_is_delivered_before_it_is_confirmed_has_its_end,
+START_TEST(test_what_the_operator_deletes_has_its_end)
+{
+    struct settle settle;
+    settle_init(&settle, NULL, NULL);
+    event(&settle, ACCEPTED);
+    ck_assert(settle_is_open(&settle, "m1", "A@x.test"));
+    event(&settle, "{\"source\":\"mta\",\"kind\":\"order\",\"what\":\"hold\",\"all\":true,"
+                   "\"message\":\"\",\"to\":[],\"status\":0}");
+    event(&settle, "{\"source\":\"mta\",\"kind\":\"order\",\"what\":\"delete\",\"all\":true,"
+                   "\"message\":\"\",\"to\":[],\"status\":1}");
+    ck_assert_uint_eq(settle.open.count, 2);
+    event(&settle, "{\"source\":\"mta\",\"kind\":\"order\",\"what\":\"delete\",\"all\":false,"
+                   "\"message\":\"m1\",\"to\":[\"b@x.test\"],\"status\":0}");
+    ck_assert(!settle_is_open(&settle, "m1", "b@x.test"));
+    ck_assert(settle_is_open(&settle, "m1", "a@x.test"));
+    event(&settle, "{\"source\":\"mta\",\"kind\":\"order\",\"what\":\"delete\",\"all\":true,"
+                   "\"message\":\"\",\"to\":[],\"status\":0}");
+    ck_assert(settle_is_settled(&settle));
+    settle_deinit(&settle);
+}
+END_TEST
+
+UNIT_MAIN(test_what_the_operator_deletes_has_its_end,
+          test_what_is_delivered_before_it_is_confirmed_has_its_end,
           test_each_recipient_needs_its_own_end,
           test_a_bounce_ends_what_failed_and_a_warning_does_not)

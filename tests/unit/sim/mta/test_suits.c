@@ -189,6 +189,34 @@ START_TEST(test_an_adapter_refuses_what_it_cannot_express)
 }
 END_TEST
 
+static void check_operation(const char *name, unsigned all, unsigned one, const char *error)
+{
+    struct mta_settings settings = {.operations = all | one, .operations_on_one = one};
+    struct arena arena = {0};
+    struct err err = {{0}};
+    struct mta_adapter *adapter = mta_adapter_load(".", name, &arena, &err);
+    ck_assert_msg(adapter != NULL, "%s", err.text);
+    int result = mta_operation_suits(adapter, &settings, &err);
+    ck_assert_msg(result == (error == NULL ? 0 : -1), "%s: %s", name, err.text);
+    if (error != NULL)
+        ck_assert_str_eq(err.text, error);
+    mta_adapter_release(adapter);
+    arena_deinit(&arena);
+}
+
+START_TEST(test_an_adapter_refuses_an_operation_without_a_command)
+{
+    check_operation("postfix", 0, 1U << MTA_HOLD | 1U << MTA_BOUNCE, NULL);
+    check_operation("exim", 1U << MTA_HOLD, 0, NULL); /* message by message */
+    check_operation("sendmail", 0, 1U << MTA_FLUSH, NULL);
+    check_operation("sendmail", 0, 1U << MTA_DELETE,
+                    "sendmail has no command to delete mail (its administrators remove the files)");
+    check_operation("chasquid", 1U << MTA_FLUSH, 0,
+                    "chasquid has no command to try waiting mail at once");
+    check_operation("chasquid", 1U << MTA_LIST, 0, NULL);
+}
+END_TEST
+
 START_TEST(test_an_adapter_tells_its_commands)
 {
     struct arena arena = {0};
@@ -201,6 +229,7 @@ START_TEST(test_an_adapter_tells_its_commands)
     ck_assert_ptr_nonnull(strstr(buf_text(&text), "  start    /usr/sbin/postfix start-fg\n"));
     ck_assert_ptr_nonnull(strstr(buf_text(&text), "  queue    /usr/sbin/postqueue -p\n"));
     ck_assert_ptr_nonnull(strstr(buf_text(&text), "can be told: clock, "));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "  hold     /usr/sbin/postsuper -h ALL\n"));
     ck_assert_ptr_nonnull(strstr(buf_text(&text), "  not mta-sts: "));
     buf_deinit(&text);
     mta_adapter_release(adapter);
@@ -211,4 +240,5 @@ END_TEST
 UNIT_MAIN(test_nothing_said_gives_the_defaults, test_all_is_read,
           test_a_smart_host_may_want_a_login, test_the_form_of_a_schedule,
           test_mistakes_are_told_with_their_place, test_an_adapter_refuses_what_it_cannot_express,
+          test_an_adapter_refuses_an_operation_without_a_command,
           test_an_adapter_tells_its_commands)

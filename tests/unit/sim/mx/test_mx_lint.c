@@ -58,6 +58,9 @@ static const struct play_case EXTENSIONS[] = {
      "TO:<c@a.test>\n< 250\n"
      "> DATA\n< 354\n" HEADER "> .\n< 250\n> QUIT\n< 221\nbye\nnolog violation\n"
      "log \"rcpt-parameters\":[\"NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+40a.test\",\"\"]\n"},
+    {"a priority", "\"offers\":[\"MT-PRIORITY\"]",
+     "new\n< 220\n> EHLO c.test\n< 250-\n< 250 MT-PRIORITY\n> MAIL FROM:<a@s.test> "
+     "MT-PRIORITY=-9\n< 250\nnolog violation\n"},
     {"REQUIRETLS inside TLS", OFFERS,
      EHLO_CLEAR EHLO_TLS "> MAIL FROM:<a@s.test> REQUIRETLS\n< 250\nnolog violation\n"},
     {"a binary message in two chunks", OFFERS,
@@ -145,6 +148,11 @@ static const struct play_case WRONG[] = {
      EHLO TO_DATA HEADER "> Subject: \xc3\xbc\n> .\n< 250\n" FOUND("utf8-header")},
     {"REQUIRETLS in clear", OFFERS,
      EHLO_CLEAR "> MAIL FROM:<a@s.test> REQUIRETLS\n< 555\n" FOUND("parameter-not-offered")},
+    {"a priority that was not offered", OFFERS,
+     EHLO_CLEAR "> MAIL FROM:<a@s.test> MT-PRIORITY=3\n< 555\n" FOUND("parameter-not-offered")},
+    {"a priority above nine", "\"offers\":[\"MT-PRIORITY\"]",
+     "new\n< 220\n> EHLO c.test\n< 250-\n< 250 \n> MAIL FROM:<a@s.test> MT-PRIORITY=10\n< "
+     "501\n" FOUND("syntax")},
     {"DATA for a binary message", OFFERS,
      EHLO_CLEAR "> MAIL FROM:<a@s.test> BODY=BINARYMIME\n< 250\n> RCPT TO:<b@a.test>\n< 250\n"
                 "> DATA\n< 503\n" FOUND("binary-with-data")},

@@ -235,6 +235,48 @@ START_TEST(test_the_timeline)
 }
 END_TEST
 
+START_TEST(test_orders_and_repetition_in_the_timeline)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-hold\","
+         "\"message\":\"m2\"}]}",
+         "x.json:1: $.timeline[0].message: \"m2\": no such message; did you mean \"m1\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-flush\","
+         "\"to\":\"ann@bigmail.test\"}]}",
+         "x.json:1: $.timeline[0].to: expected a recipient of a message, found "
+         "\"ann@bigmail.test\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-list\","
+         "\"to\":\"bob@bigmail.test\"}]}",
+         "x.json:1: $.timeline[0].to: unknown key; did you mean \"do\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-hold\","
+         "\"to\":\"/(/\"}]}",
+         "x.json:1: $.timeline[0].to: \"/(/\" is no regular expression: Unmatched ( or \\("},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-restart\","
+         "\"every\":\"1m\"}]}",
+         "x.json:1: $.timeline[0].every: it needs \"times\": how often it happens"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-restart\","
+         "\"times\":3}]}",
+         "x.json:1: $.timeline[0].times: it needs \"every\": so long after each other"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-restart\","
+         "\"every\":\"1m\",\"times\":0}]}",
+         "x.json:1: $.timeline[0].times: expected a whole number from 1 to 10000, found the "
+         "number 0"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-restart\","
+         "\"every\":\"0s\",\"times\":2}]}",
+         "x.json:1: $.timeline[0].every: expected a span of more than nothing, found \"0s\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-restart\","
+         "\"every\":\"1d\",\"times\":10}]}",
+         "x.json:1: $.timeline[0]: the run has ended before it has happened 10 times (\"clock\": "
+         "\"limit\")"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"mta-pause\","
+         "\"for\":\"1m\",\"every\":\"1m\",\"times\":10}]}",
+         "x.json:1: $.timeline[0].every: it begins again before it is over; make it longer than "
+         "\"for\" (\"then-restart-after\")"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
 START_TEST(test_expectations)
 {
     static const struct bad CASES[] = {
@@ -343,5 +385,5 @@ END_TEST
 UNIT_MAIN(test_the_document, test_the_clock, test_hosts_and_rules,
           test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
-          test_expectations, test_matrix_and_extend, test_a_scenario_that_extends_itself,
-          test_zone_files_are_told_with_their_line)
+          test_orders_and_repetition_in_the_timeline, test_expectations, test_matrix_and_extend,
+          test_a_scenario_that_extends_itself, test_zone_files_are_told_with_their_line)

@@ -1,5 +1,6 @@
 /* What a scenario gets by default, and how its parts come together. */
 #include "sim/dns/dns_model.h"
+#include "sim/mta/mta_operation.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/scenario/scenario_init.h"
@@ -188,6 +189,32 @@ START_TEST(test_a_timeline_in_order)
 }
 END_TEST
 
+START_TEST(test_what_the_operator_does_is_asked_of_the_server)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}}," BOB
+                 ",\"timeline\":[{\"at\":\"1m\",\"do\":\"queue-hold\",\"to\":\"bob@*\"},"
+                 "{\"at\":\"2m\",\"do\":\"queue-release\"},"
+                 "{\"at\":\"3m\",\"do\":\"queue-list\",\"every\":\"1h\",\"times\":5}]}");
+    ck_assert_uint_eq(s->event_count, 3);
+    ck_assert(pattern_matches(s->timeline[0].to, SLICE("bob@bigmail.test")));
+    ck_assert_int_eq(s->timeline[0].times, 1);
+    ck_assert_int_eq(s->timeline[2].times, 5);
+    ck_assert_int_eq(s->timeline[2].every_us, TIME_HOUR);
+    ck_assert_uint_eq(s->mta->operations, 1U << MTA_HOLD | 1U << MTA_RELEASE | 1U << MTA_LIST);
+    ck_assert_uint_eq(s->mta->operations_on_one, 1U << MTA_HOLD);
+    struct buf text;
+    buf_init(&text, 10000);
+    scenario_explain(s, &text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "after 1m: the operator holds the mail that "
+                                                  "waits, to bob@*\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "after 3m, then every 1h, 5 times in all: the "
+                                                  "operator has the server list its queue\n"));
+    buf_deinit(&text);
+    done();
+}
+END_TEST
+
 START_TEST(test_a_matrix_makes_a_run_for_each_cell)
 {
     int count = load("{\"name\":\"x ${mode}\",\"matrix\":{\"mode\":[\"on\",\"off\"],\"n\":[1,2,3]},"
@@ -293,6 +320,7 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_records_of_the_scenario_come_first,
           test_a_zone_that_says_nothing_about_mail_gets_its_host, test_messages_in_every_form,
           test_a_message_that_requires_tls, test_a_timeline_in_order,
+          test_what_the_operator_does_is_asked_of_the_server,
           test_a_matrix_makes_a_run_for_each_cell, test_a_scenario_may_extend_another,
           test_the_server_s_own_name_and_addresses, test_a_recipient_may_be_meant_to_have_no_zone,
           test_explain_tells_the_plan_in_words, test_the_starting_scenario_is_right)

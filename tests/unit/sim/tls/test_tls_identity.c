@@ -66,6 +66,36 @@ static const struct {
     {TLS_IDENTITY_WEAK_KEY, X509_V_ERR_EE_KEY_TOO_SMALL},
 };
 
+START_TEST(test_as_pem_it_is_the_same_with_its_chain)
+{
+    struct err err;
+    struct buf shown;
+    struct buf secret;
+    struct tls_authority *authority = tls_authority_new(NOW_US, 1, &err);
+    struct tls_identity *identity = make(authority, TLS_IDENTITY_VALID, "mail.sender.test");
+    buf_init(&shown, 20000);
+    buf_init(&secret, 20000);
+    ck_assert_int_eq(tls_identity_to_pem(identity, &shown, &secret, &err), 0);
+    BIO *bio = BIO_new_mem_buf(shown.data, (int)shown.len);
+    X509 *first = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *second = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    ck_assert_int_eq(X509_cmp(first, identity->certificate), 0);
+    ck_assert_int_eq(X509_cmp(second, identity->intermediate), 0);
+    BIO_free(bio);
+    bio = BIO_new_mem_buf(secret.data, (int)secret.len);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    ck_assert_int_eq(X509_check_private_key(first, key), 1);
+    BIO_free(bio);
+    EVP_PKEY_free(key);
+    X509_free(first);
+    X509_free(second);
+    buf_deinit(&shown);
+    buf_deinit(&secret);
+    tls_identity_free(&identity);
+    tls_authority_free(&authority);
+}
+END_TEST
+
 START_TEST(test_each_kind_fails_in_its_own_way)
 {
     struct err err;
@@ -108,5 +138,6 @@ START_TEST(test_two_authorities_do_not_trust_each_other)
 }
 END_TEST
 
-UNIT_MAIN(test_each_kind_fails_in_its_own_way, test_a_long_name_stands_in_the_alternative_names,
+UNIT_MAIN(test_as_pem_it_is_the_same_with_its_chain, test_each_kind_fails_in_its_own_way,
+          test_a_long_name_stands_in_the_alternative_names,
           test_two_authorities_do_not_trust_each_other)

@@ -460,10 +460,33 @@ START_TEST(behind_a_refused_chunk_comes_a_reset)
 }
 END_TEST
 
-UNIT_MAIN(ordinary_content_goes_in_a_chunk_where_it_may, behind_a_refused_chunk_comes_a_reset,
-          binary_content_goes_in_a_chunk_as_it_is, with_lmtp_each_recipient_has_its_own_end,
-          a_message_step_by_step, a_message_in_one_go, all_refused_and_yet_it_wants_the_content,
-          mail_refused_counts_for_all, the_421_ends_the_session, a_bad_greeting_fails_the_session,
+START_TEST(a_priority_is_told_where_it_is_understood)
+{
+    start(TLS_USE_IF_OFFERED);
+    greet("250-MT-PRIORITY MIXER\r\n");
+    transaction.priority = -4;
+    begin();
+    expect("MAIL FROM:<s@s.test> MT-PRIORITY=-4\r\n");
+    stop();
+    start(TLS_USE_IF_OFFERED);
+    greet("250-MT-PRIORITY\r\n");
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+    start(TLS_USE_IF_OFFERED);
+    greet("");
+    transaction.priority = 6;
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+}
+END_TEST
+
+UNIT_MAIN(a_priority_is_told_where_it_is_understood, ordinary_content_goes_in_a_chunk_where_it_may,
+          behind_a_refused_chunk_comes_a_reset, binary_content_goes_in_a_chunk_as_it_is,
+          with_lmtp_each_recipient_has_its_own_end, a_message_step_by_step, a_message_in_one_go,
+          all_refused_and_yet_it_wants_the_content, mail_refused_counts_for_all,
+          the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
           what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls,
           requiretls_is_said_where_it_is_offered_and_else_nothing_goes,
