@@ -133,7 +133,9 @@ def main():
                   "link set nowhere up", "link set nobody up", "address add 10.9.0.1/16 dev nowhere"):
         subprocess.run(["ip", *words.split()], check=True)
     resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
-    sink = subprocess.Popen([os.path.join(POSTFIX, "usr/sbin/smtp-sink"), "-u", "nobody", "0.0.0.0:25", "4000"],
+    # More sessions than refmta has connections: by default the sink would take 256, and be what is measured.
+    sink = subprocess.Popen([os.path.join(POSTFIX, "usr/sbin/smtp-sink"), "-u", "nobody", "-m", "10000",
+                             "0.0.0.0:25", "4000"],
                             env={**os.environ, "LD_LIBRARY_PATH": os.path.join(POSTFIX, "usr/lib/postfix")})
     work = tempfile.mkdtemp(prefix="mailrange-dead-", dir="/var/tmp")
     try:

@@ -317,11 +317,15 @@ struct delivery *delivery_open(const struct delivery_options *options)
 {
     struct delivery *delivery = mem_alloc(sizeof *delivery);
     delivery->options = *options;
+    delivery->limits = options->limits != NULL ? options->limits : &DELIVERY_LIMITS_DEFAULT;
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
+    list_init(&delivery->idle);
+    list_init(&delivery->unheard);
     for (enum room room = 0; room < ROOM_COUNT; room++)
         list_init(&delivery->crowded[room]);
     delivery->room_event = event_new(options->base, -1, 0, delivery_room_on_event, delivery);
+    delivery->patience_timer = event_new(options->base, -1, 0, delivery_room_on_patience, delivery);
     map_init(&delivery->address_faults);
     map_init(&delivery->sites);
     set_source(delivery);
@@ -408,6 +412,7 @@ void delivery_close(struct delivery **where)
         return;
     delivery_memory_close(delivery);
     event_free(delivery->room_event);
+    event_free(delivery->patience_timer);
     map_deinit(&delivery->address_faults, free);
     map_deinit(&delivery->sites, delivery_site_free);
     free(delivery);

@@ -99,6 +99,7 @@ void delivery_candidate_try(struct delivery_connection *connection)
     connection->has_session = true;
     if (connection->conn != NULL) {
         conn_set_timeout(connection->conn, CONNECT_TIMEOUT_US);
+        delivery_room_try(connection);
         if (trace_wants_destination(delivery->options.trace, connection->lane->destination->name))
             conn_set_trace(connection->conn, delivery_connection_trace);
         return;

@@ -12,7 +12,6 @@
 #define DATA_TIMEOUT_US (2 * TIME_MINUTE)
 #define BLOCK_TIMEOUT_US (3 * TIME_MINUTE)
 #define FINAL_TIMEOUT_US (10 * TIME_MINUTE)
-#define QUIT_TIMEOUT_US (10 * TIME_SECOND)
 
 #define STATUS_NO_TLS "4.7.10"
 
@@ -40,8 +39,10 @@ static bool should_say_quit(const struct delivery_connection *connection)
 
 void delivery_connection_close(struct delivery_connection *connection)
 {
+    delivery_room_heard(connection);
     if (should_say_quit(connection))
-        conn_part(&connection->conn, SLICE("QUIT\r\n"), QUIT_TIMEOUT_US);
+        conn_part(&connection->conn, SLICE("QUIT\r\n"),
+                  connection->lane->delivery->limits->quit_us);
     else
         conn_close(&connection->conn);
     if (connection->has_session)
@@ -61,6 +62,7 @@ static void connection_free(struct delivery_connection *connection)
     route_free(&connection->route);
     list_remove(&connection->link);
     list_remove(&connection->idle_link);
+    list_remove(&connection->rest_link);
     event_free(connection->idle_timer);
     config_let_go(connection->config);
     delivery_room_give(connection);
@@ -96,9 +98,9 @@ void delivery_connection_log(const struct delivery_connection *connection, const
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static int64_t timeout_of(enum client_state state)
+static int64_t timeout_of(const struct delivery_connection *connection)
 {
-    switch (state) {
+    switch (connection->session.state) {
     case CLIENT_STATE_GREETING:
         return GREETING_TIMEOUT_US;
     case CLIENT_STATE_SECURING:
@@ -110,7 +112,7 @@ static int64_t timeout_of(enum client_state state)
     case CLIENT_STATE_FINAL:
         return FINAL_TIMEOUT_US;
     case CLIENT_STATE_QUIT:
-        return QUIT_TIMEOUT_US;
+        return connection->lane->delivery->limits->quit_us;
     case CLIENT_STATE_READY:
     case CLIENT_STATE_CLOSED:
         return 0;
@@ -132,7 +134,7 @@ void delivery_connection_write(struct delivery_connection *connection)
 {
     conn_write(connection->conn, buf_slice(&connection->session.out));
     buf_reset(&connection->session.out);
-    conn_set_timeout(connection->conn, timeout_of(connection->session.state));
+    conn_set_timeout(connection->conn, timeout_of(connection));
 }
 
 /* Gives the next part of the content, as long as not too much is waiting to be written. */
@@ -289,6 +291,7 @@ void delivery_connection_begin(struct delivery_connection *connection)
 void delivery_connection_give(struct delivery_connection *connection, struct queue_item *item)
 {
     list_remove(&connection->idle_link);
+    list_remove(&connection->rest_link);
     connection->is_idle = false;
     event_del(connection->idle_timer);
     delivery_item_take(connection, item);
@@ -387,6 +390,7 @@ static void on_input(void *owner)
 static void on_connected(void *owner)
 {
     struct delivery_connection *connection = owner;
+    delivery_room_heard(connection);
     conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
     if (connection->session.setup.is_tls)
         delivery_tls_begin(connection);
@@ -544,6 +548,8 @@ void delivery_connection_open(struct lane *lane, struct queue_item *item, size_t
     connection->idle_timer =
         event_new(delivery->options.base, -1, 0, delivery_turn_on_timer, connection);
     list_init(&connection->idle_link);
+    list_init(&connection->rest_link);
+    list_init(&connection->unheard_link);
     list_push_back(&lane->connections, &connection->link);
     delivery_room_take(connection);
     delivery_item_take(connection, item);

@@ -3,18 +3,26 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* How long a connection is kept open with nothing to send. */
-#define IDLE_US (2 * TIME_SECOND)
 /* How long one is kept open for the sake of a receiver's rate. */
 #define PACE_US (30 * TIME_SECOND)
 
+static void start_idle_timer(struct delivery_connection *connection, int64_t wait_us)
+{
+    struct timeval wait = {.tv_sec = (time_t)(wait_us / TIME_SECOND),
+                           .tv_usec = (suseconds_t)(wait_us % TIME_SECOND)};
+    event_add(connection->idle_timer, &wait);
+}
+
 static void go_idle(struct delivery_connection *connection)
 {
-    static const struct timeval WAIT = {.tv_sec = IDLE_US / TIME_SECOND};
     struct lane *lane = connection->lane;
+    if (!delivery_room_to_rest(connection)) {
+        delivery_connection_quit(connection);
+        return;
+    }
     connection->is_idle = true;
     list_push_front(&lane->idle, &connection->idle_link);
-    event_add(connection->idle_timer, &WAIT);
+    start_idle_timer(connection, lane->delivery->limits->idle_us);
     conn_set_timeout(connection->conn, 0);
 }
 
@@ -32,6 +40,7 @@ void delivery_connection_quit(struct delivery_connection *connection)
 {
     delivery_turn_give_back(connection);
     list_remove(&connection->idle_link);
+    list_remove(&connection->rest_link);
     connection->is_idle = false;
     connection->is_paced = false;
     event_del(connection->idle_timer);
@@ -42,12 +51,9 @@ void delivery_connection_quit(struct delivery_connection *connection)
 /* The receiver's rate wants a pause: in the same session, if it is short. */
 static void pause_until(struct delivery_connection *connection, int64_t at_us)
 {
-    int64_t wait_us = at_us - time_monotonic_us();
-    struct timeval wait = {.tv_sec = (time_t)(wait_us / TIME_SECOND),
-                           .tv_usec = (suseconds_t)(wait_us % TIME_SECOND)};
     connection->is_idle = true;
     connection->is_paced = true;
-    event_add(connection->idle_timer, &wait);
+    start_idle_timer(connection, at_us - time_monotonic_us());
     conn_set_timeout(connection->conn, 0);
 }
 

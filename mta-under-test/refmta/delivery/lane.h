@@ -40,6 +40,7 @@ enum room {
 
 struct delivery {
     struct delivery_options options;
+    const struct delivery_limits *limits;
     struct routing_pool pool; /* the default one, from the configuration */
     struct routing_source source;
     struct map sites; /* by receiver (or domain) and source */
@@ -50,10 +51,13 @@ struct delivery {
     struct map remembered; /* key of a site that is not there now -> what was known of it (text) */
     struct event *memory_timer; /* until that is written */
     size_t connection_count;
-    size_t opening_count;            /* ... of them that no server has answered yet */
+    size_t opening_count;            /* ... of them to strangers, that were not answered yet */
     size_t finding_count;            /* lanes that ask for their route */
     struct list crowded[ROOM_COUNT]; /* lanes that wait for room of that kind */
     struct event *room_event;        /* there is room for them */
+    struct list idle;                /* connections with nothing to do, the last used last */
+    struct list unheard;             /* connections that no stranger has taken, oldest first */
+    struct event *patience_timer;    /* until the first of those makes room for others */
     bool stopping;
     uint64_t last_number;
 };
@@ -94,6 +98,9 @@ struct lane {
 struct delivery_connection {
     struct list link;      /* in the lane's connections */
     struct list idle_link; /* in the lane's idle ones */
+    struct list rest_link; /* in the delivery's idle ones */
+    struct list unheard_link;
+    int64_t tried_us; /* when this address was (monotonic) */
     struct lane *lane;
     struct delivery_site *site;
     const struct routing_source *source;
@@ -112,7 +119,7 @@ struct delivery_connection {
     char tls_text[TLS_TEXT_BYTES]; /* what it has, for the log */
     bool tls_is_open;              /* the handshake with this candidate was begun */
     bool feeding;                  /* the content is being given */
-    bool is_opening;               /* no server has answered yet */
+    bool is_opening;               /* to a stranger, and not answered yet */
     bool is_idle;
     bool is_paced;          /* idle, and goes on with the next message when the timer ends */
     bool transaction_heard; /* the server answered something in this transaction */
@@ -268,6 +275,14 @@ bool delivery_room_for(struct lane *lane);
 void delivery_room_take(struct delivery_connection *connection);
 void delivery_room_answered(struct delivery_connection *connection);
 void delivery_room_give(struct delivery_connection *connection);
+/* An address is tried: its connection may be given up early, if others wait, until
+ * delivery_room_heard(). */
+void delivery_room_try(struct delivery_connection *connection);
+void delivery_room_heard(struct delivery_connection *connection);
+void delivery_room_on_patience(evutil_socket_t fd, short what, void *delivery);
+/* A connection has nothing to do. True: it may rest, and may be told to quit. False: others wait
+ * for its room. */
+bool delivery_room_to_rest(struct delivery_connection *connection) MUST_CHECK;
 /* A lane asks for its route, or has it. */
 void delivery_room_note_finding(struct delivery *delivery, bool begins);
 void delivery_room_on_event(evutil_socket_t fd, short what, void *delivery);

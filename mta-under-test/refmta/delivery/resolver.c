@@ -9,6 +9,8 @@
 #include "mta-under-test/base/poison.h"
 
 enum { CLASS_IN = 1, TIMEOUT_MS = 5000, TRIES = 3, SERVERS_TEXT_BYTES = 4096, EDNS_BYTES = 1232 };
+/* Of the socket, or as much as the kernel allows: an answer that finds no room costs TIMEOUT_MS. */
+enum { RECEIVE_BYTES = 1 << 20 };
 enum { FLAGS_AT = 3, FLAG_AD = 0x20, RCODE_OK = 0, RCODE_NO_NAME = 3 };
 
 /* A socket of c-ares that we watch. */
@@ -191,14 +193,16 @@ struct resolver *resolver_open(const struct resolver_options *options, struct er
         .sock_state_cb = on_socket_state,
         .sock_state_cb_data = resolver,
         .ednspsz = EDNS_BYTES,
+        .socket_receive_buffer_size = RECEIVE_BYTES,
     };
     resolver->base = options->base;
     list_init(&resolver->watches);
     int status = ares_library_init(ARES_LIB_INIT_ALL);
     if (status == ARES_SUCCESS)
-        status = ares_init_options(&resolver->channel, &ares,
-                                   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                                       ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ);
+        status =
+            ares_init_options(&resolver->channel, &ares,
+                              ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                                  ARES_OPT_SOCK_STATE_CB | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_RCVBUF);
     if (status != ARES_SUCCESS) {
         err_set(err, "cannot start the resolver: %s", ares_strerror(status));
         resolver_close(&resolver);

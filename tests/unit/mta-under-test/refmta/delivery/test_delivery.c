@@ -36,6 +36,7 @@ static struct arena rules;
 static struct shaping_rules shaping;
 static const char *shaping_text = "{}";
 static bool stopped;
+static struct delivery_limits limits;
 
 static void play(struct bufferevent *peer, const char **at);
 
@@ -157,7 +158,10 @@ static void start(const char *more)
     ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
                      0);
     config.shaping_rules = &shaping;
+    limits = DELIVERY_LIMITS_DEFAULT;
+    limits.quit_us = TIME_SECOND / 20; /* for the servers here that hear QUIT and say nothing */
     struct delivery_options options = {.config = &config,
+                                       .limits = &limits,
                                        .base = base,
                                        .resolver = resolver,
                                        .tls = tls,
