@@ -72,7 +72,7 @@ def run_scenario(path, *flags, watch_memory=False):
 
             def watch():
                 nonlocal peak
-                while not done.wait(0.02):
+                while not done.wait(0.1):
                     peak = max(peak, memory_kib(run.pid))
 
             watcher = threading.Thread(target=watch)

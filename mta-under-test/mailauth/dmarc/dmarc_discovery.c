@@ -235,19 +235,20 @@ static void dmarc_choose_policy(const struct dmarc_context *context, struct slic
         found->policy = record->nonexistent_policy;
 }
 
-/* A record without a usable policy means "none" if it asks for reports, else nothing (RFC 7489
- * 6.6.3 step 6, RFC 9989 4.10.1); p= may be missing in RFC 9989 4.7. */
+/* A record without a usable policy means "none", for subdomains too, if it asks for reports, else
+ * nothing (RFC 7489 6.6.3 step 6, RFC 9989 4.10.1). That p= is missing is no error in RFC 9989 4.7. */
 static void dmarc_judge_record(const struct dmarc_context *context, struct dmarc_discovery *found)
 {
     struct dmarc_record *record = &found->record;
-    bool lacks = !record->has_policy && context->version == DMARC_RFC7489;
-    if (!record->has_bad_policy && !lacks)
+    if (record->has_policy && !record->has_bad_policy)
         return;
     record->policy = DMARC_POLICY_NONE;
     record->subdomain_policy = DMARC_POLICY_NONE;
     record->nonexistent_policy = DMARC_POLICY_NONE;
-    if (record->aggregate_count == 0)
-        found->status = DMARC_BAD_RECORD;
+    if (record->aggregate_count > 0)
+        return;
+    bool is_error = record->has_bad_policy || context->version == DMARC_RFC7489;
+    found->status = is_error ? DMARC_BAD_RECORD : DMARC_NO_RECORD;
 }
 
 void dmarc_discover(const struct dmarc_context *context, struct slice domain,
