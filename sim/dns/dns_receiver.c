@@ -36,6 +36,7 @@ static uint16_t dns_receiver_type(enum dns_type type)
         [DNS_TYPE_A] = LDNS_RR_TYPE_A,     [DNS_TYPE_AAAA] = LDNS_RR_TYPE_AAAA,
         [DNS_TYPE_MX] = LDNS_RR_TYPE_MX,   [DNS_TYPE_TXT] = LDNS_RR_TYPE_TXT,
         [DNS_TYPE_PTR] = LDNS_RR_TYPE_PTR, [DNS_TYPE_TLSA] = LDNS_RR_TYPE_TLSA,
+        [DNS_TYPE_SOA] = LDNS_RR_TYPE_SOA,
     };
     return TYPES[type];
 }
@@ -113,6 +114,8 @@ static struct dns_record dns_receiver_record(struct arena *arena, enum dns_type 
         break;
     case DNS_TYPE_TXT:
         record.data = dns_receiver_text(arena, data);
+        break;
+    case DNS_TYPE_SOA:
         break;
     case DNS_TYPE_TLSA:
     default:

@@ -176,10 +176,10 @@ static int mta_read_smart_host(struct spec spec, struct mta_settings *settings, 
 static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_settings *settings,
                              struct err *err)
 {
-    static const char *const KEYS[] = {
-        "retry",       "give-up",    "warn-after", "tls",           "smart-host",
-        "concurrency", "size-limit", "relay-for",  "local-domains", "dkim",
-        "dane",        "mta-sts",    NULL};
+    static const char *const KEYS[] = {"retry",         "give-up",     "warn-after", "tls",
+                                       "smart-host",    "concurrency", "size-limit", "relay-for",
+                                       "local-domains", "dkim",        "dane",       "mta-sts",
+                                       "require-tls",   NULL};
     struct spec member;
     if (spec_check_keys(spec, KEYS, err) != 0 ||
         (spec_get(spec, "retry", &member) && mta_read_retry(member, arena, settings, err) != 0) ||
@@ -191,6 +191,8 @@ static int mta_read_settings(struct spec spec, struct arena *arena, struct mta_s
         (spec_get(spec, "dane", &member) && spec_read_bool(member, &settings->dane, err) != 0) ||
         (spec_get(spec, "mta-sts", &member) &&
          spec_read_bool(member, &settings->mta_sts, err) != 0) ||
+        (spec_get(spec, "require-tls", &member) &&
+         spec_read_bool(member, &settings->require_tls, err) != 0) ||
         (spec_get(spec, "smart-host", &member) &&
          mta_read_smart_host(member, settings, err) != 0) ||
         (spec_get(spec, "concurrency", &member) &&
@@ -364,6 +366,8 @@ void mta_settings_explain(const struct mta_settings *settings, struct buf *out)
         buf_add_text(out, "  looks for TLSA records (DANE)\n");
     if (settings->mta_sts)
         buf_add_text(out, "  looks for MTA-STS policies\n");
+    if (settings->require_tls)
+        buf_add_text(out, "  heeds REQUIRETLS and TLS-Required\n");
     if (settings->retry != NULL)
         buf_format(out, "  tries again after %s\n", settings->retry);
     mta_explain_span(out, "gives up after", settings->give_up_us);

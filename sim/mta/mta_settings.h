@@ -43,6 +43,7 @@ struct mta_settings {
     enum mta_tls tls;
     bool dane;                   /* looks for TLSA records */
     bool mta_sts;                /* looks for MTA-STS policies */
+    bool require_tls;            /* knows REQUIRETLS and TLS-Required (RFC 8689) */
     const char *smart_host;      /* "relay.test:587"; NULL = straight to the MX hosts */
     const char *smart_host_user; /* NULL = without a login */
     const char *smart_host_password;

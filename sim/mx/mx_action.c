@@ -181,6 +181,24 @@ static void mx_drip_apply(const struct mx_action *action, struct mx_question *qu
     effects->drip = action->number;
 }
 
+/* A line of the greeting that is said before the delay: who speaks then has not waited. */
+static int mx_teaser_read(struct mx_rule_reader *reader, struct spec spec, struct mx_action *action,
+                          struct err *err)
+{
+    (void)reader;
+    if (spec_read_text(spec, &action->text, err) != 0)
+        return -1;
+    return strpbrk(action->text, "\r\n") == NULL ? 0
+                                                 : spec_error(spec, err, "one line is expected");
+}
+
+static void mx_teaser_apply(const struct mx_action *action, struct mx_question *question,
+                            struct mx_effects *effects)
+{
+    (void)question;
+    effects->teaser = action->text;
+}
+
 /* ---- flags */
 
 static int mx_flag_action_read(struct mx_rule_reader *reader, struct spec spec,
@@ -386,6 +404,7 @@ static void mx_log_apply(const struct mx_action *action, struct mx_question *que
 #define HANDSHAKE (MX_STAGE_BIT(MX_STAGE_STARTTLS) | MX_STAGE_BIT(MX_STAGE_TLS))
 
 const struct mx_action_kind MX_ACTION_KINDS[] = {
+    {"teaser", MX_STAGE_BIT(MX_STAGE_BANNER), mx_teaser_read, mx_teaser_apply},
     {"delay", ALL, mx_delay_read, mx_delay_apply},
     {"drip", ALL, mx_drip_read, mx_drip_apply},
     {"reply", ALL & ~MX_STAGE_BIT(MX_STAGE_TLS), mx_reply_read, mx_reply_apply},

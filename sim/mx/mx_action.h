@@ -63,7 +63,8 @@ struct mx_effects {
     const struct mx_rule *rule; /* the one whose reply stands, else the last that fired, or NULL */
     struct mx_reply reply;      /* code 0: none; its text is in `text` */
     struct buf text;
-    const char *raw; /* sent as it is in place of a reply, or NULL */
+    const char *raw;    /* sent as it is in place of a reply, or NULL */
+    const char *teaser; /* first line of a greeting whose rest comes after the delay, or NULL */
     int64_t delay_us;
     int64_t drip; /* bytes a second; 0 = at once */
     enum mx_ending ending;

@@ -62,6 +62,9 @@ struct mx_auth {
     bool spf_aligned;
     bool dkim_aligned;
     const char *client_name; /* iprev: the name that the address has, "" if there is none */
+    bool wants_soa;          /* set by the session: somebody asks for the next one */
+    const char *sender_soa;  /* whether MAIL's domain exists, by its SOA record: pass, fail,
+                              * temperror; NULL: not checked, or the null reverse-path */
 };
 
 struct mx_verifier;
@@ -74,8 +77,8 @@ typedef struct dns_resolver mx_resolver_at(void *context, int64_t now_us);
 struct mx_verifier *mx_verifier_new(mx_resolver_at *resolver_at, void *context);
 void mx_verifier_free(struct mx_verifier **verifier);
 
-/* What is known before the message comes: iprev, and SPF once MAIL was given. What stands in `auth`
- * already is not checked again. */
+/* What is known before the message comes: iprev, and SPF and the SOA once MAIL was given. What
+ * stands in `auth` already is not checked again. */
 void mx_verifier_check_client(struct mx_verifier *verifier, const struct mx_facts *facts,
                               struct arena *arena, struct mx_auth *auth);
 

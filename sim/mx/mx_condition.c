@@ -34,6 +34,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"dmarc-policy", CONTENT, mx_policy_read, mx_policy_holds, NULL},
     {"arc", CONTENT, mx_result_read, mx_result_holds, NULL},
     {"iprev", ALL, mx_result_read, mx_result_holds, NULL},
+    {"soa", SENDER, mx_soa_read, mx_soa_holds, NULL},
     {"reputation", ALL, mx_reputation_read, mx_reputation_holds, NULL},
     {"during", ALL, mx_during_read, mx_window_holds, NULL},
     {"clock", ALL, mx_clock_read, mx_window_holds, NULL},
@@ -51,7 +52,7 @@ void mx_condition_release(struct mx_condition *condition)
 {
     const struct mx_condition_kind *kind = condition->kind;
     if (kind->read == mx_pattern_read || kind->read == mx_result_read ||
-        kind->read == mx_policy_read) {
+        kind->read == mx_policy_read || kind->read == mx_soa_read) {
         pattern_release(condition->pattern);
     } else if (kind->read == mx_tls_read) {
         pattern_release(condition->tls.version);
@@ -70,7 +71,13 @@ bool mx_condition_needs_judge(const struct mx_condition *condition)
 
 bool mx_condition_needs_auth(const struct mx_condition *condition)
 {
-    return condition->kind->holds == mx_result_holds || condition->kind->holds == mx_policy_holds;
+    return condition->kind->holds == mx_result_holds || condition->kind->holds == mx_policy_holds ||
+           condition->kind->holds == mx_soa_holds;
+}
+
+bool mx_condition_needs_soa(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_soa_holds;
 }
 
 struct mx_key mx_condition_key(const struct mx_condition *condition)

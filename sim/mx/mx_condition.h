@@ -23,7 +23,8 @@ struct mx_rule_reader;
     X(BYTES, "bytes")                           \
     X(ERRORS, "errors")                         \
     X(UNKNOWN_RECIPIENTS, "unknown-recipients") \
-    X(COMMANDS, "commands")
+    X(COMMANDS, "commands")                     \
+    X(ACCEPTED, "accepted")
 
 enum mx_count {
 #define X(name, word) MX_COUNT_##name,
@@ -171,6 +172,8 @@ void mx_condition_release(struct mx_condition *condition);
 
 /* It asks for the result of SPF, DKIM and the like: the host must have checked. */
 bool mx_condition_needs_auth(const struct mx_condition *condition);
+/* And for the SOA record of the sender's domain. */
+bool mx_condition_needs_soa(const struct mx_condition *condition);
 
 /* It asks for a reputation: the host must have a provider that judges. */
 bool mx_condition_needs_judge(const struct mx_condition *condition);

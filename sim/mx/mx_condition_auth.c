@@ -77,3 +77,16 @@ MX_CONDITION_JUDGE(mx_policy_holds)
     return auth != NULL && auth->disposition != NULL &&
            pattern_matches(condition->pattern, slice_of(auth->disposition));
 }
+
+MX_CONDITION_READER(mx_soa_read)
+{
+    static const char *const WORDS[] = {"pass", "fail", "temperror", NULL};
+    return mx_auth_read_words(spec, reader->arena, WORDS, &condition->pattern, err);
+}
+
+MX_CONDITION_JUDGE(mx_soa_holds)
+{
+    const struct mx_auth *auth = question->facts->auth;
+    return auth != NULL && auth->sender_soa != NULL &&
+           pattern_matches(condition->pattern, slice_of(auth->sender_soa));
+}

@@ -88,7 +88,7 @@ static const enum mx_stage MX_COUNT_STAGES[MX_COUNT_COUNT] = {
     [MX_COUNT_CONNECTIONS] = MX_STAGE_CONNECT, [MX_COUNT_MESSAGES] = MX_STAGE_MAIL,
     [MX_COUNT_RECIPIENTS] = MX_STAGE_RCPT,     [MX_COUNT_BYTES] = MX_STAGE_DATA_END,
     [MX_COUNT_ERRORS] = MX_STAGE_COUNT,        [MX_COUNT_UNKNOWN_RECIPIENTS] = MX_STAGE_COUNT,
-    [MX_COUNT_COMMANDS] = MX_STAGE_COUNT,
+    [MX_COUNT_COMMANDS] = MX_STAGE_COUNT,      [MX_COUNT_ACCEPTED] = MX_STAGE_DATA_END,
 };
 
 MX_CONDITION_READER(mx_rate_read)
@@ -128,7 +128,8 @@ MX_CONDITION_NOTER(mx_rate_note)
 {
     const struct mx_rate_limit *rate = &condition->rate;
     enum mx_happening_kind wanted = rate->refused_too ? MX_HAPPENS_TRIED : MX_HAPPENS_PASSED;
-    if (happening->kind != wanted || happening->count != rate->of)
+    if (happening->kind != wanted || happening->count != rate->of ||
+        !mx_key_is_there(&rate->key, question->facts))
         return;
     mx_tally_add(mx_rate_record(condition, question), question->facts->now_us, rate->over.window_us,
                  happening->amount);
@@ -139,6 +140,8 @@ MX_CONDITION_JUDGE(mx_rate_holds)
 {
     const struct mx_rate_limit *rate = &condition->rate;
     int64_t now_us = question->facts->now_us;
+    if (!mx_key_is_there(&rate->key, question->facts))
+        return false;
     struct mx_record *record = mx_rate_record(condition, question);
     int64_t sum = mx_tally_sum(record, now_us, rate->over.window_us);
     int64_t at_hand = 0;

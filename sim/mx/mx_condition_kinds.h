@@ -45,6 +45,8 @@ MX_CONDITION_READER(mx_result_read);
 MX_CONDITION_JUDGE(mx_result_holds);
 MX_CONDITION_READER(mx_policy_read);
 MX_CONDITION_JUDGE(mx_policy_holds);
+MX_CONDITION_READER(mx_soa_read);
+MX_CONDITION_JUDGE(mx_soa_holds);
 
 /* mx_condition_time.c */
 MX_CONDITION_READER(mx_during_read);

@@ -100,6 +100,7 @@ struct mx_host {
     size_t credential_count;
     enum mx_verify verify;
     unsigned auth_stages; /* MX_STAGE_BIT()s at which a rule asks for such a result */
+    bool asks_soa;
     struct mx_rule_list own;
     struct mx_rulebook rules;
     struct spec spec;

@@ -1,6 +1,7 @@
 #include "sim/mx/mx_judge.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/dmarc/dmarc_discovery.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_header.h"
 #include "sim/mx/mx_key.h"
@@ -101,6 +102,7 @@ struct provider_mail mx_judge_mail(const struct mx_facts *facts, enum mx_stage s
         .spf_domain = "",
         .dkim_domain = "",
         .from_domain = "",
+        .organisation = "",
         .message = facts->message[0] != '\0' ? facts->message : facts->message_id,
         .whole = stage == MX_STAGE_DATA_END,
         .recipients = facts->recipients,
@@ -109,6 +111,8 @@ struct provider_mail mx_judge_mail(const struct mx_facts *facts, enum mx_stage s
     if (mail.whole) {
         mail.header = facts->header;
         mail.from_domain = mx_judge_from_domain(facts, arena);
+        mail.organisation =
+            arena_text_of(arena, dmarc_psl_domain(NULL, slice_of(mail.from_domain), arena));
         mx_judge_content(facts, &mail);
     }
     return mail;

@@ -144,7 +144,7 @@ static void mx_key_message_id(const struct mx_key *key, const struct mx_facts *f
                               struct buf *out)
 {
     (void)key;
-    const char *id = facts->message[0] != '\0' ? facts->message : facts->message_id;
+    const char *id = facts->message_id[0] != '\0' ? facts->message_id : facts->message;
     buf_add_text(out, id);
 }
 
@@ -252,6 +252,23 @@ int mx_key_read_prefix(struct spec spec, struct mx_key *key, struct err *err)
     key->v4_bits = (unsigned)v4_bits;
     key->v6_bits = (unsigned)v6_bits;
     return 0;
+}
+
+bool mx_key_is_there(const struct mx_key *key, const struct mx_facts *facts)
+{
+    static const enum mx_key_part MAY_LACK[] = {MX_KEY_DKIM_DOMAIN, MX_KEY_URL_DOMAIN,
+                                                MX_KEY_FROM_DOMAIN, MX_KEY_MESSAGE_ID};
+    bool there = true;
+    for (size_t i = 0; there && i < sizeof MAY_LACK / sizeof MAY_LACK[0]; i++) {
+        struct buf value;
+        if ((key->parts & MX_KEY_BIT(MAY_LACK[i])) == 0)
+            continue;
+        buf_init(&value, MX_KEY_TEXT_BYTES);
+        MX_KEY_ROWS[MAY_LACK[i]].write(key, facts, &value);
+        there = value.len > 0;
+        buf_deinit(&value);
+    }
+    return there;
 }
 
 unsigned mx_key_stages(const struct mx_key *key)

@@ -54,6 +54,10 @@ unsigned mx_key_stages(const struct mx_key *key);
  * them that stands in none. */
 void mx_key_write(const struct mx_key *key, const struct mx_facts *facts, struct buf *out);
 
+/* False for a message that has not what the key goes by: no link for url-domain, no signature for
+ * dkim-domain, no Message-ID, no From. */
+bool mx_key_is_there(const struct mx_key *key, const struct mx_facts *facts);
+
 /* The key by which attempts are counted at a stage when nothing is said: source at the stages
  * before MAIL; sender; sender and recipient; at data-end the message too. */
 struct mx_key mx_key_default(enum mx_stage stage);

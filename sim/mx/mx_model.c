@@ -122,8 +122,10 @@ static void mx_model_set_lists(struct mx_model *model, struct mx_host *host, str
         arena_alloc_array(model->arena, lists->count, sizeof kept[0]);
     memcpy(kept, lists->list, lists->count * sizeof kept[0]);
     host->rules.lists = kept;
-    for (size_t i = 0; i < lists->count; i++)
+    for (size_t i = 0; i < lists->count; i++) {
         host->auth_stages |= lists->list[i]->auth_stages;
+        host->asks_soa = host->asks_soa || lists->list[i]->asks_soa;
+    }
     host->rules.list_count = lists->count;
 }
 

@@ -280,6 +280,7 @@ int mx_rule_list_read(struct mx_rule_reader *reader, struct spec spec, struct mx
         for (size_t j = 0; j < rule->condition_count; j++) {
             if (mx_condition_needs_auth(&rule->conditions[j]))
                 list->auth_stages |= rule->stages;
+            list->asks_soa = list->asks_soa || mx_condition_needs_soa(&rule->conditions[j]);
         }
     }
     return 0;

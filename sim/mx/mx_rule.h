@@ -29,6 +29,7 @@ struct mx_rule_list {
     size_t count;
     unsigned stages;      /* at which there is any rule */
     unsigned auth_stages; /* at which a rule asks for the result of SPF, DKIM and the like */
+    bool asks_soa;        /* a rule asks whether the sender's domain exists */
 };
 
 /* What readers of conditions and actions share. */

@@ -16,36 +16,30 @@ void mx_session_note(struct mx_session *session, enum mx_happening_kind kind, en
     mx_rulebook_note(&session->options.host->rules, &session->facts, &happening);
 }
 
-/* What is judged at a stage, for the counters; false if nothing countable is. */
-static bool mx_session_countable(const struct mx_session *session, enum mx_stage stage,
-                                 enum mx_count *count, int64_t *amount)
+/* What is judged at a stage, for the counters. */
+static void mx_session_count(struct mx_session *session, enum mx_happening_kind kind,
+                             enum mx_stage stage)
 {
     static const struct {
         enum mx_stage stage;
         enum mx_count count;
     } COUNTABLE[] = {
-        {MX_STAGE_CONNECT, MX_COUNT_CONNECTIONS},
-        {MX_STAGE_MAIL, MX_COUNT_MESSAGES},
-        {MX_STAGE_RCPT, MX_COUNT_RECIPIENTS},
-        {MX_STAGE_DATA_END, MX_COUNT_BYTES},
+        {MX_STAGE_CONNECT, MX_COUNT_CONNECTIONS}, {MX_STAGE_MAIL, MX_COUNT_MESSAGES},
+        {MX_STAGE_RCPT, MX_COUNT_RECIPIENTS},     {MX_STAGE_DATA_END, MX_COUNT_BYTES},
+        {MX_STAGE_DATA_END, MX_COUNT_ACCEPTED},
     };
     for (size_t i = 0; i < sizeof COUNTABLE / sizeof COUNTABLE[0]; i++) {
-        if (COUNTABLE[i].stage != stage)
-            continue;
-        *count = COUNTABLE[i].count;
-        *amount = *count == MX_COUNT_BYTES ? session->facts.size : 1;
-        return true;
+        enum mx_count count = COUNTABLE[i].count;
+        if (COUNTABLE[i].stage == stage)
+            mx_session_note(session, kind, count,
+                            count == MX_COUNT_BYTES ? session->facts.size : 1);
     }
-    return false;
 }
 
 void mx_session_ask(struct mx_session *session, enum mx_stage stage)
 {
     const struct mx_session_options *options = &session->options;
-    enum mx_count count;
-    int64_t amount;
-    if (mx_session_countable(session, stage, &count, &amount))
-        mx_session_note(session, MX_HAPPENS_TRIED, count, amount);
+    mx_session_count(session, MX_HAPPENS_TRIED, stage);
     const struct mx_happening happening = {.kind = MX_HAPPENS_STAGE, .stage = stage};
     /* data-body is asked again and again, but it is one attempt. */
     if (stage != MX_STAGE_DATA_BODY || session->transaction.data.bytes == 0)
@@ -173,15 +167,15 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         ending = MX_ENDING_CLOSE;
     session->next_need = mx_need_of(ending);
     session->drip = effects->drip;
-    enum mx_count count;
-    int64_t amount;
-    if (taken && mx_session_countable(session, stage, &count, &amount))
-        mx_session_note(session, MX_HAPPENS_PASSED, count, amount);
+    if (taken)
+        mx_session_count(session, MX_HAPPENS_PASSED, stage);
     if (answer->is_reply && answer->reply.code >= 400) {
         mx_session_note(session, MX_HAPPENS_TRIED, MX_COUNT_ERRORS, 1);
         mx_session_note(session, MX_HAPPENS_PASSED, MX_COUNT_ERRORS, 1);
     }
     session->delay_us = effects->delay_us;
+    if (effects->teaser != NULL && answer->is_reply && answer->reply.code == 220)
+        buf_format(&session->output, "220-%s\r\n", effects->teaser);
     /* The null reverse-path belongs to nobody who could be asked. */
     if (taken && effects->call_back != NULL && session->facts.sender[0] != '\0') {
         session->calling = effects->call_back;

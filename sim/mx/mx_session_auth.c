@@ -20,6 +20,7 @@ void mx_session_authenticate(struct mx_session *session, enum mx_stage stage)
     struct mx_transaction *transaction = &session->transaction;
     if (verifier == NULL || !mx_host_verifies(host))
         return;
+    session->auth.wants_soa = host->asks_soa;
     if (stage == MX_STAGE_DATA_END)
         mx_verifier_check_message(verifier, &session->facts, buf_slice(&transaction->content),
                                   mx_session_auth_seed(session), &transaction->arena,

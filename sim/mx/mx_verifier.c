@@ -148,6 +148,19 @@ static void mx_inspect_sender(const struct mx_inspection *inspection)
     auth->results[MX_AUTH_SPF].reason = mx_spf_reason(inspection, outcome);
 }
 
+/* RFC 2308 2: a name without an SOA record of its own may still exist. */
+static void mx_inspect_domain(const struct mx_inspection *inspection)
+{
+    const char *at = strrchr(inspection->facts->sender, '@');
+    if (at == NULL)
+        return;
+    const struct dns_answer *answer =
+        dns_lookup(&inspection->resolver, DNS_TYPE_SOA, slice_of(at + 1));
+    inspection->auth->sender_soa = dns_status_is_failure(answer->status) ? "temperror"
+                                   : answer->status == DNS_NXDOMAIN      ? "fail"
+                                                                         : "pass";
+}
+
 static struct mx_inspection mx_inspection_begin(struct mx_verifier *verifier,
                                                 const struct mx_facts *facts, struct arena *arena,
                                                 struct mx_auth *auth)
@@ -168,6 +181,9 @@ static void mx_inspect_client(const struct mx_inspection *inspection)
         mx_inspect_address(inspection);
     if (inspection->auth->results[MX_AUTH_SPF].word == NULL && inspection->facts->has_sender)
         mx_inspect_sender(inspection);
+    if (inspection->auth->wants_soa && inspection->auth->sender_soa == NULL &&
+        inspection->facts->has_sender)
+        mx_inspect_domain(inspection);
 }
 
 void mx_verifier_check_client(struct mx_verifier *verifier, const struct mx_facts *facts,

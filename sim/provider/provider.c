@@ -116,6 +116,13 @@ struct provider_record *provider_find(struct provider *provider, enum provider_k
     return record;
 }
 
+const char *provider_sender_domain(const struct provider *provider,
+                                   const struct provider_mail *mail)
+{
+    bool has = mail->organisation != NULL && mail->organisation[0] != '\0';
+    return has && provider->settings.bulk_by_organisation ? mail->organisation : mail->from_domain;
+}
+
 struct provider_sender *provider_find_sender(struct provider *provider, const char *domain,
                                              int64_t now_us)
 {
@@ -263,7 +270,7 @@ static struct provider_verdict provider_judge_rules(struct provider *provider,
 {
     const struct provider_settings *s = &provider->settings;
     const struct provider_sender *sender =
-        provider_find_sender(provider, mail->from_domain, mail->now_us);
+        provider_find_sender(provider, provider_sender_domain(provider, mail), mail->now_us);
     bool bulk = sender != NULL && sender->is_bulk;
     for (size_t i = 0; i < s->rule_count; i++) {
         const struct provider_rule *rule = &s->rules[i];
@@ -329,7 +336,7 @@ static void provider_count(struct provider *provider, const struct provider_mail
         today->rejected += placement == PROVIDER_REJECTED;
     }
     struct provider_sender *sender =
-        provider_find_sender(provider, mail->from_domain, mail->now_us);
+        provider_find_sender(provider, provider_sender_domain(provider, mail), mail->now_us);
     if (sender == NULL || placement == PROVIDER_DEFERRED || placement == PROVIDER_REJECTED)
         return;
     provider_record_today(sender->record)->inboxed += placement == PROVIDER_INBOX;

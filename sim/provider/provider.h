@@ -26,6 +26,7 @@ struct provider_mail {
     const char *spf_domain;  /* for which SPF passed, "" if it did not */
     const char *dkim_domain; /* of a signature that passed, the aligned one first */
     const char *from_domain;
+    const char *organisation;      /* the organisational domain of From (RFC 7489 3.2) */
     const char *message;           /* the scenario's id, or the Message-ID */
     bool has[PROVIDER_NEED_COUNT]; /* what the message fulfils; complaint-rate is not asked here */
     bool whole;                    /* the content is known; false at MAIL */
@@ -53,6 +54,7 @@ struct provider_reaction {
     const char *message;
     const char *header; /* of the message; "" where nobody listens */
     const char *from_domain;
+    const char *sender_domain;            /* by which the sender is counted */
     const char *keys[PROVIDER_KEY_COUNT]; /* "" = none */
 };
 

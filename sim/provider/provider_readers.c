@@ -72,6 +72,7 @@ static void provider_reaction_free(struct provider_reaction *reaction)
     free((void *)(uintptr_t)reaction->recipient);
     free((void *)(uintptr_t)reaction->message);
     free((void *)(uintptr_t)reaction->from_domain);
+    free((void *)(uintptr_t)reaction->sender_domain);
     for (size_t i = 0; i < PROVIDER_KEY_COUNT; i++)
         free((void *)(uintptr_t)reaction->keys[i]);
 }
@@ -132,6 +133,7 @@ static void provider_reader_get(struct provider *provider, const struct provider
         .recipient = mem_text_copy(recipient),
         .message = mem_text_copy(mail->message),
         .from_domain = mem_text_copy(mail->from_domain),
+        .sender_domain = mem_text_copy(provider_sender_domain(provider, mail)),
     };
     for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++) {
         char text[PROVIDER_KEY_BYTES];
@@ -159,7 +161,7 @@ static void provider_count_complaint(struct provider *provider,
             provider_record_today(record)->complaints++;
     }
     struct provider_sender *sender =
-        provider_find_sender(provider, reaction->from_domain, reaction->at_us);
+        provider_find_sender(provider, reaction->sender_domain, reaction->at_us);
     if (sender != NULL)
         provider_record_today(sender->record)->complaints++;
 }

@@ -193,12 +193,17 @@ static int read_warm_up(struct provider_reader_of *r, struct spec spec)
 
 static int read_bulk(struct provider_reader_of *r, struct spec spec)
 {
-    static const char *const KEYS[] = {"over", "for-ever", "unsubscribe-due", NULL};
+    static const char *const KEYS[] = {"over", "by", "for-ever", "unsubscribe-due", NULL};
+    static const char *const BY[] = {"domain", "organisation", NULL};
     struct spec member;
+    size_t by = 0;
     if (spec_check_keys(spec, KEYS, r->err) != 0 ||
         read_number(spec, "over", INT32_MAX, 1, &r->settings->bulk_over, r->err) != 0 ||
-        read_span(spec, "unsubscribe-due", &r->settings->unsubscribe_due_us, r->err) != 0)
+        read_span(spec, "unsubscribe-due", &r->settings->unsubscribe_due_us, r->err) != 0 ||
+        (spec_get(spec, "by", &member) && spec_read_word(member, BY, &by, r->err) != 0))
         return -1;
+    if (spec_get(spec, "by", &member))
+        r->settings->bulk_by_organisation = by == 1;
     return spec_get(spec, "for-ever", &member)
                ? spec_read_bool(member, &r->settings->bulk_for_ever, r->err)
                : 0;
@@ -436,7 +441,8 @@ void provider_settings_explain(const struct provider_settings *s, struct buf *ou
                        (long long)s->allowance_growth);
     }
     if (s->bulk_over > 0)
-        buf_format(out, "  a bulk sender is who sends more than %lld messages a day\n",
+        buf_format(out, "  a bulk sender is %s that sends more than %lld messages a day\n",
+                   s->bulk_by_organisation ? "an organisation" : "a domain",
                    (long long)s->bulk_over);
     explain_rules(s, out);
     for (size_t i = 0; i < s->blocklist_count; i++)

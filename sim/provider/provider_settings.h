@@ -139,6 +139,7 @@ struct provider_settings {
     /* bulk senders */
     int64_t bulk_over; /* messages of an author's domain in a day; 0 = nobody is one */
     bool bulk_for_ever;
+    bool bulk_by_organisation; /* all domains of one organisation are one sender */
     int64_t unsubscribe_due_us;
 
     struct provider_rule *rules;

@@ -45,6 +45,9 @@ const char *provider_key_text(const struct provider_mail *mail, enum provider_ke
 /* The record of a key, with its days up to date; NULL for "". */
 struct provider_record *provider_find(struct provider *provider, enum provider_key_kind kind,
                                       const char *key, int64_t now_us);
+/* The domain that stands for who sends: the author's, or its organisation's. */
+const char *provider_sender_domain(const struct provider *provider,
+                                   const struct provider_mail *mail);
 struct provider_sender *provider_find_sender(struct provider *provider, const char *domain,
                                              int64_t now_us);
 

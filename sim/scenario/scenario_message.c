@@ -229,6 +229,25 @@ static int read_client(struct scenario_reader *r, struct spec spec,
     return 0;
 }
 
+/* REQUIRETLS (RFC 8689): only for a server of which the scenario says that it knows it. */
+static int read_require_tls(struct scenario_reader *r, struct spec spec,
+                            struct scenario_message *message)
+{
+    struct spec member;
+    if (!spec_get(spec, "require-tls", &member))
+        return 0;
+    if (spec_read_bool(member, &message->require_tls, r->err) != 0)
+        return -1;
+    if (message->require_tls && !r->scenario->mta->require_tls)
+        return spec_error(member, r->err,
+                          "this is for servers that know REQUIRETLS; say so in \"mta\": "
+                          "{\"settings\": {\"require-tls\": true}}");
+    if (message->require_tls)
+        message->mail_parameters =
+            arena_format(r->arena, "%s REQUIRETLS", message->mail_parameters);
+    return 0;
+}
+
 static int read_sending(struct scenario_reader *r, struct spec spec,
                         struct scenario_message *message)
 {
@@ -285,9 +304,9 @@ static int check_id(struct scenario_reader *r, const struct scenario_message *me
 static int read_message(struct scenario_reader *r, struct spec spec, size_t number,
                         struct scenario_message *message)
 {
-    static const char *const KEYS[] = {"id",   "about",   "from",    "to",   "file",
-                                       "text", "subject", "headers", "size", "at",
-                                       "rate", "port",    "client",  "dsn",  NULL};
+    static const char *const KEYS[] = {"id",      "about",   "from",        "to", "file", "text",
+                                       "subject", "headers", "size",        "at", "rate", "port",
+                                       "client",  "dsn",     "require-tls", NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;
@@ -296,7 +315,8 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
         return -1;
     return read_id(r, spec, number, message) != 0 || read_from(r, spec, message) != 0 ||
                    read_to(r, spec, message) != 0 || read_content(r, spec, message) != 0 ||
-                   read_dsn(r, spec, message) != 0 || read_sending(r, spec, message) != 0
+                   read_dsn(r, spec, message) != 0 || read_require_tls(r, spec, message) != 0 ||
+                   read_sending(r, spec, message) != 0
                ? -1
                : 0;
 }

@@ -306,10 +306,15 @@ static void submit_session_on_data_end(struct submit_session *session, bool good
     submit_session_finish(session, SUBMIT_DONE, "");
 }
 
+/* The next transaction; behind a handshake where the message asks for one (RFC 8689 4.3). */
 static void submit_session_begin(struct submit_session *session)
 {
     session->state = SUBMIT_IDLE;
-    if (session->message != NULL)
+    if (session->message == NULL)
+        return;
+    if (session->message->entry->require_tls && !session->in_tls)
+        submit_session_write(session, SUBMIT_STARTTLS, "STARTTLS\r\n");
+    else
         submit_session_mail(session);
 }
 
@@ -508,6 +513,6 @@ void submit_session_send(struct submit_session *session, const struct submit_mes
     if (session->state == SUBMIT_CLOSED)
         submit_session_connect(session);
     else if (session->state == SUBMIT_IDLE)
-        submit_session_mail(session);
+        submit_session_begin(session);
     /* else RSET is under way: its reply begins the transaction */
 }

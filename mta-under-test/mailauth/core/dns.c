@@ -7,7 +7,7 @@
 
 const char *dns_type_name(enum dns_type type)
 {
-    static const char *const NAMES[] = {"A", "AAAA", "MX", "TXT", "PTR", "TLSA"};
+    static const char *const NAMES[] = {"A", "AAAA", "MX", "TXT", "PTR", "TLSA", "SOA"};
     return NAMES[type];
 }
 

@@ -12,7 +12,15 @@
 
 #include "mta-under-test/base/slice.h"
 
-enum dns_type { DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_MX, DNS_TYPE_TXT, DNS_TYPE_PTR, DNS_TYPE_TLSA };
+enum dns_type {
+    DNS_TYPE_A,
+    DNS_TYPE_AAAA,
+    DNS_TYPE_MX,
+    DNS_TYPE_TXT,
+    DNS_TYPE_PTR,
+    DNS_TYPE_TLSA,
+    DNS_TYPE_SOA, /* its presence alone: the record has no data */
+};
 
 enum dns_status {
     DNS_OK,       /* at least one record */

@@ -121,13 +121,16 @@ static void stub_read_record(struct stub *stub, enum dns_type type, const ldns_r
     case DNS_TYPE_TLSA:
         record->data = stub_wire(stub, rr);
         break;
+    case DNS_TYPE_SOA:
+        break;
     }
 }
 
 static ldns_rr_type stub_type(enum dns_type type)
 {
     static const ldns_rr_type TYPES[] = {LDNS_RR_TYPE_A,   LDNS_RR_TYPE_AAAA, LDNS_RR_TYPE_MX,
-                                         LDNS_RR_TYPE_TXT, LDNS_RR_TYPE_PTR,  LDNS_RR_TYPE_TLSA};
+                                         LDNS_RR_TYPE_TXT, LDNS_RR_TYPE_PTR,  LDNS_RR_TYPE_TLSA,
+                                         LDNS_RR_TYPE_SOA};
     return TYPES[type];
 }
 

@@ -219,6 +219,8 @@ static bool zone_read_record(struct zone *zone, enum dns_type type, const cJSON 
     case DNS_TYPE_MX:
     case DNS_TYPE_TXT:
         break;
+    case DNS_TYPE_SOA:
+        return true;
     }
     record->data = domain_without_dot(text);
     return true;

@@ -31,7 +31,7 @@ void report_sender_send(const struct report_sender *sender, const char *from, co
     envelope_init(&envelope);
     envelope_set_sender(&envelope, slice_of(from));
     envelope_add_recipient(&envelope, slice_of(to));
-    /* RFC 8689 5: a report about broken TLS must not need it. */
+    /* RFC 8689 4.2.2: a report about broken TLS must not need it. */
     envelope.tls_optional = true;
     queue_accept(sender->queue, queue_new_id(sender->queue), &envelope, mail, done, arg);
     envelope_deinit(&envelope);

@@ -92,7 +92,8 @@ struct client_transaction {
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;
-    int8_t priority; /* told where MT-PRIORITY is offered (RFC 6710 4.4); 0: none */
+    int8_t priority;  /* told where MT-PRIORITY is offered (RFC 6710 4.4); 0: none */
+    bool require_tls; /* MAIL says REQUIRETLS where it is offered in TLS */
     uint64_t bytes;
     const char
         *obstacle; /* why the content has no plainer form, for a bounce; NULL: nobody tried */

@@ -61,7 +61,8 @@ static void say_mail(struct client_session *session)
         buf_add_text(&session->out, " BODY=BINARYMIME");
     if (transaction->smtputf8)
         buf_add_text(&session->out, " SMTPUTF8");
-    if (session->setup.needs_requiretls)
+    if (session->setup.needs_requiretls ||
+        (transaction->require_tls && session->is_tls && offers(session, CLIENT_REQUIRETLS)))
         buf_add_text(&session->out, " REQUIRETLS");
     if (transaction->priority != 0 && offers(session, CLIENT_MT_PRIORITY))
         buf_format(&session->out, " MT-PRIORITY=%d", transaction->priority);

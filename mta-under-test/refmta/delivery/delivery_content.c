@@ -95,6 +95,7 @@ void delivery_content_prepare(struct delivery_connection *connection)
     transaction->bytes = message->entry.content_len;
     transaction->smtputf8 = message->smtputf8;
     transaction->priority = message->priority;
+    transaction->require_tls = message->require_tls;
     bool lacks_utf8 = message->smtputf8 && !offers(connection, CLIENT_SMTPUTF8);
     bool lacks_body = !can_take_body(connection, transaction->body);
     if (!lacks_utf8 && !lacks_body)

@@ -36,6 +36,13 @@ static const struct config_tls_destination *wish_for(const struct delivery_conne
     return NULL;
 }
 
+/* RFC 8689 4.2.1 is about messages with a reverse-path: a bounce that would need as much could be
+ * lost, so it goes as it can, with REQUIRETLS where the host offers it (RFC 8689 5). */
+static bool needs_tls(const struct message *message)
+{
+    return message->require_tls && message->sender[0] != '\0';
+}
+
 void delivery_tls_decide(struct delivery_connection *connection)
 {
     struct delivery *delivery = connection->lane->delivery;
@@ -51,7 +58,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
                                : config->tls_mode,
         .has_password = relay != NULL ? relay->user != NULL : config->smart_host_user != NULL,
         .failed_lately = delivery_address_has(delivery, &connection->address, ADDRESS_BREAKS_TLS),
-        .require_tls = message->require_tls,
+        .require_tls = needs_tls(message),
         .tls_optional = message->tls_optional,
         .mx_is_secure = connection->route->is_secure && config->tls_dane,
         .dane = host->dane,
@@ -168,6 +175,6 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
 bool delivery_tls_suits(const struct delivery_connection *connection, const struct queue_item *item)
 {
     const struct message *message = item->message;
-    return message->require_tls == connection->tls.needs_requiretls &&
+    return needs_tls(message) == connection->tls.needs_requiretls &&
            (message->tls_optional || !connection->is_lax);
 }

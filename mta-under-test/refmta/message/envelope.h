@@ -36,8 +36,8 @@ struct envelope {
     enum envelope_body body;
     enum envelope_ret ret;
     bool smtputf8;
-    bool require_tls;       /* REQUIRETLS (RFC 8689 3) */
-    bool tls_optional;      /* the content has "TLS-Required: No" (RFC 8689 5) */
+    bool require_tls;       /* REQUIRETLS (RFC 8689 2) */
+    bool tls_optional;      /* the content has "TLS-Required: No" (RFC 8689 3) */
     int64_t hold_until_us;  /* FUTURERELEASE (RFC 4865): not tried before; 0: at once */
     int64_t deliver_by_us;  /* DELIVERBY (RFC 2852), as a point in time; 0: none */
     bool deliver_by_return; /* what is late comes back; otherwise the sender is only told */

@@ -93,7 +93,7 @@ void queue_add_report(struct queue *queue, const struct report_request *request,
     struct log_line line;
     envelope_init(&envelope);
     envelope.smtputf8 = request->message->smtputf8;
-    /* RFC 8689 4.3: what tells of such a message is as secret as it was. */
+    /* RFC 8689 5: what tells of such a message is as secret as it was. */
     envelope.require_tls = request->message->require_tls;
     envelope_add_recipient(&envelope, slice_of(request->message->sender));
     struct message *report = message_new(&envelope, queue_new_id(queue), time_now_us());

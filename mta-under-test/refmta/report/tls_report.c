@@ -68,7 +68,7 @@ void tls_report_mail_write(const struct tls_report_mail *mail, const struct tlsr
         .subject = arena_format(&arena, "Report Domain: %s Submitter: %s Report-ID: <%s>",
                                 mail->domain, mail->submitter, id),
         .message_id = id,
-        /* RFC 8689 5: a report about broken TLS must not need it. */
+        /* RFC 8689 4.2.2: a report about broken TLS must not need it. */
         .fields = arena_format(&arena,
                                "TLS-Report-Domain: %s\r\nTLS-Report-Submitter: %s\r\n"
                                "TLS-Required: No\r\n",

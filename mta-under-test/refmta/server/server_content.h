@@ -28,7 +28,7 @@ struct server_content {
     size_t line_bytes;
     bool is_text; /* of binary content: it is made of lines all the same */
     bool has_8bit;
-    bool tls_optional; /* TLS-Required: No (RFC 8689 5) */
+    bool tls_optional; /* TLS-Required: No (RFC 8689 3) */
     unsigned received_count;
 };
 

@@ -182,7 +182,9 @@ enum server_event server_data_end(struct server_session *session)
         return SERVER_EVENT_NONE;
     }
     session->envelope.body = body_of(&session->scanner);
-    session->envelope.tls_optional = session->scanner.tls_optional;
+    /* RFC 8689 4.1: beside REQUIRETLS the field counts for nothing. */
+    session->envelope.tls_optional =
+        session->scanner.tls_optional && !session->envelope.require_tls;
     if (server_client_is_own(session))
         return policy_is_for_own(session->setup.config) ? server_data_check_own(session)
                                                         : server_data_accept(session);

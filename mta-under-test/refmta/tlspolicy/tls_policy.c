@@ -85,8 +85,11 @@ static struct tls_policy by_destination(const struct tls_policy_facts *facts)
     if (facts->mode == TLS_MODE_MAY)
         return may(facts, "policies are set aside for this destination");
     if (facts->tls_optional && facts->mode == TLS_MODE_OPPORTUNISTIC)
-        return may(facts, "the message says TLS-Required: No (RFC 8689 5)");
-    if (facts->dane != TLS_DANE_NONE)
+        return may(facts, "the message says TLS-Required: No (RFC 8689 4.2.2)");
+    /* Records that none can use authenticate nobody, so they do not take the place of a policy that
+     * does (RFC 8461 5). */
+    bool is_beside_dane = facts->dane == TLS_DANE_UNUSABLE && facts->sts == TLS_STS_ENFORCE;
+    if (facts->dane != TLS_DANE_NONE && !is_beside_dane)
         return by_dane(facts);
     if (facts->sts == TLS_STS_ENFORCE ||
         (facts->sts == TLS_STS_TESTING && facts->mode != TLS_MODE_ENCRYPT))

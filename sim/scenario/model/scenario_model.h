@@ -35,6 +35,7 @@ struct scenario_message {
     size_t line_count;
     int64_t size_bytes;          /* pad the body to this size; 0 = as it is */
     const char *mail_parameters; /* to hand it in with, " RET=HDRS"; "" = none */
+    bool require_tls;            /* it is handed in within TLS, with REQUIRETLS (RFC 8689) */
     const char *rcpt_parameters; /* likewise, " NOTIFY=success" */
     int64_t at_us;               /* since the start */
     struct rate rate;            /* count 0 = all at once */

@@ -48,6 +48,10 @@ START_TEST(test_records_of_each_type)
     ck_assert(!answer->authenticated);
     answer = ask_receiver(receiver, DNS_TYPE_TLSA, "_25._tcp.mx.a.test");
     ck_assert(slice_equal(answer->records[0].data, SLICE("\3\1\1\1\2")));
+    answer = ask_receiver(receiver, DNS_TYPE_SOA, "a.test");
+    ck_assert_int_eq((int)answer->status, DNS_OK);
+    answer = ask_receiver(receiver, DNS_TYPE_SOA, "mx.a.test");
+    ck_assert_int_eq((int)answer->status, DNS_NODATA);
     answer = ask_receiver(receiver, DNS_TYPE_TXT, "mx.a.test");
     ck_assert_int_eq((int)answer->status, DNS_NODATA);
     expect_status(receiver, "nope.a.test", DNS_NXDOMAIN);

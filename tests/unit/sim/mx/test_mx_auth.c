@@ -12,6 +12,8 @@ static const struct {
     {DNS_TYPE_TXT, "_dmarc.a.test", "v=DMARC1; p=reject"},
     {DNS_TYPE_TXT, "_dmarc.b.test", "v=DMARC1; p=quarantine"},
     {DNS_TYPE_TXT, "broken.test", NULL},
+    {DNS_TYPE_SOA, "a.test", ""},
+    {DNS_TYPE_SOA, "broken.test", NULL},
 };
 
 static const struct dns_answer *look_up(void *context, enum dns_type type, struct slice name)
@@ -66,6 +68,13 @@ static const struct play_case CASES[] = {
      "5.7.1 no\"}}]",
      "new 192.0.2.10\n" GREETING "> MAIL FROM:<n@a.test>\n< 250\n> RCPT TO:<b@x.test>\n< 550\n"
      "> RSET\n< 250\n> MAIL FROM:<n@none.test>\n< 250\n> RCPT TO:<b@x.test>\n< 250\n"},
+    {"a sender of no domain",
+     "\"rules\": [{\"at\": \"mail\", \"when\": {\"soa\": \"fail\"}, \"then\": {\"reply\": \"554 "
+     "5.1.8 no\"}}, {\"at\": \"mail\", \"when\": {\"soa\": \"temperror\"}, \"then\": {\"reply\": "
+     "\"451 4.1.8 no\"}}]",
+     "new 192.0.2.10\n" GREETING "> MAIL FROM:<n@a.test>\n< 250\n> RSET\n< 250\n"
+     "> MAIL FROM:<n@none.test>\n< 554 5.1.8\n> MAIL FROM:<n@broken.test>\n< 451 4.1.8\n"
+     "> MAIL FROM:<>\n< 250\n"},
     {"a failure of DNS is temporary",
      "\"rules\": [{\"at\": \"rcpt\", \"when\": {\"spf\": \"temperror\"}, \"then\": {\"reply\": "
      "\"451 4.7.24 no\"}}]",

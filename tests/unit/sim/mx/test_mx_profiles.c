@@ -77,7 +77,8 @@ static const struct play_case PROFILES[] = {
      START "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<x@a.test>\n< 550\n> RCPT TO:<b@a.test>\n! "
            "delay 5s\ngo\n< 250\n"},
     {"postscreen wants a second visit", "\"profile\":\"policy/postscreen\"",
-     "new\n! delay 6s\ngo\n< 220\n> HELO c.test\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n"
+     "new\n! delay 6s\n< 220-please wait\n.\ngo\n< 220 \n> HELO c.test\n< 250\n> MAIL "
+     "FROM:<a@s.test>\n< 250\n"
      "> RCPT TO:<b@a.test>\n< 450 4.3.2\n+ 5m\n" TO_RCPT "< 250\n"},
     {"tarpit", "\"profile\":\"policy/tarpit\"", "new\n! delay 4m\ngo\n< 220\n"},
     {"triggers", "\"profile\":\"policy/triggers\"",

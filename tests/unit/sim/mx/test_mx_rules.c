@@ -9,6 +9,9 @@
 #define LATER "\"reply\":\"451 4.7.1 later\""
 /* HELO, so that the reply is one line whatever the host offers. */
 #define HELLO "new\n< 220\n> HELO c.test\n< 250\n"
+#define WITH_BODY(text, code)                                                                \
+    "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test>\n< 250\n> DATA\n< 354\n> \n> " text \
+    "\n> .\n< " code "\n"
 #define MAIL(sender) "> MAIL FROM:<" sender ">\n"
 #define RCPT(recipient) "> RCPT TO:<" recipient ">\n"
 #define TO_DATA MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n< 354\n"
@@ -294,6 +297,11 @@ static const struct play_case MORE[] = {
      HELLO "> EHLO c.test\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250 \n> MAIL FROM:<a@s.test> "
            "SIZE=200\n< 250\n"
            "> RSET\n< 250\n> MAIL FROM:<a@s.test> SIZE=100\n< 450\n"},
+    {"accepted messages by the domain of a link, which not each has",
+     RULE("\"data-end\"", "\"rate\":{\"of\":\"accepted\",\"by\":\"url-domain\",\"over\":\"1/1h\"}",
+          "\"reply\":\"450 x\""),
+     HELLO WITH_BODY("plain", "250") WITH_BODY("plain", "250") WITH_BODY("http://One.test/a", "250")
+         WITH_BODY("see http://one.test/b", "450") WITH_BODY("http://two.test/", "250")},
     {"the author's domain",
      RULE("\"data-end\"", "\"rate\":{\"of\":\"bytes\",\"by\":\"from-domain\",\"over\":\"30/1h\"}",
           "\"reply\":\"450 x\""),

@@ -227,6 +227,36 @@ START_TEST(test_readers_are_seeded)
 }
 END_TEST
 
+/* Google counts all domains of an organisation together. */
+START_TEST(test_who_is_a_bulk_sender)
+{
+    static const char *const BY[] = {"domain", "organisation"};
+    static const char *const FROM[] = {"a.sender.test", "b.sender.test"};
+    const char *to = "z@bigmail.test";
+    for (size_t by = 0; by < 2; by++) {
+        struct err err = {0};
+        struct provider_verdict verdict = {0};
+        char *json =
+            mem_text_format("{\"bulk\":{\"over\":3,\"by\":\"%s\"},\"rules\":[{\"name\":"
+                            "\"TLS\",\"needs\":\"tls\",\"of\":\"bulk\",\"then\":\"junk\"}]}",
+                            BY[by]);
+        ck_assert_int_eq(read_settings(json, &err), 0);
+        provider = provider_new("bigmail", &settings, 1);
+        for (int64_t i = 0; i < 5; i++) {
+            struct provider_mail mail = mail_of(&to, i * TIME_SECOND);
+            mail.from_domain = FROM[i % 2];
+            mail.organisation = "sender.test";
+            mail.has[PROVIDER_NEED_TLS] = false;
+            verdict = provider_judge(provider, &mail, NULL);
+            ck_assert(i == 4 || verdict.placement == PROVIDER_INBOX);
+        }
+        ck_assert_int_eq(verdict.placement, by == 0 ? PROVIDER_INBOX : PROVIDER_JUNK);
+        close_provider();
+        free(json);
+    }
+}
+END_TEST
+
 /* What the world hears. */
 struct heard {
     int64_t reacted;
@@ -330,5 +360,5 @@ END_TEST
 UNIT_MAIN(test_the_allowance_grows_with_what_was_taken, test_who_does_not_slow_down_is_blocked,
           test_complaints_cost_the_inbox, test_clean_days_raise_the_score,
           test_unknown_users_cost_the_address, test_bulk_senders_need_more,
-          test_traps_list_and_time_delists, test_readers_are_seeded,
+          test_traps_list_and_time_delists, test_readers_are_seeded, test_who_is_a_bulk_sender,
           test_what_is_due_happens_at_its_time, test_wrong_models_are_named)

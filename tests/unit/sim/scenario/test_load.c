@@ -160,6 +160,19 @@ START_TEST(test_messages_in_every_form)
 }
 END_TEST
 
+START_TEST(test_a_message_that_requires_tls)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}},\"mta\":{\"settings\":{"
+                 "\"require-tls\":true}},\"messages\":[{\"to\":\"bob@bigmail.test\",\"dsn\":{"
+                 "\"return\":\"headers\"},\"require-tls\":true}]}");
+    ck_assert(s->mta->require_tls);
+    ck_assert(s->messages[0].require_tls);
+    ck_assert_str_eq(s->messages[0].mail_parameters, " RET=HDRS REQUIRETLS");
+    done();
+}
+END_TEST
+
 START_TEST(test_a_timeline_in_order)
 {
     const struct scenario *s = load_one(
@@ -306,7 +319,8 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_host_takes_mail_for_the_domains_that_name_it,
           test_records_of_the_scenario_come_first,
           test_a_zone_that_says_nothing_about_mail_gets_its_host, test_messages_in_every_form,
-          test_a_timeline_in_order, test_what_the_operator_does_is_asked_of_the_server,
+          test_a_message_that_requires_tls, test_a_timeline_in_order,
+          test_what_the_operator_does_is_asked_of_the_server,
           test_a_matrix_makes_a_run_for_each_cell, test_a_scenario_may_extend_another,
           test_the_server_s_own_name_and_addresses, test_a_recipient_may_be_meant_to_have_no_zone,
           test_explain_tells_the_plan_in_words, test_the_starting_scenario_is_right)

@@ -240,6 +240,35 @@ START_TEST(test_a_login_that_fails_refuses_the_message)
 }
 END_TEST
 
+/* RFC 8689 4.3 */
+START_TEST(test_a_message_that_requires_tls_goes_in_within_tls)
+{
+    static const char *const REFUSE[] = {NULL, "STARTTLS"};
+    const struct scenario_message entry = {.id = "m",
+                                           .from = "s@z.test",
+                                           .to = TO,
+                                           .to_count = 1,
+                                           .instances = 1,
+                                           .require_tls = true,
+                                           .mail_parameters = " REQUIRETLS",
+                                           .rcpt_parameters = ""};
+    for (size_t i = 0; i < 2; i++) {
+        char log_path[] = "/tmp/submitter-XXXXXX";
+        struct fake fake = {.tls = fake_tls(), .refuse = REFUSE[i]};
+        fake_open(&fake);
+        submit(&fake, &entry, log_path);
+        ck_assert_ptr_nonnull(strstr(fake.received, "EHLO client.test\nSTARTTLS\n"));
+        ck_assert_int_eq(strstr(fake.received, " REQUIRETLS\nRCPT TO:<a@x.test>\n") != NULL,
+                         i == 0);
+        cJSON *fate = find(log_path, i == 0 ? "accepted" : "refused");
+        ck_assert_ptr_nonnull(fate);
+        cJSON_Delete(fate);
+        fake_close(&fake);
+        unlink(log_path);
+    }
+}
+END_TEST
+
 START_TEST(test_one_refused_recipient_does_not_stop_the_other)
 {
     struct fake fake = {.refuse = "TO:<a@"};
@@ -304,6 +333,7 @@ END_TEST
 
 UNIT_MAIN(test_a_message_goes_in_with_dots_doubled, test_a_login_is_in_tls_and_before_the_mail,
           test_a_login_that_fails_refuses_the_message,
+          test_a_message_that_requires_tls_goes_in_within_tls,
           test_one_refused_recipient_does_not_stop_the_other,
           test_addresses_with_utf8_and_wishes_for_notifications_are_told,
           test_a_refused_sender_refuses_all)

@@ -342,6 +342,28 @@ START_TEST(requiretls_is_said_where_it_is_offered_and_else_nothing_goes)
 }
 END_TEST
 
+/* RFC 8689 5: a bounce, which may go without. */
+START_TEST(requiretls_of_a_bounce_is_said_where_it_is_offered_in_tls)
+{
+    start(TLS_USE_IF_OFFERED);
+    transaction.require_tls = true;
+    hear("220 hi\r\n250-mx\r\n250 REQUIRETLS\r\n");
+    buf_reset(&session.out);
+    begin();
+    expect("MAIL FROM:<s@s.test>\r\n");
+    stop();
+    start(TLS_USE_IF_OFFERED);
+    transaction.require_tls = true;
+    hear("220 hi\r\n250-mx\r\n250 STARTTLS\r\n220 go\r\n");
+    client_session_secured(&session);
+    buf_reset(&session.out);
+    ck_assert_int_eq(hear("250-mx\r\n250 REQUIRETLS\r\n"), CLIENT_EVENT_READY);
+    begin();
+    expect("MAIL FROM:<s@s.test> REQUIRETLS\r\n");
+    stop();
+}
+END_TEST
+
 START_TEST(with_lmtp_each_recipient_has_its_own_end)
 {
     start(TLS_USE_NEVER);
@@ -467,4 +489,5 @@ UNIT_MAIN(a_priority_is_told_where_it_is_understood, ordinary_content_goes_in_a_
           the_421_ends_the_session, a_bad_greeting_fails_the_session,
           helo_follows_where_ehlo_is_unknown, starttls_as_the_policy_wants_it,
           what_the_server_cannot_take_is_not_sent, quit_is_answered, it_logs_in_within_tls,
-          requiretls_is_said_where_it_is_offered_and_else_nothing_goes)
+          requiretls_is_said_where_it_is_offered_and_else_nothing_goes,
+          requiretls_of_a_bounce_is_said_where_it_is_offered_in_tls)

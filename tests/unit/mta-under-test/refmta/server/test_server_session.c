@@ -229,6 +229,18 @@ START_TEST(require_tls_is_taken_in_tls)
                          "TLS-Required: No\r\n\r\n.\r\n"),
                      SERVER_EVENT_MESSAGE);
     ck_assert(session.envelope.require_tls);
+    ck_assert(!session.envelope.tls_optional); /* RFC 8689 4.1 */
+    stop();
+}
+END_TEST
+
+START_TEST(tls_required_no_is_heeded)
+{
+    start_from("192.0.2.1");
+    ck_assert_int_eq(say("EHLO c.test\r\nMAIL FROM:<a@s.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\n"
+                         "TLS-Required: No\r\n\r\n.\r\n"),
+                     SERVER_EVENT_MESSAGE);
+    ck_assert(!session.envelope.require_tls);
     ck_assert(session.envelope.tls_optional);
     stop();
 }
@@ -340,5 +352,5 @@ END_TEST
 UNIT_MAIN(a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
           syntax_is_checked, it_is_no_open_relay, limits_hold,
           bad_content_is_refused_and_the_session_goes_on, when_and_before_whom_is_kept,
-          require_tls_is_taken_in_tls, commands_without_mail_are_limited, tls_forgets_what_was_said,
-          submission_completes_the_headers, login_opens_the_relay)
+          require_tls_is_taken_in_tls, tls_required_no_is_heeded, commands_without_mail_are_limited,
+          tls_forgets_what_was_said, submission_completes_the_headers, login_opens_the_relay)
