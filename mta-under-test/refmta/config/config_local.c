@@ -15,7 +15,8 @@ static const struct config_key KEYS[] = {
     {"lmtp", CONFIG_TEXT(struct config_local, lmtp),
      .help = "instead of `maildirs`: path of a socket, or address of an LMTP server (RFC 2033)"},
     {"quota", CONFIG_SIZE(struct config_local, quota_bytes),
-     .help = "of each Maildir; a full one defers mail with 4.2.2"},
+     .help = "of each Maildir; a full one defers mail with 4.2.2; mail larger than it fails with "
+             "5.2.3"},
     CONFIG_END,
 };
 

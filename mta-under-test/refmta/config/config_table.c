@@ -271,7 +271,7 @@ static const struct config_key KEYS[] = {
     {"dkim-keys", CONFIG_LIST(struct config, dkim_keys, CONFIG_TYPE_OBJECT, dkim_key_count),
      .object = &DKIM_KEY, .fallback = "[]",
      .help = "keys by the domain of From, each for its time; where none fits, the key of `dkim` "
-             "signs"},
+             "signs, which also stands beside those of its own domain"},
     {"arc-seal", CONFIG_FLAG(struct config, arc_seal), .fallback = "false",
      .help = "whether mail of others that is passed on is sealed with the key of `dkim` (RFC "
              "8617); needs `checks`, whose results the seal carries on"},

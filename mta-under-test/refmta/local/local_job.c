@@ -46,6 +46,9 @@ static void to_maildir(const struct local_job *job, struct local_recipient *reci
     case MAILDIR_FULL:
         set(recipient, LOCAL_DEFERRED, "4.2.2", "", err.text);
         break;
+    case MAILDIR_TOO_LARGE:
+        set(recipient, LOCAL_FAILED, "5.2.3", "", err.text);
+        break;
     case MAILDIR_FAILED:
         set(recipient, LOCAL_DEFERRED, "4.3.0", "", err.text);
         break;

@@ -138,8 +138,12 @@ enum maildir_result maildir_deliver(const struct maildir_request *request, struc
         return MAILDIR_FAILED;
     buf_init(&text, request->content.len + FIELDS_BYTES_MAX);
     write_text(request, &text);
-    if (request->quota_bytes > 0 &&
-        maildir_used_bytes(request->path) + text.len > request->quota_bytes) {
+    if (request->quota_bytes > 0 && text.len > request->quota_bytes) {
+        err_set(err, "the message is larger than the mailbox may be: its quota is %llu bytes",
+                (unsigned long long)request->quota_bytes);
+        result = MAILDIR_TOO_LARGE;
+    } else if (request->quota_bytes > 0 &&
+               maildir_used_bytes(request->path) + text.len > request->quota_bytes) {
         err_set(err, "the mailbox is full: its quota is %llu bytes",
                 (unsigned long long)request->quota_bytes);
         result = MAILDIR_FULL;

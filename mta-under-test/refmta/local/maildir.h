@@ -20,8 +20,9 @@ struct maildir_request {
 
 enum maildir_result {
     MAILDIR_DELIVERED,
-    MAILDIR_FULL,   /* of its quota, or the disk */
-    MAILDIR_FAILED, /* a text says why */
+    MAILDIR_FULL,      /* of its quota, or the disk */
+    MAILDIR_TOO_LARGE, /* the message alone is more than the quota: waiting helps nobody */
+    MAILDIR_FAILED,    /* a text says why */
 };
 
 enum maildir_result maildir_deliver(const struct maildir_request *request,

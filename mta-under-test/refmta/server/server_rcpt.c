@@ -94,18 +94,24 @@ static bool is_allowed(struct server_session *session, const struct mailbox *mai
     return false;
 }
 
-/* Nothing more fits in, or not what the client says is coming (RFC 1870 6.1). */
-static bool is_full(const struct server_session *session, const char *address)
+/* Is there room for what the client says is coming (RFC 1870 6.1)? Answers if there is none. */
+static bool has_room(struct server_session *session, const char *address)
 {
     const struct config_local *local = &session->setup.config->local;
     const char *mailbox = recipient_map_mailbox(local->map, address);
     if (local->quota_bytes == 0 || local->maildirs == NULL || mailbox == NULL)
+        return true;
+    if (session->declared_bytes > local->quota_bytes) {
+        server_reply(session, 552, "5.2.3", "the message is larger than the mailbox may be");
         return false;
+    }
     char *path = mem_text_format("%s/%s", local->maildirs, mailbox);
     uint64_t used = maildir_used_bytes(path);
-    bool full = used >= local->quota_bytes || session->declared_bytes > local->quota_bytes - used;
     free(path);
-    return full;
+    if (used < local->quota_bytes && session->declared_bytes <= local->quota_bytes - used)
+        return true;
+    server_reply(session, 452, "4.2.2", "the mailbox is full");
+    return false;
 }
 
 /* Mail to a reverse-path that was rewritten here goes on to whom it stands for. */
@@ -157,11 +163,7 @@ static bool find_targets(struct server_session *session, const struct mailbox *m
         server_reply(session, 550, "5.1.1", "there is no mailbox of that name here");
         return false;
     }
-    if (targets->count == 1 && is_full(session, targets->addresses[0])) {
-        server_reply(session, 452, "4.2.2", "the mailbox is full");
-        return false;
-    }
-    return true;
+    return targets->count > 1 || has_room(session, targets->addresses[0]);
 }
 
 static bool is_known(const struct server_session *session, struct slice address)

@@ -60,6 +60,10 @@ START_TEST(a_message_appears_whole_and_counts)
     request.quota_bytes = 2 * text.len;
     ck_assert_int_eq(maildir_deliver(&request, &err), MAILDIR_DELIVERED);
     ck_assert_uint_eq(maildir_used_bytes(folder), 2 * text.len);
+    /* One that would not even fit into the empty mailbox need not be tried again. */
+    request.quota_bytes = text.len - 1;
+    ck_assert_int_eq(maildir_deliver(&request, &err), MAILDIR_TOO_LARGE);
+    ck_assert_uint_eq(maildir_used_bytes(folder), 2 * text.len);
     buf_deinit(&text);
     free(name);
     remove_all();
