@@ -88,14 +88,20 @@ bool buf_format(struct buf *buf, const char *format, ...)
 bool buf_vformat(struct buf *buf, const char *format, va_list args)
 {
     va_list again;
+    size_t size = buf->size - buf->len;
+    char *end = size > 0 ? buf->data + buf->len : NULL;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
+    int len = vsnprintf(end, size, format, again);
     va_end(again);
     assert(len >= 0);
-    char *room = buf_reserve(buf, (size_t)len);
-    if (room == NULL)
-        return false;
-    vsnprintf(room, (size_t)len + 1, format, args);
+    if ((size_t)len >= size) {
+        if (end != NULL)
+            *end = '\0'; /* what did not fit */
+        char *room = buf_reserve(buf, (size_t)len);
+        if (room == NULL)
+            return false;
+        vsnprintf(room, (size_t)len + 1, format, args);
+    }
     buf_commit(buf, (size_t)len);
     return true;
 }

@@ -84,6 +84,23 @@ START_TEST(test_an_arena_aligns_zeroes_and_holds_large_ones)
 }
 END_TEST
 
+START_TEST(test_formatting_grows_and_leaves_what_was_there)
+{
+    struct buf buf;
+    buf_init(&buf, 600);
+    ck_assert(buf_format(&buf, "%s", "abc"));
+    ck_assert(buf_format(&buf, "%0300d", 7)); /* more than the first piece of memory */
+    ck_assert_uint_eq(buf.len, 303);
+    ck_assert_str_eq(buf_text(&buf) + 301, "07");
+    ck_assert(!buf_format(&buf, "%0300d", 8)); /* more than the limit */
+    ck_assert(buf_overflowed(&buf));
+    ck_assert_uint_eq(buf.len, 303);
+    ck_assert_uint_eq(strlen(buf_text(&buf)), 303);
+    buf_deinit(&buf);
+}
+END_TEST
+
 UNIT_MAIN(test_split_keeps_empty_parts, test_comparing_without_case_is_for_ascii_only, test_finding,
           test_a_buffer_takes_no_more_than_its_limit_and_remembers, test_consume_and_take,
+          test_formatting_grows_and_leaves_what_was_there,
           test_an_arena_aligns_zeroes_and_holds_large_ones)

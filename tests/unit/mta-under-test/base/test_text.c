@@ -133,6 +133,23 @@ START_TEST(test_dates)
 }
 END_TEST
 
+START_TEST(test_a_byte_above_ascii_is_seen_wherever_it_stands)
+{
+    char text[20];
+    memset(text, 'x', sizeof text);
+    ck_assert(text_is_ascii(slice_from(text, 0)));
+    for (size_t len = 1; len <= sizeof text; len++) {
+        ck_assert(text_is_ascii(slice_from(text, len)));
+        for (size_t at = 0; at < len; at++) {
+            text[at] = '\x80';
+            ck_assert(!text_is_ascii(slice_from(text, len)));
+            text[at] = 'x';
+        }
+    }
+}
+END_TEST
+
 UNIT_MAIN(test_numbers_are_whole_or_refused, test_base64_and_hex_go_both_ways,
           test_utf8_refuses_overlong_forms_and_surrogates, test_the_nearest_word_is_near,
-          test_json_is_escaped_and_valid_whatever_the_bytes, test_spans, test_dates)
+          test_json_is_escaped_and_valid_whatever_the_bytes, test_spans, test_dates,
+          test_a_byte_above_ascii_is_seen_wherever_it_stands)
