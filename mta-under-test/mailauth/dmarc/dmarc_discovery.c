@@ -236,7 +236,8 @@ static void dmarc_choose_policy(const struct dmarc_context *context, struct slic
 }
 
 /* A record without a usable policy means "none", for subdomains too, if it asks for reports, else
- * nothing (RFC 7489 6.6.3 step 6, RFC 9989 4.10.1). That p= is missing is no error in RFC 9989 4.7. */
+ * nothing (RFC 7489 6.6.3 step 6, RFC 9989 4.10.1). That p= is missing is no error in RFC 9989 4.7.
+ */
 static void dmarc_judge_record(const struct dmarc_context *context, struct dmarc_discovery *found)
 {
     struct dmarc_record *record = &found->record;

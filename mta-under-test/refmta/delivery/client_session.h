@@ -93,7 +93,7 @@ struct client_transaction {
     enum envelope_ret ret;
     bool smtputf8;
     bool require_tls; /* MAIL says REQUIRETLS where it is offered in TLS */
-    int8_t priority; /* told where MT-PRIORITY is offered (RFC 6710 4.4); 0: none */
+    int8_t priority;  /* told where MT-PRIORITY is offered (RFC 6710 4.4); 0: none */
     uint64_t bytes;
     const char
         *obstacle; /* why the content has no plainer form, for a bounce; NULL: nobody tried */
