@@ -44,6 +44,7 @@ static const char *const CHECK_EVENTS[] = {
     "provider reputation",
     "provider listed",
     "provider delisted",
+    "policy webhook",
     "policy request",
     "policy report",
     "policy unsubscribe",
