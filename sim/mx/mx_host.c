@@ -35,6 +35,13 @@ static bool mx_host_has_domain(const struct mx_host *host, struct slice mailbox)
     return map_get(&host->domains, slice_from(text, domain.len)) != NULL;
 }
 
+bool mx_host_is_meant(const struct mx_host *host, struct slice mailbox)
+{
+    if (host->accepts != NULL)
+        return pattern_matches(host->accepts, mailbox);
+    return host->domains.count > 0 && mx_host_has_domain(host, mailbox);
+}
+
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox)
 {
     bool local = host->accepts != NULL ? pattern_matches(host->accepts, mailbox)

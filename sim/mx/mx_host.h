@@ -118,6 +118,8 @@ struct mx_host {
 bool mx_host_offers(const struct mx_host *host, enum mx_extension extension);
 /* Does it look at SPF, DKIM and the like of the messages that it gets? */
 bool mx_host_verifies(const struct mx_host *host);
+/* Is it mail for this host, by the DNS or by what it accepts? Not merely because it takes all. */
+bool mx_host_is_meant(const struct mx_host *host, struct slice mailbox);
 /* Is the mailbox one that the host takes? */
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox);
 /* Does it take connections at this port now? */

@@ -435,7 +435,26 @@ START_TEST(test_levels_decide_the_verdict)
 }
 END_TEST
 
-UNIT_MAIN(test_a_delivery_after_a_deferral_counts_two_attempts,
+START_TEST(test_letters_of_clients_are_chosen_like_messages)
+{
+    begin("bob@a.test", "[{\"message\":\"order\",\"is\":\"refused\"},"
+                        "{\"message\":\"m1\",\"is\":\"queued\"}]");
+    submit("bob@a.test");
+    event("submitter", "submit",
+          "\"message\":\"order\",\"from\":\"a@b.test\",\"to\":[\"ann@a.test\"],"
+          "\"client\":\"shop\"");
+    event("submitter", "refused",
+          "\"message\":\"order\",\"from\":\"a@b.test\",\"to\":[\"ann@a.test\"],"
+          "\"client\":\"shop\",\"stage\":\"data-end\",\"code\":554,\"text\":\"no\"");
+    judge("limit");
+    ck_assert_int_eq(fx.report->expectations[0].verdict, CHECK_PASSED);
+    ck_assert_int_eq(fx.report->expectations[1].verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_letters_of_clients_are_chosen_like_messages,
+          test_a_delivery_after_a_deferral_counts_two_attempts,
           test_too_few_attempts_are_told_with_session_and_event, test_a_late_delivery_is_told,
           test_results_at_the_receiver, test_a_delivery_may_come_too_early,
           test_what_is_still_queued_says_what_was_answered_last,
