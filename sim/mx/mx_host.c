@@ -72,7 +72,7 @@ bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
         if (host->ports[i] == port)
             return true;
     }
-    return !host->ports_given;
+    return !host->ports_given && host->is_lmtp == (port == MX_PORT_LMTP);
 }
 
 enum net_condition_kind mx_host_network(const struct mx_host *host, const struct address *address,

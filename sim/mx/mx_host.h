@@ -52,7 +52,10 @@ struct mx_credential {
     const char *password;
 };
 
-enum { MX_PORTS_MAX = 8 };
+enum {
+    MX_PORTS_MAX = 8,
+    MX_PORT_LMTP = 24, /* "any private mail system": what LMTP servers use, never 25 (RFC 2033 5) */
+};
 
 /* Does a host look at SPF, DKIM and the like? */
 enum mx_verify {
@@ -68,6 +71,7 @@ struct mx_host {
     const char *provider;     /* hosts with the same one share their state; NULL = its own */
     struct provider *judge;   /* of that name, where the scenario describes one; not owned */
     const char *banner;       /* the text behind "220 "; NULL = "NAME ESMTP" */
+    bool is_lmtp;             /* speaks LMTP (RFC 2033) instead of SMTP */
     bool no_esmtp;            /* answers EHLO as an unknown command: HELO only */
     bool strips_starttls;     /* a middlebox writes X over the word STARTTLS */
     unsigned offers;          /* MX_EXTENSION_BIT()s */
