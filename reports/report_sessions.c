@@ -148,6 +148,22 @@ static void on_reply_data(struct report_book *book, struct report_track *track,
         track->recipient_count = 0;
 }
 
+/* A reply of LMTP is for one recipient (RFC 2033 4.2). */
+static void on_reply_lmtp(struct report_book *book, struct report_track *track, const cJSON *event,
+                          const struct report_attempt *attempt)
+{
+    struct slice recipient = slice_of(event_text(event, "recipient"));
+    for (size_t i = 0; attempt->code >= 400 && i < track->recipient_count; i++) {
+        size_t at = track->recipients[i];
+        if (!slice_equal_nocase(slice_of(book->run->deliveries[at].recipient), recipient))
+            continue;
+        report_book_attempt(book, at, attempt);
+        track->attempted = true;
+        track->recipients[i] = track->recipients[--track->recipient_count];
+        return;
+    }
+}
+
 static void on_reply(struct report_book *book, struct report_track *track, const cJSON *event)
 {
     struct report_session *session = session_of(book, track);
@@ -164,6 +180,8 @@ static void on_reply(struct report_book *book, struct report_track *track, const
     } else if (slice_is(stage, "mail") && attempt.code >= 400) {
         report_book_attempt_host(book, session->host, track->from, &attempt);
         track->attempted = true;
+    } else if (event_text(event, "recipient")[0] != '\0') {
+        on_reply_lmtp(book, track, event, &attempt);
     } else if (slice_starts_with(stage, SLICE("data")) || slice_is(stage, "bdat")) {
         on_reply_data(book, track, &attempt);
     }

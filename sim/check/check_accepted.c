@@ -183,8 +183,9 @@ void check_accepted_note(struct check_collector *c, const cJSON *event,
         if (recipient == NULL)
             continue;
         struct check_delivery *delivery =
-            c->handed_in_unseen ? check_unseen_accepted(c, event, recipient)
-                                : check_delivery_find(c, event_text(event, "message"), recipient);
+            check_delivery_find(c, event_text(event, "message"), recipient);
+        if (delivery == NULL && c->handed_in_unseen)
+            delivery = check_unseen_accepted(c, event, recipient);
         if (delivery != NULL)
             note_copy(delivery, attempt, copy, kept);
         else

@@ -243,7 +243,8 @@ static void on_submit(struct check_collector *c, const cJSON *event)
             continue;
         struct check_delivery *known = check_delivery_find(c, message, recipient);
         if (known == NULL)
-            (void)check_delivery_add(c, message, event_text(event, "from"), recipient);
+            check_delivery_add(c, message, event_text(event, "from"), recipient)->by_client =
+                event_text(event, "client")[0] != '\0';
         else
             known->refused = false;
     }

@@ -10,9 +10,6 @@ enum { CHECK_EVENT_KIND_BYTES = 128 };
 static const char *const CHECK_EVENTS[] = {
     "run start",
     "run end",
-    "client say",
-    "client reply",
-    "client end",
     "submitter submit",
     "submitter reply",
     "submitter accepted",
@@ -47,6 +44,7 @@ static const char *const CHECK_EVENTS[] = {
     "policy request",
     "policy report",
     "policy unsubscribe",
+    "policy webhook",
     "policy listed",
     "policy delisted",
     "mta start",

@@ -93,6 +93,7 @@ struct check_delivery {
     size_t warning_count;
     int64_t deleted_us; /* by an operator; -1 = not */
     bool refused;
+    bool by_client;  /* not one of "messages": one of "clients" handed it in */
     bool sent_again; /* handed in twice, since the reply to the first time never came */
     struct check_delivery *next_same; /* the next one with the same recipient */
     struct check_delivery *last_same; /* of the first of them: the last one */

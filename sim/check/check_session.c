@@ -4,9 +4,13 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* A RCPT command and its reply. */
+/* LMTP is spoken there (RFC 2033 5), to hosts that no MX record leads to. */
+enum { CHECK_PORT_LMTP = 24 };
+
+/* A RCPT command and its reply; in LMTP the one behind the content, if that refuses. */
 struct check_rcpt {
     const char *recipient;
+    const char *stage; /* of the reply */
     const char *text;
     int code;
     int64_t at_us;
@@ -26,6 +30,7 @@ struct check_session {
     const char *id;
     struct check_host *host;
     const char *server;
+    bool is_lmtp;
     int64_t connect_us;
     size_t transactions;
     const char *tls;
@@ -108,7 +113,8 @@ static void end_transaction(struct check_collector *c, struct check_session *s, 
     bool refused_later = trouble.code >= 400 && strcmp(trouble.stage, "rcpt") != 0;
     for (size_t i = 0; i < s->rcpt_count; i++) {
         const struct check_rcpt *rcpt = &s->rcpts[i];
-        struct check_trouble refusal = {"rcpt", rcpt->text, rcpt->code, rcpt->at_us, rcpt->seq};
+        struct check_trouble refusal = {rcpt->stage, rcpt->text, rcpt->code, rcpt->at_us,
+                                        rcpt->seq};
         struct check_attempt attempt = attempt_of(s, &refusal, s->mail_us);
         if (rcpt->code < 400) {
             /* Taken, but the message never came through: a probe that was given up by a command
@@ -153,6 +159,7 @@ static void on_connect(struct check_collector *c, const cJSON *event)
     s->id = arena_text(c->arena, id);
     s->host = find_host(c, event_text(event, "host"));
     s->server = check_collect_text(c, event, "server");
+    s->is_lmtp = event_int(event, "port", 0) == CHECK_PORT_LMTP;
     s->connect_us = c->at_us;
     s->tls = "";
     s->cipher = "";
@@ -189,7 +196,8 @@ static void on_command(struct check_collector *c, struct check_session *s, const
         s->transactions++;
         check_collect_moment(c, &s->host->counts[CHECK_MESSAGES], s->id);
     } else if (slice_is_nocase(verb, "RSET") || slice_is_nocase(verb, "QUIT") ||
-               slice_is_nocase(verb, "EHLO") || slice_is_nocase(verb, "HELO")) {
+               slice_is_nocase(verb, "EHLO") || slice_is_nocase(verb, "HELO") ||
+               slice_is_nocase(verb, "LHLO")) {
         end_transaction(c, s, false);
     } else if (slice_is_nocase(verb, "DATA") || slice_is_nocase(verb, "BDAT")) {
         s->data_begun = true;
@@ -199,7 +207,8 @@ static void on_command(struct check_collector *c, struct check_session *s, const
 static void judge_host(struct check_collector *c, const struct check_session *s,
                        const char *recipient)
 {
-    if (c->smart_host || check_route_judge(&c->route, recipient, s->server) != CHECK_ROUTE_WRONG)
+    if (c->smart_host || s->is_lmtp ||
+        check_route_judge(&c->route, recipient, s->server) != CHECK_ROUTE_WRONG)
         return;
     struct check_incident *incident =
         check_collect_incident(c, &c->history->wrong_hosts, "wrong-host");
@@ -231,6 +240,7 @@ static void on_rcpt_reply(struct check_collector *c, struct check_session *s, co
     s->rcpts = check_collect_room(s->rcpts, s->rcpt_count, sizeof *s->rcpts);
     s->rcpts[s->rcpt_count++] = (struct check_rcpt){
         .recipient = recipient,
+        .stage = "rcpt",
         .text = reply_text(c, event),
         .code = (int)event_int(event, "code", 0),
         .at_us = c->at_us,
@@ -238,6 +248,23 @@ static void on_rcpt_reply(struct check_collector *c, struct check_session *s, co
     };
     check_collect_moment(c, &s->host->counts[CHECK_RECIPIENTS], s->id);
     judge_host(c, s, recipient);
+}
+
+/* A refusal behind the content, of one recipient (RFC 2033 4.2): the others have their own. */
+static void on_lmtp_refusal(struct check_collector *c, struct check_session *s, const cJSON *event)
+{
+    struct slice recipient = slice_of(event_text(event, "recipient"));
+    for (size_t i = 0; i < s->rcpt_count; i++) {
+        struct check_rcpt *rcpt = &s->rcpts[i];
+        if (rcpt->code >= 400 || !slice_equal(slice_of(rcpt->recipient), recipient))
+            continue;
+        rcpt->stage = "data-end";
+        rcpt->text = reply_text(c, event);
+        rcpt->code = (int)event_int(event, "code", 0);
+        rcpt->at_us = c->at_us;
+        rcpt->seq = c->seq;
+        return;
+    }
 }
 
 static void on_reply(struct check_collector *c, struct check_session *s, const cJSON *event)
@@ -249,6 +276,10 @@ static void on_reply(struct check_collector *c, struct check_session *s, const c
         on_rcpt_reply(c, s, event);
     if (code < 400)
         return;
+    if (!rcpt && event_text(event, "recipient")[0] != '\0') {
+        on_lmtp_refusal(c, s, event);
+        return;
+    }
     s->trouble = (struct check_trouble){
         .stage = check_collect_keep(c, stage),
         .text = reply_text(c, event),

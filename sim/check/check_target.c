@@ -94,6 +94,19 @@ static void index_deliveries(const struct check_history *history, struct map *de
     }
 }
 
+static struct check_target target_of(const struct check_delivery *delivery)
+{
+    return (struct check_target){delivery->message, delivery->message, delivery->from, delivery->to,
+                                 delivery};
+}
+
+static void add_letters(const struct check_history *history, struct check_targets *targets)
+{
+    for (size_t i = 0; i < history->delivery_count; i++)
+        if (history->deliveries[i]->by_client)
+            targets->items[targets->count++] = target_of(history->deliveries[i]);
+}
+
 /* A scenario that sends nothing: whatever a command of `exec` sent. */
 static void take_deliveries(const struct check_history *history, struct arena *arena,
                             struct check_targets *targets)
@@ -101,18 +114,15 @@ static void take_deliveries(const struct check_history *history, struct arena *a
     targets->items =
         arena_alloc_array(arena, history->delivery_count + 1, sizeof targets->items[0]);
     targets->count = history->delivery_count;
-    for (size_t i = 0; i < history->delivery_count; i++) {
-        const struct check_delivery *delivery = history->deliveries[i];
-        targets->items[i] = (struct check_target){delivery->message, delivery->message,
-                                                  delivery->from, delivery->to, delivery};
-    }
+    for (size_t i = 0; i < history->delivery_count; i++)
+        targets->items[i] = target_of(history->deliveries[i]);
 }
 
 void check_targets_make(const struct scenario *scenario, const struct check_history *history,
                         struct arena *arena, struct check_targets *targets)
 {
     struct map deliveries = {0};
-    size_t total = 0;
+    size_t total = history->delivery_count;
     if (scenario->message_count == 0) {
         take_deliveries(history, arena, targets);
         return;
@@ -129,6 +139,7 @@ void check_targets_make(const struct scenario *scenario, const struct check_hist
         struct target_maker maker = {&scenario->messages[i], targets, &deliveries, arena, 0};
         add_entry(&maker);
     }
+    add_letters(history, targets);
     map_deinit(&deliveries, NULL);
 }
 

@@ -1,6 +1,7 @@
 /*
  * What a scenario sends, one entry for each message and recipient, with what became of it. Made
- * from the scenario, not from the log, so that mail that was never handed in is missed.
+ * from the scenario, not from the log, so that mail that was never handed in is missed; only what
+ * its clients handed in, word by word, is known from the log.
  */
 #pragma once
 

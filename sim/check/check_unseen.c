@@ -29,7 +29,8 @@ static bool is_refused_just_now(const struct check_delivery *delivery,
            strcmp(last->server, attempt->server) == 0;
 }
 
-/* The waiting one that was tried longest ago; `attempt` may be NULL. */
+/* The waiting one that was tried longest ago; `attempt` may be NULL: then it is about mail without
+ * a name, and none of those letters of a client that have one. */
 static struct check_delivery *waiting_one(const struct check_collector *c, const char *from,
                                           const char *recipient,
                                           const struct check_attempt *attempt)
@@ -39,7 +40,7 @@ static struct check_delivery *waiting_one(const struct check_collector *c, const
     for (; one != NULL; one = one->next_same) {
         if (!check_delivery_is_waiting(one) ||
             !slice_equal_nocase(slice_of(one->from), slice_of(from)) ||
-            (attempt != NULL && is_refused_just_now(one, attempt)))
+            (attempt != NULL ? is_refused_just_now(one, attempt) : one->by_client))
             continue;
         if (best == NULL || check_delivery_last_try_us(one) < check_delivery_last_try_us(best))
             best = one;

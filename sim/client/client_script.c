@@ -1,6 +1,7 @@
 #include "sim/client/client_script.h"
 
 #include "mta-under-test/base/text.h"
+#include "sim/client/client_request.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -33,21 +34,11 @@ static int read_words(struct spec spec, struct client_step *step, struct err *er
     return 0;
 }
 
-static int read_step(struct spec spec, struct arena *arena, struct client_step *step,
+/* What is the same whatever the client speaks. */
+static int read_rest(struct spec spec, struct arena *arena, struct client_step *step,
                      struct err *err)
 {
-    static const char *const KEYS[] = {"wait", "say",    "send", "times", "every",
-                                       "hear", "closed", "tls",  NULL};
     struct spec member;
-    *step = (struct client_step){.times = 1};
-    if (spec_is_text(spec)) {
-        step->text = spec.json->valuestring;
-        step->is_line = true;
-        step->hears = true;
-        return 0;
-    }
-    if (spec_check_keys(spec, KEYS, err) != 0 || read_words(spec, step, err) != 0)
-        return -1;
     if (spec_get(spec, "hear", &member)) {
         step->hears = true;
         if (pattern_read(member, arena, &step->reply, err) != 0)
@@ -60,8 +51,45 @@ static int read_step(struct spec spec, struct arena *arena, struct client_step *
     return 0;
 }
 
+static int read_smtp_step(struct spec spec, struct arena *arena, struct client_step *step,
+                          struct err *err)
+{
+    static const char *const KEYS[] = {"wait", "say",    "send", "times", "every",
+                                       "hear", "closed", "tls",  NULL};
+    if (spec_is_text(spec)) {
+        step->text = spec.json->valuestring;
+        step->is_line = true;
+        step->hears = true;
+        return 0;
+    }
+    if (client_request_is(spec))
+        return spec_error(spec, err,
+                          "only a client that speaks HTTP has requests: give it \"speaks\": "
+                          "\"http\"");
+    return spec_check_keys(spec, KEYS, err) != 0 || read_words(spec, step, err) != 0
+               ? -1
+               : read_rest(spec, arena, step, err);
+}
+
+static int read_http_step(struct spec spec, const char *host, struct arena *arena,
+                          struct client_step *step, struct err *err)
+{
+    static const char *const KEYS[] = {CLIENT_REQUEST_KEYS, "wait", "hear", "closed", NULL};
+    static const char *const RAW_KEYS[] = {"wait", "send", "hear", "closed", NULL};
+    bool is_request = client_request_is(spec);
+    if (spec_is_text(spec))
+        return spec_error(spec, err,
+                          "a step of a client that speaks HTTP is an object: {\"post\": "
+                          "\"/v1/messages\", \"json\": {}}");
+    if (spec_check_keys(spec, is_request ? KEYS : RAW_KEYS, err) != 0 ||
+        (is_request ? client_request_read(spec, host, arena, step, err)
+                    : read_words(spec, step, err)) != 0)
+        return -1;
+    return read_rest(spec, arena, step, err);
+}
+
 static int read_steps(struct spec spec, struct arena *arena, struct client_script *script,
-                      struct err *err)
+                      const char *host, struct err *err)
 {
     struct spec dialogue;
     if (spec_need(spec, "dialogue", &dialogue, err) != 0 || spec_check_array(dialogue, err) != 0)
@@ -72,7 +100,10 @@ static int read_steps(struct spec spec, struct arena *arena, struct client_scrip
     struct client_step *steps = arena_alloc_array(arena, count + 1, sizeof *steps);
     script->steps = steps;
     for (size_t i = 0; i < count; i++) {
-        if (read_step(spec_at(dialogue, i), arena, &steps[i], err) != 0)
+        struct spec step = spec_at(dialogue, i);
+        steps[i] = (struct client_step){.times = 1};
+        if ((script->is_http ? read_http_step(step, host, arena, &steps[i], err)
+                             : read_smtp_step(step, arena, &steps[i], err)) != 0)
             return -1;
         script->step_count++;
     }
@@ -93,9 +124,16 @@ static int read_id(struct spec spec, struct client_script *script, struct err *e
 static int read_place(struct spec spec, struct client_script *script, struct err *err)
 {
     static const char *const TLS[] = {"none", "implicit", NULL};
+    static const char *const LANGUAGES[] = {"smtp", "http", NULL};
     struct spec member;
     int64_t port = PORT_DEFAULT;
     size_t tls = 0;
+    size_t language = 0;
+    if (spec_get(spec, "speaks", &member) && spec_read_word(member, LANGUAGES, &language, err) != 0)
+        return -1;
+    script->is_http = language == 1;
+    if (script->is_http && spec_need(spec, "port", &member, err) != 0)
+        return -1;
     script->has_source = spec_get(spec, "from", &member);
     if (script->has_source && address_read(member, &script->source, err) != 0)
         return -1;
@@ -108,23 +146,24 @@ static int read_place(struct spec spec, struct client_script *script, struct err
     return 0;
 }
 
-static int read_script(struct spec spec, struct arena *arena, struct client_script *script,
-                       struct err *err)
+static int read_script(struct spec spec, const char *host, struct arena *arena,
+                       struct client_script *script, struct err *err)
 {
-    static const char *const KEYS[] = {"id",   "about", "at",       "from",
-                                       "port", "tls",   "dialogue", NULL};
+    static const char *const KEYS[] = {"id",     "about", "at",       "from", "port",
+                                       "speaks", "tls",   "dialogue", NULL};
     struct spec member;
     const char *about = NULL;
     script->spec = spec;
     if (spec_check_keys(spec, KEYS, err) != 0 || read_id(spec, script, err) != 0 ||
         (spec_get(spec, "about", &member) && spec_read_text(member, &about, err) != 0))
         return -1;
-    return read_place(spec, script, err) != 0 ? -1 : read_steps(spec, arena, script, err);
+    return read_place(spec, script, err) != 0 ? -1 : read_steps(spec, arena, script, host, err);
 }
 
 int client_list_parse(struct spec spec, struct arena *arena, struct client_list *list,
                       struct err *err)
 {
+    const char *host = list->hostname != NULL ? list->hostname : "localhost";
     if (spec_check_array(spec, err) != 0)
         return -1;
     size_t count = spec_count(spec);
@@ -132,7 +171,7 @@ int client_list_parse(struct spec spec, struct arena *arena, struct client_list 
     list->items = items;
     for (size_t i = 0; i < count; i++) {
         list->count++;
-        if (read_script(spec_at(spec, i), arena, &items[i], err) != 0)
+        if (read_script(spec_at(spec, i), host, arena, &items[i], err) != 0)
             return -1;
         for (size_t k = 0; k < i; k++)
             if (strcmp(items[k].id, items[i].id) == 0)
@@ -158,9 +197,9 @@ void client_list_explain(const struct client_list *list, struct buf *out)
         buf_add_text(out, "\nClients that speak to the server:\n");
     for (size_t i = 0; i < list->count; i++) {
         const struct client_script *script = &list->items[i];
-        buf_format(out, "  %s: from %s to port %d%s, after %s, %zu steps\n", script->id,
+        buf_format(out, "  %s: from %s to port %d%s%s, after %s, %zu steps\n", script->id,
                    script->has_source ? address_to_text(&script->source, address) : "a neighbour",
-                   script->port, script->is_tls ? " in TLS" : "",
+                   script->port, script->is_http ? " by HTTP" : "", script->is_tls ? " in TLS" : "",
                    time_span_to_text(script->at_us, span), script->step_count);
     }
 }

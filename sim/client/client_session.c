@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/text.h"
+#include "sim/client/client_answer.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submit_reply.h"
 
@@ -34,6 +35,7 @@ struct client_session {
     int64_t said;  /* times, of the step */
     bool is_ended; /* by the server: only what came before is still to be heard */
     struct submit_reply reply;
+    struct client_mail *mail; /* what it hands in */
 };
 
 static bool has_step(const struct client_session *session)
@@ -55,6 +57,61 @@ static struct json_out *begin(struct client_session *session, const char *kind)
     json_out_int(event, "step", (int64_t)session->step + 1);
     return event;
 }
+
+/* ---- mail that it hands in */
+
+static struct json_out *begin_letter(struct client_session *session, const char *kind,
+                                     const struct client_letter *letter)
+{
+    const struct client_session_options *options = &session->options;
+    struct json_out *event = event_begin(options->log, "submitter", kind, NULL);
+    json_out_text(event, "message", letter->id);
+    json_out_text(event, "from", letter->from);
+    json_out_array(event, "to");
+    for (size_t i = 0; i < letter->to_count; i++)
+        if (options->leaves(options->leaves_context, letter->to[i]))
+            json_out_text(event, NULL, letter->to[i]);
+    json_out_end(event);
+    json_out_text(event, "client", options->script->id);
+    return event;
+}
+
+static void on_submitted(void *context, const struct client_letter *letter)
+{
+    struct client_session *session = context;
+    struct json_out *event = begin_letter(session, "submit", letter);
+    json_out_int(event, "port", session->options.script->port);
+    event_end(session->options.log);
+}
+
+/* What the server said to all of it; it may have named the message. */
+static void add_verdict(struct json_out *event, const struct submit_reply *reply)
+{
+    json_out_text(event, "stage", "data-end");
+    json_out_int(event, "code", reply->code);
+    json_out_text(event, "enhanced", reply->enhanced);
+    json_out_slice(event, "text", slice_first(buf_slice(&reply->text), TEXT_LOGGED));
+}
+
+static void on_decided(void *context, const struct client_letter *letter, int code)
+{
+    struct client_session *session = context;
+    struct event_log *log = session->options.log;
+    struct json_out *event = event_begin(log, "submitter", "reply", NULL);
+    json_out_text(event, "message", letter->id);
+    add_verdict(event, &session->reply);
+    event_end(log);
+    if (code / 100 == 2) {
+        event = begin_letter(session, "accepted", letter);
+        json_out_int(event, "bytes", letter->bytes);
+    } else {
+        event = begin_letter(session, "refused", letter);
+        add_verdict(event, &session->reply);
+    }
+    event_end(log);
+}
+
+/* ---- */
 
 static void over(struct client_session *session)
 {
@@ -114,6 +171,12 @@ static void log_said(struct client_session *session, const struct client_step *s
     buf_deinit(&text);
 }
 
+static void note_said(struct client_session *session, struct slice bytes)
+{
+    if (!session->options.script->is_http)
+        client_mail_say(session->mail, bytes);
+}
+
 /* Says the words once, or as often as is wanted without a pause. */
 static void say(struct client_session *session, const struct client_step *step)
 {
@@ -121,10 +184,15 @@ static void say(struct client_session *session, const struct client_step *step)
     size_t len = strlen(step->text);
     if (session->said == 0)
         log_said(session, step);
+    if (step->letter != NULL)
+        on_submitted(session, step->letter);
     do {
         evbuffer_add(output, step->text, len);
-        if (step->is_line)
+        note_said(session, slice_from(step->text, len));
+        if (step->is_line) {
             evbuffer_add(output, "\r\n", 2);
+            note_said(session, SLICE("\r\n"));
+        }
         session->said++;
     } while (session->said < step->times && step->every_us == 0);
 }
@@ -206,6 +274,10 @@ static void on_reply(struct client_session *session)
                                                        : "2* or 3*");
     event_end(session->options.log);
     buf_deinit(&whole);
+    if (step->letter != NULL && session->state == CLIENT_HEARING)
+        on_decided(session, step->letter, reply->code);
+    else
+        client_mail_hear(session->mail, reply->code);
     if (!expected) {
         over(session);
     } else if (step->closed) {
@@ -213,6 +285,13 @@ static void on_reply(struct client_session *session)
     } else {
         finish_step(session);
     }
+}
+
+static int parse_reply(struct client_session *session, struct slice input, size_t *used)
+{
+    return session->options.script->is_http
+               ? client_answer_parse(&session->reply, input, session->is_ended, used)
+               : submit_reply_parse(&session->reply, input, used);
 }
 
 /* Replies that come before they are waited for stay in the input. */
@@ -225,11 +304,14 @@ static void read_replies(struct client_session *session)
         if (len == 0)
             return;
         const char *bytes = (const char *)evbuffer_pullup(input, -1);
-        int found = submit_reply_parse(&session->reply, slice_from(bytes, len), &used);
+        int found = parse_reply(session, slice_from(bytes, len), &used);
         if (found == 0)
             return;
         if (found < 0) {
-            end(session, "what the server says is no SMTP reply", "a reply");
+            end(session,
+                session->options.script->is_http ? "what the server says is no HTTP answer"
+                                                 : "what the server says is no SMTP reply",
+                "a reply");
             return;
         }
         evbuffer_drain(input, used);
@@ -318,6 +400,8 @@ struct client_session *client_session_new(const struct client_session_options *o
     session->options = *options;
     session->timer = evtimer_new(options->base, on_timer, session);
     submit_reply_init(&session->reply);
+    const struct client_mail_options mail = {on_submitted, on_decided, session};
+    session->mail = client_mail_new(&mail);
     int fd = connect_from(options);
     if (fd < 0) {
         end(session, strerrordesc_np(errno), "a connection");
@@ -345,5 +429,6 @@ void client_session_free(struct client_session **session_at)
         bufferevent_free(session->stream);
     event_free(session->timer);
     submit_reply_deinit(&session->reply);
+    client_mail_free(&session->mail);
     free(session);
 }

@@ -1,7 +1,8 @@
 /*
  * Plays one client's script (client_script.h) over one connection to the server under test, on the
  * caller's event loop. Everything becomes an event of source "client"; a reply that the script does
- * not expect is marked there, and ends the dialogue.
+ * not expect is marked there, and ends the dialogue. Mail that it hands in, and that can be known
+ * again (client_mail.h), becomes events of source "submitter" as well.
  */
 #pragma once
 
@@ -18,6 +19,10 @@ struct client_session_options {
     const struct client_script *script;
     struct address server;
     struct address source;
+    /* Does mail to this address leave the server under test, for a host of the world? What does not
+     * is no recipient in the submitter's events: nobody would hear what became of it. */
+    bool (*leaves)(void *context, const char *recipient);
+    void *leaves_context;
     void (*done)(void *context); /* once; the session must not be freed inside the call */
     void *context;
 };

@@ -35,6 +35,8 @@ static void on_time(evutil_socket_t fd, short what, void *context)
         .script = client->script,
         .server = options->server,
         .source = client->script->has_source ? client->script->source : options->source,
+        .leaves = options->leaves,
+        .leaves_context = options->context,
         .done = on_done,
         .context = client,
     };

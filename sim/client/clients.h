@@ -15,9 +15,10 @@ struct clients_options {
     struct event_log *log;
     const struct client_list *list;
     struct address server;
-    struct address source;          /* of those that the scenario gives none */
-    void (*changed)(void *context); /* one has said all */
-    void *context;
+    struct address source; /* of those that the scenario gives none */
+    bool (*leaves)(void *context, const char *recipient); /* client_session.h */
+    void (*changed)(void *context);                       /* one has said all */
+    void *context;                                        /* of both */
 };
 
 struct clients *clients_new(const struct clients_options *options);

@@ -114,6 +114,21 @@ static char **inside_submit_words(void *context, const struct submit_message *me
                             err);
 }
 
+/* Mail for a host that the scenario names, and not for the inbox of the server's own domain: that
+ * the server may keep. */
+static bool inside_leaves(void *context, const char *recipient)
+{
+    const struct scenario *scenario = ((const struct inside *)context)->scenario;
+    struct slice mailbox = slice_of(recipient);
+    for (size_t i = 0; i < mx_model_host_count(scenario->mx); i++) {
+        const struct mx_host *host = mx_model_host(scenario->mx, i);
+        if (mx_host_spec(host).json != NULL && mx_host_is_meant(host, mailbox))
+            return true;
+    }
+    struct slice domain = slice_skip(mailbox, slice_find_last(mailbox, '@') + 1);
+    return scenario->smart_host && !slice_is_nocase(domain, mta_settings_domain(scenario->mta));
+}
+
 static void inside_make_submitter(struct inside *inside, struct err *err)
 {
     struct submitter_options options = {
@@ -145,6 +160,7 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
         .list = inside->scenario->clients,
         .server = options.server,
         .source = options.source,
+        .leaves = inside_leaves,
         .changed = inside_look,
         .context = inside,
     };

@@ -53,6 +53,8 @@ void mx_host_explain(const struct mx_host *host, struct buf *out)
         buf_format(out, "%s%s", i == 0 ? " at " : ", ", address_to_text(&host->addresses[i], text));
     }
     buf_add_char(out, '\n');
+    if (host->is_lmtp)
+        buf_format(out, "  speaks LMTP, on port %d\n", MX_PORT_LMTP);
     mx_explain_offers(host, out);
     mx_tls_explain(host, out);
     mx_explain_reach(host, out);

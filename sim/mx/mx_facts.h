@@ -25,7 +25,8 @@ struct mx_facts {
     bool has_sender;             /* MAIL was given; "" is then the null reverse-path */
     const char *sender;          /* "" if unknown */
     const char *mail_parameters; /* as they came with MAIL: "SIZE=120 SMTPUTF8" */
-    const char *recipient;       /* at rcpt the one at hand, then the first; "" if unknown */
+    const char *recipient; /* at rcpt the one at hand (in LMTP at data-end too), then the first; ""
+                              if unknown */
     const char *const *recipients;
     const char *const *rcpt_parameters; /* of each recipient, likewise */
     size_t recipient_count;             /* with the one at hand */

@@ -35,6 +35,13 @@ static bool mx_host_has_domain(const struct mx_host *host, struct slice mailbox)
     return map_get(&host->domains, slice_from(text, domain.len)) != NULL;
 }
 
+bool mx_host_is_meant(const struct mx_host *host, struct slice mailbox)
+{
+    if (host->accepts != NULL)
+        return pattern_matches(host->accepts, mailbox);
+    return host->domains.count > 0 && mx_host_has_domain(host, mailbox);
+}
+
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox)
 {
     bool local = host->accepts != NULL ? pattern_matches(host->accepts, mailbox)
@@ -65,7 +72,7 @@ bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
         if (host->ports[i] == port)
             return true;
     }
-    return !host->ports_given;
+    return !host->ports_given && host->is_lmtp == (port == MX_PORT_LMTP);
 }
 
 enum net_condition_kind mx_host_network(const struct mx_host *host, const struct address *address,

@@ -52,7 +52,10 @@ struct mx_credential {
     const char *password;
 };
 
-enum { MX_PORTS_MAX = 8 };
+enum {
+    MX_PORTS_MAX = 8,
+    MX_PORT_LMTP = 24, /* "any private mail system": what LMTP servers use, never 25 (RFC 2033 5) */
+};
 
 /* Does a host look at SPF, DKIM and the like? */
 enum mx_verify {
@@ -68,6 +71,7 @@ struct mx_host {
     const char *provider;     /* hosts with the same one share their state; NULL = its own */
     struct provider *judge;   /* of that name, where the scenario describes one; not owned */
     const char *banner;       /* the text behind "220 "; NULL = "NAME ESMTP" */
+    bool is_lmtp;             /* speaks LMTP (RFC 2033) instead of SMTP */
     bool no_esmtp;            /* answers EHLO as an unknown command: HELO only */
     bool strips_starttls;     /* a middlebox writes X over the word STARTTLS */
     unsigned offers;          /* MX_EXTENSION_BIT()s */
@@ -118,6 +122,8 @@ struct mx_host {
 bool mx_host_offers(const struct mx_host *host, enum mx_extension extension);
 /* Does it look at SPF, DKIM and the like of the messages that it gets? */
 bool mx_host_verifies(const struct mx_host *host);
+/* Is it mail for this host, by the DNS or by what it accepts? Not merely because it takes all. */
+bool mx_host_is_meant(const struct mx_host *host, struct slice mailbox);
 /* Is the mailbox one that the host takes? */
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox);
 /* Does it take connections at this port now? */

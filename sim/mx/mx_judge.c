@@ -124,7 +124,8 @@ bool mx_session_judge(struct mx_session *session, enum mx_stage stage, struct mx
     const struct mx_effects *effects = &session->effects;
     bool decided = effects->reply.code != 0 || effects->raw != NULL || effects->swallow ||
                    effects->lose_reply || effects->ending != MX_ENDING_NONE;
-    if (provider == NULL || decided || reply->code / 100 != 2 ||
+    /* A message comes to LMTP when the provider has taken it. */
+    if (provider == NULL || session->options.host->is_lmtp || decided || reply->code / 100 != 2 ||
         (stage != MX_STAGE_MAIL && stage != MX_STAGE_DATA_END))
         return false;
     struct provider_mail mail = mx_judge_mail(&session->facts, stage, &session->transaction.arena);

@@ -103,6 +103,11 @@ static bool mx_predict_say(struct mx_prediction *prediction, enum mx_stage stage
            session->answer.reply.code / 100 == (stage == MX_STAGE_DATA ? 3 : 2);
 }
 
+static const char *mx_predict_hello(const struct mx_host *host)
+{
+    return host->is_lmtp ? "LHLO " : host->no_esmtp ? "HELO " : "EHLO ";
+}
+
 /* STARTTLS and EHLO again, as a handshake that succeeds would have it; true if the session can go
  * on. */
 static bool mx_predict_tls(struct mx_prediction *prediction)
@@ -124,7 +129,8 @@ static bool mx_predict_tls(struct mx_prediction *prediction)
     }
     buf_reset(&session->output);
     mx_session_tls_started(session, prediction->now_us, &FACTS, false);
-    return mx_predict_say(prediction, MX_STAGE_EHLO, "EHLO ", prediction->visit->helo, "");
+    return mx_predict_say(prediction, MX_STAGE_EHLO, mx_predict_hello(session->options.host),
+                          prediction->visit->helo, "");
 }
 
 static void mx_predict_attempt(struct mx_prediction *prediction)
@@ -134,7 +140,7 @@ static void mx_predict_attempt(struct mx_prediction *prediction)
     mx_session_open(session, prediction->now_us);
     if (!mx_predict_settle(prediction) || session->state != MX_STATE_CONNECTED)
         return;
-    const char *hello = session->options.host->no_esmtp ? "HELO " : "EHLO ";
+    const char *hello = mx_predict_hello(session->options.host);
     if (!mx_predict_say(prediction, MX_STAGE_EHLO, hello, visit->helo, "") ||
         !mx_predict_tls(prediction) ||
         !mx_predict_say(prediction, MX_STAGE_MAIL, "MAIL FROM:<", visit->sender, ">") ||

@@ -30,7 +30,7 @@ struct mx_listener {
 typedef const char *mx_client_name(void *context, const struct address *client);
 
 struct mx_server_options {
-    const struct mx_listener *listeners; /* NULL: 25, 465 and 587 on all addresses */
+    const struct mx_listener *listeners; /* NULL: 24, 25, 465 and 587 on all addresses */
     size_t listener_count;
     const char *host; /* this host answers, whatever address was dialled; NULL outside of tests */
     int64_t start_us; /* of the run */

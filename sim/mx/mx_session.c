@@ -125,9 +125,9 @@ static void mx_session_greet(struct mx_session *session)
 {
     const struct mx_host *host = session->options.host;
     const char *banner = host->banner;
-    struct mx_reply usual = banner != NULL
-                                ? mx_session_reply(session, 220, "", "%s", banner)
-                                : mx_session_reply(session, 220, "", "%s ESMTP", host->name);
+    struct mx_reply usual = banner != NULL ? mx_session_reply(session, 220, "", "%s", banner)
+                                           : mx_session_reply(session, 220, "", "%s %s", host->name,
+                                                              host->is_lmtp ? "LMTP" : "ESMTP");
     mx_session_ask(session, MX_STAGE_CONNECT);
     struct mx_effects *effects = &session->effects;
     bool decided = effects->reply.code != 0 || effects->raw != NULL ||
@@ -367,8 +367,13 @@ void mx_session_end(struct mx_session *session, int64_t now_us, const char *by)
     session->facts.now_us = now_us;
     /* The client left while the reply to its message was held back: the message stays taken
      * (RFC 1047), and it will come again. */
-    if (session->answer.accepts)
+    if (mx_lmtp_is_deciding(session)) {
+        session->answer.is_reply = false;
+        mx_lmtp_note(session);
+        mx_lmtp_finish(session);
+    } else if (session->answer.accepts) {
         mx_transaction_accept(session, false);
+    }
     session->answer.accepts = false;
     if (strcmp(by, "client") == 0)
         mx_lint_client_left(session);

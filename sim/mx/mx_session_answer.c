@@ -83,7 +83,10 @@ static void mx_session_write(struct mx_session *session, const struct mx_answer 
 void mx_session_release(struct mx_session *session)
 {
     struct mx_answer *answer = &session->answer;
-    if (answer->accepts)
+    bool is_verdict = mx_lmtp_is_deciding(session) && answer->stage == MX_STAGE_DATA_END;
+    if (is_verdict)
+        mx_lmtp_note(session);
+    else if (answer->accepts)
         mx_transaction_accept(session, answer->is_reply);
     else if (answer->stage == MX_STAGE_DATA_END)
         mx_report_declined(session, answer);
@@ -103,6 +106,8 @@ void mx_session_release(struct mx_session *session)
         session->lint.told_421 = answer->reply.code == 421;
     }
     session->need = session->next_need;
+    if (is_verdict && mx_lmtp_next(session))
+        return;
     if (answer->stage == MX_STAGE_DATA_END)
         mx_transaction_reset(session);
     if (session->need == MX_NEED_CLOSE || session->need == MX_NEED_RESET)
@@ -153,7 +158,9 @@ bool mx_session_apply(struct mx_session *session, enum mx_stage stage, const str
         .raw = effects->raw,
         .spoil = effects->spoil,
         .rule = by_rule ? effects->rule->name : "",
-        .recipient = stage == MX_STAGE_RCPT ? session->facts.recipient : NULL,
+        .recipient = stage == MX_STAGE_RCPT || mx_lmtp_is_deciding(session)
+                         ? session->facts.recipient
+                         : NULL,
         .accepts = taken && stage == MX_STAGE_DATA_END,
     };
     if (!by_rule && session->judged_by != NULL)

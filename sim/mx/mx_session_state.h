@@ -58,6 +58,10 @@ struct mx_transaction {
     size_t chunk_left; /* bytes of the present BDAT that have not come yet */
     bool chunk_is_last;
     bool chunk_refused; /* its bytes are thrown away */
+    /* LMTP, once the content is whole: for whom it was taken; NULL before and in SMTP. */
+    bool *verdicts;
+    size_t verdict_count;
+    bool has_lost_reply; /* of one of those */
 };
 
 /* The answer to the command at hand, while it waits to be sent. */
@@ -182,6 +186,20 @@ void mx_transaction_close_content(struct mx_session *session);
 /* Stores it and logs that it was accepted. */
 void mx_transaction_accept(struct mx_session *session, bool reply_sent);
 
+/* ---- mx_lmtp.c (RFC 2033) */
+
+/* The content is whole: from now on the recipients are decided on, one after the other. */
+void mx_lmtp_begin(struct mx_session *session);
+/* Between mx_lmtp_begin() and the last verdict. */
+bool mx_lmtp_is_deciding(const struct mx_session *session);
+/* The answer at hand goes out: it is the verdict on its recipient. */
+void mx_lmtp_note(struct mx_session *session);
+/* Asks the rules about the next recipient; false if there is none, or the session is to end: then
+ * the message is taken or declined. */
+bool mx_lmtp_next(struct mx_session *session);
+/* No more verdicts will come. */
+void mx_lmtp_finish(struct mx_session *session);
+
 /* ---- mx_verb_*.c */
 
 /* Bytes of the message, of a chunk; an answer to a challenge. Return what was consumed. */
@@ -193,3 +211,5 @@ size_t mx_verb_bdat_feed(struct mx_session *session, struct slice input);
 void mx_verb_auth_feed(struct mx_session *session, struct slice line);
 /* The content is whole: asks the rules of data-end and answers. */
 void mx_verb_data_finish(struct mx_session *session);
+/* The same for the next recipient, in LMTP. */
+void mx_verb_data_answer(struct mx_session *session);

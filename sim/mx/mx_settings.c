@@ -88,8 +88,11 @@ static int mx_listens_read(struct spec spec, struct mx_host *host, struct err *e
         int64_t port;
         if (spec_read_int(spec_at(spec, i), 1, 65535, &port, err) != 0)
             return -1;
-        if (port != 25 && port != 465 && port != 587)
-            return spec_error(spec_at(spec, i), err, "a host listens on 25, 465 or 587");
+        if (port != MX_PORT_LMTP && port != 25 && port != 465 && port != 587)
+            return spec_error(spec_at(spec, i), err, "a host listens on 24 (LMTP), 25, 465 or 587");
+        if (host->is_lmtp != (port == MX_PORT_LMTP))
+            return spec_error(spec_at(spec, i), err,
+                              "LMTP is spoken on port 24, SMTP on the others (RFC 2033 5)");
         host->ports[host->port_count++] = (uint16_t)port;
     }
     return 0;
@@ -140,9 +143,9 @@ static int mx_recipients_read(struct spec spec, struct arena *arena, struct mx_h
 /* ---- all together */
 
 static const char *const MX_SETTING_KEYS[] = {
-    "offers", "esmtp",       "banner",   "latency", "bandwidth", "tls",
-    "dane",   "network",     "listens",  "down",    "users",     "accepts",
-    "about",  "credentials", "provider", "rules",   "verify",    NULL,
+    "protocol",    "offers",   "esmtp",   "banner", "latency", "bandwidth", "tls",
+    "dane",        "network",  "listens", "down",   "users",   "accepts",   "about",
+    "credentials", "provider", "rules",   "verify", NULL,
 };
 
 int mx_settings_check_keys(struct spec spec, const char *const *more, struct err *err)
@@ -155,6 +158,16 @@ int mx_settings_check_keys(struct spec spec, const char *const *more, struct err
         keys[count++] = *more;
     keys[count] = NULL;
     return spec_check_keys(spec, keys, err);
+}
+
+static int mx_protocol_read(struct spec spec, struct mx_host *host, struct err *err)
+{
+    static const char *const PROTOCOLS[] = {"smtp", "lmtp", NULL};
+    size_t protocol = 0;
+    if (spec_read_word(spec, PROTOCOLS, &protocol, err) != 0)
+        return -1;
+    host->is_lmtp = protocol == 1;
+    return 0;
 }
 
 static int mx_manners_read(struct spec spec, struct mx_host *host, struct err *err)
@@ -197,6 +210,8 @@ static int mx_manners_read(struct spec spec, struct mx_host *host, struct err *e
 int mx_settings_read(struct spec spec, struct arena *arena, struct mx_host *host, struct err *err)
 {
     struct spec member;
+    if (spec_get(spec, "protocol", &member) && mx_protocol_read(member, host, err) != 0)
+        return -1;
     if (mx_manners_read(spec, host, err) != 0 || mx_recipients_read(spec, arena, host, err) != 0)
         return -1;
     if (spec_get(spec, "offers", &member) && mx_offers_read(member, arena, host, err) != 0)

@@ -9,6 +9,7 @@
 
 static const struct mx_verb MX_VERBS[] = {
     {"EHLO", MX_STAGE_EHLO, GREETED, true, mx_verb_ehlo, "No mail here: send QUIT"},
+    {"LHLO", MX_STAGE_EHLO, GREETED, true, mx_verb_lhlo, "No mail here: send QUIT"},
     {"HELO", MX_STAGE_EHLO, GREETED, true, mx_verb_helo, "No mail here: send QUIT"},
     {"MAIL", MX_STAGE_MAIL, BIT(READY), false, mx_verb_mail, "Bad sequence: MAIL not expected"},
     {"RCPT", MX_STAGE_RCPT, BIT(MAIL) | BIT(RCPT), false, mx_verb_rcpt,

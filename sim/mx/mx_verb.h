@@ -1,6 +1,6 @@
 /*
- * The verbs of SMTP, one row each: in which states it may stand, whether other commands may follow
- * it in one packet (RFC 2920 3.1), and what it does.
+ * The verbs of SMTP and LMTP, one row each: in which states it may stand, whether other commands
+ * may follow it in one packet (RFC 2920 3.1), and what it does.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct mx_verb {
 const struct mx_verb *mx_verb_find(struct slice name);
 
 void mx_verb_helo(struct mx_session *session, struct slice args);
+void mx_verb_lhlo(struct mx_session *session, struct slice args);
 void mx_verb_ehlo(struct mx_session *session, struct slice args);
 void mx_verb_mail(struct mx_session *session, struct slice args);
 void mx_verb_rcpt(struct mx_session *session, struct slice args);

@@ -25,7 +25,9 @@ void mx_verb_data(struct mx_session *session, struct slice args)
         if (!session->lint.was_pipelined)
             mx_lint_report(session, MX_VIOLATION_REPLY_IGNORED,
                            "DATA although no recipient was taken");
-        mx_session_refuse(session, MX_STAGE_DATA, 554, "5.5.1", "No valid recipients");
+        /* RFC 2033 4.2: 503, and nothing else. */
+        mx_session_refuse(session, MX_STAGE_DATA, session->options.host->is_lmtp ? 503 : 554,
+                          "5.5.1", "No valid recipients");
         return;
     }
     if (session->transaction.binary) {
@@ -84,8 +86,7 @@ size_t mx_verb_data_feed(struct mx_session *session, struct slice input)
 
 void mx_verb_data_finish(struct mx_session *session)
 {
-    const struct mx_host *host = session->options.host;
-    struct mx_transaction *transaction = &session->transaction;
+    const struct mx_transaction *transaction = &session->transaction;
     mx_report_data(session, transaction->data.bytes);
     if (transaction->is_refused) {
         mx_transaction_reset(session);
@@ -93,6 +94,15 @@ void mx_verb_data_finish(struct mx_session *session)
     }
     mx_transaction_close_content(session);
     mx_lint_content(session);
+    if (session->options.host->is_lmtp)
+        mx_lmtp_begin(session);
+    mx_verb_data_answer(session);
+}
+
+void mx_verb_data_answer(struct mx_session *session)
+{
+    const struct mx_host *host = session->options.host;
+    const struct mx_transaction *transaction = &session->transaction;
     struct mx_reply usual = mx_session_reply(session, 250, "2.0.0", "Ok: queued as %llu",
                                              (unsigned long long)host->message_count + 1);
     int64_t size_max = mx_session_size_max(session);

@@ -1,5 +1,5 @@
 /*
- * EHLO and HELO (RFC 5321 4.1.1.1).
+ * EHLO and HELO (RFC 5321 4.1.1.1); LHLO in their place (RFC 2033 4.1).
  */
 #include "sim/mx/mx_command.h"
 #include "sim/mx/mx_verb.h"
@@ -67,13 +67,33 @@ static void mx_hello(struct mx_session *session, struct slice name, bool extende
     mx_session_set_state(session, MX_STATE_READY);
 }
 
+/* "A server MUST return 500" to the other protocol's greeting: so each side knows at once. */
+static bool mx_hello_is_lmtp(struct mx_session *session, bool wanted, const char *text)
+{
+    bool right = session->options.host->is_lmtp == wanted;
+    if (!right) {
+        mx_lint_report(session, MX_VIOLATION_UNKNOWN_COMMAND, "%s", text);
+        mx_session_refuse_bad(session, MX_STAGE_EHLO, 500, "5.5.1", text);
+    }
+    return right;
+}
+
+void mx_verb_lhlo(struct mx_session *session, struct slice args)
+{
+    if (mx_hello_is_lmtp(session, true, "LHLO is no command of SMTP"))
+        mx_hello(session, args, true);
+}
+
 void mx_verb_helo(struct mx_session *session, struct slice args)
 {
-    mx_hello(session, args, false);
+    if (mx_hello_is_lmtp(session, false, "This is LMTP: say LHLO"))
+        mx_hello(session, args, false);
 }
 
 void mx_verb_ehlo(struct mx_session *session, struct slice args)
 {
+    if (!mx_hello_is_lmtp(session, false, "This is LMTP: say LHLO"))
+        return;
     if (session->options.host->no_esmtp)
         mx_session_refuse(session, MX_STAGE_EHLO, 502, "5.5.1", "Command not implemented");
     else

@@ -123,6 +123,18 @@ static void http_read_fields(struct http_reader *reader, struct slice rest, bool
     }
 }
 
+struct slice http_request_field(const struct http_request *request, const char *name)
+{
+    struct slice rest = request->fields;
+    struct slice line;
+    while (rest.len > 0 && slice_split(&rest, '\n', &line)) {
+        size_t colon = slice_find(line, ':');
+        if (colon != SIZE_MAX && slice_is_nocase(slice_first(line, colon), name))
+            return slice_trim(slice_skip(line, colon + 1));
+    }
+    return SLICE("");
+}
+
 static void http_read_head(struct http_reader *reader)
 {
     struct slice rest = buf_slice(&reader->head);
@@ -133,6 +145,7 @@ static void http_read_head(struct http_reader *reader)
         return;
     }
     http_read_request_line(reader, slice_trim(line));
+    reader->request.fields = rest;
     http_read_fields(reader, rest, &chunked);
     if (reader->phase == HTTP_PHASE_BAD)
         return;

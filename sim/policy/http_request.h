@@ -27,6 +27,7 @@ struct http_request {
     struct slice content_type;
     struct slice content_encoding;
     struct slice user_agent;
+    struct slice fields; /* of the header, a line each */
     struct slice body;
     bool expects_continue; /* the client waits for 100 before it sends the body */
 };
@@ -46,6 +47,9 @@ void http_reader_deinit(struct http_reader *reader);
 
 /* Takes the bytes. Once it has said DONE or BAD it says so for ever. */
 enum http_step http_reader_feed(struct http_reader *reader, struct slice bytes);
+
+/* The value of a header field, empty if it is not there; of several the first. */
+struct slice http_request_field(const struct http_request *request, const char *name);
 
 /* True once the header is there: the request but for its body. */
 bool http_reader_has_head(const struct http_reader *reader);

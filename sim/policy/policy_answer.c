@@ -1,6 +1,8 @@
 #include "sim/policy/policy_answer.h"
 
+#include "mta-under-test/base/time_text.h"
 #include "sim/policy/policy_sts.h"
+#include "sim/policy/policy_webhook.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -15,6 +17,7 @@ struct policy_page {
     int status;
     const char *type;
     struct buf body;
+    const char *problem; /* with the request, where one is told */
     bool is_served;
 };
 
@@ -54,6 +57,17 @@ static void policy_page_unsubscribe(const struct policy_host *host,
     page->status = post && !page->is_served ? 400 : 200;
 }
 
+static void policy_page_webhook(const struct policy_host *host, const struct http_request *request,
+                                struct policy_page *page)
+{
+    page->status = policy_webhook_judge(&host->webhook, request, time_now_us(), &page->problem);
+    page->is_served = page->problem == NULL;
+    if (page->is_served)
+        return;
+    page->type = "text/plain";
+    buf_format(&page->body, "%s\n", page->problem);
+}
+
 typedef void policy_page_maker(const struct policy_host *host, const struct http_request *request,
                                struct policy_page *page);
 
@@ -61,6 +75,7 @@ static policy_page_maker *const POLICY_PAGES[] = {
     [POLICY_STS] = policy_page_sts,
     [POLICY_TLS_REPORTS] = policy_page_reports,
     [POLICY_UNSUBSCRIBE] = policy_page_unsubscribe,
+    [POLICY_WEBHOOKS] = policy_page_webhook,
 };
 
 /* ---- wrong */
@@ -143,8 +158,10 @@ void policy_answer(const struct policy_host *host, const struct http_request *re
     } else {
         policy_spoil(fault, &page);
         http_answer_write(answer->out, page.status, page.type, buf_slice(&page.body));
-        *outcome = (struct policy_outcome){
-            .status = page.status, .bytes = page.body.len, .is_served = page.is_served};
+        *outcome = (struct policy_outcome){.status = page.status,
+                                           .bytes = page.body.len,
+                                           .problem = page.problem,
+                                           .is_served = page.is_served};
     }
     if (fault->kind == POLICY_FAULT_SLOW)
         answer->drip = POLICY_SLOW_BYTES_A_SECOND;

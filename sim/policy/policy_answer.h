@@ -1,5 +1,5 @@
 /*
- * What a policy host answers to a request: the right thing, or what a fault makes of it. Pure: the
+ * What a policy host answers to a request: the right thing, or what a fault makes of it. The
  * reports in a request are judged by the caller.
  */
 #pragma once
@@ -9,8 +9,9 @@
 
 /* What a request came to. */
 struct policy_outcome {
-    int status;     /* 0 if no answer is sent */
-    size_t bytes;   /* of the body */
+    int status;          /* 0 if no answer is sent */
+    size_t bytes;        /* of the body */
+    const char *problem; /* with the request, a constant text; NULL if there is none */
     bool is_served; /* the service did what it is there for: gave the policy, took the report */
 };
 

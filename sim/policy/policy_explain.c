@@ -56,6 +56,9 @@ static void policy_explain_host(const struct policy_host *host, struct buf *out)
     case POLICY_UNSUBSCRIBE:
         buf_add_text(out, "  takes one-click requests to unsubscribe\n");
         break;
+    case POLICY_WEBHOOKS:
+        buf_format(out, "  takes webhooks, signed in the field %s\n", host->webhook.signature);
+        break;
     }
     policy_explain_faults(host, out);
 }

@@ -7,6 +7,7 @@
  *       "tls-reports":   { "bigmail.test": {} },
  *       "dmarc-reports": { "sender.test": { "record": "v=DMARC1; p=reject; rua=..." } },
  *       "unsubscribe":   { "news.sender.test": {} },
+ *       "webhooks":      { "hooks.sender.test": { "secret": "..." } },
  *       "blocklists":    { "zen.dnsbl.test": { "listed": ["192.0.2.10"] } }
  *     }
  *
@@ -26,6 +27,7 @@ enum policy_service {
     POLICY_STS,         /* GET /.well-known/mta-sts.txt (RFC 8461) */
     POLICY_TLS_REPORTS, /* POST of TLS-RPT reports (RFC 8460) */
     POLICY_UNSUBSCRIBE, /* POST of one-click requests (RFC 8058) */
+    POLICY_WEBHOOKS,    /* POST of what became of mail */
 };
 
 /* The MTA-STS policy of a domain. */
@@ -38,12 +40,18 @@ struct policy_sts {
     const char *text; /* the whole policy as given; NULL: it is made */
 };
 
+/* How a program knows who sends it webhooks. */
+struct policy_webhook {
+    const char *secret;
+    const char *signature; /* name of the field */
+};
+
 enum { POLICY_ADDRESSES_MAX = 16 };
 
 /* One HTTPS host. */
 struct policy_host {
     const char *name;
-    const char *domain; /* whose policy it is; the name itself for unsubscribe */
+    const char *domain; /* whose policy it is; the name itself for the last two services */
     enum policy_service service;
     struct address addresses[POLICY_ADDRESSES_MAX];
     size_t address_count;
@@ -52,6 +60,7 @@ struct policy_host {
     struct policy_fault *faults;
     size_t fault_count;
     struct policy_sts sts;
+    struct policy_webhook webhook;
     struct spec spec;
 
     SSL_CTX *context; /* made at the first connection */

@@ -3,6 +3,7 @@
 #include "mta-under-test/base/time_text.h"
 #include "sim/policy/policy_answer.h"
 #include "sim/policy/policy_report.h"
+#include "sim/policy/policy_webhook.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -124,6 +125,9 @@ static void policy_server_serve(const struct policy_server *server, const struct
 {
     if (host->service == POLICY_UNSUBSCRIBE) {
         policy_log_unsubscribe(server, host, request);
+    } else if (host->service == POLICY_WEBHOOKS) {
+        if (server->log != NULL)
+            policy_webhook_log(server->log, host->name, request);
     } else if (host->service == POLICY_TLS_REPORTS) {
         const struct policy_delivery delivery = {
             .kind = POLICY_REPORT_TLS,
@@ -151,6 +155,7 @@ static void policy_server_on_request(void *context, const struct http_peer *peer
     } else {
         struct policy_fault fault = policy_server_fault(server, host);
         policy_answer(host, request, &fault, answer, &outcome);
+        error = outcome.problem != NULL ? outcome.problem : "";
     }
     policy_log_request(server, &(struct policy_request_facts){.host = host,
                                                               .peer = peer,

@@ -1,7 +1,8 @@
 /*
  * The policy hosts at work: HTTPS on port 443 of every address, with the faults of the scenario.
- * Each request is an event (`policy`, `request`), and so is each report and each one-click request
- * to unsubscribe. A connection to an address that no policy host has is reset.
+ * Each request is an event (`policy`, `request`), and so is each report, each one-click request to
+ * unsubscribe, and each event that a webhook tells. A connection to an address that no policy host
+ * has is reset.
  */
 #pragma once
 

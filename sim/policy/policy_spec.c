@@ -3,6 +3,7 @@
 #include "mta-under-test/base/text.h"
 #include "sim/policy/policy_blocklist.h"
 #include "sim/policy/policy_sts.h"
+#include "sim/policy/policy_webhook.h"
 #include "sim/tls/tls_spec.h"
 
 #include "mta-under-test/base/poison.h"
@@ -162,6 +163,17 @@ static int policy_read_unsubscribe(struct policy_model *model, struct spec spec,
     return spec_check_keys(spec, KEYS, err) != 0 ? -1 : policy_read_host(model, spec, host, err);
 }
 
+static int policy_read_webhooks(struct policy_model *model, struct spec spec, const char *name,
+                                struct err *err)
+{
+    static const char *const KEYS[] = {POLICY_WEBHOOK_KEYS, "fault", "tls", "about", NULL};
+    struct policy_host *host = policy_make_host(model, name, name, POLICY_WEBHOOKS);
+    return spec_check_keys(spec, KEYS, err) != 0 ||
+                   policy_webhook_read(spec, &host->webhook, err) != 0
+               ? -1
+               : policy_read_host(model, spec, host, err);
+}
+
 static int policy_read_blocklist(struct policy_model *model, struct spec spec, const char *zone,
                                  struct err *err)
 {
@@ -185,6 +197,7 @@ static const struct {
     {"tls-reports", policy_read_tls_reports},
     {"dmarc-reports", policy_read_dmarc_reports},
     {"unsubscribe", policy_read_unsubscribe},
+    {"webhooks", policy_read_webhooks},
     {"blocklists", policy_read_blocklist},
 };
 

@@ -1,4 +1,5 @@
 #include "sim/check/check_list.h"
+#include "sim/client/client_letters.h"
 #include "sim/dns/dns_fault.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
@@ -53,6 +54,51 @@ static bool selects(const struct check_expectation *e, const struct scenario_mes
            message_has_recipient(message, e->to);
 }
 
+/* Mail of the clients: does the expectation mean any of it? */
+struct letter_search {
+    const struct check_expectation *expectation;
+    struct arena *arena;
+    const char **ids;
+    size_t count; /* of the ids */
+    bool is_named;
+    bool is_selected;
+};
+
+static void count_letter(void *context, const struct client_letter *letter)
+{
+    struct letter_search *search = context;
+    (void)letter;
+    search->count++;
+}
+
+static void on_letter(void *context, const struct client_letter *letter)
+{
+    struct letter_search *search = context;
+    const struct check_expectation *e = search->expectation;
+    bool is_named = pattern_matches(e->message, slice_of(letter->id));
+    search->ids[search->count++] = arena_text(search->arena, letter->id);
+    search->is_named = search->is_named || is_named;
+    for (size_t i = 0; i < letter->to_count && is_named; i++)
+        search->is_selected =
+            search->is_selected || (pattern_matches(e->from, slice_of(letter->from)) &&
+                                    pattern_matches(e->to, slice_of(letter->to[i])));
+}
+
+/* The ids are added to `ids`, which has `count` of them, in a new array. */
+static struct letter_search search_letters(struct scenario_reader *r,
+                                           const struct check_expectation *e, const char **ids,
+                                           size_t count)
+{
+    struct letter_search search = {.expectation = e, .arena = r->arena, .count = count};
+    client_letters_visit(r->scenario->clients, count_letter, &search);
+    search.ids = arena_alloc_array(r->arena, search.count + 1, sizeof *search.ids);
+    search.count = count;
+    for (size_t i = 0; i < count; i++)
+        search.ids[i] = ids[i];
+    client_letters_visit(r->scenario->clients, on_letter, &search);
+    return search;
+}
+
 static struct spec member_of(struct spec object, const char *key)
 {
     struct spec member;
@@ -64,18 +110,21 @@ static int unknown_message(struct scenario_reader *r, const struct check_expecta
     const struct scenario *s = r->scenario;
     const char **ids = arena_alloc_array(r->arena, s->message_count + 1, sizeof *ids);
     bool known = false;
+    for (size_t i = 0; i < s->message_count; i++) {
+        ids[i] = s->messages[i].id;
+        known = known || message_has_id(&s->messages[i], e->message);
+    }
+    const struct letter_search letters = search_letters(r, e, ids, s->message_count);
+    if (letters.is_selected)
+        return 0;
     if (s->message_count == 0) {
         scenario_add_finding(r, e->spec,
                              "the scenario sends no message that could meet this; "
                              "with exec the command must");
         return 0;
     }
-    for (size_t i = 0; i < s->message_count; i++) {
-        ids[i] = s->messages[i].id;
-        known = known || message_has_id(&s->messages[i], e->message);
-    }
-    if (!known)
-        return spec_unknown(member_of(e->spec, "message"), r->err, "message", ids);
+    if (!known && !letters.is_named)
+        return spec_unknown(member_of(e->spec, "message"), r->err, "message", letters.ids);
     return spec_expected(member_of(e->spec, e->to != NULL ? "to" : "from"), r->err,
                          e->to != NULL ? "a recipient of a message" : "a sender of a message");
 }
@@ -245,6 +294,33 @@ static int check_messages(struct scenario_reader *r)
     return 0;
 }
 
+/* A name stands for one message. */
+struct name_check {
+    const struct scenario *scenario;
+    const char *twice; /* in `arena` */
+    struct arena *arena;
+};
+
+static void check_letter_name(void *context, const struct client_letter *letter)
+{
+    struct name_check *check = context;
+    for (size_t i = 0; i < check->scenario->message_count; i++)
+        if (strcmp(letter->id, check->scenario->messages[i].id) == 0)
+            check->twice = arena_text(check->arena, letter->id);
+}
+
+static int check_letters(struct scenario_reader *r)
+{
+    struct name_check check = {.scenario = r->scenario, .arena = r->arena};
+    client_letters_visit(r->scenario->clients, check_letter_name, &check);
+    if (check.twice == NULL)
+        return 0;
+    return spec_error(member_of(r->spec, "clients"), r->err,
+                      "X-Mailrange-Id: %s names a letter of a client, but one of \"messages\" has "
+                      "this id: give one of them another",
+                      check.twice);
+}
+
 /* ---- timeline */
 
 /* The entries that sim/policy understands are tried without being done. */
@@ -362,7 +438,8 @@ int scenario_check_parts(struct scenario_reader *r)
         if (check_event(r, &s->timeline[i]) != 0)
             return -1;
     }
-    if (check_provider_zones(r) != 0 || check_messages(r) != 0 || check_smart_host(r) != 0)
+    if (check_provider_zones(r) != 0 || check_messages(r) != 0 || check_letters(r) != 0 ||
+        check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
     scenario_visit_mx(s->dns, on_mx, r);

@@ -184,6 +184,7 @@ static int read_rest(struct scenario_reader *r)
     if (spec_get(r->spec, "messages", &spec) && scenario_read_messages(r, spec) != 0)
         return -1;
     r->scenario->clients = arena_alloc(r->arena, sizeof *r->scenario->clients);
+    r->scenario->clients->hostname = mta_settings_hostname(r->scenario->mta);
     if (spec_get(r->spec, "clients", &spec) &&
         client_list_parse(spec, r->arena, r->scenario->clients, r->err) != 0)
         return -1;

@@ -25,13 +25,19 @@ struct settling {
     bool may_report; /* within the limit on reports to this sender */
 };
 
+/* The recipient counts failed attempts; the one that delivers is one more. */
+static unsigned attempts_of(const struct message_recipient *recipient)
+{
+    return recipient->attempts + (recipient->state == RECIPIENT_DELIVERED ? 1 : 0);
+}
+
 static void tell(const struct settling *settling, enum queue_event_kind kind,
                  const struct message_recipient *recipient, const struct reason *reason)
 {
     const struct queue_event event = {.kind = kind,
                                       .recipient = recipient->address,
                                       .reason = reason,
-                                      .attempts = recipient->attempts};
+                                      .attempts = attempts_of(recipient)};
     queue_tell(settling->queue, settling->message, &event);
 }
 
@@ -95,7 +101,7 @@ static void settle_delivered(struct settling *settling, uint32_t index,
                   settling->now_us - settling->message->received_us);
     log_recipient(&line, settling, "delivered", recipient, &outcome->reason);
     json_out_int(&line.json, "delay-us", settling->now_us - settling->message->received_us);
-    json_out_int(&line.json, "attempts", recipient->attempts + 1);
+    json_out_int(&line.json, "attempts", attempts_of(recipient));
     if (outcome->tls != NULL)
         json_out_text(&line.json, "tls", outcome->tls);
     log_end(&line);

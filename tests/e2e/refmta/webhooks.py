@@ -46,10 +46,11 @@ sink.socket = context.wrap_socket(sink.socket, server_side=True)
 threading.Thread(target=sink.serve_forever, daemon=True).start()
 
 letters = []
+busy = ["later@"]  # who is told once to come again
 
 
 class Mail(socketserver.StreamRequestHandler):
-    """A mail server that takes all but gone@."""
+    """A mail server that takes all but gone@, and later@ the second time."""
 
     def handle(self):
         self.wfile.write(b"220 sink\r\n")
@@ -77,6 +78,10 @@ class Mail(socketserver.StreamRequestHandler):
             elif line.startswith("RCPT TO:<gone@"):
                 self.wfile.write(b"550 5.1.1 No such user\r\n")
                 continue
+            elif busy and line.startswith("RCPT TO:<" + busy[0]):
+                busy.clear()
+                self.wfile.write(b"451 4.7.1 Come again\r\n")
+                continue
             self.wfile.write(b"250 ok\r\n")
 
 
@@ -92,17 +97,18 @@ stand = Stand([("relay", "none")], **{
     "resolvers": [names.server],
     "tls": {"certificate": path("cert.pem"), "key": path("key.pem"), "trust": path("cert.pem")},
     "smart-host": {"host": "127.0.0.1", "port": mx.server_address[1]},
-    "suppression": {"file": path("spool/suppressed")},
+    "suppression": {"file": path("spool/suppressed"), "feedback-to": ["complaints@*"]},
     "webhooks": {"url": f"https://mail.sender.test:{sink.server_address[1]}/hook", "secret-file": path("secret")},
     "unsubscribe": {"senders": ["news@*"], "url": "https://mail.sender.test/u", "secret-file": path("click-secret"),
                     "address": "127.0.0.1", "port": 0}})
 
 
-def send(sender, recipient):
+def send(sender, recipient, content=None):
     client = Dialogue(stand.ports[0])
     client.say("EHLO client.test")
+    content = content or f"From: <{sender}>\r\nSubject: x\r\n\r\nhello\r\n"
     for line, start in ((f"MAIL FROM:<{sender}>", "250"), (f"RCPT TO:<{recipient}>", "250"), ("DATA", "354"),
-                        (f"From: <{sender}>\r\nSubject: x\r\n\r\nhello\r\n.", "250")):
+                        (content + ".", "250")):
         client.expect(line, start, f"{sender} to {recipient}: {line.split()[0]}")
     client.close()
 
@@ -152,9 +158,50 @@ bounced = next(one for one in events("bounced", "gone@a.test") if one["event"] =
 check(bounced["event"] == "bounced" and bounced["status"] == "5.1.1" and "No such user" in bounced["reply"],
       "a bounce says why", bounced)
 
+send("shop@sender.test", "later@a.test")
+deferred = next(one for one in events("deferred", "later@a.test") if one["event"] == "deferred")
+check(deferred["status"] == "4.7.1" and "Come again" in deferred["reply"] and deferred["attempts"] == 1,
+      "what has to wait says why", deferred)
+stand.queue("flush")
+later = [one for one in events("delivered", "later@a.test") if one["recipient"] == "later@a.test"]
+check([one["event"] for one in later] == ["accepted", "deferred", "delivered"], "accepted, deferred, delivered", later)
+check(later[-1]["attempts"] == 2, "by the second attempt", later[-1])
+
+COMPLAINT = """From: <fbl@a.test>
+Subject: Complaint
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="part"
+
+--part
+Content-Type: text/plain
+
+Somebody complains.
+
+--part
+Content-Type: message/feedback-report
+
+Feedback-Type: abuse
+User-Agent: Test/1.0
+Version: 1
+Original-Mail-From: <shop@sender.test>
+Original-Rcpt-To: <angry@a.test>
+
+--part
+Content-Type: text/rfc822-headers
+
+From: <shop@sender.test>
+Subject: x
+
+--part--
+""".replace("\n", "\r\n")
+send("fbl@a.test", "complaints@sender.test", COMPLAINT)
+complained = next(one for one in events("complained", "angry@a.test") if one["event"] == "complained")
+check(complained["sender"] == "shop@sender.test", "a complaint says who complains about whose mail", complained)
+
+mail(3)
 answers[:] = [500]
 send("news@sender.test", "ann@a.test")
-newsletter = mail(3)  # the second is the bounce
+newsletter = mail(4)  # the others are an invoice, a bounce, and what had to wait
 stand.kill()
 stand.start()
 found = events("delivered", "ann@a.test", "news@sender.test")

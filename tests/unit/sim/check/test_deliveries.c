@@ -435,7 +435,64 @@ START_TEST(test_levels_decide_the_verdict)
 }
 END_TEST
 
-UNIT_MAIN(test_a_delivery_after_a_deferral_counts_two_attempts,
+START_TEST(test_letters_of_clients_are_chosen_like_messages)
+{
+    begin("bob@a.test", "[{\"message\":\"order\",\"is\":\"refused\"},"
+                        "{\"message\":\"m1\",\"is\":\"queued\"}]");
+    submit("bob@a.test");
+    event("submitter", "submit",
+          "\"message\":\"order\",\"from\":\"a@b.test\",\"to\":[\"ann@a.test\"],"
+          "\"client\":\"shop\"");
+    event("submitter", "refused",
+          "\"message\":\"order\",\"from\":\"a@b.test\",\"to\":[\"ann@a.test\"],"
+          "\"client\":\"shop\",\"stage\":\"data-end\",\"code\":554,\"text\":\"no\"");
+    judge("limit");
+    ck_assert_int_eq(fx.report->expectations[0].verdict, CHECK_PASSED);
+    ck_assert_int_eq(fx.report->expectations[1].verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+/* RFC 2033 4.2: behind the content each recipient has a reply of its own. */
+START_TEST(test_in_lmtp_a_refusal_is_of_one_recipient)
+{
+    begin("bob@a.test",
+          "[{\"to\":\"bob@a.test\",\"is\":\"delivered\",\"attempts\":2,\"copies\":1}]");
+    submit("bob@a.test");
+    submit_as("m2", "news@sender.test", "ann@a.test");
+    for (int round = 0; round < 2; round++) {
+        const char *session = round == 0 ? "mx.a.test#1" : "mx.a.test#2";
+        at(round * TIME_HOUR);
+        event("mx", "connect",
+              "\"session\":\"%s\",\"host\":\"mx.a.test\",\"server\":\"198.18.1.1\",\"port\":24",
+              session);
+        mail(session, "news@sender.test");
+        if (round == 0)
+            rcpt(session, "ann@a.test", 250, "ok");
+        rcpt(session, "bob@a.test", 250, "ok");
+        data(session);
+        event("mx", "reply",
+              "\"session\":\"%s\",\"stage\":\"data-end\",\"code\":%d,\"text\":\"full\","
+              "\"recipient\":\"bob@a.test\"",
+              session, round == 0 ? 452 : 250);
+        event("mx", "accepted",
+              "\"session\":\"%s\",\"host\":\"mx.a.test\",\"from\":\"news@sender.test\","
+              "\"to\":[\"%s\"],\"message\":\"%s\"",
+              session, round == 0 ? "ann@a.test" : "bob@a.test", round == 0 ? "m2" : "m1");
+        bye(session);
+    }
+    judge("settled");
+    ck_assert_int_eq(fx.report->expectations[0].verdict, CHECK_PASSED);
+    ck_assert_uint_eq(fx.report->history->deliveries[1]->round_count, 1);
+    /* No MX record leads there. */
+    ck_assert_int_eq(invariant("right-host")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_in_lmtp_a_refusal_is_of_one_recipient,
+          test_letters_of_clients_are_chosen_like_messages,
+          test_a_delivery_after_a_deferral_counts_two_attempts,
           test_too_few_attempts_are_told_with_session_and_event, test_a_late_delivery_is_told,
           test_results_at_the_receiver, test_a_delivery_may_come_too_early,
           test_what_is_still_queued_says_what_was_answered_last,

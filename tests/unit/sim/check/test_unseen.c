@@ -97,7 +97,32 @@ START_TEST(test_mail_that_follows_what_was_delivered_is_another_message)
 }
 END_TEST
 
-UNIT_MAIN(test_messages_with_ids_of_their_own_are_no_copies,
+/* Mail of "clients", which has a name, beside mail that has none. */
+START_TEST(test_a_letter_of_a_client_is_told_by_its_name)
+{
+    begin_unseen("[{\"message\":\"m1\",\"is\":\"delivered\",\"attempts\":\"2\"}]");
+    event("submitter", "submit",
+          "\"message\":\"m1\",\"from\":\"news@sender.test\",\"to\":[\"bob@a.test\"],"
+          "\"client\":\"shop\"");
+    event("submitter", "accepted",
+          "\"message\":\"m1\",\"from\":\"news@sender.test\",\"to\":[\"bob@a.test\"],"
+          "\"client\":\"shop\"");
+    deliver_unseen("mx.a.test#1", "<2@x.test>", "");
+    at(TIME_MINUTE);
+    try_rcpt("mx.a.test#2", 450, "4.2.0 later");
+    at(TIME_HOUR);
+    deliver("mx.a.test#3", "");
+    judge("settled");
+    const struct check_history *h = fx.report->history;
+    ck_assert_uint_eq(h->delivery_count, 2);
+    ck_assert_str_eq(h->deliveries[0]->message, "m1");
+    ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_a_letter_of_a_client_is_told_by_its_name,
+          test_messages_with_ids_of_their_own_are_no_copies,
           test_the_same_id_twice_is_a_duplicate_and_is_named,
           test_the_same_id_after_a_lost_reply_is_explained,
           test_without_ids_equal_mail_is_not_taken_for_copies,

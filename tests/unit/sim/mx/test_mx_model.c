@@ -59,6 +59,10 @@ static const struct {
     {"{\"a.test\":{\"dane\":{\"tlsa\":\"3 1 1\",\"of\":\"nxt\"}}}", "did you mean \"next\""},
     {"{\"a.test\":{\"tls\":{\"fault\":\"explode\"}}}", "refuse-454"},
     {"{\"a.test\":{\"listens\":[26]}}", "25, 465 or 587"},
+    {"{\"a.test\":{\"listens\":[24]}}", "LMTP is spoken on port 24, SMTP on the others"},
+    {"{\"a.test\":{\"listens\":[24,25],\"protocol\":\"lmtp\"}}",
+     "$[\"a.test\"].listens[1]: LMTP is"},
+    {"{\"a.test\":{\"protocol\":\"lmpt\"}}", "did you mean \"lmtp\"?"},
     {"{\"a.test\":{\"latency\":\"80\"}}", "80"},
     {RULE("\"mail\"", "\"spf\":\"!pass\"", LATER), "excludes in a list only"},
     {RULE("\"mail\"", "\"calendar\":\"caturday\"", LATER), "expected days"},
@@ -212,6 +216,7 @@ START_TEST(test_listening)
     ck_assert(mx_host_listens(a, 25, 0, 9 * TIME_MINUTE));
     ck_assert(!mx_host_listens(a, 25, 0, 10 * TIME_MINUTE));
     ck_assert(mx_host_listens(a, 25, 0, 20 * TIME_MINUTE));
+    ck_assert(!mx_host_listens(a, MX_PORT_LMTP, 0, 0));
     ck_assert(!mx_host_listens(b, 25, 0, 0));
     ck_assert(mx_host_listens(b, 587, 0, 0));
     world_close(&world);

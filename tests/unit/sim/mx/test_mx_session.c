@@ -3,6 +3,9 @@
 #define HELLO                                                                        \
     "new\n< 220 mx.a.test ESMTP\n> EHLO c.test\n< 250-mx.a.test\n< 250-PIPELINING\n" \
     "< 250-SIZE 26214400\n< 250-8BITMIME\n< 250-ENHANCEDSTATUSCODES\n< 250 STARTTLS\n.\n"
+#define LMTP_HELLO                                                                  \
+    "new\n< 220 mx.a.test LMTP\n> LHLO c.test\n< 250-mx.a.test\n< 250-PIPELINING\n" \
+    "< 250-SIZE 26214400\n< 250-8BITMIME\n< 250-ENHANCEDSTATUSCODES\n< 250 STARTTLS\n.\n"
 /* For hosts that offer something else: the EHLO reply is not looked at. */
 #define START "new\n> HELO c.test\n< 220\n< 250\n.\n"
 
@@ -13,6 +16,46 @@ static const struct play_case DIALOGUES[] = {
            "> .\n< 250 2.0.0 Ok\n> QUIT\n< 221\n! close\n"
            "log \"kind\":\"accepted\"\nlog \"message\":\"m1\"\nlog \"subject\":\"hello\"\n"
            "log \"reply-sent\":true\nlog \"placement\":\"inbox\"\nlog \"bytes\":44\n"},
+    {"LMTP: a reply for each recipient",
+     "\"protocol\":\"lmtp\",\"users\":[\"ann\",\"bob\",\"carl\"],\"rules\":[{\"name\":\"full\","
+     "\"at\":\"data-end\","
+     "\"when\":{\"recipient\":\"bob@*\"},\"then\":{\"reply\":\"452 4.2.2 full\"}}]",
+     LMTP_HELLO
+     "> MAIL FROM:<a@s.test>\n< 250\n> DATA\n< 503 5.5.1\n> RCPT TO:<ann@a.test>\n< 250\n"
+     "> RCPT TO:<gone@a.test>\n< 550\n> RCPT TO:<bob@a.test>\n< 250\n> RCPT TO:<carl@a.test>\n"
+     "< 250\n> DATA\n< 354\n> X-Mailrange-Id: m1\n> \n> .\n< 250 2.0.0\n< 452 4.2.2 full\n"
+     "< 250 2.0.0\n.\n! input\nfired 1 full\n"
+     "log \"stage\":\"data-end\",\"code\":452,\"enhanced\":\"4.2.2\",\"text\":\"full\",\"rule\":"
+     "\"full\",\"recipient\":\"bob@a.test\"\n"
+     "log \"from\":\"a@s.test\",\"to\":[\"ann@a.test\",\"carl@a.test\"],\"transfer\"\n"
+     "nolog declined\n> MAIL FROM:<a@s.test>\n< 250\n> QUIT\n< 221\n"},
+    {"LMTP: nobody gets it",
+     "\"protocol\":\"lmtp\",\"rules\":[{\"at\":\"data-end\",\"then\":{\"reply\":\"554 5.7.1 "
+     "no\"}}]",
+     LMTP_HELLO "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<ann@a.test>\n< 250\n> RCPT "
+                "TO:<bob@a.test>\n< 250\n> DATA\n< 354\n> .\n< 554\n< 554\n.\n"
+                "log \"kind\":\"declined\"\nnolog \"kind\":\"accepted\"\n"},
+    {"LMTP: each reply may wait, and the end may come before the last",
+     "\"protocol\":\"lmtp\",\"rules\":[{\"at\":\"data-end\",\"when\":{\"recipient\":\"bob@*\"},"
+     "\"then\":{\"delay\":\"30s\"}}]",
+     LMTP_HELLO "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<ann@a.test>\n< 250\n> RCPT "
+                "TO:<bob@a.test>\n< 250\n> DATA\n< 354\n> .\n< 250\n.\n! delay 30s\ngo\n< 250\n.\n"
+                "log \"to\":[\"ann@a.test\",\"bob@a.test\"]\nlog \"reply-sent\":true\n"
+                "nolog \"reply-sent\":false\n"
+                "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<ann@a.test>\n< 250\n> RCPT "
+                "TO:<bob@a.test>\n< 250\n> DATA\n< 354\n> .\n< 250\n! delay 30s\nbye\n"
+                "log \"reply-sent\":false\n"},
+    {"LMTP: a rule ends the session behind the first reply",
+     "\"protocol\":\"lmtp\",\"rules\":[{\"at\":\"data-end\",\"when\":{\"recipient\":\"ann@*\"},"
+     "\"then\":{\"reply\":\"250 2.0.0 ok\",\"close\":true}}]",
+     LMTP_HELLO "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<ann@a.test>\n< 250\n> RCPT "
+                "TO:<bob@a.test>\n< 250\n> DATA\n< 354\n> .\n< 250 2.0.0 ok\n.\n! close\n"
+                "log \"to\":[\"ann@a.test\"]\n"},
+    {"LMTP and SMTP are not confused", "\"protocol\":\"lmtp\"",
+     "new\n< 220 mx.a.test LMTP\n> EHLO c.test\n< 500 This is LMTP\n> HELO c.test\n< 500 This is "
+     "LMTP\n> LHLO "
+     "c.test\n< 250-mx.a.test\n"},
+    {"LHLO to SMTP", "", "new\n< 220\n> LHLO c.test\n< 500 LHLO is no\n> EHLO c.test\n< 250-\n"},
     {"two messages and RSET", "",
      HELLO
      "> MAIL FROM:<>\n< 250\n> RCPT TO:<b@a.test>\n< 250\n> RSET\n< 250\n> RCPT TO:<b@a.test>\n"

@@ -281,6 +281,19 @@ START_TEST(test_only_a_post_unsubscribes)
 }
 END_TEST
 
+START_TEST(test_a_webhook_must_be_signed)
+{
+    struct stand stand;
+    stand_open(&stand, "{\"webhooks\":{\"hooks.a.test\":{\"secret\":\"key\"}}}", "hooks.a.test");
+    ck_assert_ptr_eq(strstr(ask(&stand, "POST /hook HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]"),
+                            "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\n"),
+                     stand.answer);
+    ck_assert_ptr_nonnull(strstr(stand.answer, "\r\n\r\nnot signed\n"));
+    check_log(&stand, "\"status\":401,\"bytes\":11,\"fault\":\"\",\"error\":\"not signed\"");
+    stand_close(&stand);
+}
+END_TEST
+
 START_TEST(test_a_client_that_talks_nonsense_is_told_of)
 {
     struct stand stand;
@@ -296,4 +309,5 @@ START_TEST(test_a_client_that_talks_nonsense_is_told_of)
 END_TEST
 
 UNIT_MAIN(test_the_policy_is_served, test_faults_are_seen, test_reports_are_judged,
-          test_only_a_post_unsubscribes, test_a_client_that_talks_nonsense_is_told_of)
+          test_only_a_post_unsubscribes, test_a_webhook_must_be_signed,
+          test_a_client_that_talks_nonsense_is_told_of)

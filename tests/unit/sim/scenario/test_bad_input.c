@@ -2,6 +2,9 @@
 #include "tests/unit/sim/scenario/scenario_fixture.h"
 
 #define HOSTS "\"hosts\":{\"mx.bigmail.test\":{}}"
+#define LETTER(id)                                                       \
+    "\"clients\":[{\"id\":\"c\",\"dialogue\":[\"MAIL FROM:<a@x.test>\"," \
+    "\"RCPT TO:<ann@bigmail.test>\",\"DATA\",\"X-Mailrange-Id: " id "\\r\\n\\r\\n.\"]}]"
 #define BOB "\"messages\":[{\"to\":\"bob@bigmail.test\"}]"
 
 struct bad {
@@ -294,6 +297,16 @@ START_TEST(test_expectations)
         {"{\"name\":\"x\"," HOSTS "," BOB
          ",\"expect\":[{\"message\":\"m2\",\"is\":\"delivered\"}]}",
          "x.json:1: $.expect[0].message: \"m2\": no such message; did you mean \"m1\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB
+         "," LETTER("order") ",\"expect\":[{\"message\":\"ordr\",\"is\":\"delivered\"}]}",
+         "x.json:1: $.expect[0].message: \"ordr\": no such message; did you mean \"order\"?"},
+        {"{\"name\":\"x\"," HOSTS "," BOB
+         "," LETTER("order") ",\"expect\":[{\"message\":\"order\",\"to\":\"bob@*\",\"is\":"
+                             "\"delivered\"}]}",
+         "x.json:1: $.expect[0].to: expected a recipient of a message, found \"bob@*\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB "," LETTER("m1") "}",
+         "x.json:1: $.clients: X-Mailrange-Id: m1 names a letter of a client, but one of "
+         "\"messages\" has this id: give one of them another"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmial.test\","
          "\"connections\":1}]}",
          "x.json:1: $.expect[0].host: \"mx.bigmial.test\": no such host; did you mean "
