@@ -34,10 +34,20 @@ reject "nested 10,000 deep" 'deep|nest' <"$WORK/deep"
 python3 -c 'print("{\"name\": \"" + "x" * 100_000_000 + "\"}")' >"$WORK/large"
 reject "100 MB" 'at most 16 MB' <"$WORK/large"
 expect_exit 2 "a file that is not there" "$MAILRANGE" run "$WORK/absent.json" -o "$WORK/out"
+expect_text 'absent.json: no such file or folder' "once, in words"
+expect_exit 2 "a name nearly right" "$MAILRANGE" run "$ROOT/scenarios/retry/greylist.json" -o "$WORK/out"
+expect_text 'did you mean ".*/retry/greylisting.json"' "the nearest file"
 expect_exit 2 "an unknown flag" "$MAILRANGE" run --sed 5
 expect_text 'did you mean --seed' "the nearest flag"
 expect_exit 2 "an unknown command" "$MAILRANGE" runn
 expect_text 'did you mean "run"' "the nearest command"
+expect_exit 2 "a flag of another command" "$MAILRANGE" validate --jobs 2 "$WORK"
+expect_text '--jobs is no flag of validate; it is for run, compare' "whose it is"
+expect_exit 2 "init writes no file that is called like a flag" "$MAILRANGE" init --force
+expect_exit 0 "help of one command" "$MAILRANGE" merge shard1 --help
+expect_text '^Usage: mailrange merge .FLAG.* DIR' "its synopsis"
+expect_text '^  mailrange merge shard1 shard2 -o whole' "an example"
+grep -qE -- '--(tags|jobs|seed)' <<<"$OUTPUT" && bad "flags of others" || ok "and only its flags"
 expect_exit 2 "an unknown server under test" "$MAILRANGE" run "$ROOT/scenarios/retry/greylisting.json" --mta psotfix -o "$WORK/out"
 expect_text 'did you mean "postfix"|psotfix' "the nearest adapter"
 finish
