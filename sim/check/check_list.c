@@ -245,11 +245,13 @@ static int read_rate(struct check_reader *r)
     if (!spec_get(r->spec, "rate", &member))
         return 0;
     e->rate_given = true;
-    struct slice text = spec_is_text(member) ? slice_of(member.json->valuestring) : SLICE("");
+    if (!spec_is_text(member))
+        return spec_expected(member, r->err, "a limit like \"<=100/1m\"");
+    struct slice text = slice_of(member.json->valuestring);
     if (slice_starts_with(text, SLICE("<=")))
         text = slice_skip(text, 2);
-    if (rate_from_text(text, &e->rate) != 0)
-        return spec_expected(member, r->err, "a limit like \"<=100/1m\"");
+    if (rate_read_text(member, text, &e->rate, r->err) != 0)
+        return -1;
     e->rate_of = CHECK_MESSAGES;
     struct spec of;
     if (spec_get(r->spec, "of", &of)) {

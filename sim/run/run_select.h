@@ -6,7 +6,7 @@
 
 #include "mta-under-test/base/err.h"
 #include "sim/run/run_options.h"
-#include "sim/scenario/model/scenario_model.h"
+#include "sim/scenario/scenario.h"
 
 /* Do --tags, --exclude-tags and --grep let this scenario in? */
 bool run_select_takes(const struct run_options *options, const struct scenario *scenario);

@@ -18,7 +18,7 @@ reject "an unknown key" 'did you mean "hosts"' <<<'{ "name": "x", "hots": {} }'
 reject "a wrong type" 'name' <<<"{ \"name\": 5, $hosts }"
 reject "a bad duration" 'soon' <<<"{ \"name\": \"x\", $hosts, \"clock\": { \"limit\": \"soon\" } }"
 reject "a bad address" '300.1.1.1' <<<'{ "name": "x", "hosts": { "mx.a.test": { "addresses": ["300.1.1.1"] } } }'
-reject "a host twice" 'mx.a.test' <<<'{ "name": "x", "hosts": { "mx.a.test": {}, "mx.a.test": {} } }'
+reject "a host twice" 'mx.a.test.*twice, first on line 1' <<<'{ "name": "x", "hosts": { "mx.a.test": {}, "mx.a.test": {} } }'
 reject "a reply code that is none" '799' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [ { "at": "rcpt", "then": { "reply": "799 no" } } ] } } }'
 reject "a rule that can never fire" 'never' <<<'{ "name": "x", "hosts": { "mx.a.test": { "rules": [
   { "at": "rcpt", "then": { "reply": "451 later" } }, { "at": "rcpt", "then": { "reply": "550 no" } } ] } } }'
@@ -29,6 +29,15 @@ reject "half of a model's name" 'did you mean "gmail-like"' <<<'{ "name": "x", "
 reject "a list shown by a zone that is not there" 'none of the blocklists of "policy"' <<<'{ "name": "x", "providers": { "p": { "blocklists": [
   { "name": "l", "zone": "bl.test", "traps": "t@*", "then": "junk" } ] } }, "hosts": { "mx.a.test": { "provider": "p" } } }'
 reject "a missing fixture" 'nothing.eml' <<<"{ \"name\": \"x\", $hosts, \"messages\": [ { \"from\": \"a@sender.test\", \"to\": \"b@a.test\", \"file\": \"nothing.eml\" } ] }"
+printf '%s' '{ "name": "x" }' | iconv -t UTF-16 >"$WORK/utf16"
+reject "UTF-16" 'bad.json: is UTF-16, and JSON is UTF-8.*iconv' <"$WORK/utf16"
+head -c 1000 "$MAILRANGE" >"$WORK/program"
+reject "a program" 'bad.json: is a program, no text' <"$WORK/program"
+reject "a comment" 'bad.json:1:15: .*found a comment' <<<'{ "name": "x" // why
+}'
+reject "a cycle of extend" 'extends itself: bad.json → bad.json' <<<'{ "name": "x", "extend": "bad.json" }'
+reject "a matrix of a million" 'matrix: makes 1000000 runs, and at most 200' <<<"{ \"name\": \"x\", \"matrix\": {
+  \"a\": [$(seq -s, 1000)], \"b\": [$(seq -s, 1000)] } }"
 python3 -c 'print("[" * 10000)' >"$WORK/deep"
 reject "nested 10,000 deep" 'deep|nest' <"$WORK/deep"
 python3 -c 'print("{\"name\": \"" + "x" * 100_000_000 + "\"}")' >"$WORK/large"
