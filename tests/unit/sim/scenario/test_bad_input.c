@@ -172,8 +172,9 @@ START_TEST(test_messages)
          "(it travels in a header line), found \"a b\""},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmial.test\"},{\"to\":"
          "\"bob@bigmail.test\"}]}",
-         "x.json:1: $.messages[0].to: no host and no zone is there for bigmial.test: add one, or, "
-         "if mail to it shall fail, expect that ({\"to\": \"bob@bigmial.test\", \"is\": "
+         "x.json:1: $.messages[0].to: no host and no zone is there for bigmial.test; did you "
+         "mean bigmail.test? If mail to it shall fail, expect that ({\"to\": \"bob@bigmial.test\", "
+         "\"is\": "
          "\"bounced\"})"},
     };
     check_all(CASES, sizeof CASES / sizeof CASES[0]);
