@@ -38,6 +38,15 @@ static int read_range(struct check_reader *r, const char *key, range_reader *rea
     return reader(member, range, r->err);
 }
 
+/* How often something was. */
+static int read_count_range(struct spec spec, struct range *range, struct err *err)
+{
+    if (range_read(spec, range, err) != 0)
+        return -1;
+    return range->max >= 0 ? 0
+                           : spec_error(spec, err, "holds for nothing: a count is never below 0");
+}
+
 static int read_span(struct check_reader *r, const char *key, int64_t *span_us)
 {
     struct spec member;
@@ -205,10 +214,10 @@ static int read_deliveries(struct check_reader *r)
         read_pattern(r, "to", &e->to) != 0 || read_ends(r, wanted) != 0 ||
         read_span(r, "within", &wanted->within_us) != 0 ||
         read_span(r, "not-before", &wanted->not_before_us) != 0 ||
-        read_range(r, "attempts", range_read, &wanted->attempts) != 0 ||
-        read_range(r, "tries", range_read, &wanted->tries) != 0 ||
-        read_range(r, "copies", range_read, &wanted->copies) != 0 ||
-        read_range(r, "warnings", range_read, &wanted->warnings) != 0 ||
+        read_range(r, "attempts", read_count_range, &wanted->attempts) != 0 ||
+        read_range(r, "tries", read_count_range, &wanted->tries) != 0 ||
+        read_range(r, "copies", read_count_range, &wanted->copies) != 0 ||
+        read_range(r, "warnings", read_count_range, &wanted->warnings) != 0 ||
         read_range(r, "share", range_read_share, &e->share) != 0 ||
         read_pattern(r, "via", &wanted->via) != 0 ||
         read_pattern(r, "reply", &wanted->reply) != 0 || read_auth(r, wanted) != 0 ||
@@ -221,6 +230,10 @@ static int read_deliveries(struct check_reader *r)
     e->share_given = spec_get(r->spec, "share", &share);
     if (wanted->not_before_us > wanted->within_us)
         return spec_error(r->spec, r->err, "\"not-before\" lies behind \"within\"");
+    if (wanted->ends == 1U << CHECK_DELIVERED &&
+        (wanted->attempts.max < 1 || wanted->tries.max < 1 || wanted->copies.max < 1))
+        return spec_error(r->spec, r->err,
+                          "what is \"delivered\" has at least one attempt and one copy");
     for (const cJSON *key = r->spec.json->child; key != NULL; key = key->next) {
         static const char *const SELECTORS[] = {"about", "level", "for",   "message",
                                                 "from",  "to",    "share", NULL};
@@ -245,11 +258,13 @@ static int read_rate(struct check_reader *r)
     if (!spec_get(r->spec, "rate", &member))
         return 0;
     e->rate_given = true;
-    struct slice text = spec_is_text(member) ? slice_of(member.json->valuestring) : SLICE("");
+    if (!spec_is_text(member))
+        return spec_expected(member, r->err, "a limit like \"<=100/1m\"");
+    struct slice text = slice_of(member.json->valuestring);
     if (slice_starts_with(text, SLICE("<=")))
         text = slice_skip(text, 2);
-    if (rate_from_text(text, &e->rate) != 0)
-        return spec_expected(member, r->err, "a limit like \"<=100/1m\"");
+    if (rate_read_text(member, text, &e->rate, r->err) != 0)
+        return -1;
     e->rate_of = CHECK_MESSAGES;
     struct spec of;
     if (spec_get(r->spec, "of", &of)) {
@@ -281,15 +296,15 @@ static int read_host(struct check_reader *r)
     struct check_expectation *e = r->expectation;
     if (spec_check_keys(r->spec, KEYS, r->err) != 0 || read_pattern(r, "host", &e->host) != 0 ||
         read_pattern(r, "rule", &e->rule) != 0 ||
-        read_range(r, "fired", range_read, &e->fired) != 0 || read_rate(r) != 0 ||
-        read_range(r, "concurrency", range_read, &e->concurrency) != 0 || read_during(r) != 0)
+        read_range(r, "fired", read_count_range, &e->fired) != 0 || read_rate(r) != 0 ||
+        read_range(r, "concurrency", read_count_range, &e->concurrency) != 0 || read_during(r) != 0)
         return -1;
     struct spec member;
     bool asks = e->rate_given || e->rule != NULL || spec_get(r->spec, "concurrency", &member);
     for (size_t i = 0; i < CHECK_COUNT_COUNT; i++) {
         e->count_given[i] = spec_get(r->spec, CHECK_COUNT_WORDS[i], &member);
         asks = asks || e->count_given[i];
-        if (read_range(r, CHECK_COUNT_WORDS[i], range_read, &e->count[i]) != 0)
+        if (read_range(r, CHECK_COUNT_WORDS[i], read_count_range, &e->count[i]) != 0)
             return -1;
     }
     if (!spec_get(r->spec, "fired", &member))
@@ -308,7 +323,7 @@ static int read_host(struct check_reader *r)
 static int read_count(struct check_reader *r)
 {
     r->expectation->times = (struct range){1, INT64_MAX};
-    return read_range(r, "count", range_read, &r->expectation->times);
+    return read_range(r, "count", read_count_range, &r->expectation->times);
 }
 
 static int read_queries(struct check_reader *r)

@@ -11,14 +11,35 @@
 #include "mta-under-test/base/err.h"
 #include "sim/run/run_options.h"
 
+/* Groups of flags; a command takes some of them. */
+enum cli_flags {
+    CLI_FLAGS_MTA = 1 << 0,
+    CLI_FLAGS_SEED = 1 << 1,
+    CLI_FLAGS_CLOCK = 1 << 2,
+    CLI_FLAGS_CAPTURE = 1 << 3,
+    CLI_FLAGS_OUTPUT = 1 << 4,
+    CLI_FLAGS_CHOICE = 1 << 5, /* which scenarios */
+    CLI_FLAGS_SUITE = 1 << 6,  /* how many of them run how */
+    CLI_FLAGS_WATCH = 1 << 7,
+    CLI_FLAGS_COPIES = 1 << 8, /* of the reports, and annotations */
+    CLI_FLAGS_LOOK = 1 << 9,   /* how much is said, and how */
+    CLI_FLAGS_SCOREBOARD = 1 << 10,
+    CLI_FLAGS_MARKDOWN = 1 << 11,
+    /* of a world that runs by itself */
+    CLI_FLAGS_WORLD = CLI_FLAGS_MTA | CLI_FLAGS_SEED | CLI_FLAGS_CLOCK | CLI_FLAGS_CAPTURE |
+                      CLI_FLAGS_OUTPUT | CLI_FLAGS_LOOK,
+    /* of one that is tried by hand, in real time */
+    CLI_FLAGS_BY_HAND = CLI_FLAGS_WORLD & ~CLI_FLAGS_CLOCK,
+};
+
 struct cli_command {
     const char *name;
     const char *arguments; /* "[FILE|DIR]..." */
-    const char *summary;   /* one line */
+    const char *summary;   /* one line; NULL = not shown, started by the program itself */
     const char *help;      /* what `mailrange help NAME` adds; may be "" */
-    bool takes_run_options;
+    const char *example;   /* a call that works in the project's folder */
+    unsigned flags;        /* groups of them, enum cli_flags */
     int (*run)(const struct cli_command *command, int argc, char **argv);
-    bool one_world; /* runs one scenario, by hand: the flags of suites mean nothing */
 };
 
 extern const struct cli_command CLI_COMMANDS[];
@@ -41,9 +62,9 @@ const char *cli_program(void);
 struct arena *cli_arena(void) __attribute__((returns_nonnull));
 
 /*
- * Reads flags into `options`, environment first (MAILRANGE_MTA, ...). Returns how many arguments
- * were used, so argv[result] is the first that is no flag; -1 after printing what is wrong. Stops
- * at "--".
+ * Reads the command's flags into `options`, environment first (MAILRANGE_MTA, ...; only of flags
+ * that the command takes). Returns how many arguments were used, so argv[result] is the first that
+ * is no flag; -1 after printing what is wrong. Stops at "--".
  */
 int cli_read_options(const struct cli_command *command, int argc, char **argv,
                      struct run_options *options);
@@ -52,8 +73,11 @@ struct run_plan;
  * is then nothing to free. */
 int cli_plan(const struct cli_command *command, int argc, char **argv, struct run_options *options,
              struct run_plan *plan) MUST_CHECK;
-/* The table of flags, for help. */
+/* The table of the command's flags, for help. */
 void cli_print_options(const struct cli_command *command);
+
+/* Of a command without flags and with at most `max` arguments: false after saying what is wrong. */
+bool cli_takes_only(const struct cli_command *command, int argc, char **argv, int max);
 
 int cli_cmd_run(const struct cli_command *command, int argc, char **argv);
 int cli_cmd_compare(const struct cli_command *command, int argc, char **argv);

@@ -1,6 +1,6 @@
 /*
- * The flags that `run`, `compare`, `exec`, `up` and `shell` share: one table, read by the parser
- * and printed by help.
+ * The flags of all commands: one table, read by the parser and printed by help. Each flag belongs
+ * to a group, and a command takes some groups.
  */
 #include "sim/cli/cli.h"
 
@@ -18,7 +18,8 @@ struct cli_flag {
     const char *value; /* what is shown for its value; NULL = takes none */
     const char *environment;
     cli_flag_take *take;
-    size_t offset; /* of the field in struct run_options, for the general kinds */
+    size_t offset;  /* of the field in struct run_options, for the general kinds */
+    unsigned group; /* enum cli_flags */
     const char *help;
 };
 
@@ -199,54 +200,62 @@ static int cli_take_verbose(struct run_options *options, size_t offset, const ch
 #define AT(field) offsetof(struct run_options, field)
 
 static const struct cli_flag CLI_FLAGS[] = {
-    {"--mta", NULL, "NAME", "MAILRANGE_MTA", cli_take_mtas, 0,
+    {"--mta", NULL, "NAME", "MAILRANGE_MTA", cli_take_mtas, 0, CLI_FLAGS_MTA,
      "the server under test; \"refmta\" if nothing is said (several: a,b,c)"},
-    {"--seed", NULL, "N", "MAILRANGE_SEED", cli_take_seed, 0, "instead of the scenario's own seed"},
-    {"--clock", NULL, "virtual|real", "MAILRANGE_CLOCK", cli_take_clock, 0,
+    {"--seed", NULL, "N", "MAILRANGE_SEED", cli_take_seed, 0, CLI_FLAGS_SEED,
+     "instead of the scenario's own seed"},
+    {"--clock", NULL, "virtual|real", "MAILRANGE_CLOCK", cli_take_clock, 0, CLI_FLAGS_CLOCK,
      "real: time passes as outside, for watching a run live"},
     {"--capture", NULL, "on|off|failed", "MAILRANGE_CAPTURE", cli_take_capture, 0,
-     "whether capture.pcapng is kept"},
-    {"--output", "-o", "DIR", "MAILRANGE_OUTPUT", cli_take_text, AT(output),
+     CLI_FLAGS_CAPTURE, "whether capture.pcapng is kept"},
+    {"--output", "-o", "DIR", "MAILRANGE_OUTPUT", cli_take_text, AT(output), CLI_FLAGS_OUTPUT,
      "folder of evidence and reports (reports/latest)"},
-    {"--tags", NULL, "A,B", NULL, cli_take_tags, 0, "only scenarios that have one of the tags"},
-    {"--exclude-tags", NULL, "A,B", NULL, cli_take_exclude_tags, 0, "none that has one of them"},
-    {"--grep", "-g", "TEXT", NULL, cli_take_text, AT(grep),
+    {"--tags", NULL, "A,B", NULL, cli_take_tags, 0, CLI_FLAGS_CHOICE,
+     "only scenarios that have one of the tags"},
+    {"--exclude-tags", NULL, "A,B", NULL, cli_take_exclude_tags, 0, CLI_FLAGS_CHOICE,
+     "none that has one of them"},
+    {"--grep", "-g", "TEXT", NULL, cli_take_text, AT(grep), CLI_FLAGS_CHOICE,
      "only scenarios with this in their name or file"},
-    {"--last-failed", NULL, NULL, NULL, cli_take_true, AT(last_failed),
+    {"--last-failed", NULL, NULL, NULL, cli_take_true, AT(last_failed), CLI_FLAGS_CHOICE,
      "only those that failed in the last run of this output folder"},
-    {"--shard", NULL, "I/N", "MAILRANGE_SHARD", cli_take_shard, 0,
+    {"--shard", NULL, "I/N", "MAILRANGE_SHARD", cli_take_shard, 0, CLI_FLAGS_CHOICE,
      "the I-th of N parts of the suite (see merge)"},
-    {"--jobs", "-j", "N", "MAILRANGE_JOBS", cli_take_at_least_one, AT(jobs),
+    {"--jobs", "-j", "N", "MAILRANGE_JOBS", cli_take_at_least_one, AT(jobs), CLI_FLAGS_SUITE,
      "so many worlds side by side"},
-    {"--max-failures", "-x", "N", NULL, cli_take_count, AT(max_failures),
+    {"--max-failures", "-x", "N", NULL, cli_take_count, AT(max_failures), CLI_FLAGS_SUITE,
      "stop after N failed scenarios"},
-    {"--repeat-each", NULL, "N", NULL, cli_take_at_least_one, AT(repeat_each),
+    {"--repeat-each", NULL, "N", NULL, cli_take_at_least_one, AT(repeat_each), CLI_FLAGS_SUITE,
      "run each scenario N times"},
-    {"--retries", NULL, "N", "MAILRANGE_RETRIES", cli_take_count, AT(retries),
+    {"--retries", NULL, "N", "MAILRANGE_RETRIES", cli_take_count, AT(retries), CLI_FLAGS_SUITE,
      "try a failed scenario again; it is then called flaky"},
-    {"--watch", NULL, NULL, NULL, cli_take_true, AT(watch),
+    {"--watch", NULL, NULL, NULL, cli_take_true, AT(watch), CLI_FLAGS_WATCH,
      "run again whenever a scenario or fixture changes, until Ctrl-C"},
-    {"--report-html", NULL, "FILE", NULL, cli_take_text, AT(report_html), "a copy of the report"},
-    {"--report-json", NULL, "FILE", NULL, cli_take_text, AT(report_json), "a copy of results.json"},
-    {"--report-junit", NULL, "FILE", NULL, cli_take_text, AT(report_junit), "a copy of junit.xml"},
-    {"--report-tap", NULL, "FILE", NULL, cli_take_text, AT(report_tap), "results as TAP"},
-    {"--github", NULL, NULL, NULL, cli_take_true, AT(github), "print GitHub annotations"},
-    {"--scoreboard", NULL, NULL, NULL, cli_take_true, AT(scoreboard),
-     "of compare: all servers, and docs/scoreboard.md"},
-    {"--color", NULL, "auto|always|never", "MAILRANGE_COLOR", cli_take_color, 0, "colours"},
-    {"--quiet", "-q", NULL, NULL, cli_take_quiet, 0, "only failures and the last line"},
-    {"--verbose", "-v", NULL, NULL, cli_take_verbose, 0, "every expectation"},
+    {"--report-html", NULL, "FILE", NULL, cli_take_text, AT(report_html), CLI_FLAGS_COPIES,
+     "a copy of the report"},
+    {"--report-json", NULL, "FILE", NULL, cli_take_text, AT(report_json), CLI_FLAGS_COPIES,
+     "a copy of results.json"},
+    {"--report-junit", NULL, "FILE", NULL, cli_take_text, AT(report_junit), CLI_FLAGS_COPIES,
+     "a copy of junit.xml"},
+    {"--report-tap", NULL, "FILE", NULL, cli_take_text, AT(report_tap), CLI_FLAGS_COPIES,
+     "results as TAP"},
+    {"--github", NULL, NULL, NULL, cli_take_true, AT(github), CLI_FLAGS_COPIES,
+     "print GitHub annotations"},
+    {"--scoreboard", NULL, NULL, NULL, cli_take_true, AT(scoreboard), CLI_FLAGS_SCOREBOARD,
+     "all servers, and docs/scoreboard.md"},
+    {"--markdown", NULL, NULL, NULL, cli_take_true, AT(markdown), CLI_FLAGS_MARKDOWN,
+     "as the page scenarios/INDEX.md"},
+    {"--color", NULL, "auto|always|never", "MAILRANGE_COLOR", cli_take_color, 0, CLI_FLAGS_LOOK,
+     "colours"},
+    {"--quiet", "-q", NULL, NULL, cli_take_quiet, 0, CLI_FLAGS_LOOK,
+     "only failures and the last line"},
+    {"--verbose", "-v", NULL, NULL, cli_take_verbose, 0, CLI_FLAGS_LOOK, "every expectation"},
 };
 
-enum { CLI_FLAG_COUNT = sizeof CLI_FLAGS / sizeof CLI_FLAGS[0], CLI_FIRST_OF_SUITES = 5 };
+enum { CLI_FLAG_COUNT = sizeof CLI_FLAGS / sizeof CLI_FLAGS[0] };
 
-/* These choose scenarios, or say how many of them run how: nothing for one world that is tried by
- * hand. They stand from --tags to --scoreboard. */
-static bool cli_is_of_suites(const struct cli_flag *flag)
+static bool cli_takes_flag(const struct cli_command *command, const struct cli_flag *flag)
 {
-    size_t at = (size_t)(flag - CLI_FLAGS);
-    return at >= CLI_FIRST_OF_SUITES && strcmp(flag->name, "--color") != 0 &&
-           flag->take != cli_take_quiet && flag->take != cli_take_verbose;
+    return (command->flags & flag->group) != 0;
 }
 
 static const struct cli_flag *cli_find_flag(struct slice name)
@@ -262,14 +271,32 @@ static const struct cli_flag *cli_find_flag(struct slice name)
 static int cli_unknown_flag(const struct cli_command *command, const char *flag)
 {
     const char *names[CLI_FLAG_COUNT + 1];
-    for (size_t i = 0; i < CLI_FLAG_COUNT; i++)
-        names[i] = CLI_FLAGS[i].name;
-    names[CLI_FLAG_COUNT] = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < CLI_FLAG_COUNT; i++) {
+        if (cli_takes_flag(command, &CLI_FLAGS[i]))
+            names[count++] = CLI_FLAGS[i].name;
+    }
+    names[count] = NULL;
     const char *nearest = text_nearest(flag, names);
     if (nearest != NULL)
         cli_usage_error(command, "%s: no such flag; did you mean %s?", flag, nearest);
     else
         cli_usage_error(command, "%s: no such flag", flag);
+    return -1;
+}
+
+/* A flag that only other commands take: says which. */
+static int cli_strange_flag(const struct cli_command *command, const struct cli_flag *flag)
+{
+    struct buf takers;
+    buf_init(&takers, 200);
+    for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
+        if (cli_takes_flag(&CLI_COMMANDS[i], flag))
+            buf_format(&takers, "%s%s", takers.len > 0 ? ", " : "", CLI_COMMANDS[i].name);
+    }
+    cli_usage_error(command, "%s is no flag of %s; it is for %s", flag->name, command->name,
+                    buf_text(&takers));
+    buf_deinit(&takers);
     return -1;
 }
 
@@ -292,11 +319,8 @@ static int cli_read_flag(const struct cli_command *command, int argc, char **arg
     }
     if (flag == NULL)
         return cli_unknown_flag(command, argv[at]);
-    if (command->one_world && cli_is_of_suites(flag)) {
-        cli_usage_error(command, "%s is for suites; %s runs one scenario", flag->name,
-                        command->name);
-        return -1;
-    }
+    if (!cli_takes_flag(command, flag))
+        return cli_strange_flag(command, flag);
     if (flag->value == NULL && value != NULL) {
         cli_usage_error(command, "%s takes no value", flag->name);
         return -1;
@@ -321,7 +345,9 @@ static int cli_read_environment(const struct cli_command *command, struct run_op
 {
     for (size_t i = 0; i < CLI_FLAG_COUNT; i++) {
         const struct cli_flag *flag = &CLI_FLAGS[i];
-        const char *value = flag->environment != NULL ? getenv(flag->environment) : NULL;
+        const char *value = flag->environment != NULL && cli_takes_flag(command, flag)
+                                ? getenv(flag->environment)
+                                : NULL;
         struct err err = {0};
         if (value != NULL && value[0] != '\0' &&
             flag->take(options, flag->offset, value, &err) != 0) {
@@ -373,7 +399,7 @@ void cli_print_options(const struct cli_command *command)
     for (size_t i = 0; i < CLI_FLAG_COUNT; i++) {
         const struct cli_flag *flag = &CLI_FLAGS[i];
         char left[64];
-        if (command->one_world && cli_is_of_suites(flag))
+        if (!cli_takes_flag(command, flag))
             continue;
         snprintf(left, sizeof left, "%s%s%s%s%s", flag->brief != NULL ? flag->brief : "",
                  flag->brief != NULL ? ", " : "", flag->name, flag->value != NULL ? " " : "",

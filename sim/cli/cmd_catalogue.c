@@ -85,17 +85,14 @@ static void cli_print_index(const struct run_plan *plan)
 
 int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
 {
-    bool markdown = argc > 0 && slice_is(slice_of(argv[0]), "--markdown");
-    argc -= markdown ? 1 : 0;
-    argv += markdown ? 1 : 0;
     struct run_options options;
     struct run_plan plan;
     struct slice topic = SLICE("");
     if (cli_plan(command, argc, argv, &options, &plan) != 0)
         return RUN_EXIT_USAGE;
-    if (markdown)
+    if (options.markdown)
         cli_print_index(&plan);
-    for (size_t i = 0; i < plan.case_count && !markdown; i++) {
+    for (size_t i = 0; i < plan.case_count && !options.markdown; i++) {
         const struct scenario *scenario = plan.cases[i].scenario;
         if (plan.cases[i].cell > 0) /* one line for all cells of a matrix */
             continue;
@@ -149,8 +146,8 @@ int cli_cmd_init(const struct cli_command *command, int argc, char **argv)
 {
     struct err err = {0};
     const char *path = argc > 0 ? argv[0] : "scenario.json";
-    if (argc > 1)
-        return cli_usage_error(command, "at most one file is expected");
+    if (!cli_takes_only(command, argc, argv, 1))
+        return RUN_EXIT_USAGE;
     if (file_exists(path))
         return cli_usage_error(command, "%s: is there already", path);
     if (cli_write_init(path, &err) != 0) {

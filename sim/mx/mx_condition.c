@@ -15,8 +15,8 @@
 #define ALL MX_STAGES_ALL
 
 const struct mx_condition_kind MX_CONDITION_KINDS[] = {
-    {"sender", SENDER, mx_pattern_read, mx_sender_holds, NULL},
-    {"recipient", RECIPIENT, mx_pattern_read, mx_recipient_holds, NULL},
+    {"sender", SENDER, mx_address_pattern_read, mx_sender_holds, NULL},
+    {"recipient", RECIPIENT, mx_address_pattern_read, mx_recipient_holds, NULL},
     {"helo", GREETED, mx_pattern_read, mx_helo_holds, NULL},
     {"client-name", ALL, mx_pattern_read, mx_client_name_holds, NULL},
     {"source", ALL, mx_source_read, mx_source_holds, NULL},
@@ -51,8 +51,8 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
 void mx_condition_release(struct mx_condition *condition)
 {
     const struct mx_condition_kind *kind = condition->kind;
-    if (kind->read == mx_pattern_read || kind->read == mx_result_read ||
-        kind->read == mx_policy_read || kind->read == mx_soa_read) {
+    if (kind->read == mx_pattern_read || kind->read == mx_address_pattern_read ||
+        kind->read == mx_result_read || kind->read == mx_policy_read || kind->read == mx_soa_read) {
         pattern_release(condition->pattern);
     } else if (kind->read == mx_tls_read) {
         pattern_release(condition->tls.version);

@@ -45,6 +45,7 @@ enum mx_happening_kind {
 struct mx_happening {
     enum mx_happening_kind kind;
     enum mx_stage stage; /* of MX_HAPPENS_STAGE */
+    unsigned also;       /* and stages that begin with it, MX_STAGE_BIT()s */
     enum mx_count count; /* of MX_HAPPENS_TRIED and MX_HAPPENS_PASSED */
     int64_t amount;
 };

@@ -9,6 +9,31 @@ MX_CONDITION_READER(mx_pattern_read)
     return pattern_read(spec, reader->arena, &condition->pattern, err);
 }
 
+static int mx_address_check(struct spec spec, struct err *err)
+{
+    const char *text = spec.json->valuestring;
+    if (strpbrk(text, "@*?/!") != NULL || strcmp(text, "<>") == 0 ||
+        strcasecmp(text, "postmaster") == 0) /* RFC 5321 4.1.1.3 knows it without a domain */
+        return 0;
+    return spec_error(
+        spec, err,
+        "\"%s\" never matches: an address has an \"@\"; \"%s@*\" is %s at any domain, "
+        "\"*@%s\" anyone at that domain",
+        text, text, text, text);
+}
+
+/* A pattern of whole addresses. */
+MX_CONDITION_READER(mx_address_pattern_read)
+{
+    if (mx_pattern_read(reader, spec, condition, err) != 0)
+        return -1;
+    for (size_t i = 0; i < (spec_is_array(spec) ? spec_count(spec) : 1); i++) {
+        if (mx_address_check(spec_is_array(spec) ? spec_at(spec, i) : spec, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* The null reverse-path is written "<>" in a scenario. */
 MX_CONDITION_JUDGE(mx_sender_holds)
 {

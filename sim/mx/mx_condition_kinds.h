@@ -17,6 +17,7 @@
 
 /* mx_condition_envelope.c */
 MX_CONDITION_READER(mx_pattern_read);
+MX_CONDITION_READER(mx_address_pattern_read);
 MX_CONDITION_JUDGE(mx_sender_holds);
 MX_CONDITION_JUDGE(mx_recipient_holds);
 MX_CONDITION_JUDGE(mx_helo_holds);

@@ -343,7 +343,10 @@ int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *e
         if (mx_host_read_name(spec, child->string, model->arena, &name, err) != 0)
             return -1;
         if (mx_model_find_host(model, name) != NULL)
-            return spec_error(spec, err, "the host \"%s\" stands here twice", name);
+            return spec_error(spec, err,
+                              "the host \"%s\" stands here twice: capital letters are the "
+                              "same name; keep one of them",
+                              name);
         if (mx_host_read(model, spec, mx_model_make_host(model, name), err) != 0)
             return -1;
     }

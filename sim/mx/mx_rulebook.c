@@ -52,7 +52,8 @@ static bool mx_rulebook_is_active(const struct mx_rulebook *book, size_t i,
 static void mx_rule_note(const struct mx_rule *rule, struct mx_question *question,
                          const struct mx_happening *happening)
 {
-    if (happening->kind == MX_HAPPENS_STAGE && (rule->stages & MX_STAGE_BIT(happening->stage)) == 0)
+    if (happening->kind == MX_HAPPENS_STAGE &&
+        (rule->stages & (MX_STAGE_BIT(happening->stage) | happening->also)) == 0)
         return;
     for (size_t i = 0; i < rule->condition_count; i++) {
         const struct mx_condition *condition = &rule->conditions[i];
@@ -148,8 +149,21 @@ static void mx_rule_fire(const struct mx_rule *rule, struct mx_question *questio
         effects->rule = rule;
 }
 
-void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, const struct mx_facts *facts,
-                     struct event_log *log, struct mx_effects *effects)
+/* The stage at which a rule is asked: the one at hand, or another that it is asked with. */
+static enum mx_stage mx_rule_stage(const struct mx_rule *rule, enum mx_stage stage, unsigned also)
+{
+    if ((rule->stages & MX_STAGE_BIT(stage)) != 0)
+        return stage;
+    for (unsigned other = 0; other < MX_STAGE_COUNT; other++) {
+        if ((rule->stages & also & MX_STAGE_BIT(other)) != 0)
+            return (enum mx_stage)other;
+    }
+    return MX_STAGE_COUNT;
+}
+
+void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, unsigned also,
+                     const struct mx_facts *facts, struct event_log *log,
+                     struct mx_effects *effects)
 {
     mx_effects_reset(effects);
     struct buf key;
@@ -158,17 +172,18 @@ void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, const struct
     bool decided = false;
     for (size_t i = 0; i < book->list_count && !decided; run += book->lists[i]->count, i++) {
         const struct mx_rule_list *list = book->lists[i];
-        if ((list->stages & MX_STAGE_BIT(stage)) == 0 || !mx_rulebook_is_active(book, i, facts))
+        if ((list->stages & (MX_STAGE_BIT(stage) | also)) == 0 ||
+            !mx_rulebook_is_active(book, i, facts))
             continue;
         for (size_t j = 0; j < list->count && !decided; j++) {
             const struct mx_rule *rule = &list->rules[j];
-            struct mx_question question = {.stage = stage,
+            struct mx_question question = {.stage = mx_rule_stage(rule, stage, also),
                                            .facts = facts,
                                            .state = book->state,
                                            .rng = &run[j].rng,
                                            .key = &key,
                                            .remaining_us = -1};
-            if ((rule->stages & MX_STAGE_BIT(stage)) == 0)
+            if (question.stage == MX_STAGE_COUNT)
                 continue;
             bool holds = mx_rule_holds(rule, &question);
             if (log != NULL && question.gauge.counts != NULL)

@@ -32,12 +32,14 @@ void mx_rulebook_note(struct mx_rulebook *book, const struct mx_facts *facts,
                       const struct mx_happening *happening);
 
 /*
- * Asks the rules of a stage from the top; the first that holds decides, those with "continue" add
- * their effects and let the next be asked. The result is in *effects (which is reset first). Each
- * rule that fires is counted and logged (`log` may be NULL).
+ * Asks the rules of `stage`, and in the same breath those of any stage in `also` (MX_STAGE_BIT()s,
+ * 0 = none), from the top; a rule that names several of them is asked once. The first that holds
+ * decides, those with "continue" add their effects and let the next be asked. The result is in
+ * *effects (which is reset first). Each rule that fires is counted and logged (`log` may be NULL).
  */
-void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, const struct mx_facts *facts,
-                     struct event_log *log, struct mx_effects *effects);
+void mx_rulebook_ask(struct mx_rulebook *book, enum mx_stage stage, unsigned also,
+                     const struct mx_facts *facts, struct event_log *log,
+                     struct mx_effects *effects);
 
 /* How often a rule fired; -1 if there is no rule of that name. */
 int64_t mx_rulebook_fired(const struct mx_rulebook *book, const char *rule);

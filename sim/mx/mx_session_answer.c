@@ -39,13 +39,17 @@ static void mx_session_count(struct mx_session *session, enum mx_happening_kind 
 void mx_session_ask(struct mx_session *session, enum mx_stage stage)
 {
     const struct mx_session_options *options = &session->options;
+    /* The last chunk is a chunk and the end of the message: one command, one answer. */
+    bool last_chunk = stage == MX_STAGE_DATA_END && session->transaction.chunked;
+    unsigned also = last_chunk ? MX_STAGE_BIT(MX_STAGE_BDAT) : 0;
     mx_session_count(session, MX_HAPPENS_TRIED, stage);
-    const struct mx_happening happening = {.kind = MX_HAPPENS_STAGE, .stage = stage};
+    const struct mx_happening happening = {.kind = MX_HAPPENS_STAGE, .stage = stage, .also = also};
     /* data-body is asked again and again, but it is one attempt. */
     if (stage != MX_STAGE_DATA_BODY || session->transaction.data.bytes == 0)
         mx_rulebook_note(&options->host->rules, &session->facts, &happening);
     mx_session_authenticate(session, stage);
-    mx_rulebook_ask(&options->host->rules, stage, &session->facts, options->log, &session->effects);
+    mx_rulebook_ask(&options->host->rules, stage, also, &session->facts, options->log,
+                    &session->effects);
     mx_limit_put(&session->limit, &session->effects.limit);
     if (session->effects.profile != NULL)
         session->facts.profile = session->effects.profile;

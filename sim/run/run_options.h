@@ -55,6 +55,7 @@ struct run_options {
     const char *report_junit;
     const char *report_tap;
     bool github;
+    bool markdown;   /* of `list`: as the page of the catalogue */
     bool scoreboard; /* of `compare`: writes docs/scoreboard.md too */
 
     enum run_color color;

@@ -1,12 +1,14 @@
 #include "sim/run/run_plan.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/text.h"
 #include "sim/run/run_last.h"
+#include "sim/run/run_select.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -60,36 +62,56 @@ static int run_paths_search(struct run_paths *paths, const char *folder, unsigne
     return result;
 }
 
+/* What a path that is not there was meant to be: the nearest name in its folder. */
+static int run_paths_absent(const char *path, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash != NULL ? mem_text_copy_n(path, (size_t)(slash - path) + 1) : NULL;
+    struct dirent **entries = NULL;
+    int count =
+        scandir(folder != NULL ? folder : ".", &entries, run_is_wanted_entry, run_compare_names);
+    const char **names = mem_alloc_array((size_t)(count > 0 ? count : 0) + 1, sizeof *names);
+    for (int i = 0; i < count; i++)
+        names[i] = entries[i]->d_name;
+    const char *nearest = text_nearest(file_name(path), names);
+    if (count < 0)
+        err_set(err, "%s: no such file or folder; not even the folder %s is there", path,
+                folder != NULL ? folder : ".");
+    else if (nearest != NULL)
+        err_set(err, "%s: no such file or folder; did you mean \"%s%s\"?", path,
+                folder != NULL ? folder : "", nearest);
+    else
+        err_set(err,
+                "%s: no such file or folder; expected a scenario or a folder of them "
+                "(\"mailrange list\" shows those of the project)",
+                path);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    free(names);
+    free(folder);
+    return -1;
+}
+
 static int run_paths_take(struct run_paths *paths, const char *path, struct err *err)
 {
     struct stat info;
     if (stat(path, &info) != 0)
-        return err_set_errno(err, "%s: no such scenario", path);
-    if (S_ISDIR(info.st_mode))
-        return run_paths_search(paths, path, 0, err);
-    run_paths_add(paths, path);
-    return 0;
-}
-
-static bool run_has_tag(const struct scenario *scenario, const char *const *tags, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < scenario->tag_count; k++) {
-            if (slice_is_nocase(slice_of(tags[i]), scenario->tags[k]))
-                return true;
-        }
+        return errno == ENOENT || errno == ENOTDIR ? run_paths_absent(path, err)
+                                                   : err_set_errno(err, "%s: cannot be read", path);
+    if (!S_ISDIR(info.st_mode)) {
+        run_paths_add(paths, path);
+        return 0;
     }
-    return false;
-}
-
-static bool run_is_selected(const struct run_options *options, const struct scenario *scenario)
-{
-    if (options->tag_count > 0 && !run_has_tag(scenario, options->tags, options->tag_count))
-        return false;
-    if (run_has_tag(scenario, options->exclude_tags, options->exclude_tag_count))
-        return false;
-    return options->grep == NULL || strcasestr(scenario->name, options->grep) != NULL ||
-           strcasestr(scenario->file, options->grep) != NULL;
+    size_t before = paths->count;
+    if (run_paths_search(paths, path, 0, err) != 0)
+        return -1;
+    if (paths->count > before)
+        return 0;
+    return err_set(err,
+                   "%s: no scenario is in this folder; looked for files *.json in it and below, "
+                   "except schema.json (\"mailrange init %s/mine.json\" writes one)",
+                   path, path);
 }
 
 /* "greylisting", "broken-tls.identity-expired", "hello.postfix", "hello.2": letters that a shell
@@ -157,7 +179,7 @@ static void run_plan_load(struct run_plan *plan, const struct run_options *optio
         plan->scenarios =
             mem_grow(plan->scenarios, plan->scenario_count + 1, sizeof *plan->scenarios);
         plan->scenarios[plan->scenario_count++] = cells[cell];
-        if (run_is_selected(options, cells[cell]))
+        if (run_select_takes(options, cells[cell]))
             run_plan_add(plan, options, plan->scenario_count - 1, (size_t)cell, taken);
     }
     free(cells);
@@ -188,13 +210,59 @@ static bool run_has_failed_last(const struct run_plan *plan, size_t i, const voi
     return map_get_text(with, plan->cases[i].folder) != NULL;
 }
 
+/* Only those that failed in the last run. That none did is no error; that none of them is among
+ * those chosen is. */
+static int run_plan_keep_failed(struct run_plan *plan, const struct run_options *options,
+                                struct err *err)
+{
+    struct map failed = {0};
+    size_t chosen = plan->case_count;
+    int result = run_last_failed(options->output, &failed, err);
+    size_t count = failed.count;
+    run_plan_filter(plan, run_has_failed_last, &failed);
+    if (result == 0 && count == 0)
+        fprintf(stderr, "mailrange: nothing failed in the last run of %s\n", options->output);
+    else if (result == 0 && plan->case_count == 0)
+        result = err_set(err,
+                         "--last-failed: %zu failed in the last run of %s, as %s, but none of the "
+                         "%zu chosen here is one of them",
+                         count, options->output, map_key(map_first(&failed)), chosen);
+    map_deinit(&failed, NULL);
+    return result;
+}
+
+static void run_plan_keep_shard(struct run_plan *plan, const struct run_options *options)
+{
+    size_t all = plan->case_count;
+    run_plan_filter(plan, run_is_of_shard, options);
+    if (all > 0 && plan->case_count == 0)
+        fprintf(stderr, "mailrange: shard %u/%u is empty: there are %zu runs in all\n",
+                options->shard, options->shard_count, all);
+}
+
+/* What was chosen by words must be something. */
+static int run_plan_check(const struct run_plan *plan, const struct run_options *options,
+                          struct err *err)
+{
+    enum { NOTES_BYTES_MAX = 10000 };
+    if (plan->invalid_count > 0)
+        return 0;
+    if (plan->case_count == 0)
+        return run_select_nothing(options, plan->scenarios, plan->scenario_count, err);
+    struct buf notes;
+    buf_init(&notes, NOTES_BYTES_MAX);
+    run_select_unknown_tags(options, plan->scenarios, plan->scenario_count, &notes);
+    fputs(buf_text(&notes), stderr);
+    buf_deinit(&notes);
+    return 0;
+}
+
 int run_plan_make(const struct run_options *options, const char *const *paths, size_t path_count,
                   struct run_plan *plan, struct err *err)
 {
     *plan = (struct run_plan){0};
     struct run_paths found = {.arena = &plan->arena};
     struct map taken = {0};
-    struct map failed = {0};
     int result = 0;
     if (path_count == 0)
         result =
@@ -203,13 +271,12 @@ int run_plan_make(const struct run_options *options, const char *const *paths, s
         result = run_paths_take(&found, paths[i], err);
     for (size_t i = 0; i < found.count && result == 0; i++)
         run_plan_load(plan, options, found.items[i], &taken);
-    if (result == 0 && options->last_failed) {
-        result = run_last_failed(options->output, &failed, err);
-        run_plan_filter(plan, run_has_failed_last, &failed);
-    }
-    run_plan_filter(plan, run_is_of_shard, options);
+    if (result == 0)
+        result = run_plan_check(plan, options, err);
+    if (result == 0 && options->last_failed)
+        result = run_plan_keep_failed(plan, options, err);
+    run_plan_keep_shard(plan, options);
     map_deinit(&taken, NULL);
-    map_deinit(&failed, NULL);
     free(found.items);
     return result;
 }

@@ -27,8 +27,10 @@ struct run_plan {
     struct arena arena;
 };
 
-/* `paths` empty = the project's scenarios/. -1 if a path is not there; wrong scenarios are printed
- * and counted. */
+/* `paths` empty = the project's scenarios/. -1 if a path is not there, a folder has no scenario, or
+ * the choice of `options` leaves none; wrong scenarios are printed and counted. A plan without
+ * cases is none of these errors: nothing failed last, or the shard is empty, which is told on
+ * stderr. */
 int run_plan_make(const struct run_options *options, const char *const *paths, size_t path_count,
                   struct run_plan *plan, struct err *err) MUST_CHECK;
 void run_plan_deinit(struct run_plan *plan);

@@ -177,15 +177,43 @@ static int run_evidence_gather(struct run_evidence *evidence, const char *folder
     return result;
 }
 
+/* Joins what one folder has. A run that ended left its results.json, even one of an empty shard. */
+static int run_evidence_join(struct run_evidence *evidence, const char *folder, struct err *err)
+{
+    size_t before = evidence->count;
+    if (run_evidence_gather(evidence, folder, err) != 0)
+        return -1;
+    char *results = run_folder_file(folder, RUN_RESULTS_FILE);
+    bool ended = file_exists(results);
+    free(results);
+    if (ended)
+        return 0;
+    if (evidence->count == before)
+        return err_set(
+            err,
+            "%s: no run is here; expected the output folder of \"mailrange run -o\", with "
+            "results.json and a folder for each scenario",
+            folder);
+    fprintf(
+        stderr,
+        "mailrange: %s: its run did not come to an end (there is no results.json): scenarios may "
+        "be missing\n",
+        folder);
+    return 0;
+}
+
 int run_report_merge(const struct run_options *options, const char *const *folders, size_t count,
                      struct err *err)
 {
     struct run_evidence evidence = {0};
-    int result = file_make_folders(options->output, err);
+    int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
-        result = run_evidence_gather(&evidence, folders[i], err);
+        result = run_evidence_join(&evidence, folders[i], err);
     if (result == 0 && evidence.count == 0)
-        result = err_set(err, "there is no evidence of a run in %s", folders[0]);
+        result = err_set(err, "no scenario has run in %s%s: there is nothing to report", folders[0],
+                         count > 1 ? " and the other folders" : "");
+    if (result == 0)
+        result = file_make_folders(options->output, err);
     if (result == 0)
         result = run_report_files(options, &evidence, err);
     run_evidence_free(&evidence);

@@ -4,7 +4,9 @@
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_change.h"
+#include "sim/scenario/scenario_never.h"
 #include "sim/scenario/scenario_reader.h"
+#include "sim/scenario/scenario_select.h"
 #include "sim/scenario/scenario_zone.h"
 #include "sim/value/template.h"
 
@@ -13,46 +15,6 @@
 enum { TEXT_BYTES_MAX = 1000 };
 
 /* ---- expectations name what is there */
-
-/* Calls back for each recipient text of a message, with the first and the last of a sequence. */
-static bool message_has_recipient(const struct scenario_message *message,
-                                  const struct pattern *pattern)
-{
-    bool found = false;
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    for (size_t i = 0; i < message->to_count && !found; i++) {
-        size_t count = sequence_count((struct spec){0}, message->to[i], SIZE_MAX, NULL);
-        for (size_t k = 0; k < count && !found; k++) {
-            buf_reset(&text);
-            sequence_text(&text, message->to[i], k);
-            found = pattern_matches(pattern, buf_slice(&text));
-        }
-    }
-    buf_deinit(&text);
-    return found;
-}
-
-static bool message_has_id(const struct scenario_message *message, const struct pattern *pattern)
-{
-    struct buf text;
-    buf_init(&text, TEXT_BYTES_MAX);
-    bool found = pattern_matches(pattern, slice_of(message->id));
-    for (size_t i = 0; message->instances > 1 && i < message->instances && !found; i++) {
-        buf_reset(&text);
-        buf_format(&text, "%s/%zu", message->id, i + 1);
-        found = pattern_matches(pattern, buf_slice(&text));
-    }
-    buf_deinit(&text);
-    return found;
-}
-
-static bool selects(const struct check_expectation *e, const struct scenario_message *message)
-{
-    return message_has_id(message, e->message) &&
-           pattern_matches(e->from, slice_of(message->from)) &&
-           message_has_recipient(message, e->to);
-}
 
 /* Mail of the clients: does the expectation mean any of it? */
 struct letter_search {
@@ -112,7 +74,7 @@ static int unknown_message(struct scenario_reader *r, const struct check_expecta
     bool known = false;
     for (size_t i = 0; i < s->message_count; i++) {
         ids[i] = s->messages[i].id;
-        known = known || message_has_id(&s->messages[i], e->message);
+        known = known || scenario_message_has_id(&s->messages[i], e->message);
     }
     const struct letter_search letters = search_letters(r, e, ids, s->message_count);
     if (letters.is_selected)
@@ -212,7 +174,7 @@ static int check_expectation(struct scenario_reader *r, const struct check_expec
     if (e->subject != CHECK_OF_DELIVERIES)
         return 0;
     for (size_t i = 0; i < s->message_count; i++) {
-        if (selects(e, &s->messages[i]))
+        if (scenario_expects_of(e, &s->messages[i]))
             return check_host_list(r, e);
     }
     return unknown_message(r, e);
@@ -227,7 +189,7 @@ static void note_unexpected(struct scenario_reader *r)
         bool expected = false;
         for (size_t k = 0; k < s->checks->count && !expected; k++) {
             const struct check_expectation *e = &s->checks->items[k];
-            expected = e->subject == CHECK_OF_DELIVERIES && selects(e, &s->messages[i]);
+            expected = e->subject == CHECK_OF_DELIVERIES && scenario_expects_of(e, &s->messages[i]);
         }
         if (!expected)
             scenario_add_finding(r, s->messages[i].spec, "nothing is expected of message \"%s\"",
@@ -241,7 +203,7 @@ static bool is_meant_to_fail(const struct scenario *s, const struct scenario_mes
 {
     for (size_t k = 0; k < s->checks->count; k++) {
         const struct check_expectation *e = &s->checks->items[k];
-        if (e->subject == CHECK_OF_DELIVERIES && message_has_id(message, e->message) &&
+        if (e->subject == CHECK_OF_DELIVERIES && scenario_message_has_id(message, e->message) &&
             pattern_matches(e->to, slice_of(to)) && e->wanted.ends != 0 &&
             (e->wanted.ends & 1U << CHECK_DELIVERED) == 0)
             return true;
@@ -276,10 +238,7 @@ static int check_recipient(struct scenario_reader *r, const struct scenario_mess
     if (domain == NULL || has_zone(s, domain) || is_meant_to_fail(s, message, address))
         return 0;
     struct spec to = member_of(message->spec, "to");
-    return spec_error(spec_is_array(to) ? spec_at(to, i) : to, r->err,
-                      "no host and no zone is there for %s: add one, or, if mail to it shall fail, "
-                      "expect that ({\"to\": \"%s\", \"is\": \"bounced\"})",
-                      domain, address);
+    return scenario_unknown_domain(r, spec_is_array(to) ? spec_at(to, i) : to, domain, address);
 }
 
 static int check_messages(struct scenario_reader *r)
@@ -350,7 +309,7 @@ static int check_choice(struct scenario_reader *r, const struct scenario_event *
     if (event->message == NULL && event->from == NULL && event->to == NULL)
         return 0;
     for (size_t i = 0; i < r->scenario->message_count; i++) {
-        if (selects(&choice, &r->scenario->messages[i]))
+        if (scenario_expects_of(&choice, &r->scenario->messages[i]))
             return 0;
     }
     return unknown_message(r, &choice);
@@ -438,10 +397,11 @@ int scenario_check_parts(struct scenario_reader *r)
         if (check_event(r, &s->timeline[i]) != 0)
             return -1;
     }
-    if (check_provider_zones(r) != 0 || check_messages(r) != 0 || check_letters(r) != 0 ||
-        check_smart_host(r) != 0)
+    if (scenario_check_contradictions(r) != 0 || check_provider_zones(r) != 0 ||
+        check_messages(r) != 0 || check_letters(r) != 0 || check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
+    scenario_note_strange_addresses(r);
     scenario_visit_mx(s->dns, on_mx, r);
     return 0;
 }

@@ -1,9 +1,11 @@
 #include <stdarg.h>
 
+#include "mta-under-test/base/text.h"
 #include "sim/check/check_list.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_model.h"
+#include "sim/scenario/scenario_never.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_zone.h"
 
@@ -212,6 +214,44 @@ static bool says_where_mail_goes(const struct completion *c, const char *domain)
            dns_model_has_record(dns, domain, "AAAA") || dns_model_has_record(dns, domain, "CNAME");
 }
 
+static bool is_domain_of_host(const struct mx_model *mx, const char *domain)
+{
+    for (size_t i = 0; i < mx_model_host_count(mx); i++) {
+        if (strcmp(domain_of_host(mx_host_name(mx_model_host(mx, i))), domain) == 0 ||
+            strcmp(mx_host_name(mx_model_host(mx, i)), domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing leads mail to this host: a recipient's domain is mistyped, which is told there, or the
+ * host's own name is. */
+static int outside_every_zone(struct completion *c, const struct mx_host *host)
+{
+    const struct scenario *s = c->reader->scenario;
+    const char *name = mx_host_name(host);
+    const char *const names[] = {domain_of_host(name), name, NULL};
+    for (size_t i = 0; i < s->message_count; i++) {
+        for (size_t k = 0; k < s->messages[i].to_count; k++) {
+            const char *to = s->messages[i].to[k];
+            const char *at = strrchr(to, '@');
+            const char *domain =
+                at != NULL ? spec_domain_from_text(at + 1, c->reader->arena) : NULL;
+            if (domain == NULL || zone_of(c, domain) != NULL || is_domain_of_host(s->mx, domain) ||
+                text_nearest(domain, names) == NULL)
+                continue;
+            struct spec place = s->messages[i].spec;
+            if (spec_get(place, "to", &place) && spec_is_array(place))
+                place = spec_at(place, k);
+            return scenario_unknown_domain(c->reader, place, domain, to);
+        }
+    }
+    return spec_error(mx_host_spec(host), c->reader->err,
+                      "%s lies outside every zone: no recipient is at %s, and no record of \"dns\" "
+                      "names this host",
+                      name, domain_of_host(name));
+}
+
 /* A host whose domain has no zone gets one, with an MX record. */
 static int make_host_zone(struct completion *c, const struct mx_host *host)
 {
@@ -223,10 +263,7 @@ static int make_host_zone(struct completion *c, const struct mx_host *host)
             return spec_error(mx_host_spec(host), c->reader->err,
                               "\"%s\" is no name of a host: it has no domain", name);
         if (!is_reachable(c, host))
-            return spec_error(mx_host_spec(host), c->reader->err,
-                              "%s lies outside every zone: no recipient is at %s, and no record of "
-                              "\"dns\" names this host",
-                              name, domain);
+            return outside_every_zone(c, host);
         if (make_zone(c, domain) != 0)
             return -1;
         zone = domain;

@@ -1,11 +1,15 @@
 #include "sim/scenario/scenario.h"
 
+#include <sys/stat.h>
+
 #include "mta-under-test/base/file.h"
 #include "sim/check/check_list.h"
 #include "sim/scenario/scenario_matrix.h"
 #include "sim/scenario/scenario_part.h"
 
 #include "mta-under-test/base/poison.h"
+
+enum { CHAIN_BYTES_MAX = 1000 };
 
 /* The folder of a path, "." if it has none. */
 static char *folder_of(const char *path)
@@ -29,11 +33,60 @@ static char *find_base(const char *path, const char *name, const char *root)
     return found;
 }
 
+/* The files that extend each other, the one at hand first. */
+struct extension {
+    const char *path;
+    const struct extension *by; /* NULL for the scenario itself */
+    unsigned depth;
+};
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat one;
+    struct stat other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}
+
+/* "a.json → b.json → a.json" */
+static void write_chain(const struct extension *at, struct buf *out)
+{
+    if (at->by != NULL) {
+        write_chain(at->by, out);
+        buf_add_text(out, " \xe2\x86\x92 ");
+    }
+    buf_add_text(out, file_name(at->path));
+}
+
+/* A base must be there, be none of those that extend it, and the chain must end. */
+static int check_base(struct spec extend, const struct extension *base, struct err *err)
+{
+    struct buf chain;
+    if (!file_exists(base->path))
+        return spec_error(extend, err,
+                          "no such file: %s; it is looked for beside the file that names it, then "
+                          "from the project's folder",
+                          base->path);
+    buf_init(&chain, CHAIN_BYTES_MAX);
+    write_chain(base, &chain);
+    bool own = false;
+    for (const struct extension *at = base->by; at != NULL; at = at->by)
+        own = own || same_file(at->path, base->path);
+    if (own)
+        spec_error(extend, err, "extends itself: %s; one of them must stand alone",
+                   buf_text(&chain));
+    else if (base->depth > SCENARIO_EXTENDS_MAX)
+        spec_error(extend, err, "more than %d files extend each other: %s", SCENARIO_EXTENDS_MAX,
+                   buf_text(&chain));
+    buf_deinit(&chain);
+    return own || base->depth > SCENARIO_EXTENDS_MAX ? -1 : 0;
+}
+
 /* Opens a file with all that it extends put under it; NULL with `err`. */
-static struct spec_document *open_document(const char *path, const char *root, unsigned depth,
+static struct spec_document *open_document(const struct extension *at, const char *root,
                                            struct err *err)
 {
-    struct spec_document *document = spec_document_open(path, err);
+    struct spec_document *document = spec_document_open(at->path, err);
     struct spec extend;
     const char *name = NULL;
     if (document == NULL || !spec_get(spec_root(document), "extend", &extend))
@@ -42,16 +95,11 @@ static struct spec_document *open_document(const char *path, const char *root, u
         spec_document_free(&document);
         return NULL;
     }
-    char *base_path = find_base(path, name, root);
+    char *base_path = find_base(at->path, name, root);
+    const struct extension below = {base_path, at, at->depth + 1};
     struct spec_document *base = NULL;
-    if (depth == SCENARIO_EXTENDS_MAX)
-        spec_error(extend, err,
-                   "more than %d files extend each other; is one of them its own base?",
-                   SCENARIO_EXTENDS_MAX);
-    else if (!file_exists(base_path))
-        spec_error(extend, err, "no such file: %s", base_path);
-    else
-        base = open_document(base_path, root, depth + 1, err);
+    if (check_base(extend, &below, err) == 0)
+        base = open_document(&below, root, err);
     free(base_path);
     if (base == NULL || spec_document_extend(document, &base, err) != 0)
         spec_document_free(&document);
@@ -81,7 +129,8 @@ static struct scenario *load_cell(const char *path, const struct scenario_option
                                   struct err *err)
 {
     struct scenario *scenario = mem_alloc(sizeof *scenario);
-    scenario->document = open_document(path, options->root, 0, err);
+    const struct extension whole = {path, NULL, 0};
+    scenario->document = open_document(&whole, options->root, err);
     if (scenario->document == NULL) {
         scenario_free(&scenario);
         return NULL;
@@ -124,7 +173,8 @@ int scenario_load(const char *path, const struct scenario_options *options,
     struct scenario_matrix matrix = {0};
     struct arena arena = {0};
     *scenarios = NULL;
-    struct spec_document *document = open_document(path, options->root, 0, err);
+    const struct extension whole = {path, NULL, 0};
+    struct spec_document *document = open_document(&whole, options->root, err);
     if (document == NULL)
         return -1;
     int result =

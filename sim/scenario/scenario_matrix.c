@@ -65,14 +65,15 @@ int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
         struct scenario_axis *axis = &matrix->axes[matrix->name_count++];
         if (read_axis(values, spec_key_at(spec, i), arena, axis, err) != 0)
             return -1;
-        if (axis->count > max / matrix->cell_count)
-            return spec_error(spec, err,
-                              "makes more than %zu runs; take fewer values, or make "
-                              "several scenarios of it (\"extend\")",
-                              max);
-        matrix->cell_count *= axis->count;
+        if (__builtin_mul_overflow(matrix->cell_count, axis->count, &matrix->cell_count))
+            matrix->cell_count = SIZE_MAX; /* sixteen long lists */
     }
-    return 0;
+    if (matrix->cell_count <= max)
+        return 0;
+    return spec_error(spec, err,
+                      "makes %zu runs, and at most %zu are allowed; take fewer values, or make "
+                      "several scenarios of it (\"extend\")",
+                      matrix->cell_count, max);
 }
 
 /* A value as it may stand in a title: line ends and the like are shown. */

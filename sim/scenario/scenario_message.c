@@ -262,7 +262,8 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     if (spec_get(spec, "rate", &member) && rate_read(member, &message->rate, r->err) != 0)
         return -1;
     if (message->rate.count == 0 && message->rate.window_us > 0)
-        return spec_expected(member, r->err, "a rate of more than nothing");
+        return spec_error(member, r->err,
+                          "0 before the \"/\" sends nothing: expected a rate like \"100/1m\"");
     if (spec_get(spec, "port", &member) && spec_read_int(member, 1, 65535, &port, r->err) != 0)
         return -1;
     if (port != 25 && port != 465 && port != 587)

@@ -35,7 +35,7 @@ void scenario_add_finding(struct scenario_reader *r, struct spec spec, const cha
     if (r->finding_count == SCENARIO_FINDINGS_MAX)
         return;
     struct scenario_finding *finding = &r->findings[r->finding_count++];
-    finding->place = arena_text(r->arena, spec.path);
+    finding->place = spec_place(spec, r->arena);
     finding->text = arena_text(r->arena, text);
     r->scenario->finding_count = r->finding_count;
 }

@@ -94,6 +94,34 @@ static const char *pattern_join(const char *const *texts, size_t count, struct a
     return joined;
 }
 
+static bool pattern_one_matches(const struct pattern_one *one, struct slice text);
+
+/* Does `out` exclude all that `in` matches? Only what is certain counts: a star of `out` takes in
+ * the stars of `in`, a question mark does not. */
+static bool pattern_covers(const struct pattern_one *out, const struct pattern_one *in)
+{
+    if (in->kind == PATTERN_REGEX)
+        return out->kind == PATTERN_REGEX && slice_equal(out->text, in->text);
+    if (in->kind == PATTERN_EXACT || slice_equal_nocase(out->text, in->text))
+        return pattern_one_matches(out, in->text);
+    return out->kind == PATTERN_GLOB && slice_find(out->text, '?') == SIZE_MAX &&
+           pattern_one_matches(out, in->text);
+}
+
+/* An entry that another of the list excludes whole matches nothing. */
+static int pattern_check_list(struct spec spec, const struct pattern *p, struct err *err)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        for (size_t k = 0; k < p->count && !p->list[i].excludes; k++) {
+            if (p->list[k].excludes && pattern_covers(&p->list[k], &p->list[i]))
+                return spec_error(spec_at(spec, i), err,
+                                  "\"%.*s\" never matches: \"!%.*s\" of the same list takes it out",
+                                  SLICE_ARG(p->list[i].text), SLICE_ARG(p->list[k].text));
+        }
+    }
+    return 0;
+}
+
 int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern, struct err *err)
 {
     const char *const *texts = NULL;
@@ -114,6 +142,10 @@ int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern
             return -1;
         }
         p->count = i + 1;
+    }
+    if (count > 1 && pattern_check_list(spec, p, err) != 0) {
+        pattern_release(p);
+        return -1;
     }
     *pattern = p;
     return 0;

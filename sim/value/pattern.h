@@ -9,7 +9,8 @@
 
 struct pattern;
 
-/* A text or an array of texts; -1 with the place of the one that cannot be compiled. Lives as long
+/* A text or an array of texts; -1 with the place of the one that cannot be compiled,
+ * or that the list itself excludes again. Lives as long
  * as `arena`, except that pattern_release() must be called for its regular expressions. */
 int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern,
                  struct err *err) MUST_CHECK;

@@ -34,8 +34,11 @@ struct rate {
     int64_t window_us;
 };
 
-int rate_from_text(struct slice text, struct rate *rate) MUST_CHECK;
+/* Errors say which of the two numbers is impossible, and why. */
 int rate_read(struct spec spec, struct rate *rate, struct err *err) MUST_CHECK;
+/* The same from a part of the text at `spec`. */
+int rate_read_text(struct spec spec, struct slice text, struct rate *rate,
+                   struct err *err) MUST_CHECK;
 
 /* "10m..2h" since the start of the run, or "18:00..20:00" by the time of day (UTC; may cross
  * midnight). */

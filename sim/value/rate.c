@@ -1,27 +1,54 @@
-
 #include "mta-under-test/base/text.h"
 #include "sim/value/range.h"
 
 #include "mta-under-test/base/poison.h"
 
-int rate_from_text(struct slice text, struct rate *rate)
+enum { RATE_COUNT_MAX = 1000000000 };
+
+/* What is wrong with it, naming the number; NULL if it is right. */
+static const char *rate_parse(struct slice text, struct rate *rate, struct arena *arena)
 {
     size_t slash = slice_find(text, '/');
+    if (slash == SIZE_MAX)
+        return "no \"/\" stands between how many and in which time";
+    struct slice number = slice_trim(slice_first(text, slash));
+    struct slice window = slice_trim(slice_skip(text, slash + 1));
     uint64_t count = 0;
-    if (slash == SIZE_MAX || text_to_u64(slice_first(text, slash), &count) != 0 ||
-        count > INT64_MAX ||
-        time_span_from_text(slice_skip(text, slash + 1), &rate->window_us) != 0 ||
-        rate->window_us <= 0)
-        return -1;
+    bool digits = number.len > 0;
+    for (size_t i = 0; i < number.len; i++)
+        digits = digits && text_is_digit(number.data[i]);
+    if (!digits)
+        return arena_format(arena, "\"%.*s\" before the \"/\" is no whole number",
+                            SLICE_ARG(number));
+    if (text_to_u64(number, &count) != 0 || count > RATE_COUNT_MAX)
+        return arena_format(arena, "%.*s is more than %d, the most that is counted",
+                            SLICE_ARG(number), RATE_COUNT_MAX);
+    if (time_span_from_text(window, &rate->window_us) != 0)
+        return arena_format(arena, "\"%.*s\" behind the \"/\" is no duration like \"1m\"",
+                            SLICE_ARG(window));
+    if (rate->window_us <= 0)
+        return arena_format(arena, "the time behind the \"/\", %.*s, must be longer than nothing",
+                            SLICE_ARG(window));
     rate->count = (int64_t)count;
-    return 0;
+    return NULL;
+}
+
+int rate_read_text(struct spec spec, struct slice text, struct rate *rate, struct err *err)
+{
+    struct arena arena = {0};
+    const char *wrong = rate_parse(text, rate, &arena);
+    if (wrong != NULL)
+        spec_error(spec, err, "expected a rate like \"100/1m\", found \"%.*s\": %s",
+                   SLICE_ARG(slice_first(text, text.len < 100 ? text.len : 100)), wrong);
+    arena_deinit(&arena);
+    return wrong == NULL ? 0 : -1;
 }
 
 int rate_read(struct spec spec, struct rate *rate, struct err *err)
 {
-    if (!spec_is_text(spec) || rate_from_text(slice_of(spec.json->valuestring), rate) != 0)
+    if (!spec_is_text(spec))
         return spec_expected(spec, err, "a rate like \"100/1m\"");
-    return 0;
+    return rate_read_text(spec, slice_of(spec.json->valuestring), rate, err);
 }
 
 /* "18:00", in microseconds since midnight; "24:00" is the end of the day. */

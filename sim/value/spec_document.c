@@ -57,6 +57,17 @@ const struct spec_mark *spec_document_mark(const struct spec_document *document,
     return NULL;
 }
 
+size_t spec_document_line(const struct spec_document *document, const cJSON *json)
+{
+    const struct spec_mark *mark = spec_document_mark(document, json);
+    size_t line = 0;
+    size_t column = 0;
+    if (mark != NULL)
+        spec_scan_place(buf_slice(&document->sources[mark->source].text), mark->offset, &line,
+                        &column);
+    return line;
+}
+
 /* A key twice in one object: RFC 8259 leaves open which one counts, so neither does here. */
 static int document_check_twice(struct spec object, struct err *err)
 {
@@ -64,9 +75,13 @@ static int document_check_twice(struct spec object, struct err *err)
     map_init(&seen);
     int result = 0;
     size_t i = 0;
-    for (const cJSON *child = object.json->child; result == 0 && child != NULL; child = child->next)
-        if (map_set_text(&seen, child->string, object.document) != NULL)
-            result = spec_error(spec_of_child(object, child, i), err, "this key stands here twice");
+    for (cJSON *child = object.json->child; result == 0 && child != NULL; child = child->next) {
+        const cJSON *first = map_set_text(&seen, child->string, child);
+        if (first != NULL)
+            result = spec_error(spec_of_child(object, child, i), err,
+                                "this key stands here twice, first on line %zu; keep one of them",
+                                spec_document_line(object.document, first));
+    }
     map_deinit(&seen, NULL);
     return result;
 }

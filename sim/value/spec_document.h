@@ -43,5 +43,8 @@ struct spec_document {
 /* The mark of a value, or NULL if it was not in any file. */
 const struct spec_mark *spec_document_mark(const struct spec_document *document, const cJSON *json);
 
+/* The line on which it begins; 0 if it was not in any file. */
+size_t spec_document_line(const struct spec_document *document, const cJSON *json);
+
 /* The spec of `child`, the i-th in its container. */
 struct spec spec_of_child(struct spec container, const cJSON *child, size_t i);

@@ -45,12 +45,40 @@ static int scan_error(struct spec_scanner *s, size_t at, const char *format, ...
     return err_set(s->err, "%s:%zu:%zu: %s", s->name, line, column, text);
 }
 
+/* What people write though JSON (RFC 8259) has none of it; NULL if it is something else. */
+static const char *scan_hint(struct slice rest)
+{
+    static const struct {
+        const char *start;
+        const char *hint;
+    } HINTS[] = {
+        {"//", "a comment, and JSON has none: say it in \"about\""},
+        {"/*", "a comment, and JSON has none: say it in \"about\""},
+        {"#", "a comment, and JSON has none: say it in \"about\""},
+        {"'", "' (texts stand between double quotes)"},
+        {"True", "True (in JSON it is \"true\")"},
+        {"False", "False (in JSON it is \"false\")"},
+        {"None", "None (in JSON it is \"null\"; a key without a value is left out)"},
+        {"\xe2\x80\x9c", "a typographic quote (JSON's is the plain \")"},
+        {"\xe2\x80\x9d", "a typographic quote (JSON's is the plain \")"},
+        {"\xc2\xa0", "a no-break space (JSON has the plain space only)"},
+    };
+    for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
+        if (slice_starts_with(rest, slice_of(HINTS[i].start)))
+            return HINTS[i].hint;
+    }
+    return NULL;
+}
+
 /* "expected WHAT, found ...", with a word or a character of what stands there. */
 static int scan_expected(struct spec_scanner *s, const char *what)
 {
     if (s->at >= s->text.len)
         return scan_error(s, s->at, "expected %s, found the end of the file", what);
     struct slice rest = slice_skip(s->text, s->at);
+    const char *hint = scan_hint(rest);
+    if (hint != NULL)
+        return scan_error(s, s->at, "expected %s, found %s", what, hint);
     size_t len = 0;
     while (len < rest.len && len < 20 && text_is_alnum(rest.data[len]))
         len++;
@@ -59,9 +87,7 @@ static int scan_expected(struct spec_scanner *s, const char *what)
     if (len == 0)
         len = text_utf8_len(rest) > 0 ? text_utf8_len(rest) : 1;
     if (len == 1 && rest.data[0] == '"')
-        buf_add_text(&found, "a text");
-    else if (len == 1 && rest.data[0] == '\'')
-        buf_add_text(&found, "' (texts stand between double quotes)");
+        buf_add_text(&found, what[1] == ',' ? "a text: a comma is missing before it" : "a text");
     else
         text_to_printable(&found, slice_first(rest, len), 100);
     scan_error(s, s->at, "expected %s, found %s", what, buf_text(&found));
@@ -207,8 +233,6 @@ static int scan_literal(struct spec_scanner *s)
             return 0;
         }
     }
-    if (slice_starts_with(rest, SLICE("//")) || slice_starts_with(rest, SLICE("/*")))
-        return scan_error(s, s->at, "JSON has no comments: say it in \"about\"");
     return scan_expected(s, "a value");
 }
 
@@ -250,7 +274,8 @@ static int scan_container(struct spec_scanner *s)
             s->at++;
         scan_skip_space(s);
         if (!first && scan_peek(s) == closer)
-            return scan_error(s, comma, "a comma behind the last %s",
+            return scan_error(s, comma,
+                              "a comma behind the last %s: JSON has none there, take it away",
                               object ? "member" : "element");
         if ((object && scan_key(s) != 0) || scan_value(s) != 0)
             return -1;
@@ -275,6 +300,46 @@ static int scan_value(struct spec_scanner *s)
     return scan_literal(s);
 }
 
+/* Not UTF-8 at all: how it is encoded, or what kind of file it is. */
+static int scan_check_text(struct spec_scanner *s)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *what;
+    } STARTS[] = {
+        {"\xff\xfe", 2, "UTF-16"},
+        {"\xfe\xff", 2, "UTF-16"},
+        {"{\0", 2, "UTF-16"},
+        {"\0{", 2, "UTF-16"},
+        {"\x1f\x8b", 2, "gzip"},
+        {"PK\x03\x04", 4, "zip"},
+        {"\x7f"
+         "ELF",
+         4, "a program"},
+        {"\x89PNG", 4, "a picture"},
+        {"%PDF", 4, "PDF"},
+        {"\x0a\x0d\x0d\x0a", 4, "a capture"},
+    };
+    for (size_t i = 0; i < sizeof STARTS / sizeof STARTS[0]; i++) {
+        if (!slice_starts_with(s->text, slice_from(STARTS[i].bytes, STARTS[i].len)))
+            continue;
+        if (STARTS[i].what[0] == 'U')
+            return err_set(s->err,
+                           "%s: is UTF-16, and JSON is UTF-8 (RFC 8259 section 8.1); save it as "
+                           "UTF-8, or: iconv -f UTF-16 -t UTF-8 %s",
+                           s->name, s->name);
+        return err_set(s->err, "%s: is %s, no text; expected a scenario in JSON", s->name,
+                       STARTS[i].what);
+    }
+    size_t zero = slice_find(s->text, '\0');
+    if (zero != SIZE_MAX)
+        return err_set(s->err,
+                       "%s: is no text: byte %zu is 0; expected a scenario in JSON, as UTF-8",
+                       s->name, zero + 1);
+    return 0;
+}
+
 int spec_scan(const char *name, struct slice text, struct spec_scan *scan, struct err *err)
 {
     *scan = (struct spec_scan){0};
@@ -282,7 +347,15 @@ int spec_scan(const char *name, struct slice text, struct spec_scan *scan, struc
     /* Some editors put a byte order mark in front; RFC 8259 section 8.1 allows to ignore it. */
     if (slice_starts_with(text, SLICE("\xef\xbb\xbf")))
         s.at = 3;
+    if (scan_check_text(&s) != 0)
+        return -1;
     scan_skip_space(&s);
+    if (s.at == text.len)
+        return err_set(
+            err,
+            "%s: is empty; expected a scenario in JSON (\"mailrange init\" writes one to "
+            "start from)",
+            name);
     if (scan_value(&s) != 0)
         return -1;
     scan_skip_space(&s);

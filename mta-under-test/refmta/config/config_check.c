@@ -42,7 +42,7 @@ static const struct config_key KEYS[] = {
      .help = "how long who is new has to wait (`greylist`)"},
     {"limit",
      CONFIG_PARSED(struct config_check, rate, struct rate, parse_rate,
-                   "a rate like \"100/1h\", of at most a day"),
+                   "a rate like \"100/1h\", from 1 to 1000000 in a time from 1s to 1d"),
      .help = "how many messages in which time are not too many (`rate`)"},
     {"of", CONFIG_WORD(struct config_check, of, enum config_rate_of, OF), .fallback = "\"client\"",
      .help =

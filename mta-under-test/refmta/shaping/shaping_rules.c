@@ -30,7 +30,7 @@ static int parse_time(struct slice text, void *out)
 }
 
 #define RATE(whole, member) \
-    CONFIG_PARSED(whole, member, struct rate, parse_rate, "a rate like \"100/1m\"")
+    CONFIG_PARSED(whole, member, struct rate, parse_rate, "a rate like \"100/1m\", of at least 1")
 
 static const struct config_key RULE_KEYS[] = {
     {"name", CONFIG_TEXT(struct reply_rule, name), .is_needed = true, .help = "for the log"},

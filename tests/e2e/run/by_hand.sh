@@ -20,7 +20,7 @@ expect_text '^221 ' "openssl holds a dialogue with the host"
 expect_text 'report: .*/out/report.html' "it says where the report is"
 [ -s "$WORK/out/report.html" ] && ok "which is there" || bad "there is no report"
 expect_exit 2 "a flag of suites means nothing there" "$MAILRANGE" shell "$WORK/lesson.json" --shard 1/2
-expect_text -- '--shard is for suites' "and is refused in words"
+expect_text '--shard is no flag of shell; it is for run, list' "and is refused in words"
 OUTPUT=$("$MAILRANGE" help shell)
 grep -q -- --shard <<<"$OUTPUT" && bad "help lists it" || ok "help does not list it"
 

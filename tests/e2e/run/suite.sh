@@ -43,6 +43,17 @@ expect_exit 1 "no more after the first failure" "$MAILRANGE" run "$WORK/s/three.
 expect_text '^1 failed$' "one ran"
 expect_exit 0 "each three times" "$MAILRANGE" run "$WORK/s/one.json" --repeat-each 3 -j2 -o "$WORK/repeat"
 expect_text '^3 passed$' "three runs"
+# A run of nothing is no success.
+mkdir "$WORK/none"
+expect_exit 2 "a folder without scenarios is not valid" "$MAILRANGE" validate "$WORK/none"
+expect_text 'none: no scenario is in this folder' "which is said"
+expect_exit 2 "no scenario has the tag" "$MAILRANGE" run "$WORK/s" --tags nosuchtag -o "$WORK/tag"
+expect_text 'nothing is left of 3 scenarios by --tags nosuchtag; tags that are there: quick, slow' "with the tags that are there"
+expect_exit 0 "one of two tags is mistyped" "$MAILRANGE" list "$WORK/s" --tags quik,slow
+expect_text 'no scenario has the tag "quik"; did you mean "quick"' "which is told"
+expect_exit 2 "no name has the word" "$MAILRANGE" run "$WORK/s" -g fourth -o "$WORK/tag"
+expect_exit 2 "merge of a folder without a run" "$MAILRANGE" merge "$WORK/all" "$WORK/none" -o "$WORK/merged"
+expect_text 'none: no run is here' "which one"
 
 "$MAILRANGE" run "$WORK/s" --shard 1/2 -q -o "$WORK/shard1" >/dev/null
 "$MAILRANGE" run "$WORK/s" --shard 2/2 -q -o "$WORK/shard2" >/dev/null

@@ -14,6 +14,10 @@
     "\n> .\n< " code "\n"
 #define MAIL(sender) "> MAIL FROM:<" sender ">\n"
 #define RCPT(recipient) "> RCPT TO:<" recipient ">\n"
+#define TO_RCPT \
+    "new\n< 220\n> EHLO c\n< 250\n< 250\n> MAIL FROM:<>\n< 250\n" RCPT("b@a.test") "< 250\n"
+#define CHUNKS(at, then) \
+    "\"offers\":[\"CHUNKING\"],\"rules\":[{\"name\":\"only\",\"at\":" at ",\"then\":{" then "}}]"
 #define TO_DATA MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n< 354\n"
 
 static const struct play_case CONDITIONS[] = {
@@ -226,6 +230,24 @@ static const struct play_case ACTIONS[] = {
          "b@a.test") "< 250\n>> BDAT 4\\r\\nabcdBDAT 2 LAST\\r\\nef\n< 451\n.\n! input\n> NOOP\n< "
                      "250\n"
                      "nolog \"kind\":\"accepted\"\n"},
+    {"a rule of bdat is asked for each chunk, the last too",
+     CHUNKS("\"bdat\"", "\"log\":\"a chunk\""),
+     TO_RCPT ">> BDAT 2\\r\\nab\n< 250 2 bytes\nfired 1 only\n>> BDAT 2\\r\\ncd\n< 250 4 bytes\n"
+             "fired 2 only\n>> BDAT 1 LAST\\r\\ne\n< 250 Ok\nfired 3 only\n"},
+    {"a rule of data-end is asked once for all chunks",
+     CHUNKS("\"data-end\"", "\"log\":\"the end\""),
+     TO_RCPT ">> BDAT 2\\r\\nab\n< 250 2 bytes\nfired 0 only\n>> BDAT 1 LAST\\r\\ne\n< 250 Ok\n"
+             "fired 1 only\n"},
+    {"a rule of both is asked once for the last chunk",
+     CHUNKS("[\"bdat\",\"data-end\"]", "\"log\":\"seen\""),
+     TO_RCPT ">> BDAT 2\\r\\nab\n< 250 2 bytes\nfired 1 only\n>> BDAT 1 LAST\\r\\ne\n< 250 Ok\n"
+             "fired 2 only\nlog \"stage\":\"bdat\"\nlog \"stage\":\"data-end\"\n"},
+    {"the only chunk is refused by a rule of bdat",
+     CHUNKS("\"bdat\"", "\"reply\":\"452 4.3.1 full\""),
+     TO_RCPT ">> BDAT 3 LAST\\r\\nabc\n< 452 4.3.1 full\n! input\nfired 1 only\n"
+             "nolog \"kind\":\"accepted\"\n"},
+    {"a rule of bdat has no part in DATA", CHUNKS("\"bdat\"", "\"reply\":\"452 4.3.1 full\""),
+     TO_RCPT "> DATA\n< 354\n> .\n< 250 Ok\nfired 0 only\n"},
     {"DATA refused", ALWAYS("\"data\"", "\"reply\":\"451 4.3.0 no\""),
      HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 250\n> DATA\n< 451\n> NOOP\n< 250\n"},
     {"a fault for the handshake", ALWAYS("\"tls\"", "\"tls\":\"garbage\""),

@@ -71,9 +71,11 @@ START_TEST(test_hosts_and_rules)
 {
     static const struct bad CASES[] = {
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{},\n\"mx.a.test\":{}}}",
-         "x.json:2: $.hosts[\"mx.a.test\"]: this key stands here twice"},
+         "x.json:2: $.hosts[\"mx.a.test\"]: this key stands here twice, first on line 1; keep one "
+         "of them"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{},\"MX.A.test\":{}}}",
-         "x.json:1: $.hosts[\"MX.A.test\"]: the host \"mx.a.test\" stands here twice"},
+         "x.json:1: $.hosts[\"MX.A.test\"]: the host \"mx.a.test\" stands here twice: "
+         "capital letters are the same name; keep one of them"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"198.18.1.300\"]}}}",
          "x.json:1: $.hosts[\"mx.a.test\"].addresses[0]: expected an IP address like "
          "\"198.18.1.1\" or \"2001:db8:18:1::1\", found \"198.18.1.300\""},
@@ -99,7 +101,9 @@ START_TEST(test_hosts_and_rules)
         {RULE_OF_RCPT(
              "\"when\":{\"rate\":{\"of\":\"messages\",\"over\":\"10/0s\"}},\"then\":{\"reply\":"
              "\"450 4.2.0 no\"}"),
-         AT_RULE ".when.rate.over: expected a rate like \"100/1m\", found \"10/0s\""},
+         AT_RULE
+         ".when.rate.over: expected a rate like \"100/1m\", found \"10/0s\": the time behind "
+         "the \"/\", 0s, must be longer than nothing"},
         {"{\"name\":\"x\",\"hosts\":{\"mx\":{}}}",
          "x.json:1: $.hosts.mx: \"mx\" is no name of a host: it has no domain"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{},\n\"mx.bigmial.test\":{}}," BOB "}",
@@ -171,8 +175,9 @@ START_TEST(test_messages)
          "(it travels in a header line), found \"a b\""},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmial.test\"},{\"to\":"
          "\"bob@bigmail.test\"}]}",
-         "x.json:1: $.messages[0].to: no host and no zone is there for bigmial.test: add one, or, "
-         "if mail to it shall fail, expect that ({\"to\": \"bob@bigmial.test\", \"is\": "
+         "x.json:1: $.messages[0].to: no host and no zone is there for bigmial.test; did you "
+         "mean bigmail.test? If mail to it shall fail, expect that ({\"to\": \"bob@bigmial.test\", "
+         "\"is\": "
          "\"bounced\"})"},
     };
     check_all(CASES, sizeof CASES / sizeof CASES[0]);
@@ -324,7 +329,8 @@ START_TEST(test_expectations)
          "fired"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"host\":\"mx.bigmail.test\",\"rate\":"
          "\"100\"}]}",
-         "x.json:1: $.expect[0].rate: expected a limit like \"<=100/1m\", found \"100\""},
+         "x.json:1: $.expect[0].rate: expected a rate like \"100/1m\", found \"100\": no "
+         "\"/\" stands between how many and in which time"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"delivered\",\"tls\":{\"version\":"
          "\"2.0\"}}]}",
          "x.json:1: $.expect[0].tls.version: expected a version like \">=1.2\", \"1.3\" or "
@@ -358,11 +364,13 @@ START_TEST(test_matrix_and_extend)
          "literal \"${\" is written \"$${\")"},
         {"{\"name\":\"x\",\"matrix\":{\"a\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],\"b\":[1,2,3,4,5,"
          "6,7,8,9,10,11,12,13,14,15]}}",
-         "x.json:1: $.matrix: makes more than 200 runs; take fewer values, or make several "
+         "x.json:1: $.matrix: makes 225 runs, and at most 200 are allowed; take fewer values, or "
+         "make several "
          "scenarios of it (\"extend\")"},
         {"{\"name\":\"x\",\"matrix\":{" TEN("a") "," TEN("b") "," TEN("c") "," TEN("d") "," TEN(
              "e") "," TEN("f") "}}",
-         "x.json:1: $.matrix: makes more than 200 runs; take fewer values, or make several "
+         "x.json:1: $.matrix: makes 1000000 runs, and at most 200 are allowed; take fewer values, "
+         "or make several "
          "scenarios of it (\"extend\")"},
     };
     check_all(CASES, sizeof CASES / sizeof CASES[0]);
@@ -372,8 +380,26 @@ END_TEST
 START_TEST(test_a_scenario_that_extends_itself)
 {
     const char *error = error_of("{\"name\":\"x\",\"extend\":\"x.json\"}");
-    ck_assert_str_eq(error, "x.json:1: $.extend: more than 8 files extend each other; is one of "
-                            "them its own base?");
+    ck_assert_str_eq(error, "x.json:1: $.extend: extends itself: x.json \xe2\x86\x92 x.json; one "
+                            "of them must stand alone");
+    fx.count = 0;
+    write_file("b.json", "{\n\"extend\":\"x.json\"}");
+    write_file("a.json", "{\"extend\":\"./b.json\"}");
+    error = error_of("{\"name\":\"x\",\"extend\":\"a.json\"}");
+    ck_assert_ptr_nonnull(strstr(error, "b.json:2: $.extend: extends itself: x.json \xe2\x86\x92 "
+                                        "a.json \xe2\x86\x92 b.json \xe2\x86\x92 x.json; "));
+    fx.count = 0;
+    write_file("9.json", "{\"name\":\"9\"}");
+    for (int i = 8; i >= 0; i--) {
+        char name[16];
+        char text[64];
+        snprintf(name, sizeof name, "%d.json", i);
+        snprintf(text, sizeof text, "{\"extend\":\"%d.json\"}", i + 1);
+        write_file(name, text);
+    }
+    error = error_of("{\"name\":\"x\",\"extend\":\"0.json\"}");
+    ck_assert_ptr_nonnull(strstr(error, "7.json:1: $.extend: more than 8 files extend each other: "
+                                        "x.json \xe2\x86\x92 0.json \xe2\x86\x92 1.json"));
     fx.count = 0;
     error = error_of("{\"name\":\"x\",\"extend\":\"nowhere.json\"}");
     ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.extend: no such file: "));

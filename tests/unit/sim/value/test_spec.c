@@ -19,8 +19,11 @@ START_TEST(test_broken_json_is_named_with_line_and_column)
         const char *text;
         const char *error;
     } CASES[] = {
-        {"", "x.json:1:1: expected a value, found the end of the file"},
-        {"{\n  \"a\": 1,\n}", "x.json:2:9: a comma behind the last member"},
+        {"",
+         "x.json: is empty; expected a scenario in JSON (\"mailrange init\" writes one to start "
+         "from)"},
+        {"{\n  \"a\": 1,\n}", "x.json:2:9: a comma behind the last member: JSON has none there, "
+                              "take it away"},
         {"[1 2]", "x.json:1:4: expected \",\" or \"]\", found 2"},
         {"{\"a\" 1}", "x.json:1:6: expected \":\" behind the key, found 1"},
         {"{a: 1}", "x.json:1:2: expected a key between double quotes, found a"},
@@ -36,14 +39,52 @@ START_TEST(test_broken_json_is_named_with_line_and_column)
         {"[\"\xff\"]", "x.json:1:3: the byte 0xff is not UTF-8"},
         {"[01]", "x.json:1:2: a number does not start with 0"},
         {"[1.]", "x.json:1:4: expected a digit, found ]"},
-        {"// hello\n{}", "x.json:1:1: JSON has no comments: say it in \"about\""},
+        {"// hello\n{}", "x.json:1:1: expected a value, found a comment, and JSON has none: say it "
+                         "in \"about\""},
+        {"{ // why\n}", "x.json:1:3: expected a key between double quotes, found a comment, and "
+                        "JSON has none: say it in \"about\""},
+        {"{\"a\": 1, /* x */ \"b\": 2}",
+         "x.json:1:10: expected a key between double quotes, found a comment, and JSON has none: "
+         "say it in \"about\""},
+        {"{\"a\": 1 # x\n}", "x.json:1:9: expected \",\" or \"}\", found a comment, and JSON has "
+                             "none: say it in \"about\""},
+        {"{\"a\": 1\n\"b\": 2}",
+         "x.json:2:1: expected \",\" or \"}\", found a text: a comma is missing before it"},
+        {"{\"a\": True}", "x.json:1:7: expected a value, found True (in JSON it is \"true\")"},
         {"{\"gr\xc3\xbc\xc3\x9f\": ?}", "x.json:1:10: expected a value, found ?"},
-        {"{\"a\": {\"b\": 1,\n \"b\": 2}}", "x.json:2: $.a.b: this key stands here twice"},
+        {"{\"a\": {\"b\": 1,\n \"b\": 2}}", "x.json:2: $.a.b: this key stands here "
+                                            "twice, first on line 1; keep one of them"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct err err = {0};
         struct spec_document *document = parse(CASES[i].text, &err);
         ck_assert_ptr_null(document);
+        ck_assert_str_eq(err.text, CASES[i].error);
+    }
+}
+END_TEST
+
+START_TEST(test_what_is_no_utf_8_text_is_called_by_its_name)
+{
+#define BYTES(text) slice_from(text, sizeof text - 1)
+    static const char UTF_16[] =
+        "x.json: is UTF-16, and JSON is UTF-8 (RFC 8259 section 8.1); save "
+        "it as UTF-8, or: iconv -f UTF-16 -t UTF-8 x.json";
+    const struct {
+        struct slice bytes;
+        const char *error;
+    } CASES[] = {
+        {BYTES("\xff\xfe{\0}\0"), UTF_16},
+        {BYTES("\xfe\xff\0{\0}"), UTF_16},
+        {BYTES("{\0}\0"), UTF_16},
+        {BYTES("\x1f\x8b\x08\0"), "x.json: is gzip, no text; expected a scenario in JSON"},
+        {BYTES("\x89PNG\r\n"), "x.json: is a picture, no text; expected a scenario in JSON"},
+        {BYTES("{\"a\": \0}"),
+         "x.json: is no text: byte 7 is 0; expected a scenario in JSON, as UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct err err = {0};
+        ck_assert_ptr_null(spec_document_parse("x.json", CASES[i].bytes, &err));
         ck_assert_str_eq(err.text, CASES[i].error);
     }
 }
@@ -401,6 +442,7 @@ START_TEST(test_a_large_flat_document_is_walked_in_linear_time)
 END_TEST
 
 UNIT_MAIN(test_broken_json_is_named_with_line_and_column,
+          test_what_is_no_utf_8_text_is_called_by_its_name,
           test_a_document_nested_ten_thousand_deep_is_refused,
           test_a_file_of_a_hundred_megabytes_is_refused_unread,
           test_a_missing_file_and_a_folder_are_named, test_walking_knows_line_and_path,

@@ -103,9 +103,24 @@ START_TEST(test_rates)
     ck_assert_int_eq(rate_read(value_of("\"100/1m\""), &rate, &err), 0);
     ck_assert_int_eq(rate.count, 100);
     ck_assert_int_eq(rate.window_us, TIME_MINUTE);
-    static const char *const WRONG[] = {"\"100\"", "\"/1m\"", "\"100/0\"", "100", "\"a/1m\""};
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++)
-        ck_assert_int_eq(rate_read(value_of(WRONG[i]), &rate, &err), -1);
+    static const struct {
+        const char *json;
+        const char *error;
+    } WRONG[] = {
+        {"100", "expected a rate like \"100/1m\", found the number 100"},
+        {"\"100\"", "found \"100\": no \"/\" stands between how many and in which time"},
+        {"\"/1m\"", "found \"/1m\": \"\" before the \"/\" is no whole number"},
+        {"\"a/1m\"", "found \"a/1m\": \"a\" before the \"/\" is no whole number"},
+        {"\"-5/1m\"", "found \"-5/1m\": \"-5\" before the \"/\" is no whole number"},
+        {"\"100/0\"", "found \"100/0\": the time behind the \"/\", 0, must be longer than nothing"},
+        {"\"9/soon\"", "found \"9/soon\": \"soon\" behind the \"/\" is no duration like \"1m\""},
+        {"\"2000000000/1s\"", "2000000000 is more than 1000000000, the most that is counted"},
+        {"\"99999999999999999999/1s\"", "is more than 1000000000, the most that is counted"},
+    };
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        ck_assert_int_eq(rate_read(value_of(WRONG[i].json), &rate, &err), -1);
+        ck_assert_msg(strstr(err.text, WRONG[i].error) != NULL, "%s", err.text);
+    }
     done();
 }
 END_TEST
