@@ -28,10 +28,13 @@ void auth_check(const struct auth_request *request, const struct dns_resolver *r
     struct arc_options arc = {
         .policy = options.policy, .now_us = request->now_us, .finds_oldest_pass = true};
     spf_check(&spf, resolver, arena, facts, &outcome->spf);
+    outcome->is_pending = outcome->spf.result == SPF_RESULT_PENDING;
+    if (request->message == NULL)
+        return;
     dkim_verify(request->message, &options, &dkim, &outcome->dkim);
     arc_validate(request->message, &arc, &dkim, &outcome->arc);
-    outcome->is_pending =
-        outcome->spf.result == SPF_RESULT_PENDING || outcome->arc.status == ARC_PENDING;
+    if (outcome->arc.status == ARC_PENDING)
+        outcome->is_pending = true;
     for (size_t i = 0; i < outcome->dkim.count; i++) {
         if (outcome->dkim.list[i].result == DKIM_RESULT_PENDING)
             outcome->is_pending = true;

@@ -13,9 +13,9 @@
 struct auth_request {
     struct ip_address ip;
     struct slice helo;
-    struct slice mail_from; /* without angle brackets; may be empty */
-    const struct message *message;
-    struct slice receiver; /* authserv-id, and %{r} of SPF */
+    struct slice mail_from;        /* without angle brackets; may be empty */
+    const struct message *message; /* NULL: it has not come yet, and only SPF is checked */
+    struct slice receiver;         /* authserv-id, and %{r} of SPF */
     int64_t now_us;
     uint64_t seed; /* for pct= of DMARC */
     enum dmarc_version dmarc_version;

@@ -19,6 +19,7 @@ struct job {
     const char *hostname;
     const char *from;
     struct buf gzip;
+    struct check *targets; /* where it goes */
     struct server_check *check;
     unsigned open; /* mails that are being stored, and the start */
     enum dmarc_report_end end;
@@ -29,6 +30,7 @@ static void job_leave(struct job *job)
     if (--job->open > 0)
         return;
     job->options.done(job->options.arg, job->domain, job->end);
+    check_free(&job->targets);
     buf_deinit(&job->gzip);
     arena_deinit(&job->arena);
     free(job);
@@ -90,12 +92,12 @@ static void try_target(struct job *job, const struct check_target *target)
 
 /* Where DNS does not answer for one of several targets, the others get the report once all are
  * known: a second report of the same day would be counted twice. */
-static void on_targets(void *arg, const struct check *check)
+static void on_targets(void *arg)
 {
     struct job *job = arg;
     struct check_target targets[TARGETS_MAX];
     bool failed = false;
-    size_t count = check_targets(check, &job->arena, targets, TARGETS_MAX, &failed);
+    size_t count = check_targets(job->targets, &job->arena, targets, TARGETS_MAX, &failed);
     for (size_t i = 0; i < count; i++)
         failed = failed || targets[i].is_temporary;
     if (failed) {
@@ -131,6 +133,6 @@ void dmarc_report_job_start(const struct dmarc_report_job_options *options, stru
         job_leave(job);
         return;
     }
-    server_check_start(&job->check, check_new_targets(job->domain), options->resolver, on_targets,
-                       job);
+    job->targets = check_new_targets(job->domain);
+    server_check_start(&job->check, job->targets, options->resolver, on_targets, job);
 }

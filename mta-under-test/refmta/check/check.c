@@ -29,15 +29,25 @@ struct check *check_new(const struct check_request *request)
     check->auth = (struct auth_request){
         .helo = slice_of(request->helo),
         .mail_from = slice_of(request->sender),
-        .message = &check->message,
         .receiver = slice_of(request->hostname),
         .now_us = request->now_us,
         .seed = request->seed,
     };
     if (!ip_parse(slice_of(request->client), &check->auth.ip) ||
-        !message_parse(&check->arena, request->content, &check->message))
+        (request->content.data != NULL &&
+         !check_add_content(check, request->content, request->now_us, request->seed)))
         check_free(&check);
     return check;
+}
+
+bool check_add_content(struct check *check, struct slice content, int64_t now_us, uint64_t seed)
+{
+    if (!message_parse(&check->arena, content, &check->message))
+        return false;
+    check->auth.message = &check->message;
+    check->auth.now_us = now_us;
+    check->auth.seed = seed;
+    return true;
 }
 
 void check_free(struct check **where)

@@ -6,6 +6,9 @@
  *     while (!check_run(check))
  *         while (check_next_question(check, &question)) look it up, then check_answer()
  *
+ * What is known before the content (iprev, HELO, blocklists, SPF) can be asked for at RCPT already:
+ * without content these checks are made, and all others when check_add_content() has brought it.
+ *
  * It does not know the server's own types of DNS and addresses, since those of mailauth have the
  * same names.
  */
@@ -25,7 +28,7 @@ struct check_request {
     const char *helo;
     const char *sender;   /* "" for the null reverse-path */
     const char *hostname; /* ours: authserv-id */
-    struct slice content; /* without the fields that we add */
+    struct slice content; /* without the fields that we add; data NULL: it has not come yet */
     int64_t now_us;
     uint64_t seed;
     const char *const *zones; /* of blocklists */
@@ -35,6 +38,11 @@ struct check_request {
 /* NULL if the message or the address cannot be read at all. */
 struct check *check_new(const struct check_request *request) MUST_CHECK;
 void check_free(struct check **check);
+
+/* The content has come; it, the time and the seed stand in place of those of the request: the rest
+ * is checked by the next check_run(). False if it cannot be read at all. */
+bool check_add_content(struct check *check, struct slice content, int64_t now_us,
+                       uint64_t seed) MUST_CHECK;
 
 /* True when all is known; false when there are questions. */
 bool check_run(struct check *check) MUST_CHECK;

@@ -30,9 +30,17 @@ enum config_check_action {
 /* Whose messages a rate counts. */
 enum config_rate_of { CONFIG_RATE_CLIENT, CONFIG_RATE_SENDER, CONFIG_RATE_RECIPIENT };
 
+/* When a rule acts. */
+enum config_check_at {
+    CONFIG_AT_EARLIEST, /* only in the file: becomes one of the others when it is read */
+    CONFIG_AT_RECIPIENT,
+    CONFIG_AT_CONTENT,
+};
+
 struct config_check {
     enum config_check_kind kind;
     enum config_check_action action;
+    enum config_check_at at;
     const char *zone;  /* of a blocklist */
     const char **when; /* the results that count; none: the usual ones of the check */
     size_t when_count;
@@ -44,6 +52,10 @@ struct config_check {
 
 /* Becomes a struct config_check. */
 extern const struct config_object CONFIG_CHECK;
+
+/* Settles when each of the rules acts. They are read in their order, so none acts at RCPT that
+ * stands behind one that waits for the content; -1 (a mistake) where that is asked for. */
+int config_checks_place(struct config_reader *reader, struct config_check *rules, size_t count);
 
 /* The words of the configuration. */
 const char *config_action_name(enum config_check_action action);

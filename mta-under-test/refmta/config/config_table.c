@@ -425,6 +425,8 @@ static int check_root(struct config_reader *reader, const char *path, void *targ
         result = -1;
     if (check_listeners(config, reader) != 0 || check_forwarding(config, reader) != 0)
         result = -1;
+    if (config_checks_place(reader, config->checks, config->check_count) != 0)
+        result = -1;
     if (config->submission.address.family != 0 && config->submission_tls &&
         config->tls_certificate == NULL)
         result = config_mistake(reader, "http-submission.tls",

@@ -8,7 +8,7 @@ enum { QUESTIONS_MAX = 200 };
 struct server_check {
     struct check *check;
     struct resolver *resolver;
-    void (*done)(void *arg, const struct check *check); /* NULL: cancelled */
+    void (*done)(void *arg); /* NULL: cancelled, and the check may be gone */
     void *arg;
     struct server_check **where; /* the owner's pointer to this */
     unsigned open;               /* questions without an answer, and one while asking */
@@ -20,12 +20,6 @@ struct asked {
     struct check_question question;
 };
 
-static void free_work(struct server_check *work)
-{
-    check_free(&work->check);
-    free(work);
-}
-
 static void go_on(struct server_check *work);
 
 /* One less is open; at the last one it goes on. */
@@ -34,7 +28,7 @@ static void closed(struct server_check *work)
     if (--work->open > 0)
         return;
     if (work->done == NULL)
-        free_work(work);
+        free(work);
     else
         go_on(work);
 }
@@ -58,7 +52,8 @@ static void on_answer(void *arg, const struct resolver_result *result)
                                            .address = record->address.bytes,
                                            .text = record->text};
     }
-    check_answer(work->check, &asked->question, STATUS[result->status], records, count);
+    if (work->done != NULL)
+        check_answer(work->check, &asked->question, STATUS[result->status], records, count);
     free(asked);
     closed(work);
 }
@@ -79,8 +74,8 @@ static void go_on(struct server_check *work)
 {
     if (check_run(work->check)) {
         *work->where = NULL;
-        work->done(work->arg, work->check);
-        free_work(work);
+        work->done(work->arg);
+        free(work);
         return;
     }
     struct check_question question;
@@ -91,7 +86,7 @@ static void go_on(struct server_check *work)
 }
 
 void server_check_start(struct server_check **where, struct check *check, struct resolver *resolver,
-                        void (*done)(void *arg, const struct check *check), void *arg)
+                        void (*done)(void *arg), void *arg)
 {
     struct server_check *work = mem_alloc(sizeof *work);
     *work = (struct server_check){

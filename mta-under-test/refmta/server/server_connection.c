@@ -153,10 +153,10 @@ static bool is_too_slow(const struct connection *connection)
 static void follow(struct connection *connection, enum server_event event);
 static void welcome(struct connection *connection);
 
-static void on_checked(void *arg, const struct check *check)
+static void on_checked(void *arg)
 {
     struct connection *connection = arg;
-    enum server_event event = server_session_checked(&connection->session, check);
+    enum server_event event = server_session_checked(&connection->session);
     conn_pause(connection->conn, false);
     follow(connection, event);
     if (event == SERVER_EVENT_NONE)
@@ -166,14 +166,10 @@ static void on_checked(void *arg, const struct check *check)
 /* The client waits for the reply meanwhile, and is not heard. */
 static void run_checks(struct connection *connection)
 {
-    struct check *check = server_session_check(&connection->session);
     conn_pause(connection->conn, true);
     conn_set_timeout(connection->conn, 0);
-    if (check == NULL)
-        on_checked(connection, NULL);
-    else
-        server_check_start(&connection->check, check, connection->server->options.resolver,
-                           on_checked, connection);
+    server_check_start(&connection->check, connection->session.check,
+                       connection->server->options.resolver, on_checked, connection);
 }
 
 /* Lets the session work on what has come. */

@@ -188,10 +188,8 @@ enum server_event server_data_end(struct server_session *session)
     if (server_client_is_own(session))
         return policy_is_for_own(session->setup.config) ? server_data_check_own(session)
                                                         : server_data_accept(session);
-    if (session->setup.config->check_count == 0)
-        return server_data_accept(session);
-    server_session_set_state(session, SERVER_STATE_CHECKING);
-    return SERVER_EVENT_CHECK;
+    return session->setup.config->check_count == 0 ? server_data_accept(session)
+                                                   : server_data_check(session);
 }
 
 /* Who answers for it. */

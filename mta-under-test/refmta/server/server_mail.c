@@ -223,6 +223,7 @@ enum server_event server_run_mail(struct server_session *session, struct slice a
         envelope_reset(&session->envelope);
         return SERVER_EVENT_NONE;
     }
+    policy_notes_init(&session->notes, session->setup.config, &session->envelope.arena);
     session->transaction_count++;
     server_session_set_state(session, SERVER_STATE_MAIL);
     server_reply(session, 250, "2.1.0", "OK");

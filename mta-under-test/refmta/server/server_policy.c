@@ -56,19 +56,45 @@ bool policy_is_for_own(const struct config *config)
     return false;
 }
 
+bool policy_asks_at_recipient(const struct config *config)
+{
+    for (size_t i = 0; i < config->check_count; i++)
+        if (config->checks[i].at == CONFIG_AT_RECIPIENT &&
+            config->checks[i].kind != CONFIG_CHECK_GREYLIST &&
+            config->checks[i].kind != CONFIG_CHECK_RATE)
+            return true;
+    return false;
+}
+
+void policy_notes_init(struct policy_notes *notes, const struct config *config, struct arena *arena)
+{
+    *notes = (struct policy_notes){
+        .rules = arena_alloc_array(arena, config->check_count, sizeof *notes->rules)};
+}
+
+/* Whom it is about at this moment: the recipient of this RCPT, or all of the envelope. */
+static size_t recipient_count(const struct policy_facts *facts)
+{
+    return facts->recipient != NULL ? 1 : facts->envelope->recipient_count;
+}
+
+static const char *recipient_at(const struct policy_facts *facts, size_t i)
+{
+    return facts->recipient != NULL ? facts->recipient : facts->envelope->recipients[i].address;
+}
+
 /* The newest of all recipients. */
 static const char *greylist_result(const struct policy_facts *facts,
                                    const struct config_check *rule)
 {
     enum greylist_result result = GREYLIST_KNOWN;
-    const struct envelope *envelope = facts->envelope;
     struct greylist_visit visit = {
         .client = slice_from((const char *)facts->client->bytes,
                              facts->client->family == AF_INET ? 4 : 16),
-        .sender = envelope->sender,
+        .sender = facts->envelope->sender,
     };
-    for (size_t i = 0; i < envelope->recipient_count; i++) {
-        visit.recipient = envelope->recipients[i].address;
+    for (size_t i = 0; i < recipient_count(facts); i++) {
+        visit.recipient = recipient_at(facts, i);
         enum greylist_result one =
             greylist_visit(&facts->memory->greylist, &visit, rule->delay_us, facts->now_us);
         if (one < result)
@@ -93,19 +119,18 @@ static bool take(const struct policy_facts *facts, const struct config_check *ru
 
 static const char *rate_result(const struct policy_facts *facts, const struct config_check *rule)
 {
-    const struct envelope *envelope = facts->envelope;
     bool is_within = true;
     switch (rule->of) {
     case CONFIG_RATE_CLIENT:
         is_within = take(facts, rule, ip_address_site(facts->client));
         break;
     case CONFIG_RATE_SENDER:
-        is_within =
-            take(facts, rule, slice_of(facts->user != NULL ? facts->user : envelope->sender));
+        is_within = take(facts, rule,
+                         slice_of(facts->user != NULL ? facts->user : facts->envelope->sender));
         break;
     case CONFIG_RATE_RECIPIENT:
-        for (size_t i = 0; i < envelope->recipient_count; i++)
-            if (!take(facts, rule, slice_of(envelope->recipients[i].address)))
+        for (size_t i = 0; i < recipient_count(facts); i++)
+            if (!take(facts, rule, slice_of(recipient_at(facts, i))))
                 is_within = false;
         break;
     }
@@ -165,22 +190,70 @@ static void add_field(const struct config_check *rule, const char *result, struc
                rule->zone != NULL ? " " : "", rule->zone != NULL ? rule->zone : "");
 }
 
-struct policy_verdict policy_decide(const struct policy_facts *facts, struct buf *fields)
+void policy_write_fields(const struct config *config, const struct policy_notes *notes,
+                         struct buf *fields)
+{
+    for (size_t i = 0; i < config->check_count; i++)
+        if (notes->rules[i].mark != NULL)
+            add_field(&config->checks[i], notes->rules[i].mark, fields);
+}
+
+bool policy_refuses(const struct policy_verdict *verdict)
+{
+    return verdict->rule != NULL && (verdict->rule->action == CONFIG_ACTION_DEFER ||
+                                     verdict->rule->action == CONFIG_ACTION_REJECT);
+}
+
+static bool is_of_recipient(const struct config_check *rule)
+{
+    return rule->kind == CONFIG_CHECK_GREYLIST ||
+           (rule->kind == CONFIG_CHECK_RATE && rule->of == CONFIG_RATE_RECIPIENT);
+}
+
+static bool is_for(const struct config_check *rule, const struct policy_facts *facts)
+{
+    enum config_check_at at = facts->recipient != NULL ? CONFIG_AT_RECIPIENT : CONFIG_AT_CONTENT;
+    return rule->at == at && (rule->is_for_own || !facts->is_own);
+}
+
+/* Reads the rules up to the one that ends it. */
+static struct policy_verdict read_rules(const struct policy_facts *facts,
+                                        struct policy_notes *notes)
 {
     size_t zone = 0;
     for (size_t i = 0; i < facts->config->check_count; i++) {
         const struct config_check *rule = &facts->config->checks[i];
-        if (facts->check == NULL && !rule->is_for_own)
+        struct policy_note *note = &notes->rules[i];
+        size_t own_zone = rule->zone != NULL ? zone++ : 0;
+        if (!is_for(rule, facts))
             continue;
-        const char *result = result_of(facts, rule, zone);
-        if (rule->zone != NULL)
-            zone++;
-        if (!counts(rule, result))
-            continue;
-        if (rule->action == CONFIG_ACTION_TAG || rule->action == CONFIG_ACTION_QUARANTINE)
-            add_field(rule, result, fields);
-        if (rule->action != CONFIG_ACTION_TAG)
-            return (struct policy_verdict){rule, result, USUAL[rule->kind].status};
+        if (note->result == NULL || is_of_recipient(rule))
+            note->result = result_of(facts, rule, own_zone);
+        if (rule->action != CONFIG_ACTION_TAG && counts(rule, note->result))
+            return (struct policy_verdict){rule, note->result, USUAL[rule->kind].status};
     }
     return (struct policy_verdict){NULL, "", ""};
+}
+
+/* The message is marked by the rules that were read, `last` (NULL: all) at the end. */
+static void mark(const struct policy_facts *facts, const struct config_check *last,
+                 struct policy_notes *notes)
+{
+    for (size_t i = 0; i < facts->config->check_count; i++) {
+        const struct config_check *rule = &facts->config->checks[i];
+        struct policy_note *note = &notes->rules[i];
+        bool marks = rule->action == CONFIG_ACTION_TAG || rule->action == CONFIG_ACTION_QUARANTINE;
+        if (marks && is_for(rule, facts) && counts(rule, note->result))
+            note->mark = note->result;
+        if (rule == last)
+            return;
+    }
+}
+
+struct policy_verdict policy_decide(const struct policy_facts *facts, struct policy_notes *notes)
+{
+    struct policy_verdict verdict = read_rules(facts, notes);
+    if (!policy_refuses(&verdict))
+        mark(facts, verdict.rule, notes);
+    return verdict;
 }

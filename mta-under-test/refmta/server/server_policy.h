@@ -1,6 +1,7 @@
 /*
  * What is done with a message, by the rules of the configuration, the results of the checks, and
- * what is known of earlier messages: rules are looked at in their order. No I/O.
+ * what is known of earlier messages: rules are looked at in their order, the first of them at each
+ * RCPT, the others when the content is there. No I/O.
  */
 #pragma once
 
@@ -19,15 +20,17 @@ struct policy_memory {
 void policy_memory_init(struct policy_memory *memory);
 void policy_memory_deinit(struct policy_memory *memory);
 
-/* The message at hand. */
+/* The message at hand, or the recipient that was named just now. */
 struct policy_facts {
     const struct config *config;
     struct policy_memory *memory;
-    const struct check *check; /* what the checks found; NULL: the client is our own */
+    bool is_own;               /* the client is ours: only rules for our own count */
+    const struct check *check; /* what the checks found; NULL: no rule asks for that */
     const struct ip_address *client;
     const char *user; /* who has logged in, or NULL */
     const struct envelope *envelope;
-    int64_t now_us; /* monotonic */
+    const char *recipient; /* of this RCPT; NULL: the content is there */
+    int64_t now_us;        /* monotonic */
 };
 
 struct policy_verdict {
@@ -36,8 +39,32 @@ struct policy_verdict {
     const char *status;              /* enhanced, for a refusal (RFC 7372) without the class */
 };
 
-/* Writes a field "X-Policy: ..." for each rule that only tags, and for a quarantine. */
-struct policy_verdict policy_decide(const struct policy_facts *facts, struct buf *fields);
+/* What a rule has said so far. */
+struct policy_note {
+    const char *result; /* of its check; NULL: it was not looked at */
+    const char *mark;   /* the result that the message is tagged with; NULL: none */
+};
+
+/* What the rules have said in one transaction. What is not about single recipients is looked at
+ * once, so a message to many counts as one. */
+struct policy_notes {
+    struct policy_note *rules; /* one for each, from the arena */
+};
+
+void policy_notes_init(struct policy_notes *notes, const struct config *config,
+                       struct arena *arena);
+
+/* By the rules for this moment: whom one accepts at RCPT the rules on the content still judge. */
+struct policy_verdict policy_decide(const struct policy_facts *facts, struct policy_notes *notes);
+bool policy_refuses(const struct policy_verdict *verdict);
+
+/* Writes a field "X-Policy: ..." for each rule that has tagged the message or put it into
+ * quarantine. */
+void policy_write_fields(const struct config *config, const struct policy_notes *notes,
+                         struct buf *fields);
+
+/* Whether a check must be run before policy_decide() at RCPT: a rule asks for what DNS says. */
+bool policy_asks_at_recipient(const struct config *config);
 
 /* Whether anything is to be decided on mail of our own clients. */
 bool policy_is_for_own(const struct config *config);

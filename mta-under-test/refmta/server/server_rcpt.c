@@ -203,6 +203,28 @@ static void add_targets(struct server_session *session, const struct mailbox *ma
     }
 }
 
+/* It runs anew when all is known that must be. */
+static enum server_event wait_for_check(struct server_session *session, struct slice argument)
+{
+    session->waiting_rcpt = arena_text_of(&session->envelope.arena, argument);
+    session->waiting_in = session->state;
+    server_session_set_state(session, SERVER_STATE_SCREENING);
+    return SERVER_EVENT_CHECK;
+}
+
+enum server_event server_rcpt_resume(struct server_session *session)
+{
+    server_session_set_state(session, session->waiting_in);
+    return server_run_rcpt(session, slice_of(session->waiting_rcpt));
+}
+
+/* What the policy says; of who was taken already it is not asked twice. */
+static bool is_welcome(struct server_session *session, struct slice address)
+{
+    return is_known(session, address) ||
+           server_policy_takes(session, arena_text_of(&session->envelope.arena, address));
+}
+
 enum server_event server_run_rcpt(struct server_session *session, struct slice argument)
 {
     struct server_path_arguments arguments;
@@ -222,6 +244,10 @@ enum server_event server_run_rcpt(struct server_session *session, struct slice a
     } else if (take_parameters(session, &arguments, &parameters) &&
                (mailbox->domain.len == 0 || is_allowed(session, mailbox)) &&
                find_targets(session, mailbox, &targets)) {
+        if (server_policy_needs_check(session))
+            return wait_for_check(session, argument);
+        if (!is_welcome(session, mailbox->whole))
+            return SERVER_EVENT_NONE;
         add_targets(session, mailbox, &parameters, &targets);
         server_session_set_state(session, SERVER_STATE_RCPT);
         server_reply(session, 250, "2.1.5", "OK");

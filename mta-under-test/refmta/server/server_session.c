@@ -101,6 +101,7 @@ void server_session_deinit(struct server_session *session)
 {
     buf_deinit(&session->out);
     buf_deinit(&session->content);
+    check_free(&session->check);
     envelope_deinit(&session->envelope);
     server_auth_deinit(session);
     auth_channel_deinit(&session->channel);
@@ -110,6 +111,8 @@ void server_session_deinit(struct server_session *session)
 
 void server_session_reset(struct server_session *session)
 {
+    check_free(&session->check);
+    session->notes = (struct policy_notes){.rules = NULL};
     envelope_reset(&session->envelope);
     buf_deinit(&session->content);
     buf_init(&session->content, session->setup.limits->message_bytes_max + TRACE_BYTES_MAX);
@@ -207,7 +210,8 @@ enum server_event server_session_feed(struct server_session *session, struct buf
         if (session->state == SERVER_STATE_CLOSED)
             return SERVER_EVENT_CLOSE;
         if (session->state == SERVER_STATE_STORING || session->state == SERVER_STATE_SECURING ||
-            session->state == SERVER_STATE_CHECKING || session->state == SERVER_STATE_DELAY)
+            session->state == SERVER_STATE_SCREENING || session->state == SERVER_STATE_CHECKING ||
+            session->state == SERVER_STATE_DELAY)
             return SERVER_EVENT_NONE;
         if (session->state == SERVER_STATE_DATA) {
             if (!server_content_feed(&session->scanner, in))

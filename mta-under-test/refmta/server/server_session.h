@@ -6,8 +6,8 @@
  *     case SERVER_EVENT_NONE:     write what is in session->out, wait for more bytes
  *     case SERVER_EVENT_MESSAGE:  store session->envelope and session->content, then
  *                                 server_session_stored()
- *     case SERVER_EVENT_CHECK:    run the checks of server_session_check(), then
- *                                 server_session_checked(), whose event is the next
+ *     case SERVER_EVENT_CHECK:    run session->check, then server_session_checked(), whose event is
+ *                                 the next
  *     case SERVER_EVENT_STARTTLS: write session->out, do the handshake, server_session_secured()
  *     case SERVER_EVENT_CLIENT:   the client is somebody else from now on (XCLIENT); session->out
  * has the greeting for him, or whatever is said instead case SERVER_EVENT_DELAY:    wait
@@ -33,20 +33,21 @@
 #include "mta-under-test/refmta/server/server_policy.h"
 #include "mta-under-test/refmta/sign/signer.h"
 
-#define SERVER_STATES(X)                                                            \
-    X(SERVER_STATE_START, "start")       /* before EHLO or HELO */                  \
-    X(SERVER_STATE_READY, "ready")       /* between transactions */                 \
-    X(SERVER_STATE_MAIL, "mail")         /* MAIL was accepted */                    \
-    X(SERVER_STATE_RCPT, "rcpt")         /* at least one RCPT was accepted */       \
-    X(SERVER_STATE_DATA, "data")         /* the content is coming */                \
-    X(SERVER_STATE_CHUNK, "chunk")       /* the bytes of a BDAT are coming */       \
-    X(SERVER_STATE_CHUNKS, "chunks")     /* between two of them */                  \
-    X(SERVER_STATE_CHECKING, "checking") /* waiting for server_session_checked() */ \
-    X(SERVER_STATE_STORING, "storing")   /* waiting for server_session_stored() */  \
-    X(SERVER_STATE_AUTH, "auth")         /* the next line answers a challenge */    \
-    X(SERVER_STATE_DELAY, "delay")       /* waiting for server_session_delayed() */ \
-    X(SERVER_STATE_SECURING, "securing") /* waiting for server_session_secured() */ \
-    X(SERVER_STATE_CLOSED, "closed")     /* no more commands are heard */
+#define SERVER_STATES(X)                                                                   \
+    X(SERVER_STATE_START, "start")         /* before EHLO or HELO */                       \
+    X(SERVER_STATE_READY, "ready")         /* between transactions */                      \
+    X(SERVER_STATE_MAIL, "mail")           /* MAIL was accepted */                         \
+    X(SERVER_STATE_RCPT, "rcpt")           /* at least one RCPT was accepted */            \
+    X(SERVER_STATE_SCREENING, "screening") /* a RCPT waits for server_session_checked() */ \
+    X(SERVER_STATE_DATA, "data")           /* the content is coming */                     \
+    X(SERVER_STATE_CHUNK, "chunk")         /* the bytes of a BDAT are coming */            \
+    X(SERVER_STATE_CHUNKS, "chunks")       /* between two of them */                       \
+    X(SERVER_STATE_CHECKING, "checking")   /* so does the content */                       \
+    X(SERVER_STATE_STORING, "storing")     /* waiting for server_session_stored() */       \
+    X(SERVER_STATE_AUTH, "auth")           /* the next line answers a challenge */         \
+    X(SERVER_STATE_DELAY, "delay")         /* waiting for server_session_delayed() */      \
+    X(SERVER_STATE_SECURING, "securing")   /* waiting for server_session_secured() */      \
+    X(SERVER_STATE_CLOSED, "closed")       /* no more commands are heard */
 
 enum server_state {
 #define X(name, text) name,
@@ -102,7 +103,11 @@ struct server_session {
     unsigned auth_failures;
     struct buf out; /* replies that wait to be written */
     struct envelope envelope;
-    uint64_t declared_bytes; /* of the message, as MAIL said (RFC 1870); 0: it did not */
+    uint64_t declared_bytes;   /* of the message, as MAIL said (RFC 1870); 0: it did not */
+    struct check *check;       /* of this transaction; NULL: nothing was asked yet */
+    struct policy_notes notes; /* likewise */
+    const char *waiting_rcpt;  /* the argument of the RCPT that waits; in SERVER_STATE_SCREENING */
+    enum server_state waiting_in; /* the state before that */
     struct buf content;
     struct server_content scanner;
     uint64_t chunk_left; /* bytes of the chunk at hand that are still to come */
@@ -133,10 +138,8 @@ void server_session_deinit(struct server_session *session);
 /* Takes off `in` what it understands and says what is to be done. */
 enum server_event server_session_feed(struct server_session *session, struct buf *in) MUST_CHECK;
 
-/* What is to be looked at. NULL: nothing of it can be read. */
-struct check *server_session_check(struct server_session *session) MUST_CHECK;
-/* The checks are done (NULL: there were none): refuses the message, or hands it over. */
-enum server_event server_session_checked(struct server_session *session, const struct check *check);
+/* The checks are done: answers the RCPT that waits; or refuses the message, or hands it over. */
+enum server_event server_session_checked(struct server_session *session);
 /* The message is durable (0), or could not be stored (an errno). */
 void server_session_stored(struct server_session *session, int error);
 /* The handshake is done; `text` says what was agreed, and must stay. */

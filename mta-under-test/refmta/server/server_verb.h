@@ -81,10 +81,19 @@ bool server_client_is_own(const struct server_session *session);
 /* The longest wait that HOLDFOR and HOLDUNTIL may ask for. */
 #define SERVER_HOLD_MAX_US (30 * TIME_DAY)
 
+/* At RCPT: whether something must be asked before the policy can say anything of recipients: then
+ * session->check is what. */
+bool server_policy_needs_check(struct server_session *session);
+/* Whether the policy lets in the recipient, as it was named; answers if not. */
+bool server_policy_takes(struct server_session *session, const char *recipient);
+/* The RCPT that waited goes on. */
+enum server_event server_rcpt_resume(struct server_session *session);
+
 /* The content is right and may come in: completes, signs, and hands it over. */
 enum server_event server_data_accept(struct server_session *session);
-/* The content of one of our own clients is right: what the policy says of it. */
+/* The content is right: what the policy says of it; of our own clients, or of strangers. */
 enum server_event server_data_check_own(struct server_session *session);
+enum server_event server_data_check(struct server_session *session);
 /* Puts fields on top of the message, behind our own Received. */
 void server_data_put_on_top(struct server_session *session, struct slice fields);
 /* The content is whole: refuses it, or hands it over. */

@@ -1,5 +1,5 @@
 """The policy over mail from strangers: blocklists (and one that refuses to answer, which lists
-nobody), SPF, DMARC; what the rules do, and the one Authentication-Results field."""
+nobody), SPF, DMARC; what the rules do, when, and the one Authentication-Results field."""
 import glob
 import json
 import os
@@ -37,11 +37,17 @@ stand = Stand([("relay", "none")], **{
     ]})
 
 
-def send(sender, author, start, helo="client.test"):
+def send(sender, author, start, helo="client.test", refused_at=None):
+    """Returns the message as it was delivered, "" if it was refused."""
     client = Dialogue(stand.ports[0])
     client.say(f"EHLO {helo}")
     client.say(f"MAIL FROM:<{sender}>")
-    client.say("RCPT TO:<ann@a.test>")
+    if refused_at == "RCPT":
+        client.expect("RCPT TO:<ann@a.test>", start, f"{sender} as {helo}")
+        client.expect("DATA", "554 5.5.1", "and no content is heard")
+        client.close()
+        return ""
+    client.expect("RCPT TO:<ann@a.test>", "250")
     client.expect("DATA", "354")
     client.expect("Authentication-Results: mail.sender.test; spf=pass\r\n"
                   "Authentication-Results: elsewhere.test; spf=pass\r\n"
@@ -71,16 +77,17 @@ check("Authentication-Results: elsewhere.test" in found, "that of another server
 check("-policy" not in found.lower(), "a forged X-Policy is taken out, and nothing is held against it", found)
 found = send("a@good.test", "a@good.test", "250 2.0.0", helo="other.test")
 check("X-Policy: tag; helo=differs\n" in found, "a tag", found)
-send("a@bad.test", "a@bad.test", "550 5.7.23")
+send("a@bad.test", "a@bad.test", "550 5.7.23", refused_at="RCPT")
 send("a@soft.test", "a@soft.test", "250 2.0.0")
 send("a@good.test", "a@strict.test", "550 5.7.26")
 found = send("a@good.test", "a@mild.test", "250 2.0.0")
 check("X-Policy: quarantine; dmarc=quarantine\n" in found, "quarantine", found)
 names.table[("1.0.0.127.open.bl.test", "A")] = ["127.0.0.4"]
-send("a@good.test", "a@good.test", "550 5.7.1")
+send("a@good.test", "a@good.test", "550 5.7.1", refused_at="RCPT")
 log = stand.stop()
-done = [(line["action"], line.get("rule")) for line in log if line["event"] == "checked"]
-check(done == [("accept", None), ("accept", None), ("reject", "spf"), ("accept", None),
-               ("reject", "dmarc"), ("quarantine", "dmarc"), ("reject", "dnsbl")],
-      "the log says which rule decided", done)
+done = [(line["action"], line.get("rule"), line.get("recipient")) for line in log if line["event"] == "checked"]
+check(done == [("accept", None, None), ("accept", None, None), ("reject", "spf", "ann@a.test"),
+               ("accept", None, None), ("reject", "dmarc", None), ("quarantine", "dmarc", None),
+               ("reject", "dnsbl", "ann@a.test")],
+      "the log says which rule decided, and on whom", done)
 finish()

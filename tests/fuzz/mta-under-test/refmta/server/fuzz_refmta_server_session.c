@@ -1,5 +1,5 @@
-/* A client that says anything: the session must never crash, and never accept a message whose
- * content has a CR or LF that stands alone. */
+/* A client that says anything, one of ours or a stranger for whom there are checks: the session
+ * must never crash, and never accept a message whose content has a CR or LF that stands alone. */
 #include <assert.h>
 
 #include "mta-under-test/refmta/server/server_session.h"
@@ -16,7 +16,10 @@ static const char CONFIG[] = "{\"hostname\": \"h.test\", \"spool\": \"s\", \"lis
                              "[{\"address\": \"::\", \"port\": 25}], \"relay-networks\":"
                              "[\"192.0.2.0/24\"], \"auth\": {\"users\": \"u\"}, \"etrn\":"
                              "[\"a.test\"], \"vrfy\": \"own\", \"expn\": \"own\","
-                             "\"sender-field\": \"user\"}";
+                             "\"sender-field\": \"user\", \"relay-for\": [\"a.test\"], \"checks\":"
+                             "[{\"check\": \"spf\", \"action\": \"reject\"},"
+                             "{\"check\": \"greylist\", \"action\": \"defer\"},"
+                             "{\"check\": \"dkim\", \"action\": \"tag\"}]}";
 
 static size_t flush(void *arg, struct slice domain)
 {
@@ -37,13 +40,34 @@ static void check_content(const struct server_session *session)
     assert(session->envelope.recipient_count > 0);
 }
 
+/* There is nothing in DNS. */
+static void run_check(struct check *check)
+{
+    struct check_question question;
+    while (!check_run(check))
+        while (check_next_question(check, &question))
+            check_answer(check, &question, CHECK_NO_NAME, NULL, 0);
+}
+
+static enum server_event next_event(struct server_session *session, struct buf *in)
+{
+    enum server_event event = server_session_feed(session, in);
+    while (event == SERVER_EVENT_CHECK) {
+        run_check(session->check);
+        event = server_session_checked(session);
+        if (event == SERVER_EVENT_NONE)
+            event = server_session_feed(session, in);
+    }
+    return event;
+}
+
 static void run(struct server_session *session, struct buf *in)
 {
     for (;;) {
-        switch (server_session_feed(session, in)) {
+        switch (next_event(session, in)) {
         case SERVER_EVENT_NONE:
         case SERVER_EVENT_CLOSE:
-        case SERVER_EVENT_CHECK: /* this configuration has none */
+        case SERVER_EVENT_CHECK:
             return;
         case SERVER_EVENT_MESSAGE:
             check_content(session);
@@ -65,8 +89,7 @@ static void run(struct server_session *session, struct buf *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct config config;
-    static struct config_listener listener = {.mode = CONFIG_MODE_SUBMISSION,
-                                              .tls = CONFIG_TLS_STARTTLS};
+    static struct config_listener listener = {.tls = CONFIG_TLS_STARTTLS};
     static struct server_limits limits;
     struct err err;
     struct server_session session;
@@ -77,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     limits.message_bytes_max = 4096;
     struct auth_users users;
     struct auth_guard guard;
+    struct policy_memory memory;
     if (auth_users_parse(&users, "u", SLICE(""), &err) != 0)
         return 0;
     auth_guard_init(&guard, &limits.auth);
@@ -85,11 +109,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .limits = &limits,
                                  .users = &users,
                                  .guard = &guard,
+                                 .memory = &memory,
                                  .new_id = new_id,
                                  .may_xclient = true,
                                  .flush = flush};
-    if (ip_address_from_text(SLICE("192.0.2.1"), &setup.client.address) != 0)
+    bool is_stranger = size > 0 && data[size - 1] == '!';
+    listener.mode = is_stranger ? CONFIG_MODE_RELAY : CONFIG_MODE_SUBMISSION;
+    if (ip_address_from_text(is_stranger ? SLICE("203.0.113.9") : SLICE("192.0.2.1"),
+                             &setup.client.address) != 0)
         return 0;
+    policy_memory_init(&memory);
     server_session_init(&session, &setup);
     buf_init(&in, 1 << 20);
     /* In two parts, cut at a place that the input chooses. */
@@ -101,6 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_deinit(&in);
     server_session_deinit(&session);
     auth_guard_deinit(&guard);
+    policy_memory_deinit(&memory);
     auth_users_deinit(&users);
     return 0;
 }

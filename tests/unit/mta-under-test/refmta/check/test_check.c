@@ -137,6 +137,37 @@ START_TEST(one_field_tells_all)
 }
 END_TEST
 
+START_TEST(what_needs_no_content_is_known_before_it)
+{
+    static const char *const ZONES[] = {"listed.test"};
+    const struct check_request request = {.client = "192.0.2.10",
+                                          .helo = "mx.good.test",
+                                          .sender = "a@good.test",
+                                          .hostname = "our.test",
+                                          .zones = ZONES,
+                                          .zone_count = 1};
+    struct check_question question;
+    struct check *check = check_new(&request);
+    ck_assert_ptr_nonnull(check);
+    finish(check);
+    ck_assert_str_eq(check_iprev(check), "pass");
+    ck_assert_str_eq(check_helo(check), "pass");
+    ck_assert_str_eq(check_dnsbl(check, 0), "listed");
+    ck_assert_str_eq(check_spf(check), "pass");
+    /* Then the content comes, and only what it needs is asked for. */
+    ck_assert(check_add_content(check, SLICE("From: <a@strict.test>\r\n\r\nhello\r\n"), 0, 0));
+    ck_assert(!check_run(check));
+    while (check_next_question(check, &question)) {
+        ck_assert_str_eq(question.name, "_dmarc.strict.test");
+        answer(check, &question);
+    }
+    finish(check);
+    ck_assert_str_eq(check_spf(check), "pass");
+    ck_assert_str_eq(check_dmarc(check), "reject");
+    check_free(&check);
+}
+END_TEST
+
 START_TEST(a_message_is_a_row_of_a_report)
 {
     struct arena arena = {0};
@@ -200,5 +231,6 @@ START_TEST(reports_go_where_they_are_welcome)
 END_TEST
 
 UNIT_MAIN(a_good_client_passes, a_list_that_refuses_lists_nobody, failures_have_their_words,
-          one_field_tells_all, a_message_is_a_row_of_a_report,
-          who_does_not_ask_is_not_reported_to_nor_are_reports, reports_go_where_they_are_welcome)
+          one_field_tells_all, what_needs_no_content_is_known_before_it,
+          a_message_is_a_row_of_a_report, who_does_not_ask_is_not_reported_to_nor_are_reports,
+          reports_go_where_they_are_welcome)

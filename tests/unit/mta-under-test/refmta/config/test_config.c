@@ -89,6 +89,16 @@ START_TEST(mistakes_are_told_with_their_place)
         {"{" LEAST ", \"sources\": [\"192.0.2.1\", \"192.0.2.2\"]}", "more than one address"},
         {"{" LEAST ", \"relay-networks\": [\"192.0.2.1/24\"]}", "relay-networks[0]: expected"},
         {"{" LEAST ", \"tls\": {\"key\": \"k\"}}", "belong together"},
+        {"{" LEAST ", \"checks\": [{\"check\": \"dkim\", \"action\": \"tag\", \"at\": "
+         "\"recipient\"}]}",
+         "checks[0]: \"at\": \"recipient\" is too early for the check \"dkim\""},
+        {"{" LEAST ", \"checks\": [{\"check\": \"spf\", \"action\": \"tag\"}, {\"check\": "
+         "\"dmarc\", \"action\": \"tag\"}, {\"check\": \"helo\", \"action\": \"tag\", \"at\": "
+         "\"recipient\"}]}",
+         "checks[2].at: \"recipient\" is before the content, which checks[1] (\"dmarc\") waits "
+         "for"},
+        {"{" LEAST ", \"checks\": [{\"check\": \"spf\", \"action\": \"tag\", \"at\": \"rcpt\"}]}",
+         "expected \"earliest\" or \"recipient\" or \"content\", found \"rcpt\""},
         {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": []}",
          "listeners: needs at least 1"},
         {"{\"hostname\": \"h\", \"spool\": \"s\", \"listeners\": [{\"port\": 25}]}",
@@ -110,5 +120,29 @@ START_TEST(mistakes_are_told_with_their_place)
 }
 END_TEST
 
+START_TEST(checks_act_as_early_as_their_order_allows)
+{
+    static const enum config_check_at WANTED[] = {CONFIG_AT_RECIPIENT, CONFIG_AT_RECIPIENT,
+                                                  CONFIG_AT_CONTENT, CONFIG_AT_CONTENT,
+                                                  CONFIG_AT_CONTENT};
+    struct config config;
+    struct err err;
+    ck_assert_msg(config_parse(&config, "c.json",
+                               SLICE("{" LEAST ", \"checks\": ["
+                                     "{\"check\": \"spf\", \"action\": \"tag\"},"
+                                     "{\"check\": \"greylist\", \"action\": \"defer\", \"at\":"
+                                     " \"recipient\"},"
+                                     "{\"check\": \"iprev\", \"action\": \"tag\", \"at\":"
+                                     " \"content\"},"
+                                     "{\"check\": \"helo\", \"action\": \"tag\"},"
+                                     "{\"check\": \"arc\", \"action\": \"tag\"}]}"),
+                               &err) == 0,
+                  "%s", err.text);
+    for (size_t i = 0; i < config.check_count; i++)
+        ck_assert_int_eq(config.checks[i].at, WANTED[i]);
+    config_deinit(&config);
+}
+END_TEST
+
 UNIT_MAIN(the_least_configuration_has_defaults, every_key_is_read,
-          mistakes_are_told_with_their_place)
+          checks_act_as_early_as_their_order_allows, mistakes_are_told_with_their_place)

@@ -13,6 +13,7 @@ static struct config_listener listener = {.mode = CONFIG_MODE_RELAY};
 static struct server_limits limits;
 static struct server_session session;
 static struct buf in;
+static struct policy_memory memory;
 
 static uint64_t new_id(void *arg)
 {
@@ -34,7 +35,13 @@ static void start_with(const char *client, const char *keys)
     limits = SERVER_LIMITS_DEFAULT;
     limits.message_bytes_max = 100000;
     struct server_setup setup = {
-        .config = &config, .listener = &listener, .limits = &limits, .new_id = new_id};
+        .config = &config,
+        .listener = &listener,
+        .limits = &limits,
+        .memory = &memory,
+        .new_id = new_id,
+    };
+    policy_memory_init(&memory);
     ck_assert_int_eq(ip_address_from_text(slice_of(client), &setup.client.address), 0);
     buf_init(&in, 1 << 20);
     server_session_init(&session, &setup);
@@ -49,6 +56,7 @@ static void stop(void)
 {
     server_session_deinit(&session);
     buf_deinit(&in);
+    policy_memory_deinit(&memory);
     config_deinit(&config);
 }
 
