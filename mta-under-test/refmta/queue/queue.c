@@ -463,6 +463,7 @@ static void recover_item(void *arg, struct record_item *found)
 
 void queue_start(struct queue *queue)
 {
+    queue_clock_resume(queue);
     for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at))
         add_items(queue, map_value(at));
     queue_tidy(queue);
