@@ -41,8 +41,7 @@ void delivery_connection_close(struct delivery_connection *connection)
 {
     delivery_room_heard(connection);
     if (should_say_quit(connection))
-        conn_part(&connection->conn, SLICE("QUIT\r\n"),
-                  connection->lane->delivery->limits->quit_us);
+        conn_part(&connection->conn, SLICE("QUIT\r\n"), connection->lane->delivery->limits.quit_us);
     else
         conn_close(&connection->conn);
     if (connection->has_session)
@@ -112,7 +111,7 @@ static int64_t timeout_of(const struct delivery_connection *connection)
     case CLIENT_STATE_FINAL:
         return FINAL_TIMEOUT_US;
     case CLIENT_STATE_QUIT:
-        return connection->lane->delivery->limits->quit_us;
+        return connection->lane->delivery->limits.quit_us;
     case CLIENT_STATE_READY:
     case CLIENT_STATE_CLOSED:
         return 0;
@@ -390,7 +389,7 @@ static void on_input(void *owner)
 static void on_connected(void *owner)
 {
     struct delivery_connection *connection = owner;
-    delivery_room_heard(connection);
+    delivery_room_connected(connection);
     conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
     if (connection->session.setup.is_tls)
         delivery_tls_begin(connection);
