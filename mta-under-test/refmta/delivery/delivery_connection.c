@@ -13,7 +13,7 @@
 #define BLOCK_TIMEOUT_US (3 * TIME_MINUTE)
 #define FINAL_TIMEOUT_US (10 * TIME_MINUTE)
 
-#define STATUS_NO_TLS "4.7.10"
+#define STATUS_NO_TLS ".7.10" /* behind the class */
 
 enum {
     INPUT_BYTES_MAX = 1 << 17,
@@ -360,7 +360,7 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         break;
     case CLIENT_EVENT_FAILED: {
         struct reason reason = connection->session.failure;
-        if (strcmp(reason.status, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
+        if (strcmp(reason.status + 1, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
             delivery_tls_note(connection, "starttls-not-supported", reason.text);
         session_lost(connection, &reason, connection->session.failure_verdict);
         break;
@@ -430,7 +430,8 @@ static void tls_failed(struct delivery_connection *connection, const char *text)
 {
     struct reason reason;
     if (!delivery_tls_failed(connection, text, &reason)) {
-        session_lost(connection, &reason, CLIENT_DEFERRED);
+        session_lost(connection, &reason,
+                     reason.status[0] == '5' ? CLIENT_REFUSED : CLIENT_DEFERRED);
         return;
     }
     delivery_connection_close(connection);
