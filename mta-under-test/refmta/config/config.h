@@ -120,6 +120,7 @@ struct config {
     const struct shaping_rules *shaping_rules;
     const struct routing_rules *routing_rules;
     unsigned concurrency;
+    unsigned outbound_connections;
     bool chunking; /* ordinary content goes by BDAT where that is offered */
     uint64_t size_limit_bytes;
     struct config_limits limits;

@@ -6,7 +6,12 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { CONCURRENCY_MAX = 1000, DNS_PORT = 53 };
+enum {
+    CONCURRENCY_MAX = 1000,
+    OUTBOUND_CONNECTIONS_MIN = 4, /* the least of which the room has a part for each kind */
+    OUTBOUND_CONNECTIONS_MAX = 100000,
+    DNS_PORT = 53
+};
 
 static const char *const MODES[] = {"relay", "submission", NULL};
 static const char *const LISTENER_TLS[] = {"none", "starttls", "implicit", NULL};
@@ -309,6 +314,10 @@ static const struct config_key KEYS[] = {
              "header"},
     {"concurrency", CONFIG_WHOLE(struct config, concurrency, 1, CONCURRENCY_MAX), .fallback = "20",
      .help = "connections to one destination at a time"},
+    {"outbound-connections",
+     CONFIG_WHOLE(struct config, outbound_connections, OUTBOUND_CONNECTIONS_MIN,
+                  OUTBOUND_CONNECTIONS_MAX),
+     .fallback = "2000", .help = "connections to all destinations together at a time"},
     {"chunking", CONFIG_FLAG(struct config, chunking), .fallback = "true",
      .help = "whether content goes by BDAT where the next host offers CHUNKING (RFC 3030); binary "
              "content always does"},

@@ -1,6 +1,7 @@
 #include "mta-under-test/refmta/control/control_command.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/queue/queue_way.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -40,11 +41,9 @@ static const char *const STATES[] = {[RECIPIENT_WAITING] = "waiting",
                                      [RECIPIENT_DELIVERED] = "delivered",
                                      [RECIPIENT_FAILED] = "failed"};
 
-static int64_t next_due_us(const struct work *work, const struct message *message,
-                           const struct message_recipient *recipient)
+static int64_t next_due_us(const struct message_recipient *recipient)
 {
-    const struct queue_destination *destination =
-        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
+    const struct queue_destination *destination = queue_destination_of(recipient);
     if (destination != NULL && destination->blocked_until_us > recipient->due_us)
         return destination->blocked_until_us;
     return recipient->due_us;
@@ -98,8 +97,8 @@ static void list_one(struct work *work, const struct message *message)
     for (uint32_t i = 0; i < message->recipient_count; i++) {
         const struct message_recipient *recipient = &message->recipients[i];
         held += message_is_held(recipient) ? 1 : 0;
-        if (recipient->state == RECIPIENT_WAITING && next_due_us(work, message, recipient) < due_us)
-            due_us = next_due_us(work, message, recipient);
+        if (recipient->state == RECIPIENT_WAITING && next_due_us(recipient) < due_us)
+            due_us = next_due_us(recipient);
     }
     json_out_init(&json, work->answer);
     begin_message(&json, message);
@@ -135,8 +134,7 @@ static void show_one(struct work *work, const struct message *message)
         json_out_int(&json, "failed-attempts", recipient->attempts);
         json_out_text(&json, "last-status", recipient->status);
         if (recipient->state == RECIPIENT_WAITING && !message_is_held(recipient))
-            json_out_text(&json, "next-attempt",
-                          time_to_rfc3339(next_due_us(work, message, recipient), text));
+            json_out_text(&json, "next-attempt", time_to_rfc3339(next_due_us(recipient), text));
         json_out_end(&json);
     }
     json_out_end(&json);
@@ -149,14 +147,44 @@ static bool run_show(struct work *work)
     return show_all(work, show_one);
 }
 
+/* After a reload another way may be the right one, which counts when it is due. */
+static void explain_destination(struct work *work, const struct message *message, uint32_t index)
+{
+    char text[TIME_TEXT_BYTES];
+    char name[QUEUE_WAY_BYTES];
+    struct queue_way way;
+    const struct queue_destination *destination = queue_destination_of(&message->recipients[index]);
+    if (destination == NULL)
+        return;
+    if (destination->failures > 0)
+        buf_format(work->answer,
+                   "  the destination %s has failed %u times in a row, and is not tried before "
+                   "%s\n",
+                   destination->name, destination->failures,
+                   time_to_rfc3339(destination->blocked_until_us, text));
+    queue_way_open(&way, work->queue, message);
+    if (strcmp(queue_way_of(&way, index, name), destination->name) != 0)
+        buf_format(work->answer,
+                   "  it waits with the destination %s, and goes to %s when it is due, by rules "
+                   "that are newer\n",
+                   destination->name, name);
+    queue_way_close(&way);
+}
+
+/* Its time in the queue begins when it may go (RFC 4865). */
+static int64_t give_up_at(const struct work *work, const struct message *message)
+{
+    int64_t since_us = message->hold_until_us > message->received_us ? message->hold_until_us
+                                                                     : message->received_us;
+    return since_us + work->config->give_up_us;
+}
+
 static void explain_waiting(struct work *work, const struct message *message,
                             const struct message_recipient *recipient)
 {
     char text[TIME_TEXT_BYTES];
     struct reason reason;
-    int64_t due_us = next_due_us(work, message, recipient);
-    const struct queue_destination *destination =
-        queue_destination_of(work->queue, message, (uint32_t)(recipient - message->recipients));
+    int64_t due_us = next_due_us(recipient);
     if (recipient->attempts > 0 && recipient->status != NULL) {
         reason_from_text(slice_of(recipient->status), &reason);
         buf_format(work->answer, "  attempt %u failed: ", recipient->attempts);
@@ -178,14 +206,9 @@ static void explain_waiting(struct work *work, const struct message *message,
                        work->config->retry_text);
         buf_add_char(work->answer, '\n');
     }
-    if (destination != NULL && destination->failures > 0)
-        buf_format(work->answer,
-                   "  the destination %s has failed %u times in a row, and is not tried before "
-                   "%s\n",
-                   destination->name, destination->failures,
-                   time_to_rfc3339(destination->blocked_until_us, text));
+    explain_destination(work, message, (uint32_t)(recipient - message->recipients));
     buf_format(work->answer, "  it is given up at %s\n",
-               time_to_rfc3339(message->received_us + work->config->give_up_us, text));
+               time_to_rfc3339(give_up_at(work, message), text));
 }
 
 static void explain_one(struct work *work, const struct message *message)

@@ -135,11 +135,15 @@ static void take_extensions(struct client_session *session)
             take_extension(session, line);
 }
 
+/* What a policy asks for may be there again tomorrow; what the sender asks for comes back at once,
+ * unless another host has it (RFC 8689 4.2.1). */
 static enum client_event tls_missing(struct client_session *session)
 {
-    reason_set(&session->failure, "4.7.10", false, session->setup.peer,
-               "%s does not offer STARTTLS, and TLS is required", session->setup.peer);
-    session->failure_verdict = CLIENT_DEFERRED;
+    bool by_sender = session->setup.needs_requiretls;
+    reason_set(&session->failure, by_sender ? "5.7.10" : "4.7.10", false, session->setup.peer,
+               "%s does not offer STARTTLS, and TLS is required%s", session->setup.peer,
+               by_sender ? " by the sender" : "");
+    session->failure_verdict = by_sender ? CLIENT_REFUSED : CLIENT_DEFERRED;
     session->closing = true;
     return CLIENT_EVENT_FAILED;
 }

@@ -313,15 +313,24 @@ static void set_source(struct delivery *delivery)
                                                .hostname = config->hostname};
 }
 
+static void set_limits(struct delivery *delivery)
+{
+    const struct delivery_options *options = &delivery->options;
+    delivery->limits = options->limits != NULL
+                           ? *options->limits
+                           : delivery_limits_of(options->config->outbound_connections);
+}
+
 struct delivery *delivery_open(const struct delivery_options *options)
 {
     struct delivery *delivery = mem_alloc(sizeof *delivery);
     delivery->options = *options;
-    delivery->limits = options->limits != NULL ? options->limits : &DELIVERY_LIMITS_DEFAULT;
+    set_limits(delivery);
     rng_init(&delivery->rng, options->seed);
     list_init(&delivery->lanes);
     list_init(&delivery->idle);
     list_init(&delivery->unheard);
+    list_init(&delivery->silent);
     for (enum room room = 0; room < ROOM_COUNT; room++)
         list_init(&delivery->crowded[room]);
     delivery->room_event = event_new(options->base, -1, 0, delivery_room_on_event, delivery);
@@ -362,6 +371,7 @@ static void renew_lane(struct lane *lane)
 void delivery_set_config(struct delivery *delivery, const struct config *config)
 {
     delivery->options.config = config;
+    set_limits(delivery);
     set_source(delivery);
     LIST_EACH(link, &delivery->lanes)
     renew_lane(LIST_ENTRY(link, struct lane, link));

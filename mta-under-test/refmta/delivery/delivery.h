@@ -21,16 +21,19 @@ struct delivery_limits {
     size_t connections_max;
     size_t opening_max;  /* ... of them to strangers, that were not answered yet */
     size_t opening_many; /* of those; from then on each new destination has one */
+    size_t silent_max;   /* of those; so many may have all the time they want for their greeting */
     size_t finding_max;  /* routes that are asked for at a time */
     int64_t patience_us; /* where others wait: for a host to take a connection */
-    int64_t idle_us;     /* a connection stays open with nothing to send */
-    int64_t quit_us;     /* ... and waits for the reply to QUIT */
+    int64_t greeting_patience_us; /* ... and, behind `silent_max` of them, to greet */
+    int64_t idle_us;              /* a connection stays open with nothing to send */
+    int64_t quit_us;              /* ... and waits for the reply to QUIT */
 };
-extern const struct delivery_limits DELIVERY_LIMITS_DEFAULT;
+/* With so many connections at a time. */
+struct delivery_limits delivery_limits_of(size_t connections_max);
 
 struct delivery_options {
     const struct config *config;
-    const struct delivery_limits *limits; /* NULL: the default ones */
+    const struct delivery_limits *limits; /* NULL: those of the configuration */
     struct log *log;
     struct event_base *base;
     struct resolver *resolver;

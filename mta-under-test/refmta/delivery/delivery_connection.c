@@ -13,7 +13,7 @@
 #define BLOCK_TIMEOUT_US (3 * TIME_MINUTE)
 #define FINAL_TIMEOUT_US (10 * TIME_MINUTE)
 
-#define STATUS_NO_TLS "4.7.10"
+#define STATUS_NO_TLS ".7.10" /* behind the class */
 
 enum {
     INPUT_BYTES_MAX = 1 << 17,
@@ -41,8 +41,7 @@ void delivery_connection_close(struct delivery_connection *connection)
 {
     delivery_room_heard(connection);
     if (should_say_quit(connection))
-        conn_part(&connection->conn, SLICE("QUIT\r\n"),
-                  connection->lane->delivery->limits->quit_us);
+        conn_part(&connection->conn, SLICE("QUIT\r\n"), connection->lane->delivery->limits.quit_us);
     else
         conn_close(&connection->conn);
     if (connection->has_session)
@@ -112,7 +111,7 @@ static int64_t timeout_of(const struct delivery_connection *connection)
     case CLIENT_STATE_FINAL:
         return FINAL_TIMEOUT_US;
     case CLIENT_STATE_QUIT:
-        return connection->lane->delivery->limits->quit_us;
+        return connection->lane->delivery->limits.quit_us;
     case CLIENT_STATE_READY:
     case CLIENT_STATE_CLOSED:
         return 0;
@@ -361,7 +360,7 @@ static void handle_event(struct delivery_connection *connection, enum client_eve
         break;
     case CLIENT_EVENT_FAILED: {
         struct reason reason = connection->session.failure;
-        if (strcmp(reason.status, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
+        if (strcmp(reason.status + 1, STATUS_NO_TLS) == 0 && !connection->session.is_tls)
             delivery_tls_note(connection, "starttls-not-supported", reason.text);
         session_lost(connection, &reason, connection->session.failure_verdict);
         break;
@@ -390,7 +389,7 @@ static void on_input(void *owner)
 static void on_connected(void *owner)
 {
     struct delivery_connection *connection = owner;
-    delivery_room_heard(connection);
+    delivery_room_connected(connection);
     conn_set_timeout(connection->conn, GREETING_TIMEOUT_US);
     if (connection->session.setup.is_tls)
         delivery_tls_begin(connection);
@@ -431,7 +430,8 @@ static void tls_failed(struct delivery_connection *connection, const char *text)
 {
     struct reason reason;
     if (!delivery_tls_failed(connection, text, &reason)) {
-        session_lost(connection, &reason, CLIENT_DEFERRED);
+        session_lost(connection, &reason,
+                     reason.status[0] == '5' ? CLIENT_REFUSED : CLIENT_DEFERRED);
         return;
     }
     delivery_connection_close(connection);

@@ -72,6 +72,7 @@ void delivery_tls_decide(struct delivery_connection *connection)
         .next_hop = connection->lane->domain,
         .records = host->tlsa,
         .record_count = host->tlsa_count,
+        .needs_name = connection->tls.needs_requiretls && connection->tls.verify == TLS_VERIFY_DANE,
     };
     if (connection->tls.verify == TLS_VERIFY_PIN && wish != NULL) {
         connection->peer.records = wish->pins;
@@ -164,8 +165,11 @@ bool delivery_tls_failed(struct delivery_connection *connection, const char *tex
     delivery_connection_log(connection, "tls-failed", text);
     if (!connection->session.is_tls) /* else the handshake was right, and is told as such */
         delivery_tls_note(connection, result.report_as, text);
-    reason_set(reason, "4.7.5", false, connection->host, "%s: %s (%s)", connection->host, text,
-               connection->tls.why);
+    /* What the sender asks for comes back at once (RFC 8689 4.2.1); a handshake that was cut may
+     * do better the next time. */
+    bool is_permanent = result.is_refused && connection->tls.needs_requiretls;
+    reason_set(reason, is_permanent ? "5.7.10" : "4.7.5", false, connection->host, "%s: %s (%s)",
+               connection->host, text, connection->tls.why);
     if (connection->tls.use == TLS_USE_REQUIRED)
         return false;
     delivery_address_note(connection->lane->delivery, &connection->address, ADDRESS_BREAKS_TLS);

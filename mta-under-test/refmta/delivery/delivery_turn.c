@@ -22,7 +22,7 @@ static void go_idle(struct delivery_connection *connection)
     }
     connection->is_idle = true;
     list_push_front(&lane->idle, &connection->idle_link);
-    start_idle_timer(connection, lane->delivery->limits->idle_us);
+    start_idle_timer(connection, lane->delivery->limits.idle_us);
     conn_set_timeout(connection->conn, 0);
 }
 

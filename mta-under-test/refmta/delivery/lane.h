@@ -40,7 +40,7 @@ enum room {
 
 struct delivery {
     struct delivery_options options;
-    const struct delivery_limits *limits;
+    struct delivery_limits limits;
     struct routing_pool pool; /* the default one, from the configuration */
     struct routing_source source;
     struct map sites; /* by receiver (or domain) and source */
@@ -57,6 +57,7 @@ struct delivery {
     struct event *room_event;        /* there is room for them */
     struct list idle;                /* connections with nothing to do, the last used last */
     struct list unheard;             /* connections that no stranger has taken, oldest first */
+    struct list silent;              /* ... that one has taken, and not greeted yet */
     struct event *patience_timer;    /* until the first of those makes room for others */
     bool stopping;
     uint64_t last_number;
@@ -100,7 +101,7 @@ struct delivery_connection {
     struct list idle_link; /* in the lane's idle ones */
     struct list rest_link; /* in the delivery's idle ones */
     struct list unheard_link;
-    int64_t tried_us; /* when this address was (monotonic) */
+    int64_t tried_us; /* when this address was, or when it took the connection (monotonic) */
     struct lane *lane;
     struct delivery_site *site;
     const struct routing_source *source;
@@ -275,9 +276,10 @@ bool delivery_room_for(struct lane *lane);
 void delivery_room_take(struct delivery_connection *connection);
 void delivery_room_answered(struct delivery_connection *connection);
 void delivery_room_give(struct delivery_connection *connection);
-/* An address is tried: its connection may be given up early, if others wait, until
- * delivery_room_heard(). */
+/* An address is tried; it has taken the connection, and is to greet. If others wait it may be given
+ * up early, until delivery_room_heard(). */
 void delivery_room_try(struct delivery_connection *connection);
+void delivery_room_connected(struct delivery_connection *connection);
 void delivery_room_heard(struct delivery_connection *connection);
 void delivery_room_on_patience(evutil_socket_t fd, short what, void *delivery);
 /* A connection has nothing to do. True: it may rest, and may be told to quit. False: others wait

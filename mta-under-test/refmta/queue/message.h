@@ -8,6 +8,8 @@
 #include "mta-under-test/refmta/message/envelope.h"
 #include "mta-under-test/refmta/queue/store.h"
 
+struct queue_destination;
+
 enum recipient_state {
     RECIPIENT_WAITING,   /* to be tried, now or later */
     RECIPIENT_DELIVERED, /* the next server has taken it */
@@ -23,9 +25,10 @@ struct message_recipient {
     const char *address;
     const char *orcpt; /* NULL: none */
     char *status;      /* the last reply or reason, NULL before the first attempt */
-    int64_t due_us;    /* when it is to be tried next */
-    uint32_t attempts; /* that have failed */
-    uint8_t state;     /* enum recipient_state */
+    struct queue_destination *destination; /* where it waits for that; NULL: nowhere yet */
+    int64_t due_us;                        /* when it is to be tried next */
+    uint32_t attempts;                     /* that have failed */
+    uint8_t state;                         /* enum recipient_state */
     uint8_t notify;
     bool is_forwarded; /* see envelope_recipient */
 };

@@ -25,16 +25,9 @@ static struct queue_destination *destination_of(struct queue *queue, const char 
     return destination;
 }
 
-const struct queue_destination *queue_destination_of(struct queue *queue,
-                                                     const struct message *message, uint32_t index)
+const struct queue_destination *queue_destination_of(const struct message_recipient *recipient)
 {
-    char name[QUEUE_WAY_BYTES];
-    struct queue_way way;
-    queue_way_open(&way, queue, message);
-    const struct queue_destination *destination =
-        map_get_text(&queue->destinations, queue_way_of(&way, index, name));
-    queue_way_close(&way);
-    return destination;
+    return recipient->state == RECIPIENT_WAITING ? recipient->destination : NULL;
 }
 
 static void destination_free(void *value)
@@ -127,6 +120,7 @@ static void add_groups(struct queue *queue, struct message *message, const uint3
             if (found[j] != destination)
                 continue;
             item->recipients[item->recipient_count++] = indexes[j];
+            message->recipients[indexes[j]].destination = destination;
             found[j] = NULL;
         }
         queue_item_place(queue, item);
@@ -463,6 +457,7 @@ static void recover_item(void *arg, struct record_item *found)
 
 void queue_start(struct queue *queue)
 {
+    queue_clock_resume(queue);
     for (struct map_entry *at = map_first(&queue->messages); at != NULL; at = map_next(at))
         add_items(queue, map_value(at));
     queue_tidy(queue);

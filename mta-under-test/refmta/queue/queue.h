@@ -128,9 +128,9 @@ void queue_each(struct queue *queue, void (*visit)(void *arg, const struct messa
                 void *arg);
 /* NULL if there is none. */
 const struct message *queue_find(struct queue *queue, uint64_t id);
-/* Where mail for the address goes; NULL if nothing is on its way there. */
-const struct queue_destination *queue_destination_of(struct queue *queue,
-                                                     const struct message *message, uint32_t index);
+/* Where the recipient waits, though newer rules may lead it elsewhere when it is due (queue_way.h
+ * tells); NULL if it has its end. */
+const struct queue_destination *queue_destination_of(const struct message_recipient *recipient);
 size_t queue_message_count(const struct queue *queue);
 /* Calls `visit` for each destination that has mail or is remembered. */
 void queue_each_destination(const struct queue *queue,

@@ -60,6 +60,9 @@ void queue_item_free(struct queue *queue, struct queue_item *item);
  * (queue_clock.c): a wait of five minutes stays one of five minutes. Called before such times are
  * looked at. */
 void queue_clock_follow(struct queue *queue);
+/* The same for what the clock did while the server was stopped, once, before anything is placed: no
+ * recipient is due later than its schedule allows from now on. */
+void queue_clock_resume(struct queue *queue);
 /* Moves live messages out of the oldest segment where that is worthwhile. */
 void queue_tidy(struct queue *queue);
 

@@ -199,7 +199,9 @@ static int write_anew(struct dmarc_tally *tally, struct err *err)
         close(tally->fd);
     tally->appended_bytes = 0;
     tally->fd = open(tally->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, FILE_MODE);
-    return tally->fd >= 0 ? 0 : err_set_errno(err, "%s: cannot be opened", tally->path);
+    if (tally->fd < 0)
+        return err_set_errno(err, "%s: cannot be opened", tally->path);
+    return fdatasync(tally->fd) == 0 ? 0 : err_set_errno(err, "%s: cannot be synced", tally->path);
 }
 
 static int append(struct dmarc_tally *tally, const struct buf *line, struct err *err)

@@ -77,6 +77,12 @@ static struct slice chain_as_pem(X509_STORE_CTX *store, BIO *bio)
     return slice_from(text, (size_t)len);
 }
 
+static bool names_host(X509_STORE_CTX *store, const struct tls_peer *peer)
+{
+    return X509_check_host(X509_STORE_CTX_get0_cert(store), peer->host, 0,
+                           X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
 /* The X509_V_... of the check by TLSA records. */
 static int check_dane(X509_STORE_CTX *store, const struct tls_peer *peer)
 {
@@ -96,7 +102,9 @@ static int check_dane(X509_STORE_CTX *store, const struct tls_peer *peer)
     BIO_free(bio);
     if (result != 0)
         return X509_V_ERR_UNSPECIFIED;
-    return outcome.is_verified ? X509_V_OK : outcome.error;
+    if (!outcome.is_verified)
+        return outcome.error;
+    return peer->needs_name && !names_host(store, peer) ? X509_V_ERR_HOSTNAME_MISMATCH : X509_V_OK;
 }
 
 static bool goes_by_records(const struct tls_peer *peer)
@@ -152,7 +160,8 @@ static char *session_key(const struct tls_peer *peer, const char *address)
 {
     struct buf key;
     buf_init(&key, KEY_BYTES_MAX);
-    buf_format(&key, "%s %s %s %d", address, peer->host, peer->next_hop, (int)peer->verify);
+    buf_format(&key, "%s %s %s %d %d", address, peer->host, peer->next_hop, (int)peer->verify,
+               (int)peer->needs_name);
     for (size_t i = 0; goes_by_records(peer) && i < peer->record_count; i++) {
         const struct dane_record *record = &peer->records[i];
         unsigned char digest[EVP_MAX_MD_SIZE];
@@ -224,6 +233,7 @@ struct tls_peer_result tls_peer_result(const SSL *ssl)
         result.how = how_of(tie);
         return result;
     }
+    result.is_refused = error != X509_V_OK && error != X509_V_ERR_UNSPECIFIED;
     result.why_not = error != X509_V_OK ? X509_verify_cert_error_string(error)
                                         : "the handshake did not come to an end";
     result.report_as = report_type(error);

@@ -20,6 +20,7 @@ struct tls_peer {
     const char *next_hop; /* the recipient's domain, which DANE allows in the certificate too */
     const struct dane_record *records; /* of DNS, or those that the operator has named */
     size_t record_count;
+    bool needs_name; /* by TLSA records too: `host` stands in the certificate (RFC 8689 4.2.1) */
 };
 
 struct tls_sessions;
@@ -38,6 +39,7 @@ void tls_peer_prepare(struct tls_sessions *sessions, SSL *ssl, const struct tls_
 /* What the certificate was worth, whether or not that was asked for. */
 struct tls_peer_result {
     bool is_verified;      /* PKIX, or DANE where that was asked for */
+    bool is_refused;       /* a certificate was shown, looked at, and is not right */
     const char *how;       /* "dane", "pkix", "fingerprint", "none" */
     const char *why_not;   /* NULL if it is verified */
     const char *report_as; /* the result type of RFC 8460 4.3; NULL if it is verified */

@@ -76,6 +76,7 @@ def route(relays, *rules):
 
 code, text = route([], {"name": "all", "relay": "new"})
 check(code == 1 and 'rules[0]: there is no relay "new"' in text, "a bad file of routes is told", text)
+stand.queue("trace", "destination=relay:new")
 code, text = route([{"name": "new", "tls": "opportunistic",
                      "hosts": [{"host": "127.0.0.1", "port": relay.getsockname()[1]}]}],
                    {"name": "all", "relay": "new"})
@@ -87,7 +88,20 @@ found = taken.makefile("rb").readline()
 check(found == b"EHLO new.sender.test\r\n", "what waited goes the new way", found)
 taken.sendall(b"421 later\r\n")
 taken.close()
-event("deferred")
+traced = [event("trace") for _ in range(3)]
+check([(line["direction"], line["text"]) for line in traced]
+      == [("received", "220 relay.test\r\n"), ("sent", "EHLO new.sender.test\r\n"), ("received", "421 later\r\n")],
+      "a traced delivery is in the log, both sides of it", traced)
+check(all(isinstance(line["connection"], int) for line in traced), "by its connection", traced)
+stand.queue("trace", "destination=other.test")
+stand.queue("flush", "all")
+taken = relay.accept()[0]
+taken.sendall(b"421 not now\r\n")
+taken.close()
+while "not now" not in event("deferred").get("reply", "not now"):
+    pass
+after = [line for line in stand.lines if line["event"] == "trace"]
+check(after == traced, "a connection to another destination is not", after)
 check(route([])[0] == 0, "and none again", "")
 
 identity = json.loads(stand.queue("list").splitlines()[0])["queue-id"]

@@ -160,6 +160,35 @@ START_TEST(a_failing_destination_is_told)
 }
 END_TEST
 
+/* It is where it was, with what is known of that destination, until it is due. */
+START_TEST(a_destination_is_explained_after_a_reload)
+{
+    char id[MESSAGE_ID_TEXT_BYTES];
+    char line[64];
+    struct reason reason;
+    struct routing_relay relay = {.name = "cloud"};
+    struct routing_rule rule = {.name = "x", .domain = "x.test", .relay = &relay};
+    const struct routing_rules rules = {.rules = &rule, .rule_count = 1};
+    start();
+    add_deferred(id);
+    reason_set(&reason, "4.4.1", false, "", "refused");
+    queue_destination_failed(queue, last, &reason);
+    snprintf(line, sizeof line, "explain %s", id);
+    ck_assert(run(line));
+    ck_assert_ptr_null(strstr(buf_text(&answer), "newer"));
+    config.routing_rules = &rules;
+    queue_set_config(queue, &config);
+    ck_assert(run(line));
+    expect("the destination x.test has failed 1 times in a row");
+    expect("waits with the destination x.test, and goes to relay:cloud when it is due");
+    ck_assert(run("flush all"));
+    ck_assert(run(line));
+    ck_assert_ptr_null(strstr(buf_text(&answer), "newer"));
+    config.routing_rules = NULL;
+    stop();
+}
+END_TEST
+
 START_TEST(what_is_held_waits_for_its_release)
 {
     char id[MESSAGE_ID_TEXT_BYTES];
@@ -234,6 +263,6 @@ START_TEST(what_is_unknown_is_said)
 }
 END_TEST
 
-UNIT_MAIN(the_queue_is_shown_and_explained, a_flush_tries_now, a_failing_destination_is_told,
-          what_is_held_waits_for_its_release,
+UNIT_MAIN(the_queue_is_shown_and_explained, a_destination_is_explained_after_a_reload,
+          a_flush_tries_now, a_failing_destination_is_told, what_is_held_waits_for_its_release,
           what_is_deleted_is_gone_and_what_is_returned_is_reported, what_is_unknown_is_said)

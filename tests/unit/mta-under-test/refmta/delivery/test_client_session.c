@@ -339,6 +339,16 @@ START_TEST(requiretls_is_said_where_it_is_offered_and_else_nothing_goes)
     ck_assert_int_eq(session.failure_verdict, CLIENT_REFUSED);
     ck_assert_str_eq(session.failure.status, "5.7.30");
     stop();
+    /* No TLS at all: for such a message for good, for others only for now. */
+    for (int by_sender = 0; by_sender <= 1; by_sender++) {
+        start(TLS_USE_REQUIRED);
+        session.setup.needs_requiretls = by_sender == 1;
+        ck_assert_int_eq(hear("220 hi\r\n250-mx\r\n250 REQUIRETLS\r\n"), CLIENT_EVENT_FAILED);
+        ck_assert_int_eq(session.failure_verdict,
+                         by_sender == 1 ? CLIENT_REFUSED : CLIENT_DEFERRED);
+        ck_assert_str_eq(session.failure.status, by_sender == 1 ? "5.7.10" : "4.7.10");
+        stop();
+    }
 }
 END_TEST
 

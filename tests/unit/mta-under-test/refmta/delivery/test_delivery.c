@@ -158,7 +158,7 @@ static void start(const char *more)
     ck_assert_int_eq(shaping_rules_parse(&shaping, &rules, "rules", slice_of(shaping_text), &err),
                      0);
     config.shaping_rules = &shaping;
-    limits = DELIVERY_LIMITS_DEFAULT;
+    limits = delivery_limits_of(2000);
     limits.quit_us = TIME_SECOND / 20; /* for the servers here that hear QUIT and say nothing */
     struct delivery_options options = {.config = &config,
                                        .limits = &limits,

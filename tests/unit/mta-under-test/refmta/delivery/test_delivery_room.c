@@ -12,8 +12,10 @@ static const struct delivery_limits LIMITS = {
     .connections_max = 4,
     .opening_max = 2,
     .opening_many = 1,
+    .silent_max = 1,
     .finding_max = 2,
     .patience_us = 0,
+    .greeting_patience_us = 0,
 };
 static struct delivery delivery;
 static struct event_base *base;
@@ -22,6 +24,7 @@ static struct delivery_connection connections[CONNECTIONS];
 static size_t connection_count;
 static char order[64]; /* the lanes that went on, by letter */
 static char quit[64];  /* those whose idle connection was told to end */
+static char ended[64]; /* those whose connection was given up early */
 
 static void add_letter(char text[64], const struct lane *lane)
 {
@@ -78,6 +81,14 @@ void delivery_connection_quit(struct delivery_connection *connection)
     list_remove(&connection->rest_link);
 }
 
+void delivery_connection_log(const struct delivery_connection *connection, const char *event,
+                             const char *text)
+{
+    (void)text;
+    ck_assert_str_eq(event, "given-up-early");
+    add_letter(ended, connection->lane);
+}
+
 void conn_set_timeout(struct conn *conn, int64_t timeout_us)
 {
     (void)conn;
@@ -88,11 +99,12 @@ static void start(const struct delivery_limits *limits)
 {
     static struct route route;
     base = event_base_new();
-    delivery = (struct delivery){.limits = limits};
+    delivery = (struct delivery){.limits = *limits};
     for (enum room room = 0; room < ROOM_COUNT; room++)
         list_init(&delivery.crowded[room]);
     list_init(&delivery.idle);
     list_init(&delivery.unheard);
+    list_init(&delivery.silent);
     delivery.room_event = event_new(base, -1, 0, delivery_room_on_event, &delivery);
     delivery.patience_timer = event_new(base, -1, 0, delivery_room_on_patience, &delivery);
     for (size_t i = 0; i < LANES; i++) {
@@ -118,6 +130,7 @@ static const struct delivery_limits *patient(void)
     static struct delivery_limits limits;
     limits = LIMITS;
     limits.patience_us = TIME_HOUR;
+    limits.greeting_patience_us = TIME_HOUR;
     return &limits;
 }
 
@@ -222,13 +235,67 @@ START_TEST(strangers_that_wait_end_what_no_host_has_taken)
     ask(&lanes[0]);
     ask(&lanes[1]);
     ck_assert_uint_eq(connection_count, 2);
-    delivery_room_heard(&connections[0]); /* taken, and its greeting may take its time */
+    delivery_room_connected(&connections[0]); /* one may take its time for the greeting */
     ask(&lanes[2]);
+    turn();
     ck_assert(!list_is_empty(&lanes[2].room_link));
-    ck_assert(list_is_empty(&delivery.unheard));
+    ck_assert_str_eq(ended, "b");
     end_connection(&connections[1]);
     turn();
     ck_assert_str_eq(order, "abc");
+    stop();
+}
+END_TEST
+
+START_TEST(strangers_that_wait_end_what_does_not_greet)
+{
+    static struct delivery_limits limits;
+    limits = LIMITS;
+    limits.patience_us = TIME_HOUR;
+    start(&limits);
+    ask(&lanes[0]);
+    ask(&lanes[1]);
+    delivery_room_connected(&connections[1]);
+    delivery_room_connected(&connections[0]);
+    turn();
+    ck_assert_str_eq(ended, "");
+    ask(&lanes[2]);
+    ask(&lanes[3]);
+    turn();
+    /* The second in the line ends; the first one has all its time, whoever waits. */
+    ck_assert_str_eq(ended, "a");
+    end_connection(&connections[0]);
+    turn();
+    ck_assert_str_eq(order, "abc");
+    delivery_room_connected(&connections[2]);
+    turn();
+    ck_assert_str_eq(ended, "ac");
+    stop();
+}
+END_TEST
+
+START_TEST(who_greets_or_was_given_a_longer_time_stays)
+{
+    static struct delivery_limits limits;
+    limits = LIMITS;
+    limits.greeting_patience_us = TIME_HOUR;
+    limits.silent_max = 0;
+    start(&limits);
+    ask(&lanes[0]);
+    ask(&lanes[1]);
+    delivery_room_connected(&connections[0]);
+    delivery_room_connected(&connections[1]);
+    ask(&lanes[2]);
+    turn();
+    ck_assert_str_eq(ended, "");
+    delivery_room_try(&connections[1]); /* at its next address, for which the patience is less */
+    turn();
+    ck_assert_str_eq(ended, "b");
+    end_connection(&connections[1]);
+    turn();
+    ck_assert_str_eq(order, "abc");
+    delivery_room_answered(&connections[0]);
+    ck_assert(list_is_empty(&delivery.silent));
     stop();
 }
 END_TEST
@@ -280,5 +347,6 @@ UNIT_MAIN(the_waiting_go_on_in_their_order, who_asks_again_keeps_his_place_and_h
           a_host_that_answers_makes_room_for_the_next_stranger,
           a_new_destination_has_one_connection_while_many_are_opened,
           questions_wait_for_questions_only, strangers_that_wait_end_what_no_host_has_taken,
+          strangers_that_wait_end_what_does_not_greet, who_greets_or_was_given_a_longer_time_stays,
           nobody_is_given_up_while_there_is_patience_or_room,
           the_idle_leave_when_others_have_no_room)

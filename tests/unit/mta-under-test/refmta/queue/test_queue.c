@@ -284,6 +284,72 @@ START_TEST(a_clock_that_is_set_back_prolongs_no_wait)
 }
 END_TEST
 
+/* The due time of a message's only recipient, from now on. */
+static int64_t wait_of(uint64_t id)
+{
+    const struct message *message = queue_find(queue, id);
+    ck_assert_ptr_nonnull(message);
+    return message->recipients[0].due_us - time_now_us();
+}
+
+/* Stores its state as if the clock had been `ahead_us` ahead of what it is. */
+static void store_due_later(uint64_t id, int64_t ahead_us)
+{
+    const struct message *message = queue_find(queue, id);
+    struct message_recipient *recipient = &message->recipients[0];
+    struct store_commit *commit = store_commit_new();
+    recipient->due_us += ahead_us;
+    record_update(&commit->meta, id, 0, recipient);
+    store_submit(queue->store, commit);
+}
+
+static uint64_t accept_until(const char *recipient, int64_t hold_until_us)
+{
+    struct envelope envelope;
+    struct buf content;
+    int error = -1;
+    uint64_t id = queue_new_id(queue);
+    envelope_init(&envelope);
+    envelope_set_sender(&envelope, SLICE("a@s.test"));
+    envelope_add_recipient(&envelope, slice_of(recipient));
+    envelope.hold_until_us = hold_until_us;
+    buf_init(&content, 64);
+    buf_add_text(&content, "Subject: x\r\n\r\nbody\r\n");
+    queue_accept(queue, id, &envelope, &content, on_done, &error);
+    ready_count = 0;
+    queue_run(queue);
+    ck_assert_int_eq(error, 0);
+    envelope_deinit(&envelope);
+    buf_deinit(&content);
+    return id;
+}
+
+START_TEST(a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait)
+{
+    start(", \"retry\": \"5m, then every 1h\"");
+    uint64_t tried = accept_until("b@x.test", 0);
+    settle(ready[0], OUTCOME_DEFERRED);
+    uint64_t untried = accept_until("b@y.test", 0);
+    uint64_t right = accept_until("b@z.test", 0);
+    settle(ready[0], OUTCOME_DEFERRED);
+    uint64_t held = accept_until("b@h.test", 0);
+    operate(QUEUE_HOLD, "domain=h.test");
+    uint64_t later = accept_until("b@l.test", time_now_us() + 3 * TIME_DAY);
+    store_due_later(tried, 2 * TIME_DAY);
+    store_due_later(untried, 2 * TIME_DAY);
+    store_due_later(right, -4 * TIME_MINUTE);
+    queue_close(&queue);
+    queue_up();
+    ck_assert_int_le(wait_of(untried), 0);
+    ck_assert_int_le(wait_of(tried), 5 * TIME_MINUTE);
+    ck_assert_int_gt(wait_of(tried), 4 * TIME_MINUTE);
+    ck_assert_int_le(wait_of(right), TIME_MINUTE);
+    ck_assert(message_is_held(&queue_find(queue, held)->recipients[0]));
+    ck_assert_int_gt(wait_of(later), 2 * TIME_DAY);
+    stop();
+}
+END_TEST
+
 START_TEST(new_rules_lead_what_waits_another_way)
 {
     struct routing_relay relay = {.name = "cloud"};
@@ -315,6 +381,7 @@ START_TEST(new_rules_lead_what_waits_another_way)
 END_TEST
 
 UNIT_MAIN(new_rules_lead_what_waits_another_way, a_clock_that_is_set_back_prolongs_no_wait,
+          a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait,
           a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
           a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
           the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,

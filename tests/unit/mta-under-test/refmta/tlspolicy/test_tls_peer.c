@@ -130,6 +130,31 @@ START_TEST(a_tlsa_record_makes_up_for_authority_and_name)
 }
 END_TEST
 
+/* RFC 8689 4.2.1 wants what RFC 7672 3.1.1 leaves alone. */
+START_TEST(where_the_sender_requires_tls_the_name_counts_too)
+{
+    struct dane_record record = {DANE_EE, 1, 1, {(const char *)digest, DIGEST_BYTES}};
+    struct tls_peer peer = {.verify = TLS_VERIFY_DANE,
+                            .host = "mx.x.test",
+                            .next_hop = "x.test",
+                            .records = &record,
+                            .record_count = 1};
+    struct tls_peer_result result;
+    bool resumed;
+    start();
+    ck_assert(handshake(&peer, &result, &resumed));
+    ck_assert(!result.is_refused);
+    peer.needs_name = true; /* and the session that was opened without is of no use */
+    ck_assert(!handshake(&peer, &result, &resumed));
+    ck_assert(result.is_refused);
+    ck_assert_str_eq(result.report_as, "certificate-host-mismatch");
+    peer.host = "other.test";
+    ck_assert(handshake(&peer, &result, &resumed));
+    ck_assert(result.is_verified);
+    stop();
+}
+END_TEST
+
 START_TEST(a_named_key_makes_up_for_authority_and_name)
 {
     char text[sizeof "key:" + DIGEST_BYTES * 3];
@@ -183,4 +208,5 @@ END_TEST
 
 UNIT_MAIN(a_named_key_makes_up_for_authority_and_name, without_demands_any_certificate_does,
           pkix_refuses_an_unknown_authority, a_tlsa_record_makes_up_for_authority_and_name,
-          a_session_is_resumed_under_the_same_demands_only)
+          a_session_is_resumed_under_the_same_demands_only,
+          where_the_sender_requires_tls_the_name_counts_too)
