@@ -18,8 +18,11 @@ const struct cli_command CLI_COMMANDS[] = {
      "below the output folder: events.jsonl, capture.pcapng, results.json; beside them stand\n"
      "report.html, results.json and junit.xml of the whole run.\n",
      true, cli_cmd_run, false},
-    {"list", "[--markdown] [FILE|DIR]...", "the scenarios that are there, by topic",
-     "--markdown makes the page scenarios/INDEX.md.\n", true, cli_cmd_list, false},
+    {"list", "[--markdown|--words] [FILE|DIR]...", "the scenarios that are there, by topic",
+     "--markdown makes the page scenarios/INDEX.md, --words the page scenarios/WORDS.md: the words "
+     "of\n"
+     "the language, each with the scenarios that show it.\n",
+     true, cli_cmd_list, false},
     {"validate", "[FILE|DIR]...", "checks scenarios without running them", "", true,
      cli_cmd_validate, false},
     {"explain", "FILE [--visit KEY=VALUE...]",
