@@ -114,3 +114,9 @@ bool slice_split(struct slice *rest, char separator, struct slice *part)
     }
     return true;
 }
+
+struct slice slice_first_sentence(struct slice text)
+{
+    size_t end = slice_find_slice(text, SLICE(". "));
+    return end == SIZE_MAX ? text : slice_first(text, end + 1);
+}

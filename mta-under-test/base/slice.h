@@ -46,6 +46,8 @@ int slice_compare(struct slice a, struct slice b);
 /* The part from `from` (clamped to the length) to the end; the first `len` bytes. */
 struct slice slice_skip(struct slice a, size_t from);
 struct slice slice_first(struct slice a, size_t len);
+/* The first sentence of a text, with its full stop; all of it where there is but one. */
+struct slice slice_first_sentence(struct slice text);
 
 /* The index of the first (last) byte `c`, or SIZE_MAX. */
 size_t slice_find(struct slice a, char c);

@@ -24,8 +24,10 @@ const struct cli_command CLI_COMMANDS[] = {
      "report.html, results.json and junit.xml of the whole run.\n",
      "mailrange run scenarios/retry -j2 --mta postfix --report-junit junit.xml",
      RUN_FLAGS | CLI_FLAGS_WATCH, cli_cmd_run},
-    {"list", "[FILE|DIR]...", "the scenarios that are there, by topic", "",
-     "mailrange list --tags greylisting", CLI_FLAGS_CHOICE | CLI_FLAGS_OUTPUT | CLI_FLAGS_MARKDOWN,
+    {"list", "[FILE|DIR]...", "the scenarios that are there, by topic",
+     "--markdown makes the page scenarios/INDEX.md, --words the page scenarios/WORDS.md: the words "
+     "of\nthe language, each with the scenarios that show it.\n",
+     "mailrange list --tags greylisting", CLI_FLAGS_CHOICE | CLI_FLAGS_OUTPUT | CLI_FLAGS_PAGES,
      cli_cmd_list},
     {"validate", "[FILE|DIR]...", "checks scenarios without running them",
      "What is wrong is told with file, line and JSON path; a note is about what is allowed but\n"

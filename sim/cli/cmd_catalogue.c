@@ -7,8 +7,11 @@
 #include "mta-under-test/base/slice.h"
 #include "sim/run/run_plan.h"
 #include "sim/scenario/scenario_init.h"
+#include "sim/scenario/scenario_words.h"
 
 #include "mta-under-test/base/poison.h"
+
+enum { CLI_PAGE_BYTES_MAX = 4 * 1024 * 1024 };
 
 int cli_plan(const struct cli_command *command, int argc, char **argv, struct run_options *options,
              struct run_plan *plan)
@@ -36,20 +39,12 @@ static struct slice cli_topic(const struct scenario *scenario)
     return folder.len > 0 ? folder : SLICE(".");
 }
 
-/* The first sentence of a text. */
-static struct slice cli_first_sentence(const char *text)
-{
-    struct slice all = slice_of(text);
-    size_t end = slice_find_slice(all, SLICE(". "));
-    return end == SIZE_MAX ? all : slice_first(all, end + 1);
-}
-
 /* One row of the index page; a bar would end the cell. */
 static void cli_print_row(const struct scenario *scenario, size_t cells)
 {
     printf("| [%s](%.*s/%s) | %s | ", file_name(scenario->file), SLICE_ARG(cli_topic(scenario)),
            file_name(scenario->file), scenario->name);
-    printf("%.*s", SLICE_ARG(cli_first_sentence(scenario->about)));
+    printf("%.*s", SLICE_ARG(slice_first_sentence(slice_of(scenario->about))));
     if (cells > 1)
         printf(" (%zu runs)", cells);
     printf(" | ");
@@ -83,18 +78,33 @@ static void cli_print_index(const struct run_plan *plan)
     }
 }
 
-int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
+/* The words of the language and who uses them, in Markdown. */
+static int cli_print_words(const struct run_plan *plan)
 {
-    struct run_options options;
-    struct run_plan plan;
+    struct err err = {0};
+    struct scenario_words *words = scenario_words_open(cli_root(), &err);
+    if (words == NULL) {
+        cli_error("%s", err.text);
+        return RUN_EXIT_MACHINE;
+    }
+    for (size_t i = 0; i < plan->case_count; i++)
+        scenario_words_note(words, plan->cases[i].scenario);
+    struct buf page;
+    buf_init(&page, CLI_PAGE_BYTES_MAX);
+    scenario_words_print(words, &page);
+    fputs(buf_text(&page), stdout);
+    buf_deinit(&page);
+    scenario_words_close(&words);
+    return RUN_EXIT_PASSED;
+}
+
+/* For people: a line for each scenario, by topic. */
+static void cli_print_list(const struct run_plan *plan)
+{
     struct slice topic = SLICE("");
-    if (cli_plan(command, argc, argv, &options, &plan) != 0)
-        return RUN_EXIT_USAGE;
-    if (options.markdown)
-        cli_print_index(&plan);
-    for (size_t i = 0; i < plan.case_count && !options.markdown; i++) {
-        const struct scenario *scenario = plan.cases[i].scenario;
-        if (plan.cases[i].cell > 0) /* one line for all cells of a matrix */
+    for (size_t i = 0; i < plan->case_count; i++) {
+        const struct scenario *scenario = plan->cases[i].scenario;
+        if (plan->cases[i].cell > 0) /* one line for all cells of a matrix */
             continue;
         if (!slice_equal(topic, cli_topic(scenario))) {
             topic = cli_topic(scenario);
@@ -102,7 +112,23 @@ int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
         }
         printf("  %-34s %s\n", file_name(scenario->file), scenario->name);
     }
-    int code = plan.invalid_count > 0 ? RUN_EXIT_USAGE : RUN_EXIT_PASSED;
+}
+
+int cli_cmd_list(const struct cli_command *command, int argc, char **argv)
+{
+    int code = RUN_EXIT_PASSED;
+    struct run_options options;
+    struct run_plan plan;
+    if (cli_plan(command, argc, argv, &options, &plan) != 0)
+        return RUN_EXIT_USAGE;
+    if (options.markdown)
+        cli_print_index(&plan);
+    else if (options.words)
+        code = cli_print_words(&plan);
+    else
+        cli_print_list(&plan);
+    if (plan.invalid_count > 0)
+        code = RUN_EXIT_USAGE;
     run_plan_deinit(&plan);
     return code;
 }

@@ -178,3 +178,17 @@ struct dns_resolver dns_receiver_at(struct dns_receiver *receiver, int64_t now_u
     receiver->now_us = now_us;
     return (struct dns_resolver){.context = receiver, .lookup = dns_receiver_lookup};
 }
+
+const char *dns_receiver_client_name(struct dns_receiver *receiver, const struct address *client,
+                                     int64_t now_us)
+{
+    struct dns_resolver resolver = dns_receiver_at(receiver, now_us);
+    struct buf arpa;
+    buf_init(&arpa, DNS_NAME_BYTES_MAX);
+    address_to_reverse_name(client, &arpa);
+    const struct dns_answer *answer = dns_lookup(&resolver, DNS_TYPE_PTR, buf_slice(&arpa));
+    buf_deinit(&arpa);
+    if (answer->status != DNS_OK || answer->count == 0)
+        return NULL;
+    return arena_text_of(&receiver->arena, answer->records[0].data);
+}

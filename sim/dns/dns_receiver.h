@@ -9,6 +9,7 @@
 
 #include "mta-under-test/mailauth/core/dns.h"
 #include "sim/dns/dns_answer.h"
+#include "sim/value/address.h"
 
 struct dns_receiver;
 
@@ -20,3 +21,8 @@ void dns_receiver_free(struct dns_receiver **receiver);
 /* The interface for checks that run at `now_us` (since 1970). Its answers are valid until the next
  * dns_receiver_at(): call it once for each message that is checked. */
 struct dns_resolver dns_receiver_at(struct dns_receiver *receiver, int64_t now_us);
+
+/* The name that the PTR record of an address gives at `now_us`, the first where there are several;
+ * NULL where there is none. Ends the answers given out before, and is valid as they are. */
+const char *dns_receiver_client_name(struct dns_receiver *receiver, const struct address *client,
+                                     int64_t now_us);

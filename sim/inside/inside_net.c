@@ -186,11 +186,7 @@ static int inside_open_dns(struct inside *inside, struct err *err)
 static const char *inside_client_name(void *context, const struct address *client)
 {
     struct inside *inside = context;
-    for (size_t i = 0; i < inside->scenario->mta->source_count; i++) {
-        if (address_equal(&inside->scenario->mta->sources[i], client))
-            return mta_settings_hostname(inside->scenario->mta);
-    }
-    return NULL;
+    return dns_receiver_client_name(inside->namer, client, time_now_us());
 }
 
 static struct dns_resolver inside_resolver_at(void *context, int64_t now_us)
@@ -204,6 +200,7 @@ static void inside_make_verifier(struct inside *inside)
     const struct dns_answer_options options = {.start_us = inside->scenario->start_us,
                                                .seed = inside->scenario->seed};
     inside->resolver = dns_receiver_new(inside->scenario->dns, &options);
+    inside->namer = dns_receiver_new(inside->scenario->dns, &options);
     inside->verifier = mx_verifier_new(inside_resolver_at, inside->resolver);
 }
 
@@ -282,6 +279,7 @@ int inside_close_internet(struct inside *inside, struct err *err)
     mx_server_close(&inside->mx);
     mx_verifier_free(&inside->verifier);
     dns_receiver_free(&inside->resolver);
+    dns_receiver_free(&inside->namer);
     dns_server_close(&inside->dns);
     tls_authority_free(&inside->authority);
     free(inside->store);

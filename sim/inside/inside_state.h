@@ -53,6 +53,7 @@ struct inside {
     struct tls_authority *authority;
     struct dns_server *dns;
     struct dns_receiver *resolver; /* of the simulated hosts */
+    struct dns_receiver *namer;    /* apart from it, so that names of clients use up no fault */
     struct mx_verifier *verifier;  /* of what they receive */
     struct mx_server *mx;
     struct policy_server *policy;

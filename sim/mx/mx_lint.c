@@ -66,7 +66,7 @@ void mx_lint_line(struct mx_session *session, const struct mx_line *line, size_t
 static void mx_lint_pipelining(struct mx_session *session, const struct mx_verb *verb)
 {
     bool offered = session->esmtp && mx_host_offers(session->options.host, MX_EXTENSION_PIPELINING);
-    if (!session->lint.is_pipelined || session->quit)
+    if (!session->lint.is_pipelined || session->quit || session->lint.out_of_step)
         return;
     /* The bytes of a chunk follow BDAT at once, and what is behind STARTTLS has its own finding. */
     if (verb->run == mx_verb_bdat || verb->run == mx_verb_starttls)
@@ -87,7 +87,7 @@ static void mx_lint_order(struct mx_session *session, const struct mx_verb *verb
     bool unaware = session->lint.was_pipelined;
     if (verb->stage == MX_STAGE_MAIL && session->state == MX_STATE_CONNECTED)
         mx_lint_report(session, MX_VIOLATION_HELLO_FIRST, "MAIL before EHLO");
-    else if (verb->stage == MX_STAGE_MAIL)
+    else if (verb->stage == MX_STAGE_MAIL && !(unaware && session->lint.out_of_step))
         mx_lint_report(session, MX_VIOLATION_NESTED_MAIL, "MAIL inside a mail transaction");
     else if (session->state == MX_STATE_REFUSED && !unaware)
         mx_lint_report(session, MX_VIOLATION_REPLY_IGNORED, "%s although the greeting refused",

@@ -60,6 +60,7 @@ struct mx_lint {
     uint64_t seen;      /* kinds that were logged */
     bool was_pipelined; /* the command at hand had come before the reply to the one before it */
     bool is_pipelined;  /* something has come behind the command at hand */
+    bool out_of_step;   /* a reply was said twice, or RSET refused: the client cannot know */
     bool told_421;      /* the last reply was 421 */
 };
 

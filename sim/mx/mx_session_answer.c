@@ -82,6 +82,8 @@ static void mx_session_write(struct mx_session *session, const struct mx_answer 
     size_t from = session->output.len;
     mx_reply_write(&answer->reply, true, &session->output);
     mx_spoil_reply(answer->spoil, &session->output, from);
+    if (answer->spoil == MX_SPOIL_TWICE)
+        session->lint.out_of_step = true;
 }
 
 void mx_session_release(struct mx_session *session)

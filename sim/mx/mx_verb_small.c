@@ -11,6 +11,8 @@ void mx_verb_rset(struct mx_session *session, struct slice args)
     struct mx_reply usual = mx_session_reply(session, 250, "2.0.0", "Ok");
     if (mx_session_answer(session, MX_STAGE_RSET, &usual))
         mx_transaction_reset(session);
+    else
+        session->lint.out_of_step = true;
 }
 
 void mx_verb_quit(struct mx_session *session, struct slice args)

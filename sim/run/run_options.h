@@ -56,6 +56,7 @@ struct run_options {
     const char *report_tap;
     bool github;
     bool markdown;   /* of `list`: as the page of the catalogue */
+    bool words;      /* of `list`: the page of the language's words */
     bool scoreboard; /* of `compare`: writes docs/scoreboard.md too */
 
     enum run_color color;

@@ -100,6 +100,8 @@ def plan(files, options, folder):
         scenario = json.loads(file.read_text())
         if "extend" in scenario:
             continue  # its base stands elsewhere, and is tried by itself
+        if scenario.get("mta", {}).get("only", "refmta") != "refmta":
+            continue  # it says nothing about the server that runs here
         base = f"{file.parent.name}-{file.stem}"
         shift = zlib.crc32(base.encode())
         kept = False

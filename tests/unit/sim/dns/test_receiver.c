@@ -93,4 +93,20 @@ START_TEST(test_faults)
 }
 END_TEST
 
-UNIT_MAIN(test_records_of_each_type, test_faults)
+START_TEST(test_name_of_a_client)
+{
+    struct dns_model *model = ask_scenario("{ " ZONES " }");
+    const struct dns_answer_options options = {.start_us = ASK_START_US, .seed = 1};
+    struct dns_receiver *receiver = dns_receiver_new(model, &options);
+    struct address client;
+    ck_assert_int_eq(address_from_text(SLICE("192.0.2.1"), &client), 0);
+    ck_assert_str_eq(dns_receiver_client_name(receiver, &client, ASK_START_US), "mx.a.test");
+    ck_assert_int_eq(address_from_text(SLICE("192.0.2.2"), &client), 0);
+    ck_assert_ptr_null(dns_receiver_client_name(receiver, &client, ASK_START_US));
+    ck_assert_int_eq(address_from_text(SLICE("2001:db8::1"), &client), 0);
+    ck_assert_ptr_null(dns_receiver_client_name(receiver, &client, ASK_START_US));
+    dns_receiver_free(&receiver);
+}
+END_TEST
+
+UNIT_MAIN(test_name_of_a_client, test_records_of_each_type, test_faults)

@@ -29,6 +29,14 @@ static const struct play_case RIGHT[] = {
      "new\n< 220\n> EHLO [192.0.2.10]\n< 250\n< 250\n< 250\n< 250\n< 250\n< 250\n> QUIT\n< "
      "221\nbye\n"
      "nolog violation\n"},
+    {"commands behind a reply that was said twice",
+     "\"offers\":[\"8BITMIME\"],\"rules\":[{\"at\":\"mail\",\"then\":{\"corrupt\":\"twice\"}}]",
+     "new\n< 220\n> EHLO c.test\n< 250-\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n< 250\n"
+     ">> RCPT TO:<b@a.test>\\r\\nDATA\\r\\n\n< 250\n< 354\nnolog violation\n"},
+    {"MAIL in one group with a RSET that was refused",
+     "\"rules\":[{\"at\":\"rset\",\"then\":{\"reply\":\"502 no\"}}]",
+     EHLO "> MAIL FROM:<a@s.test>\n< 250\n>> RSET\\r\\nMAIL FROM:<b@s.test>\\r\\n\n< 502\n< 503\n"
+          "nolog violation\n"},
     {"a chunk that follows BDAT at once", "\"offers\":[\"CHUNKING\",\"PIPELINING\"]",
      "new\n< 220\n> EHLO c.test\n< 250\n< 250\n< 250\n> MAIL FROM:<a@s.test>\n< 250\n"
      "> RCPT TO:<b@a.test>\n< 250\n>> BDAT 25 LAST\\r\\nDate: x\\r\\nFrom: a@s.test\\r\\n\n< 250\n"
@@ -73,6 +81,10 @@ static const struct play_case EXTENSIONS[] = {
 #define FOUND(word) "log \"what\":\"" word "\"\n"
 
 static const struct play_case WRONG[] = {
+    {"MAIL although RSET was refused",
+     "\"rules\":[{\"at\":\"rset\",\"then\":{\"reply\":\"502 no\"}}]",
+     EHLO "> MAIL FROM:<a@s.test>\n< 250\n> RSET\n< 502\n> MAIL FROM:<b@s.test>\n< "
+          "503\n" FOUND("nested-mail")},
     {"name", "", "new\n< 220\n> EHLO mail_1.test\n" FOUND("helo-name")},
     {"no name", "", "new\n< 220\n> EHLO\n" FOUND("helo-name")},
     {"MAIL first", "", "new\n< 220\n> MAIL FROM:<a@s.test>\n" FOUND("no-ehlo")},
