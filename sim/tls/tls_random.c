@@ -11,21 +11,23 @@
 
 enum {
     /* Enough for the primes of an RSA key, which are drawn again and again. */
-    TLS_RANDOM_BYTES = 256 * 1024,
+    TLS_RANDOM_RSA_BYTES = 256 * 1024,
+    /* Some hundred numbers: a key on a curve and a signature with one take one each. */
+    TLS_RANDOM_CURVE_BYTES = 8 * 1024,
     TLS_RANDOM_STRENGTH_BITS = 256,
 };
 
 struct tls_random {
     uint64_t seed;
     OSSL_LIB_CTX *library;
-    unsigned char *stream; /* TLS_RANDOM_BYTES */
+    unsigned char *stream; /* room for TLS_RANDOM_RSA_BYTES */
 };
 
 struct tls_random *tls_random_new(uint64_t seed, struct err *err)
 {
     struct tls_random *random = mem_alloc(sizeof *random);
     random->seed = seed;
-    random->stream = mem_alloc(TLS_RANDOM_BYTES);
+    random->stream = mem_alloc(TLS_RANDOM_RSA_BYTES);
     random->library = OSSL_LIB_CTX_new();
     if (random->library == NULL ||
         RAND_set_DRBG_type(random->library, "TEST-RAND", NULL, NULL, NULL) != 1) {
@@ -51,54 +53,66 @@ OSSL_LIB_CTX *tls_random_library(const struct tls_random *random)
     return random->library;
 }
 
-static bool tls_random_fill(struct tls_random *random, const char *label)
+static bool tls_random_fill(struct tls_random *random, const char *label, size_t bytes)
 {
     char *text = mem_text_format("%" PRIu64 "/%s", random->seed, label);
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     bool filled = hash != NULL && EVP_DigestInit_ex(hash, EVP_shake256(), NULL) == 1 &&
                   EVP_DigestUpdate(hash, text, strlen(text)) == 1 &&
-                  EVP_DigestFinalXOF(hash, random->stream, TLS_RANDOM_BYTES) == 1;
+                  EVP_DigestFinalXOF(hash, random->stream, bytes) == 1;
     EVP_MD_CTX_free(hash);
     free(text);
     return filled;
 }
 
-static bool tls_random_feed(struct tls_random *random, EVP_RAND_CTX *generator)
+static bool tls_random_feed(struct tls_random *random, EVP_RAND_CTX *generator, size_t bytes)
 {
     unsigned strength = TLS_RANDOM_STRENGTH_BITS;
     const OSSL_PARAM params[] = {
         OSSL_PARAM_uint(OSSL_RAND_PARAM_STRENGTH, &strength),
-        OSSL_PARAM_octet_string(OSSL_RAND_PARAM_TEST_ENTROPY, random->stream, TLS_RANDOM_BYTES),
+        OSSL_PARAM_octet_string(OSSL_RAND_PARAM_TEST_ENTROPY, random->stream, bytes),
         OSSL_PARAM_END,
     };
     return generator != NULL && EVP_RAND_CTX_set_params(generator, params) == 1 &&
            EVP_RAND_instantiate(generator, strength, 0, NULL, 0, NULL) == 1;
 }
 
-int tls_random_restart(struct tls_random *random, const char *label, struct err *err)
+/* The stream from its beginning; how much of it there is does not change what is drawn. */
+static int tls_random_rewind(struct tls_random *random, const char *label, size_t bytes,
+                             struct err *err)
 {
-    if (!tls_random_fill(random, label) ||
-        !tls_random_feed(random, RAND_get0_private(random->library)) ||
-        !tls_random_feed(random, RAND_get0_public(random->library)))
+    if (!tls_random_fill(random, label, bytes) ||
+        !tls_random_feed(random, RAND_get0_private(random->library), bytes) ||
+        !tls_random_feed(random, RAND_get0_public(random->library), bytes))
         return tls_error(err, "cannot set up the randomness of keys");
     return 0;
+}
+
+int tls_random_restart(struct tls_random *random, const char *label, struct err *err)
+{
+    return tls_random_rewind(random, label, TLS_RANDOM_CURVE_BYTES, err);
 }
 
 /* The same key for use outside of the library context that it was made in. */
 static EVP_PKEY *tls_key_move(const EVP_PKEY *key)
 {
-    unsigned char *der = NULL;
-    int len = i2d_PrivateKey(key, &der);
-    const unsigned char *at = der;
-    EVP_PKEY *moved = len > 0 ? d2i_AutoPrivateKey(NULL, &at, len) : NULL;
-    OPENSSL_free(der);
+    OSSL_PARAM *parts = NULL;
+    EVP_PKEY *moved = NULL;
+    EVP_PKEY_CTX *maker = EVP_PKEY_CTX_new_from_name(NULL, EVP_PKEY_get0_type_name(key), NULL);
+    if (maker == NULL || EVP_PKEY_todata(key, EVP_PKEY_KEYPAIR, &parts) != 1 ||
+        EVP_PKEY_fromdata_init(maker) != 1 ||
+        EVP_PKEY_fromdata(maker, &moved, EVP_PKEY_KEYPAIR, parts) != 1)
+        moved = NULL;
+    OSSL_PARAM_free(parts);
+    EVP_PKEY_CTX_free(maker);
     return moved;
 }
 
 EVP_PKEY *tls_random_key(struct tls_random *random, const char *label, unsigned rsa_bits,
                          struct err *err)
 {
-    if (tls_random_restart(random, label, err) != 0)
+    size_t bytes = rsa_bits != 0 ? TLS_RANDOM_RSA_BYTES : TLS_RANDOM_CURVE_BYTES;
+    if (tls_random_rewind(random, label, bytes, err) != 0)
         return NULL;
     EVP_PKEY *made = rsa_bits != 0
                          ? EVP_PKEY_Q_keygen(random->library, NULL, "RSA", (size_t)rsa_bits)

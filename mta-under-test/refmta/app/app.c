@@ -202,13 +202,11 @@ static void raise_descriptors(void)
 }
 
 /* The policies of MTA-STS: those of before from the spool, new ones by HTTPS. */
-static int open_sts(struct app *app, struct err *err)
+static void open_sts(struct app *app)
 {
     enum { HTTPS_PORT = 443 };
     const struct config *config = &app->settings->config;
-    app->https = https_client_open(app->base, config->tls_trust, err);
-    if (app->https == NULL)
-        return -1;
+    app->https = https_client_open(app->base, config->tls_trust);
     char *folder = mem_text_format("%s/mta-sts", config->spool);
     app->sts = (struct sts_lookups){.resolver = app->resolver,
                                     .client = app->https,
@@ -216,7 +214,6 @@ static int open_sts(struct app *app, struct err *err)
                                     .log = app->log,
                                     .port = HTTPS_PORT};
     free(folder);
-    return 0;
 }
 
 static int open_suppression(struct app *app, struct err *err)
@@ -313,8 +310,9 @@ static int open_delivery(struct app *app, struct err *err)
         return -1;
     app->tls_client = tls_sessions_open(config->tls_trust, err);
     app->resolver = resolver_open(&resolver, err);
-    if (app->tls_client == NULL || app->resolver == NULL || open_sts(app, err) != 0)
+    if (app->tls_client == NULL || app->resolver == NULL)
         return -1;
+    open_sts(app);
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         return err_set_errno(err, "no random numbers");

@@ -1,10 +1,9 @@
 #include "mta-under-test/refmta/net/https_client.h"
 
-#include <curl/curl.h>
-
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/list.h"
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/refmta/net/curl_library.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -12,6 +11,7 @@ enum { RESOLVE_BYTES_MAX = 4096 };
 
 struct https_client {
     struct event_base *base;
+    const struct curl_library *curl; /* NULL until the first request */
     CURLM *multi;
     struct event *timer;
     struct list calls;
@@ -29,6 +29,7 @@ struct watch {
 /* A request on its way. */
 struct call {
     struct list link;
+    const struct curl_library *curl;
     CURL *easy;
     struct curl_slist *resolve;
     struct curl_slist *headers;
@@ -41,9 +42,9 @@ struct call {
 static void call_free(struct call *call)
 {
     list_remove(&call->link);
-    curl_easy_cleanup(call->easy);
-    curl_slist_free_all(call->resolve);
-    curl_slist_free_all(call->headers);
+    call->curl->easy_cleanup(call->easy);
+    call->curl->slist_free_all(call->resolve);
+    call->curl->slist_free_all(call->headers);
     buf_deinit(&call->body);
     free(call);
 }
@@ -53,12 +54,12 @@ static void finish(struct https_client *client, struct call *call, CURLcode resu
     long status = 0;
     char *type = NULL;
     struct https_response response = {.content_type = "", .problem = ""};
-    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
+    call->curl->easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    call->curl->easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &type);
     if (buf_overflowed(&call->body)) {
         response.problem = "the answer is too long";
     } else if (result != CURLE_OK) {
-        response.problem = call->error[0] != '\0' ? call->error : curl_easy_strerror(result);
+        response.problem = call->error[0] != '\0' ? call->error : call->curl->easy_strerror(result);
         response.is_untrusted =
             result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR;
     } else {
@@ -66,7 +67,7 @@ static void finish(struct https_client *client, struct call *call, CURLcode resu
         response.content_type = type != NULL ? type : "";
         response.body = buf_slice(&call->body);
     }
-    curl_multi_remove_handle(client->multi, call->easy);
+    client->curl->multi_remove_handle(client->multi, call->easy);
     call->done(call->arg, &response);
     call_free(call);
 }
@@ -74,12 +75,13 @@ static void finish(struct https_client *client, struct call *call, CURLcode resu
 static void take_finished(struct https_client *client)
 {
     int left = 0;
-    for (CURLMsg *message; (message = curl_multi_info_read(client->multi, &left)) != NULL;) {
+    for (CURLMsg *message;
+         (message = client->curl->multi_info_read(client->multi, &left)) != NULL;) {
         struct call *call = NULL;
         if (message->msg != CURLMSG_DONE)
             continue;
         CURLcode result = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
+        client->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         finish(client, call, result);
     }
 }
@@ -87,7 +89,7 @@ static void take_finished(struct https_client *client)
 static void act(struct https_client *client, curl_socket_t fd, int what)
 {
     int running = 0;
-    curl_multi_socket_action(client->multi, fd, what, &running);
+    client->curl->multi_socket_action(client->multi, fd, what, &running);
     take_finished(client);
 }
 
@@ -129,7 +131,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
         watch = mem_alloc(sizeof *watch);
         watch->client = client;
         list_push_back(&client->watches, &watch->link);
-        curl_multi_assign(client->multi, fd, watch);
+        client->curl->multi_assign(client->multi, fd, watch);
     } else {
         event_free(watch->event);
     }
@@ -161,24 +163,34 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return buf_add(&call->body, data, size * count) ? size * count : 0;
 }
 
-struct https_client *https_client_open(struct event_base *base, const char *trust, struct err *err)
+struct https_client *https_client_open(struct event_base *base, const char *trust)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        err_set(err, "libcurl cannot be set up");
-        return NULL;
-    }
     struct https_client *client = mem_alloc(sizeof *client);
     client->base = base;
-    client->multi = curl_multi_init();
     client->timer = event_new(base, -1, 0, on_timer, client);
     client->trust = trust != NULL ? mem_text_copy(trust) : NULL;
     list_init(&client->calls);
     list_init(&client->watches);
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
     return client;
+}
+
+/* Loads and sets up what the first request needs. */
+static int prepare(struct https_client *client, struct err *err)
+{
+    if (client->curl != NULL)
+        return 0;
+    const struct curl_library *curl = curl_library(err);
+    if (curl == NULL)
+        return -1;
+    if (curl->global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(err, "libcurl cannot be set up");
+    client->curl = curl;
+    client->multi = curl->multi_init();
+    curl->multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl->multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+    curl->multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl->multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+    return 0;
 }
 
 void https_client_close(struct https_client **where)
@@ -190,20 +202,23 @@ void https_client_close(struct https_client **where)
     LIST_EACH(link, &client->calls)
     {
         struct call *call = LIST_ENTRY(link, struct call, link);
-        curl_multi_remove_handle(client->multi, call->easy);
+        client->curl->multi_remove_handle(client->multi, call->easy);
         call_free(call);
     }
-    curl_multi_cleanup(client->multi);
+    if (client->curl != NULL)
+        client->curl->multi_cleanup(client->multi);
     LIST_EACH(link, &client->watches)
     watch_free(LIST_ENTRY(link, struct watch, link));
+    if (client->curl != NULL)
+        client->curl->global_cleanup();
     event_free(client->timer);
     free(client->trust);
     free(client);
-    curl_global_cleanup();
 }
 
 /* "host:port:address,address": curl asks no resolver for it. */
-static struct curl_slist *resolve_entry(const struct https_request *request)
+static struct curl_slist *resolve_entry(const struct curl_library *curl,
+                                        const struct https_request *request)
 {
     struct buf text;
     buf_init(&text, RESOLVE_BYTES_MAX);
@@ -214,7 +229,7 @@ static struct curl_slist *resolve_entry(const struct https_request *request)
         buf_format(&text, "%s%s%s%s", i > 0 ? "," : "", is_v6 ? "[" : "",
                    ip_address_to_text(&request->addresses[i], address), is_v6 ? "]" : "");
     }
-    struct curl_slist *list = curl_slist_append(NULL, buf_text(&text));
+    struct curl_slist *list = curl->slist_append(NULL, buf_text(&text));
     buf_deinit(&text);
     return list;
 }
@@ -222,48 +237,56 @@ static struct curl_slist *resolve_entry(const struct https_request *request)
 static void set_options(struct https_client *client, struct call *call,
                         const struct https_request *request)
 {
+    const struct curl_library *curl = call->curl;
     CURL *easy = call->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, call->resolve);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_us / TIME_MS));
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    curl->easy_setopt(easy, CURLOPT_PRIVATE, call);
+    curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error);
+    curl->easy_setopt(easy, CURLOPT_URL, request->url);
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    curl->easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_PROXY, "");
+    curl->easy_setopt(easy, CURLOPT_RESOLVE, call->resolve);
+    curl->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_us / TIME_MS));
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, call);
     if (client->trust != NULL) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, client->trust);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+        curl->easy_setopt(easy, CURLOPT_CAINFO, client->trust);
+        curl->easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     if (request->content_type == NULL)
         return;
     struct buf header;
     buf_init(&header, RESOLVE_BYTES_MAX);
     buf_format(&header, "Content-Type: %s", request->content_type);
-    call->headers = curl_slist_append(NULL, buf_text(&header));
+    call->headers = curl->slist_append(NULL, buf_text(&header));
     buf_deinit(&header);
     for (size_t i = 0; i < request->field_count; i++)
-        call->headers = curl_slist_append(call->headers, request->fields[i]);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-    curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.data);
+        call->headers = curl->slist_append(call->headers, request->fields[i]);
+    curl->easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+    curl->easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    curl->easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body.data);
 }
 
 void https_client_ask(struct https_client *client, const struct https_request *request)
 {
+    struct err err = {.text = ""};
+    if (prepare(client, &err) != 0) {
+        const struct https_response response = {.content_type = "", .problem = err.text};
+        request->done(request->arg, &response);
+        return;
+    }
     struct call *call = mem_alloc(sizeof *call);
-    call->easy = curl_easy_init();
+    call->curl = client->curl;
+    call->easy = client->curl->easy_init();
     call->done = request->done;
     call->arg = request->arg;
     buf_init(&call->body, request->bytes_max);
     list_push_back(&client->calls, &call->link);
-    call->resolve = resolve_entry(request);
+    call->resolve = resolve_entry(call->curl, request);
     set_options(client, call, request);
-    if (curl_multi_add_handle(client->multi, call->easy) != CURLM_OK)
+    if (client->curl->multi_add_handle(client->multi, call->easy) != CURLM_OK)
         finish(client, call, CURLE_FAILED_INIT);
 }

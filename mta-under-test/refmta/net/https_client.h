@@ -1,7 +1,8 @@
 /*
  * An HTTPS client on the loop (libcurl's multi interface): GET or POST, no redirects, certificates
  * always checked, a limit on time and bytes. Names are not looked up here: the caller says which
- * addresses the host has, so that the server's own resolver is asked and nothing blocks.
+ * addresses the host has, so that the server's own resolver is asked and nothing blocks. libcurl is
+ * loaded with the first request; where it cannot be, each request fails with the reason.
  */
 #pragma once
 
@@ -40,9 +41,8 @@ struct https_response {
     struct slice body;
 };
 
-/* `trust` as for deliveries. NULL with a text. */
-struct https_client *https_client_open(struct event_base *base, const char *trust,
-                                       struct err *err) MUST_CHECK;
+/* `trust` as for deliveries. */
+struct https_client *https_client_open(struct event_base *base, const char *trust);
 /* Open requests are dropped: their done() is not called. */
 void https_client_close(struct https_client **client);
 
