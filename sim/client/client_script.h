@@ -5,18 +5,21 @@
  */
 #pragma once
 
+#include "sim/client/client_login.h"
+#include "sim/tls/tls_identity.h"
 #include "sim/value/address.h"
 #include "sim/value/pattern.h"
 
 enum { CLIENT_STEPS_MAX = 1000, CLIENT_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct client_step {
-    int64_t wait_us;       /* before anything is said */
-    const char *text;      /* what is said; NULL: nothing */
-    bool is_line;          /* CRLF comes behind it */
-    int64_t times;         /* how often, at least 1 */
-    int64_t every_us;      /* between two times; 0: all at once */
-    bool hears;            /* waits for a reply, */
+    int64_t wait_us;                  /* before anything is said */
+    const char *text;                 /* what is said; NULL: nothing */
+    bool is_line;                     /* CRLF comes behind it */
+    const struct client_login *login; /* is made instead; the reply is the one at its end */
+    int64_t times;                    /* how often, at least 1 */
+    int64_t every_us;                 /* between two times; 0: all at once */
+    bool hears;                       /* waits for a reply, */
     struct pattern *reply; /* which must fit, such as "550 5.7.1 *"; NULL: any of 2xx, 3xx */
     bool closed;     /* waits for the end of the connection, which must come without a reply */
     bool begins_tls; /* at the end: a handshake */
@@ -28,7 +31,9 @@ struct client_script {
     struct address source;
     bool has_source; /* else the network's gateway, which is a neighbour of the server */
     int port;
-    bool is_tls; /* from the first byte on */
+    bool is_tls;             /* from the first byte on */
+    const char *certificate; /* whose name stands in the one that it shows in TLS; NULL: none */
+    enum tls_identity_kind identity; /* of it */
     const struct client_step *steps;
     size_t step_count;
     struct spec spec;

@@ -16,6 +16,7 @@ struct client_session_options {
     struct event_base *base;
     struct event_log *log;
     const struct client_script *script;
+    struct tls_authority *authority; /* signs its certificate, and hears of its TLS keys */
     struct address server;
     struct address source;
     void (*done)(void *context); /* once; the session must not be freed inside the call */

@@ -143,6 +143,7 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
         .base = inside->base,
         .log = inside->log,
         .list = inside->scenario->clients,
+        .authority = inside->authority,
         .server = options.server,
         .source = options.source,
         .changed = inside_look,
