@@ -17,6 +17,9 @@ static int read_words(struct spec spec, struct client_step *step, struct err *er
     bool sends = spec_get(spec, "send", &send);
     if (says && sends)
         return spec_error(send, err, "a step has \"say\" (a line) or \"send\" (bytes), not both");
+    if ((says || sends) && step->login != NULL)
+        return spec_error(says ? say : send, err,
+                          "a step with \"login\" says nothing else; make it a step of its own");
     if (says || sends) {
         struct spec words = says ? say : send;
         if (!spec_is_text(words))
@@ -32,6 +35,18 @@ static int read_words(struct spec spec, struct client_step *step, struct err *er
     if (step->text != NULL && step->times * (int64_t)(strlen(step->text) + 2) > CLIENT_BYTES_MAX)
         return spec_error(spec, err, "more than %d bytes in one step", CLIENT_BYTES_MAX);
     return 0;
+}
+
+static int read_login(struct spec spec, struct arena *arena, struct client_step *step,
+                      struct err *err)
+{
+    struct spec member;
+    if (!spec_get(spec, "login", &member))
+        return 0;
+    struct client_login *login = arena_alloc(arena, sizeof *login);
+    step->login = login;
+    step->hears = true;
+    return client_login_read(member, login, err);
 }
 
 /* What is the same whatever the client speaks. */
@@ -54,8 +69,8 @@ static int read_rest(struct spec spec, struct arena *arena, struct client_step *
 static int read_smtp_step(struct spec spec, struct arena *arena, struct client_step *step,
                           struct err *err)
 {
-    static const char *const KEYS[] = {"wait", "say",    "send", "times", "every",
-                                       "hear", "closed", "tls",  NULL};
+    static const char *const KEYS[] = {"wait",  "say",  "send",   "login", "times",
+                                       "every", "hear", "closed", "tls",   NULL};
     if (spec_is_text(spec)) {
         step->text = spec.json->valuestring;
         step->is_line = true;
@@ -66,7 +81,8 @@ static int read_smtp_step(struct spec spec, struct arena *arena, struct client_s
         return spec_error(spec, err,
                           "only a client that speaks HTTP has requests: give it \"speaks\": "
                           "\"http\"");
-    return spec_check_keys(spec, KEYS, err) != 0 || read_words(spec, step, err) != 0
+    return spec_check_keys(spec, KEYS, err) != 0 || read_login(spec, arena, step, err) != 0 ||
+                   read_words(spec, step, err) != 0
                ? -1
                : read_rest(spec, arena, step, err);
 }
@@ -146,18 +162,49 @@ static int read_place(struct spec spec, struct client_script *script, struct err
     return 0;
 }
 
+/* "ann@sender.test", or an object that says what is wrong with it. */
+static int read_certificate(struct spec spec, struct client_script *script, struct err *err)
+{
+    static const char *const KEYS[] = {"name", "identity", NULL};
+    struct spec name = spec;
+    struct spec member;
+    size_t kind = TLS_IDENTITY_VALID;
+    if (spec_is_object(spec)) {
+        if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "name", &name, err) != 0 ||
+            (spec_get(spec, "identity", &member) &&
+             spec_read_word(member, TLS_IDENTITY_WORDS, &kind, err) != 0))
+            return -1;
+    }
+    script->identity = (enum tls_identity_kind)kind;
+    if (spec_read_text(name, &script->certificate, err) != 0)
+        return -1;
+    for (const char *c = script->certificate; *c != '\0'; c++)
+        if (!text_is_alnum(*c) && strchr("-_.+@", *c) == NULL)
+            return spec_expected(name, err, "a host name or a mail address");
+    bool has_tls = script->is_tls;
+    for (size_t i = 0; i < script->step_count; i++)
+        has_tls = has_tls || script->steps[i].begins_tls;
+    return has_tls
+               ? 0
+               : spec_error(spec, err,
+                            "a certificate is shown in TLS, which this client never begins: write "
+                            "\"tls\": \"implicit\", or a step with STARTTLS and \"tls\": true");
+}
+
 static int read_script(struct spec spec, const char *host, struct arena *arena,
                        struct client_script *script, struct err *err)
 {
-    static const char *const KEYS[] = {"id",     "about", "at",       "from", "port",
-                                       "speaks", "tls",   "dialogue", NULL};
+    static const char *const KEYS[] = {"id",   "about", "at",          "speaks",   "from",
+                                       "port", "tls",   "certificate", "dialogue", NULL};
     struct spec member;
     const char *about = NULL;
     script->spec = spec;
     if (spec_check_keys(spec, KEYS, err) != 0 || read_id(spec, script, err) != 0 ||
         (spec_get(spec, "about", &member) && spec_read_text(member, &about, err) != 0))
         return -1;
-    return read_place(spec, script, err) != 0 ? -1 : read_steps(spec, arena, script, host, err);
+    if (read_place(spec, script, err) != 0 || read_steps(spec, arena, script, host, err) != 0)
+        return -1;
+    return spec_get(spec, "certificate", &member) ? read_certificate(member, script, err) : 0;
 }
 
 int client_list_parse(struct spec spec, struct arena *arena, struct client_list *list,
@@ -197,9 +244,11 @@ void client_list_explain(const struct client_list *list, struct buf *out)
         buf_add_text(out, "\nClients that speak to the server:\n");
     for (size_t i = 0; i < list->count; i++) {
         const struct client_script *script = &list->items[i];
-        buf_format(out, "  %s: from %s to port %d%s%s, after %s, %zu steps\n", script->id,
+        buf_format(out, "  %s: from %s to port %d%s%s%s%s, after %s, %zu steps\n", script->id,
                    script->has_source ? address_to_text(&script->source, address) : "a neighbour",
                    script->port, script->is_http ? " by HTTP" : "", script->is_tls ? " in TLS" : "",
+                   script->certificate != NULL ? " with a certificate of " : "",
+                   script->certificate != NULL ? script->certificate : "",
                    time_span_to_text(script->at_us, span), script->step_count);
     }
 }

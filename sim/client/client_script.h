@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include "sim/client/client_login.h"
 #include "sim/client/client_mail.h"
+#include "sim/tls/tls_identity.h"
 #include "sim/value/address.h"
 #include "sim/value/pattern.h"
 
@@ -16,6 +18,7 @@ struct client_step {
     int64_t wait_us;                    /* before anything is said */
     const char *text;                   /* what is said; NULL: nothing */
     bool is_line;                       /* CRLF comes behind it */
+    const struct client_login *login;   /* is made instead; the reply is the one at its end */
     const struct client_letter *letter; /* that a request hands in; NULL: none */
     int64_t times;                      /* how often, at least 1 */
     int64_t every_us;                   /* between two times; 0: all at once */
@@ -31,8 +34,10 @@ struct client_script {
     struct address source;
     bool has_source; /* else the network's gateway, which is a neighbour of the server */
     int port;
-    bool is_http; /* it speaks HTTP, not SMTP */
-    bool is_tls;  /* from the first byte on */
+    bool is_http;            /* it speaks HTTP, not SMTP */
+    bool is_tls;             /* from the first byte on */
+    const char *certificate; /* whose name stands in the one that it shows in TLS; NULL: none */
+    enum tls_identity_kind identity; /* of it */
     const struct client_step *steps;
     size_t step_count;
     struct spec spec;

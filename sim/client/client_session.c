@@ -6,14 +6,23 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <event2/bufferevent_ssl.h>
+
 #include "mta-under-test/base/text.h"
 #include "sim/client/client_answer.h"
 #include "sim/submit/submit_login.h"
 #include "sim/submit/submit_reply.h"
+#include "sim/tls/tls_context.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { TEXT_LOGGED = 1000, SAID_LOGGED = 200, REPLY_BYTES_MAX = 64 * 1024 };
+enum {
+    TEXT_LOGGED = 1000,
+    SAID_LOGGED = 200,
+    REPLY_BYTES_MAX = 64 * 1024,
+    LOGIN_BYTES_MAX = 32 * 1024,
+    CONTINUE = 334, /* of AUTH (RFC 4954 6) */
+};
 
 /* Longer than any limit of a server on a silent client. */
 #define PATIENCE_US TIME_HOUR
@@ -34,6 +43,9 @@ struct client_session {
     size_t step;
     int64_t said;  /* times, of the step */
     bool is_ended; /* by the server: only what came before is still to be heard */
+    SSL_CTX *tls;  /* NULL before it is needed */
+    struct client_login_course login; /* of the step; its login is NULL where there is none */
+    char *nonce;
     struct submit_reply reply;
     struct client_mail *mail; /* what it hands in */
 };
@@ -113,9 +125,18 @@ static void on_decided(void *context, const struct client_letter *letter, int co
 
 /* ---- */
 
+static void end_login(struct client_session *session)
+{
+    client_login_end(&session->login);
+    free(session->nonce);
+    session->nonce = NULL;
+    session->login = (struct client_login_course){.login = NULL};
+}
+
 static void over(struct client_session *session)
 {
     session->state = CLIENT_OVER;
+    end_login(session);
     evtimer_del(session->timer);
     if (session->stream != NULL)
         bufferevent_free(session->stream);
@@ -197,8 +218,60 @@ static void say(struct client_session *session, const struct client_step *step)
     } while (session->said < step->times && step->every_us == 0);
 }
 
+static void say_line(struct client_session *session, const struct buf *line)
+{
+    struct evbuffer *output = bufferevent_get_output(session->stream);
+    evbuffer_add(output, line->data, line->len);
+    evbuffer_add(output, "\r\n", 2);
+}
+
+/* Starts the step's login. False when it cannot be, and the dialogue is over. */
+static bool begin_login(struct client_session *session, const struct client_login *login)
+{
+    struct err err = {.text = ""};
+    struct buf line;
+    struct json_out *event = begin(session, "login");
+    json_out_text(event, "mechanism", client_mechanism_name(login->mechanism));
+    json_out_text(event, "user", login->user != NULL ? login->user : "");
+    event_end(session->options.log);
+    /* A nonce of its own for each login; that of the server is the one nobody can foresee. */
+    session->nonce = mem_text_format("%s.%zu", session->options.script->id, session->step + 1);
+    session->login = (struct client_login_course){
+        .login = login,
+        .nonce = session->nonce,
+        .tls = session->tls != NULL ? bufferevent_openssl_get_ssl(session->stream) : NULL,
+    };
+    session->said = 1;
+    buf_init(&line, LOGIN_BYTES_MAX);
+    bool good = client_login_begin(&session->login, &line, &err) == 0;
+    /* Its challenges and answers are one command with one reply. */
+    note_said(session, SLICE("AUTH\r\n"));
+    if (good)
+        say_line(session, &line);
+    else
+        end(session, err.text, "a login");
+    buf_deinit(&line);
+    return good;
+}
+
+/* Goes on with the login, for which the server has sent a challenge. */
+static void answer_challenge(struct client_session *session)
+{
+    struct err err = {.text = ""};
+    struct buf line;
+    buf_init(&line, LOGIN_BYTES_MAX);
+    if (client_login_answer(&session->login, buf_slice(&session->reply.text), &line, &err) == 0) {
+        say_line(session, &line);
+        await(session, CLIENT_HEARING);
+    } else {
+        end(session, err.text, "a challenge");
+    }
+    buf_deinit(&line);
+}
+
 static void next_step(struct client_session *session)
 {
+    end_login(session);
     session->step++;
     begin_step(session);
 }
@@ -239,6 +312,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         end(session, "the server says nothing for an hour", "a reply");
         return;
     }
+    if (step->login != NULL && !session->is_ended && !begin_login(session, step->login))
+        return;
     if (step->text != NULL && !session->is_ended)
         say(session, step);
     if (step->text != NULL && !session->is_ended && session->said < step->times)
@@ -315,7 +390,10 @@ static void read_replies(struct client_session *session)
             return;
         }
         evbuffer_drain(input, used);
-        on_reply(session);
+        if (session->login.login != NULL && session->reply.code == CONTINUE)
+            answer_challenge(session);
+        else
+            on_reply(session);
     }
 }
 
@@ -361,11 +439,34 @@ static void listen_to(struct client_session *session)
     bufferevent_enable(session->stream, EV_READ | EV_WRITE);
 }
 
+/* With the certificate that the script gives it. */
+static SSL_CTX *make_tls(const struct client_session *session, struct err *err)
+{
+    const struct client_script *script = session->options.script;
+    const struct tls_identity_wish wish = {.kind = script->identity,
+                                           .host_name = script->certificate,
+                                           .is_client = true,
+                                           .now_us = time_now_us()};
+    struct tls_identity *identity = NULL;
+    if (script->certificate != NULL) {
+        identity = tls_identity_make(session->options.authority, &wish, err);
+        if (identity == NULL)
+            return NULL;
+    }
+    SSL_CTX *context = tls_context_make_client(session->options.authority, identity, err);
+    tls_identity_free(&identity);
+    return context;
+}
+
 static void secure(struct client_session *session)
 {
-    struct bufferevent *wrapped = submit_login_wrap(session->stream);
+    struct err err = {.text = "TLS cannot be begun"};
+    SSL_CTX_free(session->tls);
+    session->tls = make_tls(session, &err);
+    struct bufferevent *wrapped =
+        session->tls != NULL ? submit_login_wrap(session->stream, session->tls) : NULL;
     if (wrapped == NULL) {
-        end(session, "TLS cannot be begun", "a handshake");
+        end(session, err.text, "a handshake");
         return;
     }
     session->stream = wrapped;
@@ -428,6 +529,7 @@ void client_session_free(struct client_session **session_at)
     if (session->stream != NULL)
         bufferevent_free(session->stream);
     event_free(session->timer);
+    SSL_CTX_free(session->tls);
     submit_reply_deinit(&session->reply);
     client_mail_free(&session->mail);
     free(session);

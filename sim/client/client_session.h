@@ -17,6 +17,7 @@ struct client_session_options {
     struct event_base *base;
     struct event_log *log;
     const struct client_script *script;
+    struct tls_authority *authority; /* signs its certificate, and hears of its TLS keys */
     struct address server;
     struct address source;
     /* Does mail to this address leave the server under test, for a host of the world? What does not

@@ -33,6 +33,7 @@ static void on_time(evutil_socket_t fd, short what, void *context)
         .base = options->base,
         .log = options->log,
         .script = client->script,
+        .authority = options->authority,
         .server = options->server,
         .source = client->script->has_source ? client->script->source : options->source,
         .leaves = options->leaves,

@@ -14,6 +14,7 @@ struct clients_options {
     struct event_base *base;
     struct event_log *log;
     const struct client_list *list;
+    struct tls_authority *authority; /* signs their certificates, and hears of their TLS keys */
     struct address server;
     struct address source; /* of those that the scenario gives none */
     bool (*leaves)(void *context, const char *recipient); /* client_session.h */

@@ -158,6 +158,7 @@ static void inside_make_submitter(struct inside *inside, struct err *err)
         .base = inside->base,
         .log = inside->log,
         .list = inside->scenario->clients,
+        .authority = inside->authority,
         .server = options.server,
         .source = options.source,
         .leaves = inside_leaves,

@@ -23,6 +23,7 @@ struct mta_user {
 struct mta_file {
     const char *path;
     const char *template_path;
+    bool is_sqlite;    /* the template is SQL, and the file is the database that it makes */
     int64_t mode;      /* permission bits */
     const char *owner; /* "root", or "user:group" of `users` */
     struct spec spec;

@@ -57,9 +57,11 @@ static int mta_read_mode(struct spec spec, int64_t *mode, struct err *err)
 static int mta_read_file(struct spec spec, const char *path, struct arena *arena,
                          const struct mta_adapter *adapter, struct mta_file *file, struct err *err)
 {
-    static const char *const KEYS[] = {"template", "mode", "owner", NULL};
+    static const char *const KEYS[] = {"template", "form", "mode", "owner", NULL};
+    static const char *const FORMS[] = {"text", "sqlite", NULL};
     struct spec member;
     const char *name = NULL;
+    size_t form = 0;
     *file = (struct mta_file){.path = path, .mode = 0755, .owner = "root", .spec = spec};
     if (path[0] != '/')
         return spec_error(spec, err, "the path must be absolute: \"%s\"", path);
@@ -72,6 +74,13 @@ static int mta_read_file(struct spec spec, const char *path, struct arena *arena
         file->template_path = arena_format(arena, "%s/%s", adapter->folder, name);
         if (!file_exists(file->template_path))
             return spec_error(member, err, "there is no such file: %s", file->template_path);
+    }
+    if (spec_get(spec, "form", &member)) {
+        if (spec_read_word(member, FORMS, &form, err) != 0)
+            return -1;
+        file->is_sqlite = form == 1;
+        if (file->template_path == NULL)
+            return spec_error(member, err, "a form is for a file that is made from a \"template\"");
     }
     if ((spec_get(spec, "mode", &member) && mta_read_mode(member, &file->mode, err) != 0) ||
         (spec_get(spec, "owner", &member) && spec_read_text(member, &file->owner, err) != 0))

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "sim/mta/mta_sqlite.h"
 #include "sim/mta/mta_template.h"
 #include "sim/mta/mta_values.h"
 
@@ -114,7 +115,8 @@ static int mta_make_from_template(const struct mta_file *file, struct mta_values
     if (result == 0)
         result = file_make_parents(file->path, err);
     if (result == 0)
-        result = file_write(file->path, buf_slice(&out), err);
+        result = file->is_sqlite ? mta_sqlite_write(file->path, buf_text(&out), err)
+                                 : file_write(file->path, buf_slice(&out), err);
     buf_deinit(&out);
     return result;
 }
@@ -229,6 +231,8 @@ int mta_place_check(const struct mta_setup *setup, struct err *err)
         buf_reset(&out);
         if (adapter->files[i].template_path != NULL)
             result = mta_fill_file(&adapter->files[i], &values, &out, err);
+        if (result == 0 && adapter->files[i].is_sqlite)
+            result = mta_sqlite_check(adapter->files[i].path, buf_text(&out), err);
     }
     buf_deinit(&out);
     for (size_t i = 0; result == 0 && i < sizeof commands / sizeof commands[0]; i++)

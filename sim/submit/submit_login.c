@@ -2,17 +2,23 @@
 
 #include <event2/bufferevent_ssl.h>
 #include <openssl/evp.h>
-#include <openssl/ssl.h>
 
 #include "mta-under-test/base/mem.h"
 
 #include "mta-under-test/base/poison.h"
 
-struct bufferevent *submit_login_wrap(struct bufferevent *stream)
+static SSL *new_connection(SSL_CTX *given)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *context = given == NULL ? SSL_CTX_new(TLS_client_method()) : given;
     SSL *ssl = context != NULL ? SSL_new(context) : NULL;
-    SSL_CTX_free(context); /* the connection holds it */
+    if (given == NULL)
+        SSL_CTX_free(context); /* the connection holds it */
+    return ssl;
+}
+
+struct bufferevent *submit_login_wrap(struct bufferevent *stream, SSL_CTX *context)
+{
+    SSL *ssl = new_connection(context);
     if (ssl == NULL)
         return NULL;
     struct bufferevent *wrapped = bufferevent_openssl_filter_new(

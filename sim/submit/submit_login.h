@@ -6,6 +6,7 @@
 #pragma once
 
 #include <event2/bufferevent.h>
+#include <openssl/ssl.h>
 
 #include "mta-under-test/base/buf.h"
 
@@ -15,8 +16,9 @@ struct submit_login {
 };
 
 /* The connected stream, spoken in TLS from now on, with the handshake under way; it takes over the
- * old one with its call backs. NULL if OpenSSL cannot. */
-struct bufferevent *submit_login_wrap(struct bufferevent *stream);
+ * old one with its call backs. NULL if OpenSSL cannot. `context` is whose connection it is
+ * (borrowed; NULL: of a client that has no certificate). */
+struct bufferevent *submit_login_wrap(struct bufferevent *stream, SSL_CTX *context);
 
 /* Appends the command "AUTH PLAIN ..." without CRLF. */
 void submit_login_command(const struct submit_login *login, struct buf *out);

@@ -344,7 +344,7 @@ static void submit_session_on_ehlo(struct submit_session *session)
 
 static void submit_session_handshake(struct submit_session *session)
 {
-    struct bufferevent *wrapped = submit_login_wrap(session->stream);
+    struct bufferevent *wrapped = submit_login_wrap(session->stream, NULL);
     if (wrapped == NULL) {
         submit_session_break(session, "TLS cannot be begun");
         return;

@@ -62,11 +62,13 @@ static bool tls_certificate_fill_extensions(X509 *certificate,
         !tls_certificate_extend(certificate, issuer, NID_subject_key_identifier, "hash") ||
         !tls_certificate_extend(certificate, issuer, NID_authority_key_identifier, "keyid:always"))
         return false;
-    if (wish->dns_name == NULL)
+    if (wish->subject == NULL)
         return true;
     char name[TLS_EXTENSION_TEXT_BYTES];
-    snprintf(name, sizeof name, "DNS:%s", wish->dns_name);
-    return tls_certificate_extend(certificate, issuer, NID_ext_key_usage, "serverAuth") &&
+    snprintf(name, sizeof name, "%s:%s", strchr(wish->subject, '@') != NULL ? "email" : "DNS",
+             wish->subject);
+    return tls_certificate_extend(certificate, issuer, NID_ext_key_usage,
+                                  wish->is_client ? "clientAuth" : "serverAuth") &&
            tls_certificate_extend(certificate, issuer, NID_subject_alt_name, name);
 }
 

@@ -8,7 +8,9 @@
 
 struct tls_certificate_wish {
     const char *common_name;
-    const char *dns_name; /* for subjectAltName; NULL for an authority */
+    const char
+        *subject;   /* for subjectAltName: a host name, or a mail address; NULL: an authority */
+    bool is_client; /* it is shown by a client (RFC 5280 4.2.1.12) */
     bool is_authority;
     int64_t serial;
     int64_t from_us; /* validity, since 1970 */

@@ -84,6 +84,20 @@ SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_iden
     return context;
 }
 
+SSL_CTX *tls_context_make_client(struct tls_authority *authority,
+                                 const struct tls_identity *identity, struct err *err)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (context == NULL || (identity != NULL && !tls_context_set_identity(context, identity))) {
+        SSL_CTX_free(context);
+        tls_error(err, "cannot set up TLS");
+        return NULL;
+    }
+    SSL_CTX_set_ex_data(context, tls_context_index(), authority);
+    SSL_CTX_set_keylog_callback(context, tls_context_on_key);
+    return context;
+}
+
 int tls_version_from_text(struct slice text)
 {
     static const struct {

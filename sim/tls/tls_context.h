@@ -1,6 +1,6 @@
 /*
- * A server's TLS settings turned into an OpenSSL context. Old versions and weak keys are allowed
- * here on purpose: the server under test must meet them.
+ * A server's TLS settings turned into an OpenSSL context, or a client's certificate. Old versions
+ * and weak keys are allowed here on purpose: the server under test must meet them.
  */
 #pragma once
 
@@ -21,6 +21,12 @@ struct tls_settings {
  * result (SSL_CTX_free); NULL with `err`, as for a cipher list in which nothing is known. */
 SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
                           const struct tls_settings *settings, struct err *err) MUST_CHECK;
+
+/* The same for a client, which shows `identity` when it is asked (NULL: has none to show), and
+ * takes any certificate of the server: nobody stands between. Without an authority no keys are
+ * logged. */
+SSL_CTX *tls_context_make_client(struct tls_authority *authority,
+                                 const struct tls_identity *identity, struct err *err) MUST_CHECK;
 
 /* "1.0" .. "1.3" (also "TLSv1.2") as OpenSSL's number; 0 if it is none. */
 int tls_version_from_text(struct slice text);

@@ -50,8 +50,9 @@ static int tls_identity_choose_signer(struct tls_authority *authority, enum tls_
 static EVP_PKEY *tls_identity_make_key(struct tls_authority *authority,
                                        const struct tls_identity_wish *wish, struct err *err)
 {
-    char *label = mem_text_format("host %s %s %u", wish->host_name, TLS_IDENTITY_WORDS[wish->kind],
-                                  wish->generation);
+    char *label =
+        mem_text_format("%s %s %s %u", wish->is_client ? "client" : "host", wish->host_name,
+                        TLS_IDENTITY_WORDS[wish->kind], wish->generation);
     EVP_PKEY *key =
         tls_random_key(tls_authority_random(authority), label,
                        wish->kind == TLS_IDENTITY_WEAK_KEY ? TLS_WEAK_KEY_BITS : 0, err);
@@ -67,7 +68,8 @@ static int tls_identity_certify(struct tls_authority *authority,
     const char *shown = wish->kind == TLS_IDENTITY_WRONG_NAME ? TLS_WRONG_NAME : wish->host_name;
     struct tls_certificate_wish certificate = {
         .common_name = shown,
-        .dns_name = shown,
+        .subject = shown,
+        .is_client = wish->is_client,
         .serial = tls_authority_next_serial(authority),
         .key = identity->key,
         .random = tls_authority_random(authority),

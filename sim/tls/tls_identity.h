@@ -1,6 +1,7 @@
 /*
- * What a simulated host shows in a TLS handshake: a certificate with its key and chain, right or
- * wrong in one known way. Dates are relative to the virtual time at which it is made.
+ * What a simulated host, or a client of the server under test, shows in a TLS handshake: a
+ * certificate with its key and chain, right or wrong in one known way. Dates are relative to the
+ * virtual time at which it is made.
  */
 #pragma once
 
@@ -38,8 +39,10 @@ struct tls_identity {
 /* What a certificate is to be. */
 struct tls_identity_wish {
     enum tls_identity_kind kind;
-    const char *host_name; /* taken as it is; "wrong-name" gets another one */
-    unsigned generation;   /* the n-th key of this host, from 0 */
+    /* Taken as it is; "wrong-name" gets another one. Of a client also a mail address. */
+    const char *host_name;
+    bool is_client;
+    unsigned generation; /* the n-th key of this host, from 0 */
     int64_t now_us;
 };
 

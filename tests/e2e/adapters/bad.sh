@@ -37,6 +37,12 @@ P
 change missing 'a["files"]["/etc/x"] = {"template": "gone.in"}'
 wrong missing 2 'adapter.json:[0-9]+: \$.*template: there is no such file: .*gone\.in' "a template that is not there"
 
+change form 'a["files"]["/etc/x"] = {"form": "sqlite"}'
+wrong form 2 'adapter.json:[0-9]+: \$.*form: a form is for a file that is made from a "template"' "a form without a template"
+
+change sql 'a["files"]["/etc/x.sqlite"] = {"template": "mini.py.in", "form": "sqlite"}'
+wrong sql 2 '/etc/x\.sqlite: expected statements of SQL that make a database: unrecognized token' "SQL that is none"
+
 change placeholder ''
 printf '# {{hostnam}}\n' >>"$ADAPTERS/placeholder/mini.py.in"
 wrong placeholder 2 'mini\.py\.in:[0-9]+: .*hostnam' "a name that templates do not have"

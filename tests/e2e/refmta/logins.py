@@ -96,9 +96,11 @@ def curl(what, mechanism, bearer, user="ann@sender.test", text="250 2.0.0"):
     check(text in found, f"curl, {what}: {text}", found)
 
 
-for algorithm in KEYS:
-    curl(f"OAUTHBEARER with {algorithm}", "OAUTHBEARER", token(algorithm))
-curl("a token of somebody else", "OAUTHBEARER", token("ES256"), user="bob@sender.test", text="535 5.7.8")
+for mechanism in ("OAUTHBEARER", "XOAUTH2"):
+    for algorithm in KEYS:
+        curl(f"{mechanism} with {algorithm}", mechanism, token(algorithm))
+    curl(f"{mechanism}, a token of somebody else", mechanism, token("ES256"), user="bob@sender.test",
+         text="535 5.7.8")
 for reason, changes in REASONS.items():
     curl(reason, "OAUTHBEARER", token("EdDSA", **changes), text="535 5.7.8")
 

@@ -48,6 +48,27 @@ START_TEST(a_dialogue)
 }
 END_TEST
 
+START_TEST(a_login_with_a_certificate)
+{
+    struct buf text;
+    ck_assert_msg(parse("[{\"id\": \"a\", \"port\": 587, \"certificate\": {\"name\": "
+                        "\"ann@b.test\", \"identity\": \"expired\"}, \"dialogue\": [{\"say\": "
+                        "\"STARTTLS\", \"hear\": \"220 *\", \"tls\": true}, {\"login\": "
+                        "{\"mechanism\": \"EXTERNAL\"}, \"hear\": \"535 *\"}]}]") == 0,
+                  "%s", err.text);
+    const struct client_script *script = &list.items[0];
+    ck_assert_str_eq(script->certificate, "ann@b.test");
+    ck_assert_int_eq(script->identity, TLS_IDENTITY_EXPIRED);
+    ck_assert(script->steps[1].hears && script->steps[1].text == NULL);
+    ck_assert_int_eq(script->steps[1].login->mechanism, CLIENT_EXTERNAL);
+    buf_init(&text, 1000);
+    client_list_explain(&list, &text);
+    ck_assert_ptr_nonnull(strstr(buf_text(&text), "to port 587 with a certificate of ann@b.test"));
+    buf_deinit(&text);
+    end();
+}
+END_TEST
+
 START_TEST(mistakes)
 {
     static const struct {
@@ -65,6 +86,18 @@ START_TEST(mistakes)
          "{\"send\": \"12345678901234567890123456789012345678901234567890123456789012345678901\","
          " \"times\": 1000000}]}]",
          "dialogue[1]: more than 67108864 bytes in one step"},
+        {"[{\"id\": \"a\", \"dialogue\": [{\"say\": \"x\", \"login\": {\"mechanism\": "
+         "\"EXTERNAL\"}}]}]",
+         "dialogue[0].say: a step with \"login\" says nothing else"},
+        {"[{\"id\": \"a\", \"dialogue\": [{\"login\": {\"mechanism\": \"PLAIN\"}}]}]",
+         "dialogue[0].login: PLAIN needs"},
+        {"[{\"id\": \"a\", \"certificate\": \"a@b.test\", \"dialogue\": []}]",
+         "$[0].certificate: a certificate is shown in TLS"},
+        {"[{\"id\": \"a\", \"tls\": \"implicit\", \"certificate\": \"a,b\", \"dialogue\": []}]",
+         "$[0].certificate: expected a host name or a mail address"},
+        {"[{\"id\": \"a\", \"tls\": \"implicit\", \"certificate\": {\"name\": \"a\", "
+         "\"identity\": \"stolen\"}, \"dialogue\": []}]",
+         "$[0].certificate.identity"},
         {"[{\"id\": \"a\", \"dialogue\": [{\"hear\": \"/(/\"}]}]", "dialogue[0].hear"},
         {"[{\"id\": \"a\", \"from\": \"x\", \"dialogue\": []}]", "$[0].from"},
         {"[{\"id\": \"a\", \"speaks\": \"http\", \"dialogue\": []}]", "$[0]: \"port\" is missing"},
@@ -83,4 +116,4 @@ START_TEST(mistakes)
 }
 END_TEST
 
-UNIT_MAIN(a_dialogue, mistakes)
+UNIT_MAIN(a_dialogue, a_login_with_a_certificate, mistakes)

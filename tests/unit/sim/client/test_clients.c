@@ -10,7 +10,8 @@
 #include "sim/event/event_file.h"
 #include "tests/unit/unit.h"
 
-/* Answers "250 2.0.0 LINE" to each line; to "BYE" 421, and closes; to "SHUT" it only closes. */
+/* Answers "250 2.0.0 LINE" to each line; to "AUTH LOGIN" and the user name behind it 334; to "BYE"
+ * 421, and closes; to "SHUT" it only closes. */
 struct fake {
     struct event_base *base;
     struct evconnlistener *listener;
@@ -39,6 +40,8 @@ static void fake_on_read(struct bufferevent *stream, void *context)
         bool is_bye = strcmp(line, "BYE") == 0;
         if (strcmp(line, "SHUT") == 0) {
             fake_shut(fake);
+        } else if (strcmp(line, "AUTH LOGIN") == 0 || strcmp(line, "YQ==") == 0) {
+            evbuffer_add_printf(bufferevent_get_output(stream), "334 VXNlcm5hbWU6\r\n");
         } else {
             evbuffer_add_printf(bufferevent_get_output(stream), "%s 2.0.0 %s\r\n",
                                 is_bye ? "421" : "250", line);
@@ -152,6 +155,18 @@ START_TEST(what_is_said_and_heard)
          "reply: 220 fake.test\nreply: 250 one [the end of the connection]\n"},
         {"{\"hear\": \"220 *\"}, {\"say\": \"SHUT\", \"hear\": \"*\"}",
          "reply: 220 fake.test\nend: 0 the server has closed [a reply]\n"},
+        /* A login is one step, with the reply at its end. */
+        {"{\"hear\": \"220 *\"}, {\"login\": {\"mechanism\": \"PLAIN\", \"user\": \"a\", "
+         "\"password\": \"b\"}}, \"one\"",
+         "reply: 220 fake.test\nlogin: 0 \nreply: 250 AUTH PLAIN AGEAYg==\nreply: 250 one\n"
+         "end: 0 the client has said all\n"},
+        {"{\"hear\": \"220 *\"}, {\"login\": {\"mechanism\": \"LOGIN\", \"user\": \"a\", "
+         "\"password\": \"b\"}, \"hear\": \"250 2.0.0 Yg==\"}",
+         "reply: 220 fake.test\nlogin: 0 \nreply: 250 Yg==\nend: 0 the client has said all\n"},
+        {"{\"hear\": \"220 *\"}, {\"login\": {\"mechanism\": \"SCRAM-SHA-256-PLUS\", \"user\": "
+         "\"a\", \"password\": \"b\"}}",
+         "reply: 220 fake.test\nlogin: 0 \nend: 0 there is no TLS connection to bind the login to "
+         "[a login]\n"},
         /* Bytes in pieces, and more than once. */
         {"{\"hear\": \"220 *\"}, {\"send\": \"ab\", \"times\": 2}, {\"send\": \"\\r\\n\", "
          "\"hear\": \"250 2.0.0 abab\"}",

@@ -125,6 +125,22 @@ START_TEST(test_a_long_name_stands_in_the_alternative_names)
 }
 END_TEST
 
+START_TEST(test_a_client_shows_its_mail_address)
+{
+    struct err err;
+    struct tls_authority *authority = tls_authority_new(NOW_US, 1, &err);
+    const struct tls_identity_wish wish = {
+        .host_name = "ann@sender.test", .is_client = true, .now_us = NOW_US};
+    struct tls_identity *identity = tls_identity_make(authority, &wish, &err);
+    ck_assert_ptr_nonnull(identity);
+    ck_assert_int_eq(X509_check_email(identity->certificate, "ann@sender.test", 0, 0), 1);
+    ck_assert_int_eq(X509_check_purpose(identity->certificate, X509_PURPOSE_SSL_CLIENT, 0), 1);
+    ck_assert_int_eq(X509_check_purpose(identity->certificate, X509_PURPOSE_SSL_SERVER, 0), 0);
+    tls_identity_free(&identity);
+    tls_authority_free(&authority);
+}
+END_TEST
+
 START_TEST(test_two_authorities_do_not_trust_each_other)
 {
     struct err err;
@@ -139,5 +155,5 @@ START_TEST(test_two_authorities_do_not_trust_each_other)
 END_TEST
 
 UNIT_MAIN(test_as_pem_it_is_the_same_with_its_chain, test_each_kind_fails_in_its_own_way,
-          test_a_long_name_stands_in_the_alternative_names,
+          test_a_long_name_stands_in_the_alternative_names, test_a_client_shows_its_mail_address,
           test_two_authorities_do_not_trust_each_other)
