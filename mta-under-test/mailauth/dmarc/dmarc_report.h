@@ -12,7 +12,7 @@
 enum {
     DMARC_REPORT_BYTES_MAX = 64 * 1024 * 1024, /* of XML */
     DMARC_REPORT_ROWS_MAX = 200000,
-    DMARC_REPORT_RESULTS_MAX = 100
+    DMARC_REPORT_RESULTS_MAX = 100, /* of one kind in a row; of the reasons too */
 };
 
 #define DMARC_REPORT_NAMESPACE "urn:ietf:params:xml:ns:dmarc-2.0"
@@ -26,6 +26,12 @@ struct dmarc_report_result {
     struct slice human_result;
 };
 
+/* One <reason>: why the disposition is not what the policy asks for. */
+struct dmarc_report_reason {
+    struct slice type; /* "local_policy", "mailing_list", ... */
+    struct slice comment;
+};
+
 /* One <record>. */
 struct dmarc_report_row {
     struct slice source_ip;
@@ -33,8 +39,8 @@ struct dmarc_report_row {
     struct slice disposition; /* "none", "quarantine", "reject"; in RFC 9990 also "pass" */
     struct slice dkim;        /* aligned results: "pass" or "fail" */
     struct slice spf;
-    struct slice override_type; /* <reason>, or empty */
-    struct slice override_comment;
+    size_t reason_count;
+    struct dmarc_report_reason *reasons;
     struct slice header_from;
     struct slice envelope_from;
     struct slice envelope_to;

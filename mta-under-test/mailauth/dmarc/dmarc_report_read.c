@@ -50,19 +50,45 @@ static int64_t dmarc_number(struct arena *arena, const xmlNode *parent, const ch
     return number;
 }
 
+/* The children of that name, as many as a row may have; *list gets room for that many pointers. */
+static size_t dmarc_children(struct arena *arena, const xmlNode *parent, const char *name,
+                             const xmlNode ***list)
+{
+    size_t max = dmarc_count(parent, name);
+    size_t count = 0;
+    if (max > DMARC_REPORT_RESULTS_MAX)
+        max = DMARC_REPORT_RESULTS_MAX;
+    *list = arena_alloc_array(arena, max, sizeof **list);
+    for (const xmlNode *child = parent != NULL ? parent->children : NULL;
+         child != NULL && count < max; child = child->next) {
+        if (dmarc_node_is(child, name))
+            (*list)[count++] = child;
+    }
+    return count;
+}
+
+static struct dmarc_report_reason *dmarc_read_reasons(struct arena *arena, const xmlNode *policy,
+                                                      size_t *count)
+{
+    const xmlNode **children;
+    *count = dmarc_children(arena, policy, "reason", &children);
+    struct dmarc_report_reason *reasons = arena_alloc_array(arena, *count, sizeof *reasons);
+    for (size_t i = 0; i < *count; i++) {
+        reasons[i].type = dmarc_text(arena, children[i], "type");
+        reasons[i].comment = dmarc_text(arena, children[i], "comment");
+    }
+    return reasons;
+}
+
 static struct dmarc_report_result *dmarc_read_results(struct arena *arena, const xmlNode *parent,
                                                       const char *name, size_t *count)
 {
-    size_t max = dmarc_count(parent, name);
-    if (max > DMARC_REPORT_RESULTS_MAX)
-        max = DMARC_REPORT_RESULTS_MAX;
-    struct dmarc_report_result *results = arena_alloc_array(arena, max, sizeof *results);
-    *count = 0;
-    for (const xmlNode *child = parent != NULL ? parent->children : NULL;
-         child != NULL && *count < max; child = child->next) {
-        if (!dmarc_node_is(child, name))
-            continue;
-        struct dmarc_report_result *result = &results[(*count)++];
+    const xmlNode **children;
+    *count = dmarc_children(arena, parent, name, &children);
+    struct dmarc_report_result *results = arena_alloc_array(arena, *count, sizeof *results);
+    for (size_t i = 0; i < *count; i++) {
+        const xmlNode *child = children[i];
+        struct dmarc_report_result *result = &results[i];
         result->domain = dmarc_text(arena, child, "domain");
         result->selector = dmarc_text(arena, child, "selector");
         result->scope = dmarc_text(arena, child, "scope");
@@ -76,7 +102,6 @@ static void dmarc_read_row(struct arena *arena, const xmlNode *record, struct dm
 {
     const xmlNode *values = dmarc_child(record, "row");
     const xmlNode *policy = dmarc_child(values, "policy_evaluated");
-    const xmlNode *reason = dmarc_child(policy, "reason");
     const xmlNode *identifiers = dmarc_child(record, "identifiers");
     const xmlNode *results = dmarc_child(record, "auth_results");
     int64_t count = dmarc_number(arena, values, "count");
@@ -85,8 +110,7 @@ static void dmarc_read_row(struct arena *arena, const xmlNode *record, struct dm
     row->disposition = dmarc_text(arena, policy, "disposition");
     row->dkim = dmarc_text(arena, policy, "dkim");
     row->spf = dmarc_text(arena, policy, "spf");
-    row->override_type = dmarc_text(arena, reason, "type");
-    row->override_comment = dmarc_text(arena, reason, "comment");
+    row->reasons = dmarc_read_reasons(arena, policy, &row->reason_count);
     row->header_from = dmarc_text(arena, identifiers, "header_from");
     row->envelope_from = dmarc_text(arena, identifiers, "envelope_from");
     row->envelope_to = dmarc_text(arena, identifiers, "envelope_to");

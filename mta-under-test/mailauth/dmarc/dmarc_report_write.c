@@ -104,10 +104,10 @@ static void dmarc_write_row(const struct dmarc_report_row *row, struct buf *out)
     dmarc_xml_element(out, "        ", "disposition", row->disposition);
     dmarc_xml_element(out, "        ", "dkim", row->dkim);
     dmarc_xml_element(out, "        ", "spf", row->spf);
-    if (row->override_type.len > 0) {
+    for (size_t i = 0; i < row->reason_count; i++) {
         buf_add_text(out, "        <reason>\n");
-        dmarc_xml_element(out, "          ", "type", row->override_type);
-        dmarc_xml_element(out, "          ", "comment", row->override_comment);
+        dmarc_xml_element(out, "          ", "type", row->reasons[i].type);
+        dmarc_xml_element(out, "          ", "comment", row->reasons[i].comment);
         buf_add_text(out, "        </reason>\n");
     }
     buf_add_text(out, "      </policy_evaluated>\n    </row>\n    <identifiers>\n");

@@ -10,6 +10,36 @@
 
 enum { TOOL_DAY_S = 86400 };
 
+/* <auth_results> of one kind. Of its texts, what is not there is not printed. */
+static void tool_dmarc_results(struct json_out *json, const char *key,
+                               const struct dmarc_report_result *results, size_t count)
+{
+    json_out_array(json, key);
+    for (size_t i = 0; i < count; i++) {
+        json_out_object(json, NULL);
+        json_out_slice(json, "domain", results[i].domain);
+        if (results[i].selector.len > 0)
+            json_out_slice(json, "selector", results[i].selector);
+        if (results[i].scope.len > 0)
+            json_out_slice(json, "scope", results[i].scope);
+        json_out_slice(json, "result", results[i].result);
+        json_out_end(json);
+    }
+    json_out_end(json);
+}
+
+static void tool_dmarc_reasons(struct json_out *json, const struct dmarc_report_row *row)
+{
+    json_out_array(json, "reasons");
+    for (size_t i = 0; i < row->reason_count; i++) {
+        json_out_object(json, NULL);
+        json_out_slice(json, "type", row->reasons[i].type);
+        json_out_slice(json, "comment", row->reasons[i].comment);
+        json_out_end(json);
+    }
+    json_out_end(json);
+}
+
 static void tool_dmarc_rows(struct json_out *json, const struct dmarc_report *report)
 {
     json_out_array(json, "records");
@@ -23,6 +53,9 @@ static void tool_dmarc_rows(struct json_out *json, const struct dmarc_report *re
         json_out_slice(json, "spf", row->spf);
         json_out_slice(json, "header_from", row->header_from);
         json_out_slice(json, "envelope_from", row->envelope_from);
+        tool_dmarc_reasons(json, row);
+        tool_dmarc_results(json, "dkim_results", row->dkim_results, row->dkim_count);
+        tool_dmarc_results(json, "spf_results", row->spf_results, row->spf_count);
         json_out_end(json);
     }
     json_out_end(json);
@@ -42,8 +75,15 @@ static int tool_read_dmarc(struct tool *tool, struct slice bytes, struct err *er
     json_out_int(json, "end", report.end_s);
     json_out_slice(json, "domain", report.domain);
     json_out_slice(json, "p", report.p);
+    json_out_slice(json, "sp", report.sp);
+    json_out_slice(json, "adkim", report.adkim);
+    json_out_slice(json, "aspf", report.aspf);
+    json_out_slice(json, "fo", report.fo);
+    json_out_slice(json, "error", report.error);
     json_out_text(json, "form", report.form == DMARC_RFC7489 ? "RFC 7489" : "RFC 9990");
-    if (report.form == DMARC_RFC9989) {
+    if (report.form == DMARC_RFC7489) {
+        json_out_slice(json, "pct", report.pct);
+    } else {
         json_out_slice(json, "np", report.np);
         json_out_slice(json, "testing", report.testing);
         json_out_slice(json, "discovery_method", report.discovery_method);
@@ -169,7 +209,7 @@ static void tool_fill_policy(struct tool *tool, const struct dmarc_discovery *fo
 
 /* What was done with the message. A pass under a policy that asks for something has its own word in
  * RFC 9990, and what tests a policy (pct=, t=) has another one in each. */
-static void tool_fill_disposition(const struct auth_request *request,
+static void tool_fill_disposition(struct arena *arena, const struct auth_request *request,
                                   const struct dmarc_outcome *dmarc, struct dmarc_report_row *row)
 {
     bool is_9990 = request->dmarc_version == DMARC_RFC9989;
@@ -177,8 +217,11 @@ static void tool_fill_disposition(const struct auth_request *request,
         dmarc->result == DMARC_RESULT_PASS && dmarc->discovery.policy != DMARC_POLICY_NONE;
     row->disposition =
         passes && is_9990 ? SLICE("pass") : slice_of(dmarc_policy_name(dmarc->disposition));
-    if (dmarc->is_sampled_out)
-        row->override_type = is_9990 ? SLICE("policy_test_mode") : SLICE("sampled_out");
+    if (!dmarc->is_sampled_out)
+        return;
+    row->reasons = arena_alloc_array(arena, 1, sizeof *row->reasons);
+    row->reasons[0].type = is_9990 ? SLICE("policy_test_mode") : SLICE("sampled_out");
+    row->reason_count = 1;
 }
 
 int tool_report_write(struct tool *tool, const struct auth_request *request,
@@ -213,7 +256,7 @@ int tool_report_write(struct tool *tool, const struct auth_request *request,
     struct buf xml;
     struct buf packed;
     tool_fill_policy(tool, &dmarc->discovery, &report);
-    tool_fill_disposition(request, dmarc, &row);
+    tool_fill_disposition(&tool->arena, request, dmarc, &row);
     tool_fill_results(tool, request, outcome, &row);
     buf_init(&xml, DMARC_REPORT_BYTES_MAX);
     buf_init(&packed, DMARC_REPORT_BYTES_MAX);

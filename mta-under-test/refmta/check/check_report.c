@@ -63,6 +63,18 @@ static void add_policy(const struct dmarc_discovery *found, struct arena *arena,
     report->pct = slice_of(arena_format(arena, "%u", record->percent));
 }
 
+/* Why something else was done than the policy asks for. */
+static void add_reason(const struct dmarc_outcome *dmarc, const char *done, struct arena *arena,
+                       struct dmarc_report_row *row)
+{
+    bool as_asked = strcmp(done, dmarc_policy_name(dmarc->disposition)) == 0;
+    if (dmarc->result == DMARC_RESULT_PASS || (as_asked && !dmarc->is_sampled_out))
+        return;
+    row->reasons = arena_alloc_array(arena, 1, sizeof *row->reasons);
+    row->reasons[0].type = as_asked ? SLICE("sampled_out") : SLICE("local_policy");
+    row->reason_count = 1;
+}
+
 bool check_dmarc_report(const struct check *check, const char *done, struct arena *arena,
                         struct dmarc_report *report)
 {
@@ -72,7 +84,6 @@ bool check_dmarc_report(const struct check *check, const char *done, struct aren
         dmarc->discovery.record.aggregate_count == 0 || is_report(&check->message))
         return false;
     bool passed = dmarc->result == DMARC_RESULT_PASS;
-    bool as_asked = strcmp(done, dmarc_policy_name(dmarc->disposition)) == 0;
     struct dmarc_report_row *row = arena_alloc(arena, sizeof *row);
     *row = (struct dmarc_report_row){
         .source_ip = slice_of(check->request.client),
@@ -80,13 +91,10 @@ bool check_dmarc_report(const struct check *check, const char *done, struct aren
         .disposition = slice_of(passed ? "none" : done),
         .dkim = dmarc->is_dkim_aligned ? SLICE("pass") : SLICE("fail"),
         .spf = dmarc->is_spf_aligned ? SLICE("pass") : SLICE("fail"),
-        .override_type = passed                  ? SLICE("")
-                         : !as_asked             ? SLICE("local_policy")
-                         : dmarc->is_sampled_out ? SLICE("sampled_out")
-                                                 : SLICE(""),
         .header_from = dmarc->domain,
         .envelope_from = domain_of(slice_of(check->request.sender)),
     };
+    add_reason(dmarc, done, arena, row);
     add_dkim(check, arena, row);
     add_spf(check, arena, row);
     *report = (struct dmarc_report){.count = 1, .rows = row};

@@ -24,10 +24,14 @@ static const struct member POLICY[] = {
 };
 
 static const struct member ROW[] = {
-    MEMBER(struct dmarc_report_row, source_ip),     MEMBER(struct dmarc_report_row, disposition),
-    MEMBER(struct dmarc_report_row, dkim),          MEMBER(struct dmarc_report_row, spf),
-    MEMBER(struct dmarc_report_row, override_type), MEMBER(struct dmarc_report_row, header_from),
-    MEMBER(struct dmarc_report_row, envelope_from),
+    MEMBER(struct dmarc_report_row, source_ip),   MEMBER(struct dmarc_report_row, disposition),
+    MEMBER(struct dmarc_report_row, dkim),        MEMBER(struct dmarc_report_row, spf),
+    MEMBER(struct dmarc_report_row, header_from), MEMBER(struct dmarc_report_row, envelope_from),
+};
+
+static const struct member REASON[] = {
+    MEMBER(struct dmarc_report_reason, type),
+    MEMBER(struct dmarc_report_reason, comment),
 };
 
 static const struct member RESULT[] = {
@@ -40,6 +44,7 @@ static const struct member RESULT[] = {
 enum {
     POLICY_COUNT = sizeof POLICY / sizeof POLICY[0],
     ROW_COUNT = sizeof ROW / sizeof ROW[0],
+    REASON_COUNT = sizeof REASON / sizeof REASON[0],
     RESULT_COUNT = sizeof RESULT / sizeof RESULT[0],
 };
 
@@ -65,6 +70,17 @@ static void write_results(struct json_out *out, const char *key,
     json_out_end(out);
 }
 
+static void write_reasons(struct json_out *out, const struct dmarc_report_row *row)
+{
+    json_out_array(out, "reasons");
+    for (size_t i = 0; i < row->reason_count; i++) {
+        json_out_object(out, NULL);
+        write_members(out, REASON, REASON_COUNT, &row->reasons[i]);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
 void dmarc_row_write(const struct dmarc_report *report, struct buf *out)
 {
     const struct dmarc_report_row *row = &report->rows[0];
@@ -77,6 +93,7 @@ void dmarc_row_write(const struct dmarc_report *report, struct buf *out)
     json_out_object(&json, "row");
     write_members(&json, ROW, ROW_COUNT, row);
     json_out_end(&json);
+    write_reasons(&json, row);
     write_results(&json, "dkim", row->dkim_results, row->dkim_count);
     write_results(&json, "spf", row->spf_results, row->spf_count);
     json_out_end(&json);
@@ -107,6 +124,17 @@ static struct dmarc_report_result *read_results(const cJSON *list, size_t *count
     return results;
 }
 
+static void read_reasons(const cJSON *list, struct arena *arena, struct dmarc_report_row *row)
+{
+    size_t size = (size_t)cJSON_GetArraySize(list);
+    const cJSON *item = NULL;
+    row->reasons = arena_alloc_array(arena, size + 1, sizeof *row->reasons);
+    cJSON_ArrayForEach(item, list)
+    {
+        read_members(item, REASON, REASON_COUNT, &row->reasons[row->reason_count++], arena);
+    }
+}
+
 int dmarc_row_read(struct slice line, struct arena *arena, struct dmarc_report *report,
                    struct dmarc_report_row *row)
 {
@@ -115,6 +143,7 @@ int dmarc_row_read(struct slice line, struct arena *arena, struct dmarc_report *
     *row = (struct dmarc_report_row){.count = 0};
     read_members(policy, POLICY, POLICY_COUNT, report, arena);
     read_members(cJSON_GetObjectItemCaseSensitive(root, "row"), ROW, ROW_COUNT, row, arena);
+    read_reasons(cJSON_GetObjectItemCaseSensitive(root, "reasons"), arena, row);
     row->dkim_results =
         read_results(cJSON_GetObjectItemCaseSensitive(root, "dkim"), &row->dkim_count, arena);
     row->spf_results =

@@ -1,11 +1,16 @@
 #!/bin/bash
 # peer.sh nsd|knot: a name server that knows nothing of us answers the same from the same zones:
-# RCODE, flags, and answers. (Type ANY apart: NSD gives one RRset of the name, RFC 8482; we give all.)
+# RCODE, flags, and answers, asked by dig over UDP and by kdig over TCP; and dnsperf gets from both as
+# many replies of each RCODE, and loses none. (Type ANY apart: NSD gives one RRset of the name, RFC
+# 8482; we give all.)
 # shellcheck source=server.sh
 . "$(dirname "$0")/server.sh"
+# shellcheck source=peers.sh
+. "$(dirname "$0")/peers.sh"
 PATH=$PATH:/usr/sbin
 peer=$1
 HERE=$(cd "$(dirname "$0")" && pwd)
+declare -A daemons=([nsd]=nsd [knot]=knotd)
 PEER_PID=
 stop_all() {
     stop
@@ -15,62 +20,18 @@ trap 'stop_all; rm -rf "$WORK"' EXIT
 
 zone_files=("odd.test=$HERE/odd.test.zone" "bigmail.test=$ROOT/fixtures/zones/bigmail.test.zone")
 
-start_nsd() {
-    need nsd
-    cat > "$WORK/nsd.conf" << END
-server:
-    ip-address: 127.0.0.1@$peer_port
-    zonesdir: "$WORK"
-    database: ""
-    zonelistfile: "$WORK/zone.list"
-    xfrdfile: "$WORK/xfrd.state"
-    xfrdir: "$WORK"
-    pidfile: "$WORK/nsd.pid"
-    username: ""
-    server-count: 1
-    minimal-responses: yes
-    rrl-ratelimit: 0
-    rrl-whitelist-ratelimit: 0
-remote-control:
-    control-enable: no
-END
-    for zone in "${zone_files[@]}"; do
-        printf 'zone:\n    name: %s\n    zonefile: "%s"\n' "${zone%%=*}" "${zone#*=}"
-    done >> "$WORK/nsd.conf"
-    nsd -d -c "$WORK/nsd.conf" > "$WORK/peer.log" 2>&1 &
-}
-
-start_knot() {
-    need knotd
-    cat > "$WORK/knot.conf" << END
-server:
-    rundir: "$WORK"
-    listen: 127.0.0.1@$peer_port
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: "$WORK"
-zone:
-END
-    for zone in "${zone_files[@]}"; do
-        printf '  - domain: %s\n    file: "%s"\n    semantic-checks: off\n' "${zone%%=*}" "${zone#*=}"
-    done >> "$WORK/knot.conf"
-    knotd -c "$WORK/knot.conf" > "$WORK/peer.log" 2>&1 &
-}
-
-need dig
+need dig kdig dnsperf "${daemons[$peer]}"
 # A port that is free: one that a server of ours was given and has left.
 serve
 peer_port=$PORT
 serve --resolver 127.0.0.9 "${zone_files[@]}"
-"start_$peer"
+start_name_server "$peer" "$peer_port" "$WORK" "${zone_files[@]}"
 PEER_PID=$!
 options=(+norec +tries=3 +time=20 +bufsize=1232 +nocookie +notcp)
 for ((i = 0; i < 1200; i++)); do
     dig "@127.0.0.1" -p "$peer_port" "${options[@]}" +noall +comments odd.test SOA 2> /dev/null |
         grep -q 'status: NOERROR' && break
-    kill -0 "$PEER_PID" 2> /dev/null || skip "$peer does not start here: $(tail -n 1 "$WORK/peer.log")"
+    kill -0 "$PEER_PID" 2> /dev/null || skip "$peer does not start here: $(tail -n 1 "$WORK/server.log")"
     sleep 0.05
 done
 
@@ -85,18 +46,32 @@ for zone in odd.test bigmail.test none.test; do
     done
 done > "$WORK/questions"
 
-# facts PORT: a line for each reply and for each record of an answer, sorted.
-facts() {
-    dig "@127.0.0.1" -p "$1" "${options[@]}" +qr -f "$WORK/questions" | awk '
-        /^;; QUESTION SECTION/ { getline; sub(/^;/, ""); question = $1 " " $3
-                                 if (reply) print question, head }
+# A line for each reply and for each record of an answer, sorted.
+facts_by_dig() {
+    dig "@127.0.0.1" -p "$1" "${options[@]}" -f "$WORK/questions" | awk '
+        /^;; QUESTION SECTION/ { getline; sub(/^;/, ""); question = $1 " " $3; print question, head }
         /->>HEADER<<-/ { match($0, /status: [A-Z]+/); head = substr($0, RSTART, RLENGTH) }
-        /^;; Got answer/ { reply = 1 }
-        /^;; Sending/ { reply = 0 }
         /^;; flags:/ { sub(/;; flags:/, ""); sub(/;.*/, ""); head = head $0 }
         /^;; ANSWER SECTION/ { answers = 1; next }
         /^$/ { answers = 0 }
         answers { $1 = $1; print question, "answer", $0 }' | sort
+}
+
+facts_by_kdig() {
+    tr '\n' ' ' < "$WORK/questions" |
+        xargs -n 400 kdig "@127.0.0.1" -p "$1" +norec +tcp +time=20 +bufsize=1232 | awk '
+        /->>HEADER<<-/ { match($0, /status: [A-Z]+/); head = substr($0, RSTART, RLENGTH) }
+        /^;; Flags:/ { sub(/;; Flags:/, ""); sub(/;.*/, ""); head = head $0 }
+        /^;; QUESTION SECTION/ { getline; question = $2 " " $4; print question, head }
+        /^;; ANSWER SECTION/ { answers = 1; next }
+        /^$/ { answers = 0 }
+        answers { $1 = $1; print question, "answer", $0 }' | sort
+}
+
+# How many replies of each RCODE, and how many none.
+counts_by_dnsperf() {
+    dnsperf -s 127.0.0.1 -p "$1" -d "$WORK/questions" -n 5 -t 20 -q 50 2> /dev/null |
+        awk '/Queries lost|Response codes/ { gsub(/\([0-9.]+%\)/, ""); $1 = $1; print }'
 }
 
 # Where an alias leads into another zone of the same server, NSD and we go on there, Knot does not
@@ -109,13 +84,18 @@ in_one_zone() {
 }
 compared="cat"
 [ "$peer" = knot ] && compared=in_one_zone
-facts "$peer_port" | "$compared" > "$WORK/peer.facts"
-facts "$PORT" | "$compared" > "$WORK/our.facts"
-same "$(wc -l < "$WORK/questions")" "$(grep -c ' status: ' "$WORK/our.facts")" "all were answered"
-if diff -u "$WORK/peer.facts" "$WORK/our.facts" > "$WORK/diff"; then
-    ok "$peer agrees on $(wc -l < "$WORK/questions") questions"
-else
-    bad "$peer (-) and we (+) differ"
-    head -n 40 "$WORK/diff"
-fi
+for client in dig kdig; do
+    "facts_by_$client" "$peer_port" | "$compared" > "$WORK/peer.facts"
+    "facts_by_$client" "$PORT" | "$compared" > "$WORK/our.facts"
+    same "$(wc -l < "$WORK/questions")" "$(grep -c ' status: ' "$WORK/our.facts")" \
+        "all that $client asks is answered"
+    if diff -u "$WORK/peer.facts" "$WORK/our.facts" > "$WORK/diff"; then
+        ok "$peer agrees by $client on $(wc -l < "$WORK/questions") questions"
+    else
+        bad "$peer (-) and we (+) differ by $client"
+        head -n 40 "$WORK/diff"
+    fi
+done
+same "$(counts_by_dnsperf "$peer_port")" "$(counts_by_dnsperf "$PORT")" \
+    "dnsperf counts for us what it counts for $peer: $(counts_by_dnsperf "$PORT" | tail -n 1)"
 exit "$FAILED"

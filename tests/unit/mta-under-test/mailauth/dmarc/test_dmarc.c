@@ -7,9 +7,14 @@
 
 #include "mta-under-test/base/poison.h"
 
+/* The reason of the sample's row. */
+static struct dmarc_report_reason reason;
+
 static struct dmarc_report sample(struct dmarc_report_row *row, struct dmarc_report_result *dkim,
                                   struct dmarc_report_result *spf)
 {
+    reason = (struct dmarc_report_reason){.type = SLICE("other"),
+                                          .comment = SLICE("a < b & c > d \x01")};
     *dkim = (struct dmarc_report_result){
         .domain = SLICE("x.test"), .selector = SLICE("s"), .result = SLICE("pass")};
     *spf = (struct dmarc_report_result){
@@ -19,8 +24,8 @@ static struct dmarc_report sample(struct dmarc_report_row *row, struct dmarc_rep
                                      .disposition = SLICE("none"),
                                      .dkim = SLICE("pass"),
                                      .spf = SLICE("fail"),
-                                     .override_type = SLICE("other"),
-                                     .override_comment = SLICE("a < b & c > d \x01"),
+                                     .reason_count = 1,
+                                     .reasons = &reason,
                                      .header_from = SLICE("x.test"),
                                      .dkim_count = 1,
                                      .dkim_results = dkim,
@@ -61,7 +66,7 @@ START_TEST(reports_survive_writing_and_reading)
     ck_assert_uint_eq(read.count, 1);
     ck_assert_uint_eq(read.rows[0].count, 3);
     ck_assert(slice_is(read.rows[0].source_ip, "192.0.2.1"));
-    ck_assert(slice_is(read.rows[0].override_comment, "a < b & c > d \xef\xbf\xbd"));
+    ck_assert(slice_is(read.rows[0].reasons[0].comment, "a < b & c > d \xef\xbf\xbd"));
     ck_assert(slice_is(read.rows[0].dkim_results[0].selector, "s"));
     ck_assert(slice_is(read.rows[0].spf_results[0].scope, "mfrom"));
     ck_assert_int_eq(read.end_s, 2000);
@@ -110,7 +115,7 @@ START_TEST(reports_keep_to_the_schema)
     row.source_ip = SLICE("2001:db8::1");
     row.envelope_from = SLICE("x.test");
     row.envelope_to = SLICE("y.test");
-    row.override_type = SLICE("sampled_out");
+    reason = (struct dmarc_report_reason){.type = SLICE("sampled_out")};
     row.dkim_count = 0;
     report.adkim = SLICE("s");
     report.extra_contact_info = SLICE("https://r.test/");
@@ -133,6 +138,10 @@ START_TEST(the_newer_form_has_its_own_words)
     struct dmarc_report_result dkim;
     struct dmarc_report_result spf;
     struct dmarc_report report = sample(&row, &dkim, &spf);
+    struct dmarc_report_reason reasons[] = {
+        {.type = SLICE("local_policy"), .comment = SLICE("a rule of ours")},
+        {.type = SLICE("policy_test_mode")},
+    };
     struct dmarc_report read;
     arena_init(&arena);
     buf_init(&xml, 1 << 20);
@@ -143,7 +152,8 @@ START_TEST(the_newer_form_has_its_own_words)
     report.generator = SLICE("G 1");
     report.error = SLICE("two records");
     row.disposition = SLICE("pass");
-    row.override_type = SLICE("policy_test_mode");
+    row.reasons = reasons;
+    row.reason_count = 2;
     dmarc_report_write(&report, &xml);
     ck_assert_int_eq(check_schema(SCHEMA_9990, buf_slice(&xml)), 0);
     ck_assert_msg(dmarc_report_read(&arena, buf_slice(&xml), &read, &err) == 0, "%s", err.text);
@@ -154,12 +164,16 @@ START_TEST(the_newer_form_has_its_own_words)
     ck_assert(slice_is(read.generator, "G 1"));
     ck_assert(slice_is(read.error, "two records"));
     ck_assert(slice_is(read.rows[0].disposition, "pass"));
+    ck_assert_uint_eq(read.rows[0].reason_count, 2);
+    ck_assert(slice_is(read.rows[0].reasons[0].comment, "a rule of ours"));
+    ck_assert(slice_is(read.rows[0].reasons[1].type, "policy_test_mode"));
     ck_assert_uint_eq(read.pct.len, 0);
     /* The older form knows none of these, and the newer one not the older's pct. */
     buf_reset(&xml);
     report.form = DMARC_RFC7489;
     row.disposition = SLICE("none");
-    row.override_type = SLICE("sampled_out");
+    reasons[0].type = SLICE("sampled_out");
+    row.reason_count = 1;
     dmarc_report_write(&report, &xml);
     ck_assert_int_eq(check_schema(SCHEMA_7489, buf_slice(&xml)), 0);
     ck_assert_int_eq(dmarc_report_read(&arena, buf_slice(&xml), &read, &err), 0);

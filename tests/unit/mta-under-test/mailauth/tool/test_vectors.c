@@ -271,19 +271,21 @@ START_TEST(an_aggregate_report_is_written_and_read)
         const char *rfc;
         const char *record;
         const char *parts[4];
-    } CASES[] = {{"7489",
-                  "v=DMARC1; p=reject; np=none",
-                  {"\"kind\":\"dmarc-aggregate\"", "\"form\":\"RFC 7489\"",
-                   "\"disposition\":\"none\"", "\"spf\":\"pass\",\"header_from\":\"x.test\""}},
-                 {"9989",
-                  "v=DMARC1; p=reject; np=none; t=y",
-                  {"\"form\":\"RFC 9990\",\"np\":\"none\",\"testing\":\"y\"",
-                   "\"discovery_method\":\"treewalk\"", "\"disposition\":\"pass\"",
-                   "\"generator\":\"Mailrange authcheck\""}},
-                 {"9989",
-                  "v=DMARC1; p=none",
-                  {"\"form\":\"RFC 9990\"", "\"testing\":\"n\"", "\"disposition\":\"none\"",
-                   "\"p\":\"none\""}}};
+    } CASES[] = {
+        {"7489",
+         "v=DMARC1; p=reject; np=none",
+         {"\"kind\":\"dmarc-aggregate\"", "\"form\":\"RFC 7489\"",
+          "\"spf_results\":[{\"domain\":\"x.test\",\"scope\":\"mfrom\",\"result\":\"pass\"}]",
+          "\"spf\":\"pass\",\"header_from\":\"x.test\""}},
+        {"9989",
+         "v=DMARC1; p=reject; np=none; t=y",
+         {"\"form\":\"RFC 9990\",\"np\":\"none\",\"testing\":\"y\"",
+          "\"discovery_method\":\"treewalk\"", "\"disposition\":\"pass\"",
+          "\"generator\":\"Mailrange authcheck\""}},
+        {"9989",
+         "v=DMARC1; p=none",
+         {"\"form\":\"RFC 9990\"", "\"testing\":\"n\"", "\"disposition\":\"none\"",
+          "\"p\":\"none\""}}};
     struct buf out;
     buf_init(&out, 1 << 20);
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {

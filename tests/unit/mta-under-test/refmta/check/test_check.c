@@ -147,12 +147,13 @@ START_TEST(a_message_is_a_row_of_a_report)
     ck_assert(slice_is(report.domain, "asks.test") && slice_is(report.p, "reject"));
     ck_assert(slice_is(row->source_ip, "192.0.2.10") && slice_is(row->disposition, "reject"));
     ck_assert(slice_is(row->dkim, "fail") && slice_is(row->spf, "fail"));
-    ck_assert(slice_is(row->header_from, "asks.test") && row->override_type.len == 0);
+    ck_assert(slice_is(row->header_from, "asks.test") && row->reason_count == 0);
     ck_assert(slice_is(row->spf_results[0].domain, "good.test"));
     ck_assert(slice_is(row->spf_results[0].result, "pass"));
     /* We did not do what was asked, and say so. */
     ck_assert(check_dmarc_report(check, "none", &arena, &report));
-    ck_assert(slice_is(report.rows[0].override_type, "local_policy"));
+    ck_assert_uint_eq(report.rows[0].reason_count, 1);
+    ck_assert(slice_is(report.rows[0].reasons[0].type, "local_policy"));
     check_free(&check);
     arena_deinit(&arena);
 }

@@ -41,11 +41,14 @@ static void add(const char *domain, const char *source, const char *disposition,
     struct err err = {.text = ""};
     struct dmarc_report_result spf = {
         .domain = SLICE("f.test"), .scope = SLICE("mfrom"), .result = SLICE("pass")};
+    struct dmarc_report_reason reason = {.type = SLICE("local_policy")};
     struct dmarc_report_row row = {.source_ip = slice_of(source),
                                    .disposition = slice_of(disposition),
                                    .dkim = SLICE("fail"),
                                    .spf = SLICE("fail"),
                                    .header_from = slice_of(domain),
+                                   .reason_count = 1,
+                                   .reasons = &reason,
                                    .spf_count = 1,
                                    .spf_results = &spf};
     struct dmarc_report one = {
@@ -84,6 +87,8 @@ START_TEST(equal_messages_are_one_row)
     ck_assert_uint_eq(report.rows[0].count, 2);
     ck_assert(slice_is(report.rows[0].disposition, "reject"));
     ck_assert(slice_is(report.rows[0].spf_results[0].domain, "f.test"));
+    ck_assert_uint_eq(report.rows[0].reason_count, 1);
+    ck_assert(slice_is(report.rows[0].reasons[0].type, "local_policy"));
     ck_assert_uint_eq(report.rows[1].count, 1);
     ck_assert(slice_is(report.domain, "a.test") && slice_is(report.p, "reject"));
     ck_assert_int_eq(report.begin_s, 86400);
