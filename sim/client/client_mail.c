@@ -1,6 +1,5 @@
 #include "sim/client/client_mail.h"
 
-#include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/mem.h"
 #include "mta-under-test/base/text.h"
@@ -127,14 +126,20 @@ static void begin_content(struct client_mail *mail)
     buf_reset(&mail->field);
 }
 
-static void end_field(struct client_mail *mail)
+const char *client_mail_id(struct slice line, struct arena *arena)
 {
     const struct slice name = SLICE(SUBMIT_ID_HEADER ":");
+    struct slice id = slice_trim(slice_skip(line, name.len));
+    return slice_starts_with_nocase(line, name) && id.len > 0 ? arena_text_of(arena, id) : NULL;
+}
+
+static void end_field(struct client_mail *mail)
+{
     struct slice field = buf_slice(&mail->field);
     if (slice_trim(field).len == 0)
         mail->is_body = true;
-    else if (mail->id == NULL && slice_starts_with_nocase(field, name))
-        mail->id = arena_text_of(&mail->arena, slice_trim(slice_skip(field, name.len)));
+    else if (mail->id == NULL)
+        mail->id = client_mail_id(field, &mail->arena);
     buf_reset(&mail->field);
 }
 

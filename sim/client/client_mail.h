@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/slice.h"
 
 enum { CLIENT_MAIL_BYTES_MAX = 64 * 1024 * 1024, CLIENT_MAIL_REPLIES_MAX = 100000 };
@@ -31,6 +32,9 @@ struct client_mail_options {
     void (*decided)(void *context, const struct client_letter *letter, int code);
     void *context;
 };
+
+/* The id in a line of a message's header, in `arena`; NULL if it is another field, or empty. */
+const char *client_mail_id(struct slice line, struct arena *arena);
 
 struct client_mail *client_mail_new(const struct client_mail_options *options);
 void client_mail_free(struct client_mail **mail);

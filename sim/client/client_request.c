@@ -1,8 +1,5 @@
 #include "sim/client/client_request.h"
 
-#include "mta-under-test/base/text.h"
-#include "sim/submit/submit_message.h"
-
 #include "mta-under-test/base/poison.h"
 
 bool client_request_is(struct spec step)
@@ -86,13 +83,13 @@ static const char *text_of(const cJSON *object, const char *key)
 /* The value of X-Mailrange-Id in a message's header; NULL without one. */
 static const char *id_of(const char *raw, struct arena *arena)
 {
-    const struct slice name = SLICE(SUBMIT_ID_HEADER ":");
     struct slice rest = slice_of(raw);
     struct slice line;
-    while (rest.len > 0 && slice_split(&rest, '\n', &line) && slice_trim(line).len > 0)
-        if (slice_starts_with_nocase(line, name))
-            return arena_text_of(arena, slice_trim(slice_skip(line, name.len)));
-    return NULL;
+    const char *id = NULL;
+    while (id == NULL && rest.len > 0 && slice_split(&rest, '\n', &line) &&
+           slice_trim(line).len > 0)
+        id = client_mail_id(line, arena);
+    return id;
 }
 
 /* What {"from", "to", "raw"} hands in; NULL if it is nothing of the kind, or has no id. */

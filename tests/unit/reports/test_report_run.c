@@ -207,6 +207,40 @@ END_TEST
     MX("accepted", "\"host\":\"mx.r.test\",\"from\":\"a@s.test\",\"to\":[\"b@r.test\"],\"mes" \
                    "sage\":\"m1\",\"bytes\":9" more)
 
+/* RFC 2033 4.2: behind the content each recipient has a reply of its own. */
+START_TEST(test_in_lmtp_a_refusal_is_of_one_recipient)
+{
+    make_folder(
+        START
+        "{\"seq\":1,\"at\":1,\"source\":\"submitter\",\"kind\":\"accepted\",\"message\":\"m1\","
+        "\"from\":\"a@s.test\",\"to\":[\"b@r.test\",\"c@r.test\"],\"bytes\":9}\n" CONNECT MX(
+            "command", "\"verb\":\"MAIL\",\"line\":\"MAIL FROM:<a@s.test>\"")
+            MX("reply",
+               "\"stage\":\"rcpt\",\"code\":250,\"text\":\"ok\",\"recipient\":\"b@r.test\"")
+                MX("reply",
+                   "\"stage\":\"rcpt\",\"code\":250,\"text\":\"ok\",\"recipient\":\"c@r.test\"")
+                    MX("reply", "\"stage\":\"data-end\",\"code\":250,\"text\":\"ok\",\"recipient\":"
+                                "\"b@r.test\"")
+                        MX("reply", "\"stage\":\"data-end\",\"code\":452,\"text\":\"full\","
+                                    "\"recipient\":\"c@r.test\"")
+                            MX("accepted",
+                               "\"host\":\"mx.r.test\",\"from\":\"a@s.test\",\"to\":[\"b@r.test\"],"
+                               "\"message\":\"m1\",\"reply-sent\":true")
+                                MX("disconnect", "\"by\":\"client\",\"quit\":true"));
+    struct report_run *run = load(folder);
+    const struct report_delivery *b = &run->deliveries[0];
+    const struct report_delivery *c = &run->deliveries[1];
+    ck_assert_int_eq(b->end, REPORT_DELIVERED);
+    ck_assert_uint_eq(b->attempt_count, 1);
+    ck_assert_int_eq(c->end, REPORT_QUEUED);
+    ck_assert_uint_eq(c->attempt_count, 1);
+    ck_assert_int_eq(c->attempts[0].code, 452);
+    ck_assert_int_eq(c->attempts[0].outcome, REPORT_DEFERRED);
+    report_run_free(&run);
+    remove_folder();
+}
+END_TEST
+
 START_TEST(test_a_lost_reply_and_a_duplicate_are_seen)
 {
     make_folder(START SUBMITTED CONNECT ACCEPTED(",\"reply-sent\":false")
@@ -294,7 +328,7 @@ START_TEST(test_broken_evidence_is_an_error_with_its_place)
 }
 END_TEST
 
-UNIT_MAIN(test_a_greylisted_message_has_three_attempts,
+UNIT_MAIN(test_in_lmtp_a_refusal_is_of_one_recipient, test_a_greylisted_message_has_three_attempts,
           test_a_session_has_its_steps_queries_and_tls, test_a_check_knows_its_packet,
           test_a_connection_that_breaks_is_an_attempt_for_whom_it_may_have_been,
           test_a_host_that_does_not_listen_is_an_attempt_without_a_session,

@@ -1,7 +1,8 @@
 /*
  * A hostile client of a simulated host. The input is what it sends; its first byte says in how
- * large pieces it comes. Whatever comes: the session stays within its limits, says only whole
- * lines, keeps what it accepts, and can be ended at any moment.
+ * large pieces it comes. To one that begins with LHLO the host speaks LMTP. Whatever comes: the
+ * session stays within its limits, says only whole lines, keeps what it accepts, and can be ended
+ * at any moment.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -185,8 +186,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .store = fuzz_store,
         .content_total = &content_total,
     };
+    struct slice input = slice_from((const char *)data + 1, size - 1);
+    options.host->is_lmtp = slice_starts_with(input, SLICE("LHLO"));
     struct mx_session *session = mx_session_new(&options);
-    fuzz_play(session, slice_from((const char *)data + 1, size - 1), (size_t)data[0] + 1);
+    fuzz_play(session, input, (size_t)data[0] + 1);
     mx_session_free(&session);
     assert(content_total == 0);
     return 0;

@@ -62,6 +62,7 @@ START_TEST(which_mail_is_taken)
          "said 0 m1 <a@x.test> <b@y.test> 38\ntold 554 m1 <a@x.test> <b@y.test> 38\n"},
         /* Without an id nobody knows it again; an id in the body is none. */
         {ENVELOPE "> DATA|< 354|= Subject: x\r\n\r\nX-Mailrange-Id: m1\r\n.\r\n|< 250", ""},
+        {ENVELOPE "> DATA|< 354|= X-Mailrange-Id: \r\n\r\n.\r\n|< 250", ""},
         /* The reply has not come, or DATA was refused: then nothing is content. */
         {ENVELOPE "> DATA|< 354|= " HEADER "hi\r\n.\r\n", "said 0 m1 <a@x.test> <b@y.test> 38\n"},
         {ENVELOPE "> DATA|< 554|= " HEADER ".\r\n|< 250", ""},
