@@ -44,10 +44,13 @@ static void print_head(const struct compare *compare, struct buf *out)
                       "<title>Comparison</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n");
     buf_add_text(out, report_page_css);
     html_print(out,
-               "</style>\n</head>\n<body>\n<header class=\"top plain\"><div class=\"brand\">"
+               "</style>\n</head>\n<body>\n"
+               "<a class=\"skip\" href=\"#comparison\">Skip to the comparison</a>\n<header "
+               "class=\"top plain\"><div class=\"brand\">"
                "<span>Mailrange</span><button type=\"button\" id=\"theme\" hidden "
                "aria-label=\"Light or dark\" title=\"Light or dark\">\xE2\x97\x90</button></div>"
-               "<h1>%zu scenarios over %zu servers</h1></header>\n<main>\n",
+               "<h1>%zu scenarios over %zu servers</h1></header>\n<main id=\"comparison\" "
+               "tabindex=\"-1\">\n",
                compare->row_count, compare->server_count);
 }
 
@@ -82,7 +85,8 @@ static void print_tallies(const struct compare *compare, size_t first, size_t co
 static void print_glance(const struct compare *compare, const struct compare_group *groups,
                          size_t group_count, struct buf *out)
 {
-    buf_add_text(out, "<h2>At a glance</h2>\n<div class=\"scroll\"><table class=\"glance\">");
+    buf_add_text(out, "<h2>At a glance</h2>\n<div class=\"scroll\"><table class=\"glance\">"
+                      "<caption class=\"unseen\">Verdicts by topic</caption>");
     compare_html_columns(compare, "Topic", out);
     for (size_t g = 0; g < group_count;) {
         size_t end = compare_topic_end(groups, group_count, g);
@@ -131,8 +135,10 @@ static void print_findings(const struct compare *compare, struct buf *out)
 static void print_topic(const struct compare *compare, const struct compare_group *groups,
                         size_t first, size_t end, struct buf *out)
 {
-    html_print(out, "<h2 id=\"%s\">%s</h2>\n<div class=\"scroll\"><table class=\"glance\">",
-               groups[first].topic, groups[first].topic);
+    html_print(out,
+               "<h2 id=\"%s\">%s</h2>\n<div class=\"scroll\"><table class=\"glance\">"
+               "<caption class=\"unseen\">Verdicts of %s</caption>",
+               groups[first].topic, groups[first].topic, groups[first].topic);
     compare_html_columns(compare, "Scenario", out);
     for (size_t g = first; g < end; g++) {
         html_print(out, "<tr><td><a href=\"#s%zu\">%s</a></td>", groups[g].first + 1,

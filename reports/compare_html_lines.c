@@ -58,8 +58,9 @@ static void print_aspect(const struct compare *compare, const char *aspect, cons
         return;
     html_print(out,
                "<details class=\"data\"><summary>%s: %zu scenarios</summary>"
-               "<div class=\"scroll\"><table class=\"compare\">",
-               title, count);
+               "<div class=\"scroll\"><table class=\"compare\">"
+               "<caption class=\"unseen\">%s</caption>",
+               title, count, title);
     compare_html_columns(compare, "Scenario", out);
     for (size_t r = 0; r < compare->row_count; r++) {
         const struct compare_row *row = &compare->rows[r];
@@ -123,7 +124,10 @@ void compare_html_scenario(const struct compare *compare, const struct compare_r
                id, row->name, row->file, row->cell);
     for (size_t s = 0; s < compare->server_count; s++)
         compare_html_badge(&row->cells[s], out);
-    buf_add_text(out, "</summary><div class=\"body scroll\"><table class=\"compare\">");
+    html_print(out,
+               "</summary><div class=\"body scroll\"><table class=\"compare\">"
+               "<caption class=\"unseen\">%s</caption>",
+               row->name);
     compare_html_columns(compare, "", out);
     for (size_t i = 0; i < row->line_count; i++) {
         const struct compare_line *line = &row->lines[i];

@@ -123,7 +123,8 @@ void html_auth(struct html_page *page)
     if (run->auth_count == 0)
         return;
     html_section_begin(page, "authentication", "Authentication");
-    buf_add_text(page->out, "<div class=\"scroll\"><table class=\"auth\"><thead><tr>"
+    buf_add_text(page->out, "<div class=\"scroll\"><table class=\"auth\"><caption "
+                            "class=\"unseen\">Authentication of each message</caption><thead><tr>"
                             "<th scope=\"col\">Message</th><th scope=\"col\">Receiver</th>"
                             "<th scope=\"col\">From: domain</th>");
     for (size_t i = 0; i < REPORT_AUTH_METHODS; i++)

@@ -100,9 +100,10 @@ static void curve_table(struct html_page *page, const struct report_curve *curve
     html_print(
         out,
         "<details class=\"data\"><summary>The same as a table</summary><div class=\"scroll\">"
-        "<table class=\"narrow\"><thead><tr><th scope=\"col\">When</th><th scope=\"col\" "
-        "class=\"number\">%s</th></tr></thead><tbody>\n",
-        what);
+        "<table class=\"narrow\"><caption class=\"unseen\">%s over time</caption><thead><tr>"
+        "<th scope=\"col\">When</th><th scope=\"col\" class=\"number\">%s</th></tr></thead>"
+        "<tbody>\n",
+        what, what);
     int64_t value = 0;
     size_t step = curve->count / TABLE_ROWS_MAX + 1;
     size_t shown = 0;

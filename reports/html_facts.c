@@ -39,11 +39,14 @@ void html_dns(struct html_page *page)
     if (run->query_count == 0)
         return;
     html_section_begin(page, "dns", "DNS queries");
-    buf_add_text(page->out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">When</th>"
-                            "<th scope=\"col\">Packet</th><th scope=\"col\">Name</th>"
-                            "<th scope=\"col\">Type</th><th scope=\"col\">Result</th>"
-                            "<th scope=\"col\">Answer</th><th scope=\"col\">How</th>"
-                            "<th scope=\"col\">Fault</th></tr></thead><tbody>\n");
+    buf_add_text(
+        page->out,
+        "<div class=\"scroll\"><table>"
+        "<caption class=\"unseen\">DNS queries</caption><thead><tr><th scope=\"col\">When</th>"
+        "<th scope=\"col\">Packet</th><th scope=\"col\">Name</th>"
+        "<th scope=\"col\">Type</th><th scope=\"col\">Result</th>"
+        "<th scope=\"col\">Answer</th><th scope=\"col\">How</th>"
+        "<th scope=\"col\">Fault</th></tr></thead><tbody>\n");
     size_t shown =
         run->query_count < page->bounds.queries ? run->query_count : page->bounds.queries;
     for (size_t i = 0; i < shown; i++)

@@ -211,8 +211,10 @@ static void ladder(struct html_page *page, const struct report_session *session,
                    session->steps_left_out, session->steps_left_out == 1 ? " is" : "s are");
 }
 
-#define LADDER_BEGIN \
-    "<div class=\"scroll\"><table class=\"ladder\"><thead><tr><th scope=\"col\">Time</th>"
+#define LADDER_BEGIN                                                               \
+    "<div class=\"scroll\"><table class=\"ladder\"><caption class=\"unseen\">The " \
+    "dialogue</caption><thead><tr>"                                                \
+    "<th scope=\"col\">Time</th>"
 #define LADDER_SIDES "<th scope=\"col\" class=\"wire\"><div>"
 
 void html_ladder(struct html_page *page, const struct report_session *session)
@@ -229,7 +231,7 @@ void html_ladder(struct html_page *page, const struct report_session *session)
 void html_client_ladder(struct html_page *page, const struct report_session *dialogue)
 {
     html_print(page->out,
-               LADDER_BEGIN "<td></td>" LADDER_SIDES
+               LADDER_BEGIN "<td class=\"packet\"></td>" LADDER_SIDES
                             "<span>%s</span><span>%s <small>server under test</small></span>"
                             "</div></th><th scope=\"col\">In the script</th>",
                dialogue->id, dialogue->host);

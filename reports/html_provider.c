@@ -137,7 +137,8 @@ static void reputation_table(struct html_page *page, const struct report_provide
 {
     struct buf *out = page->out;
     buf_add_text(out, "<details class=\"data\"><summary>The same as a table</summary>"
-                      "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">When</th>"
+                      "<div class=\"scroll\"><table><caption class=\"unseen\">Reputation, day by "
+                      "day</caption><thead><tr><th scope=\"col\">When</th>"
                       "<th scope=\"col\">Of</th><th scope=\"col\">Key</th>"
                       "<th scope=\"col\" class=\"number\">Score</th>"
                       "<th scope=\"col\" class=\"number\">Allowance</th>"

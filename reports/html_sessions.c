@@ -69,14 +69,16 @@ static void summary(struct html_page *page, const struct report_session *session
  * script runs. */
 static void replay_bar(struct buf *out)
 {
-    buf_add_text(
-        out,
-        "<div class=\"replay\" role=\"group\" aria-label=\"Replay of the run\" hidden>"
-        "<button data-do=\"back\" title=\"the step before\" aria-label=\"back\">&#9664;</button>"
-        "<button data-do=\"play\" title=\"replay the run step by step\">Replay</button>"
-        "<button data-do=\"next\" title=\"the next step\" aria-label=\"next\">&#9654;</button>"
-        "<input type=\"range\" min=\"0\" value=\"0\" aria-label=\"step\">"
-        "<output></output></div>\n");
+    buf_add_text(out,
+                 "<div class=\"replay\" role=\"group\" aria-label=\"Replay of the run\" hidden>"
+                 "<button type=\"button\" data-do=\"back\" title=\"the step before\" "
+                 "aria-label=\"back\">&#9664;</button>"
+                 "<button type=\"button\" data-do=\"play\" title=\"replay the run step by "
+                 "step\">Replay</button>"
+                 "<button type=\"button\" data-do=\"next\" title=\"the next step\" "
+                 "aria-label=\"next\">&#9654;</button>"
+                 "<input type=\"range\" min=\"0\" value=\"0\" aria-label=\"step\">"
+                 "<output></output></div>\n");
 }
 
 void html_sessions(struct html_page *page)
@@ -146,7 +148,8 @@ void html_hosts(struct html_page *page)
     struct host_row *rows = mem_alloc_array(HOSTS_MAX, sizeof *rows);
     size_t count = count_hosts(run, rows);
     html_section_begin(page, "hosts", "Hosts");
-    buf_add_text(out, "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Host</th>"
+    buf_add_text(out, "<div class=\"scroll\"><table><caption "
+                      "class=\"unseen\">Hosts</caption><thead><tr><th scope=\"col\">Host</th>"
                       "<th scope=\"col\" class=\"number\">Sessions</th>"
                       "<th scope=\"col\" class=\"number\">with TLS</th>"
                       "<th scope=\"col\" class=\"number\">deferred</th>"

@@ -286,7 +286,8 @@ static void attempts_table(struct html_page *page, const size_t *rows, size_t co
     const struct report_run *run = page->run;
     size_t shown = 0;
     html_print(out, "<details class=\"data\"><summary>The same as a table</summary>"
-                    "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Message</th>"
+                    "<div class=\"scroll\"><table><caption "
+                    "class=\"unseen\">Attempts</caption><thead><tr><th scope=\"col\">Message</th>"
                     "<th scope=\"col\">Recipient</th><th scope=\"col\">When</th>"
                     "<th scope=\"col\">Host</th><th scope=\"col\">Outcome</th>"
                     "<th scope=\"col\">Reply</th><th scope=\"col\">Session</th></tr></thead>"

@@ -199,7 +199,9 @@ void html_tls(struct html_page *page)
     struct tls_row *rows = mem_alloc_array(TLS_ROWS_MAX, sizeof *rows);
     size_t count = collect(page->run, rows);
     html_section_begin(page, "tls", "TLS and its policies");
-    buf_add_text(page->out, "<div class=\"scroll\"><table><thead><tr>");
+    buf_add_text(
+        page->out,
+        "<div class=\"scroll\"><table><caption class=\"unseen\">TLS by host</caption><thead><tr>");
     for (size_t i = 0; i < sizeof TITLES / sizeof TITLES[0]; i++)
         html_print(page->out, "<th scope=\"col\">%s</th>", TITLES[i]);
     buf_add_text(page->out, "<th scope=\"col\" class=\"number\">Sessions</th>"

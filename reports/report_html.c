@@ -189,6 +189,7 @@ static void header(struct buf *out, const struct report_suite *suite, const stru
     bool complete = totals->not_run == 0 && suite->run_count > 0;
     const char *tone = totals->failed > 0 ? "fail" : complete ? "pass" : "error";
     html_print(out,
+               "<a class=\"skip\" href=\"#scenarios\">Skip to the scenarios</a>\n"
                "<header class=\"top %s\"><div class=\"brand\"><span>Mailrange</span>"
                "<button type=\"button\" id=\"theme\" hidden aria-label=\"Light or dark\" "
                "title=\"Light or dark\">\xE2\x97\x90</button></div><h1>",
@@ -262,7 +263,7 @@ static void scenarios_that(struct html_page *page, struct map *slugs, bool passe
 static void scenarios(struct html_page *page)
 {
     struct map slugs = {0};
-    buf_add_text(page->out, "<main>\n");
+    buf_add_text(page->out, "<main id=\"scenarios\" tabindex=\"-1\">\n");
     scenarios_that(page, &slugs, false);
     scenarios_that(page, &slugs, true);
     buf_add_text(page->out, "</main>\n");

@@ -7,16 +7,22 @@
   const search = document.getElementById("search");
   const theme = document.getElementById("theme");
   let wanted = "";
+  let texts = null; // what is searched of each scenario, read once
+
+  function textOf(scenario) {
+    return all("summary .title, .about, .tags, .references", scenario)
+      .map((part) => part.textContent).join(" ").toLowerCase();
+  }
 
   function applyFilter() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
+    if (words.length && !texts)
+      texts = new Map(scenarios.map((scenario) => [scenario, textOf(scenario)]));
     for (const scenario of scenarios) {
-      const text = all("summary .title, .about, .tags, .references", scenario)
-        .map((part) => part.textContent).join(" ").toLowerCase();
       const fits = (!wanted || scenario.dataset.verdict === wanted ||
         (wanted === "pass" && scenario.dataset.verdict === "warn")) &&
-        words.every((word) => text.includes(word));
+        words.every((word) => texts.get(scenario).includes(word));
       scenario.hidden = !fits;
       shown += fits;
     }
@@ -131,6 +137,17 @@
     if (scenario.open || decodeURIComponent(location.hash).startsWith(`#${scenario.id}/step-`)) replay(bar);
     else scenario.addEventListener("toggle", () => replay(bar), { once: true });
   });
+
+  // What is wider than the page can be reached and moved by keys.
+  function reachWide() {
+    for (const part of all("details[open] .scroll, main > .scroll")) {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  }
+  addEventListener("resize", reachWide);
+  document.addEventListener("toggle", reachWide, true);
+  reachWide();
 
   theme.hidden = false;
   theme.addEventListener("click", () => {

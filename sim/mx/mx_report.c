@@ -84,7 +84,7 @@ void mx_report_tls(struct mx_session *session, const struct mx_tls_facts *facts,
     json_out_text(event, "cipher", facts->cipher);
     json_out_text(event, "sni", facts->sni);
     json_out_bool(event, "resumed", facts->resumed);
-    json_out_text(event, "client", facts->client);
+    json_out_text(event, "client-certificate", facts->client);
     json_out_text(event, "identity", TLS_IDENTITY_WORDS[options->host->identity]);
     json_out_text(event, "error", error);
     event_end(options->log);

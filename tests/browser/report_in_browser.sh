@@ -45,6 +45,15 @@ must 'Greylisting accepts the second attempt</h2>'
 must 'delivered after 12m 0s'
 # The script ran: what only it can use is shown.
 must '<div class="toolbar" role="search">'
+# For keys and for those who hear the page: a way past the head, buttons that submit nothing, a
+# caption for each table.
+must '<a class="skip" href="#scenarios">'
+must_not '<button data-do'
+tables=$(grep -oE '<table[^>]*>(<caption)?' "$folder/dom" | grep -vc '<caption' || true)
+if [ "$tables" -ne 0 ]; then
+    echo "$tables tables have no caption"
+    failures=$((failures + 1))
+fi
 # A hostile server's texts did nothing.
 must '<title>0 of 2 scenarios passed'
 must_not '<title>owned'

@@ -68,10 +68,9 @@ START_TEST(test_starttls)
     stand_open(&stand, "{\"mx.a.test\":{}}", "mx.a.test", 25);
     tls_authority_listen_keys(stand.authority, count_key, NULL);
     stand_serve(&stand, client_starttls);
-    stand_check_log(
-        &stand,
-        "\"ok\":true,\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_"
-        "SHA384\",\"sni\":\"mx.a.test\",\"resumed\":false,\"client\":\"\",\"identity\":\"valid\"");
+    stand_check_log(&stand, "\"ok\":true,\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_256_GCM_"
+                            "SHA384\",\"sni\":\"mx.a.test\",\"resumed\":false,\"client-"
+                            "certificate\":\"\",\"identity\":\"valid\"");
     stand_check_log(&stand, "\"resumed\":true");
     stand_check_log(&stand, "\"tls\":\"TLSv1.3\"");
     ck_assert_uint_eq(keys_seen, 4);
@@ -236,7 +235,7 @@ START_TEST(test_a_client_shows_its_certificate_and_is_asked_again)
                "\"fault\":\"renegotiate\"}}}",
                "mx.a.test", 465);
     stand_serve(&stand, client_with_certificate);
-    stand_check_log(&stand, "\"client\":\"CN=client.test,O=");
+    stand_check_log(&stand, "\"client-certificate\":\"CN=client.test,O=");
     stand_check_log(&stand, "\"verified\":true");
     ck_assert_uint_eq(handshakes_begun, 2);
     stand_close(&stand);
