@@ -24,7 +24,7 @@ enum cli_flags {
     CLI_FLAGS_COPIES = 1 << 8, /* of the reports, and annotations */
     CLI_FLAGS_LOOK = 1 << 9,   /* how much is said, and how */
     CLI_FLAGS_SCOREBOARD = 1 << 10,
-    CLI_FLAGS_PAGES = 1 << 11,
+    CLI_FLAGS_PAGES = 1 << 11, /* that `list` makes */
     /* of `list` */,
     /* of a world that runs by itself */
     CLI_FLAGS_WORLD = CLI_FLAGS_MTA | CLI_FLAGS_SEED | CLI_FLAGS_CLOCK | CLI_FLAGS_CAPTURE |

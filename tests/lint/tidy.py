@@ -220,6 +220,20 @@ def check_features():
             breach(page, 1, f"{path} is for refmta only and not named here")
 
 
+def check_rfcs():
+    """The page of the RFCs names code, scenarios and tests that are there, and one of each in a row."""
+    page = "docs/refmta-rfc.md"
+    for number, line in enumerate(read(page), 1):
+        links = [os.path.normpath(os.path.join("docs", link)) for link in re.findall(r"\]\(([^)]*)\)", line)]
+        code = re.findall(r"`([a-z]+/[a-z_]+)`", line)
+        for path in links + [f"mta-under-test/refmta/{name}.c" for name in code]:
+            if path not in TREE:
+                breach(page, number, f"{path} is not there")
+        cells = line.strip("| ").split(" | ")
+        if len(cells) == 4 and cells[0] != "section" and not (code and links):
+            breach(page, number, "no code, or no scenario or test that shows it")
+
+
 TREE = tree()
 
 
@@ -240,6 +254,7 @@ def main():
     check_arrows()
     check_keys_are_told()
     check_features()
+    check_rfcs()
     check_module_has_test([p for p in code if p.endswith(".c")], files("tests/unit/*.c"))
     for line in breaches:
         print(line)

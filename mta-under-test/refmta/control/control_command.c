@@ -171,14 +171,6 @@ static void explain_destination(struct work *work, const struct message *message
     queue_way_close(&way);
 }
 
-/* Its time in the queue begins when it may go (RFC 4865). */
-static int64_t give_up_at(const struct work *work, const struct message *message)
-{
-    int64_t since_us = message->hold_until_us > message->received_us ? message->hold_until_us
-                                                                     : message->received_us;
-    return since_us + work->config->give_up_us;
-}
-
 static void explain_waiting(struct work *work, const struct message *message,
                             const struct message_recipient *recipient)
 {
@@ -208,7 +200,7 @@ static void explain_waiting(struct work *work, const struct message *message,
     }
     explain_destination(work, message, (uint32_t)(recipient - message->recipients));
     buf_format(work->answer, "  it is given up at %s\n",
-               time_to_rfc3339(give_up_at(work, message), text));
+               time_to_rfc3339(message_give_up_at(message, work->config->give_up_us), text));
 }
 
 static void explain_one(struct work *work, const struct message *message)

@@ -375,15 +375,18 @@ static void on_input(void *owner)
 {
     struct delivery_connection *connection = owner;
     connection->transaction_heard = true;
-    delivery_room_answered(connection);
     if (connection->is_idle) {
         /* 421 or confusion: nothing is lost by leaving. */
         delivery_turn_give_back(connection);
         delivery_connection_gone(connection);
         return;
     }
-    handle_event(connection,
-                 client_session_feed(&connection->session, conn_input(connection->conn)));
+    enum client_event event =
+        client_session_feed(&connection->session, conn_input(connection->conn));
+    /* A part of a greeting is none. */
+    if (event != CLIENT_EVENT_NONE || connection->session.state != CLIENT_STATE_GREETING)
+        delivery_room_answered(connection);
+    handle_event(connection, event);
 }
 
 static void on_connected(void *owner)

@@ -82,6 +82,22 @@ void message_set_status(struct message_recipient *recipient, const char *status)
             *c = ' ';
 }
 
+int64_t message_waits_since(const struct message *message)
+{
+    return message->hold_until_us > message->received_us ? message->hold_until_us
+                                                         : message->received_us;
+}
+
+int64_t message_give_up_at(const struct message *message, int64_t give_up_us)
+{
+    int64_t since_us = message_waits_since(message);
+    int64_t at_us = since_us + give_up_us;
+    if (message->deliver_by_us == 0 || !message->deliver_by_return ||
+        message->deliver_by_us >= at_us)
+        return at_us;
+    return message->deliver_by_us > since_us ? message->deliver_by_us : since_us + 1;
+}
+
 const char *message_id_text(uint64_t id, char text[MESSAGE_ID_TEXT_BYTES])
 {
     snprintf(text, MESSAGE_ID_TEXT_BYTES, "%013llx", (unsigned long long)id);

@@ -72,6 +72,11 @@ static inline bool message_is_held(const struct message_recipient *recipient)
     return recipient->state == RECIPIENT_WAITING && recipient->due_us == MESSAGE_HELD_US;
 }
 
+/* When its time in the queue began: at receipt, or when its hold ended. */
+int64_t message_waits_since(const struct message *message);
+/* When it is given up: `give_up_us` later, or before that where DELIVERBY wants it back. */
+int64_t message_give_up_at(const struct message *message, int64_t give_up_us);
+
 /* The queue id as people see it. Returns `text`. */
 const char *message_id_text(uint64_t id, char text[MESSAGE_ID_TEXT_BYTES]);
 /* -1 if it is none. */

@@ -12,12 +12,15 @@ enum {
     REPORT_BYTES_MAX = 8 << 20,
 };
 
-/* Reads the part of the original that goes back; release with free(). */
-static char *read_original(const struct message *message, size_t *len, bool *is_full)
+/* Reads the part of the original that goes back; release with free(). The whole of it only where
+ * something failed (RFC 3461 4.3). */
+static char *read_original(const struct report_request *request, size_t *len, bool *is_full)
 {
+    const struct message *message = request->message;
     uint32_t total = message->entry.content_len;
-    *is_full = message->ret == ENVELOPE_RET_FULL && message->body != ENVELOPE_BODY_BINARYMIME &&
-               total <= FULL_BYTES_MAX && !message->require_tls;
+    *is_full = request->kind == DSN_FAILED && message->ret == ENVELOPE_RET_FULL &&
+               message->body != ENVELOPE_BODY_BINARYMIME && total <= FULL_BYTES_MAX &&
+               !message->require_tls;
     size_t want = *is_full || total < HEADER_BYTES_MAX ? total : HEADER_BYTES_MAX;
     char *original = mem_alloc(want);
     ssize_t got = queue_read(message, 0, original, want);
@@ -62,8 +65,9 @@ static void write_report(struct queue *queue, const struct report_request *reque
         .envid = about->envid,
         .received_us = about->received_us,
         .now_us = report->received_us,
-        .retry_until_us = about->received_us + queue->config->give_up_us,
+        .retry_until_us = message_give_up_at(about, queue->config->give_up_us),
         .recipient_count = request->count,
+        .is_utf8 = about->smtputf8,
     };
     struct dsn_recipient *recipients = mem_alloc_array(request->count, sizeof *recipients);
     for (size_t i = 0; i < request->count; i++) {
@@ -74,7 +78,7 @@ static void write_report(struct queue *queue, const struct report_request *reque
     }
     facts.recipients = recipients;
     size_t len = 0;
-    char *original = read_original(about, &len, &facts.is_full);
+    char *original = read_original(request, &len, &facts.is_full);
     facts.original = slice_from(original, len);
     dsn_write(&facts, out);
     free(original);

@@ -271,19 +271,15 @@ static void submit_changes(struct settling *settling, const uint32_t *all, uint3
     store_submit(queue->store, commit);
 }
 
-/* DELIVERBY (RFC 2852 4.1): with "R" the time to give up comes earlier, with "N" the time to warn.
- */
-static void set_deliver_by(struct retry_facts *facts, const struct message *message)
+/* DELIVERBY (RFC 2852 4.1): with "N" the time to warn comes earlier; 0: never. */
+static int64_t warn_after_us(const struct queue *queue, const struct message *message)
 {
-    if (message->deliver_by_us == 0)
-        return;
-    int64_t by_us = message->deliver_by_us - facts->received_us;
-    if (by_us < 1)
-        by_us = 1;
-    if (message->deliver_by_return && by_us < facts->give_up_us)
-        facts->give_up_us = by_us;
-    if (!message->deliver_by_return && (facts->warn_after_us == 0 || by_us < facts->warn_after_us))
-        facts->warn_after_us = by_us;
+    int64_t by_us = message->deliver_by_us - message_waits_since(message);
+    int64_t usual_us = queue->config->warn_after_us;
+    if (message->deliver_by_us == 0 || message->deliver_by_return ||
+        (usual_us != 0 && by_us >= usual_us))
+        return usual_us;
+    return by_us > 0 ? by_us : 1;
 }
 
 void queue_settle(struct queue *queue, struct queue_item *item,
@@ -297,15 +293,14 @@ void queue_settle(struct queue *queue, struct queue_item *item,
         .queue = queue, .item = item, .message = message, .now_us = time_now_us()};
     struct retry_facts facts = {
         .schedule = &queue->config->retry,
-        .received_us = message->hold_until_us > message->received_us ? message->hold_until_us
-                                                                     : message->received_us,
+        .received_us = message_waits_since(message),
         .now_us = settling.now_us,
-        .give_up_us = queue->config->give_up_us,
-        .warn_after_us = queue->config->warn_after_us,
+        .give_up_us =
+            message_give_up_at(message, queue->config->give_up_us) - message_waits_since(message),
+        .warn_after_us = warn_after_us(queue, message),
         .attempts = item->attempts + 1,
         .warned = message->warned,
     };
-    set_deliver_by(&facts, message);
     settling.retry = retry_decide(&facts);
     uint32_t *all = mem_alloc_array((size_t)count * 5, sizeof *all);
     memcpy(all, item->recipients, count * sizeof *all);

@@ -180,9 +180,17 @@ static void add_status(const struct dsn_facts *facts, struct buf *out)
         add_recipient(facts, &facts->recipients[i], out);
 }
 
+/* RFC 6533 4 for a header in UTF-8, which the older types cannot hold. */
+static const char *original_type(const struct dsn_facts *facts)
+{
+    if (facts->is_utf8 && !text_is_ascii(dsn_headers_of(facts->original)))
+        return facts->is_full ? "message/global" : "message/global-headers";
+    return facts->is_full ? "message/rfc822" : "text/rfc822-headers";
+}
+
 static void add_original(const struct dsn_facts *facts, struct buf *out)
 {
-    add_part(facts, out, facts->is_full ? "message/rfc822" : "text/rfc822-headers");
+    add_part(facts, out, original_type(facts));
     buf_format(out, "Content-Description: %s\r\n",
                facts->is_full ? "Undelivered message" : "Headers of the message");
     if (!text_is_ascii(facts->original))

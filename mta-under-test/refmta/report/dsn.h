@@ -30,6 +30,7 @@ struct dsn_facts {
     size_t recipient_count;
     struct slice original; /* the headers, or the whole message if `is_full` */
     bool is_full;
+    bool is_utf8; /* it came with SMTPUTF8: its header may have UTF-8 */
 };
 
 /* Writes the message, with CRLF and not dot-stuffed. */

@@ -83,6 +83,13 @@ bool server_client_is_own(const struct server_session *session)
            relay_client_is_trusted(session->setup.config, &session->setup.client.address);
 }
 
+bool server_domain_is_whole(const struct server_session *session, const struct mailbox *mailbox)
+{
+    return session->setup.listener->mode != CONFIG_MODE_SUBMISSION || mailbox->domain.len == 0 ||
+           mailbox->is_literal || slice_find(mailbox->domain, '.') != SIZE_MAX ||
+           config_is_local(session->setup.config, mailbox->domain);
+}
+
 /* RFC 8689 2: only where the way so far was safe. */
 static bool take_requiretls(struct server_session *session, struct slice value)
 {
@@ -210,6 +217,10 @@ enum server_event server_run_mail(struct server_session *session, struct slice a
     }
     if (server_command_path(argument, "FROM", false, &arguments) != 0) {
         server_reply(session, 501, "5.1.7", "expected MAIL FROM:<address>");
+        return SERVER_EVENT_NONE;
+    }
+    if (!server_domain_is_whole(session, &arguments.mailbox)) {
+        server_reply(session, 554, "5.1.8", "the domain of the sender is not fully qualified");
         return SERVER_EVENT_NONE;
     }
     envelope_set_sender(&session->envelope, arguments.mailbox.whole);

@@ -234,6 +234,8 @@ enum server_event server_run_rcpt(struct server_session *session, struct slice a
     bool has_local = session->setup.config->local.domain_count > 0;
     if (server_command_path(argument, "TO", true, &arguments) != 0 || mailbox->whole.len == 0) {
         server_reply(session, 501, "5.1.3", "expected RCPT TO:<address>");
+    } else if (!server_domain_is_whole(session, mailbox)) {
+        server_reply(session, 554, "5.1.2", "the domain of the recipient is not fully qualified");
     } else if (mailbox->domain.len == 0 && !has_local) {
         server_reply(session, 550, "5.1.1", "there are no mailboxes here");
     } else if (arguments.has_utf8 && !session->envelope.smtputf8) {

@@ -11,7 +11,11 @@
 #include "mta-under-test/base/poison.h"
 
 /* Room on top of the size limit for the fields that we add. */
-enum { TRACE_BYTES_MAX = 8192, REPLY_BYTES_MAX = 1 << 20 };
+enum {
+    TRACE_BYTES_MAX = 8192,
+    REPLY_BYTES_MAX = 1 << 20,
+    REPLY_TEXT_BYTES = 496, /* with code, status and CRLF 512 (RFC 5321 4.5.3.1.5) */
+};
 
 const char *server_state_name(enum server_state state)
 {
@@ -61,7 +65,7 @@ static void log_refusal(struct server_session *session, int code, const char *st
 void server_reply(struct server_session *session, int code, const char *status, const char *format,
                   ...)
 {
-    char text[1024];
+    char text[REPLY_TEXT_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -75,7 +79,7 @@ void server_reply(struct server_session *session, int code, const char *status, 
 
 void server_reply_more(struct server_session *session, int code, const char *format, ...)
 {
-    char text[1024];
+    char text[REPLY_TEXT_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);

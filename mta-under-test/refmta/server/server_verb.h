@@ -78,6 +78,10 @@ void server_data_begin(struct server_session *session);
 /* Whether the client may say what is for our own users only: when its mail goes, and before whose.
  */
 bool server_client_is_own(const struct server_session *session);
+/* On a listener for users: whether the domain is fully qualified, local, or an address (RFC
+ * 6409 6.2).
+ */
+bool server_domain_is_whole(const struct server_session *session, const struct mailbox *mailbox);
 /* The longest wait that HOLDFOR and HOLDUNTIL may ask for. */
 #define SERVER_HOLD_MAX_US (30 * TIME_DAY)
 

@@ -303,6 +303,7 @@ static void store_due_later(uint64_t id, int64_t ahead_us)
     store_submit(queue->store, commit);
 }
 
+/* Accepts a message that asks for the whole of it back. */
 static uint64_t accept_until(const char *recipient, int64_t hold_until_us)
 {
     struct envelope envelope;
@@ -312,6 +313,7 @@ static uint64_t accept_until(const char *recipient, int64_t hold_until_us)
     envelope_init(&envelope);
     envelope_set_sender(&envelope, SLICE("a@s.test"));
     envelope_add_recipient(&envelope, slice_of(recipient));
+    envelope.ret = ENVELOPE_RET_FULL;
     envelope.hold_until_us = hold_until_us;
     buf_init(&content, 64);
     buf_add_text(&content, "Subject: x\r\n\r\nbody\r\n");
@@ -323,6 +325,32 @@ static uint64_t accept_until(const char *recipient, int64_t hold_until_us)
     buf_deinit(&content);
     return id;
 }
+
+/* RFC 3461 4.3. */
+START_TEST(the_whole_message_comes_back_with_a_failure_only)
+{
+    char text[8192];
+    start(", \"warn-after\": \"1ms\"");
+    (void)accept_until("b@x.test", 0);
+    struct queue_destination *destination = ready[0];
+    int64_t start_us = time_now_us();
+    while (time_now_us() <= start_us + TIME_MS)
+        continue;
+    settle(destination, OUTCOME_DEFERRED);
+    read_only(text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "Action: delayed\r\n"));
+    ck_assert_ptr_nonnull(strstr(text, "text/rfc822-headers"));
+    ck_assert_ptr_null(strstr(text, "body\r\n"));
+    settle(ready[0], OUTCOME_DELIVERED);
+    operate(QUEUE_FLUSH, "all");
+    queue_run(queue);
+    settle(ready[0], OUTCOME_FAILED);
+    read_only(text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "message/rfc822"));
+    ck_assert_ptr_nonnull(strstr(text, "body\r\n"));
+    stop();
+}
+END_TEST
 
 START_TEST(a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait)
 {
@@ -381,6 +409,7 @@ START_TEST(new_rules_lead_what_waits_another_way)
 END_TEST
 
 UNIT_MAIN(new_rules_lead_what_waits_another_way, a_clock_that_is_set_back_prolongs_no_wait,
+          the_whole_message_comes_back_with_a_failure_only,
           a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait,
           a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
           a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,

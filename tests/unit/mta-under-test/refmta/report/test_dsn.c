@@ -100,6 +100,36 @@ START_TEST(lines_are_short_and_end_in_crlf)
 }
 END_TEST
 
+static void expect_type(const char *original, bool is_full, const char *type)
+{
+    struct buf out;
+    struct dsn_recipient recipient = {.address = "b@x.test"};
+    struct dsn_facts facts = {.kind = DSN_FAILED,
+                              .hostname = "h.test",
+                              .to = "a@b.test",
+                              .id = "1",
+                              .about_id = "2",
+                              .recipients = &recipient,
+                              .recipient_count = 1,
+                              .original = slice_of(original),
+                              .is_full = is_full,
+                              .is_utf8 = true};
+    buf_init(&out, 1 << 16);
+    dsn_write(&facts, &out);
+    ck_assert_msg(strstr(buf_text(&out), type) != NULL, "no %s in: %s", type, buf_text(&out));
+    buf_deinit(&out);
+}
+
+/* RFC 6533 4. */
+START_TEST(a_header_in_utf8_has_a_type_of_its_own)
+{
+    expect_type("Subject: h\xc3\xa9llo\r\n", false, "\r\nContent-Type: message/global-headers\r\n");
+    expect_type("Subject: h\xc3\xa9llo\r\n\r\nx\r\n", true, "\r\nContent-Type: message/global\r\n");
+    expect_type("Subject: hello\r\n", false, "\r\nContent-Type: text/rfc822-headers\r\n");
+    expect_type("Subject: hello\r\n\r\n\xc3\xa9\r\n", true, "\r\nContent-Type: message/rfc822\r\n");
+}
+END_TEST
+
 START_TEST(headers_end_at_the_empty_line)
 {
     ck_assert(slice_is(dsn_headers_of(SLICE("A: b\r\n\r\nbody\r\n\r\n")), "A: b\r\n"));
@@ -108,5 +138,5 @@ START_TEST(headers_end_at_the_empty_line)
 }
 END_TEST
 
-UNIT_MAIN(a_failure_has_all_fields, a_delay_says_until_when, lines_are_short_and_end_in_crlf,
-          headers_end_at_the_empty_line)
+UNIT_MAIN(a_header_in_utf8_has_a_type_of_its_own, a_failure_has_all_fields, a_delay_says_until_when,
+          lines_are_short_and_end_in_crlf, headers_end_at_the_empty_line)

@@ -301,6 +301,36 @@ START_TEST(submission_completes_the_headers)
 }
 END_TEST
 
+/* RFC 6409 4.2, and what a listener for other servers leaves to the DNS. */
+START_TEST(submission_wants_whole_domains)
+{
+    static struct config_listener submission = {.mode = CONFIG_MODE_SUBMISSION};
+    start_from("192.0.2.1");
+    say("EHLO c.test\r\nMAIL FROM:<a@host>\r\nRSET\r\n");
+    session.setup.listener = &submission;
+    buf_reset(&session.out);
+    say("MAIL FROM:<a@host>\r\nMAIL FROM:<>\r\nRCPT TO:<b@host>\r\n"
+        "RCPT TO:<b@[192.0.2.7]>\r\nRCPT TO:<b@x.test>\r\n");
+    expect("554 5.1.8 *\n250 2.1.0 *\n554 5.1.2 *\n250 2.1.5 *\n250 2.1.5 *\n");
+    stop();
+}
+END_TEST
+
+START_TEST(a_line_of_a_reply_has_512_bytes_at_most)
+{
+    char line[1100] = "MAIL FROM:<a@s.test> ";
+    start_from("192.0.2.1");
+    say("EHLO c.test\r\n");
+    buf_reset(&session.out);
+    memset(line + strlen(line), 'X', 1000);
+    say(line);
+    say("\r\n");
+    ck_assert_int_eq(strncmp(buf_text(&session.out), "555 5.5.4 ", 10), 0);
+    ck_assert_uint_le(session.out.len, 512);
+    stop();
+}
+END_TEST
+
 /* User "ann", password "secret", on a submission listener, from outside of the relay networks. */
 START_TEST(login_opens_the_relay)
 {
@@ -349,7 +379,8 @@ START_TEST(login_opens_the_relay)
 }
 END_TEST
 
-UNIT_MAIN(a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
+UNIT_MAIN(submission_wants_whole_domains, a_line_of_a_reply_has_512_bytes_at_most,
+          a_message_goes_through, what_cannot_be_stored_is_deferred, each_command_has_its_place,
           syntax_is_checked, it_is_no_open_relay, limits_hold,
           bad_content_is_refused_and_the_session_goes_on, when_and_before_whom_is_kept,
           require_tls_is_taken_in_tls, tls_required_no_is_heeded, commands_without_mail_are_limited,
