@@ -67,7 +67,12 @@ static int read_ends(struct check_reader *r, struct check_wanted *wanted)
         return spec_expected(is, r->err, "at least one end");
     for (size_t i = 0; i < (array ? spec_count(is) : 1); i++) {
         size_t end = 0;
-        if (spec_read_word(array ? spec_at(is, i) : is, CHECK_END_WORDS, &end, r->err) != 0)
+        struct spec one = array ? spec_at(is, i) : is;
+        if (spec_is_text(one) && strcmp(one.json->valuestring, "deferred") == 0)
+            return spec_error(one, r->err,
+                              "\"deferred\" is no end: a message that is deferred is tried again; "
+                              "say \"attempts\": \"2..\", or \"is\": \"queued\"");
+        if (spec_read_word(one, CHECK_END_WORDS, &end, r->err) != 0)
             return -1;
         wanted->ends |= 1U << end;
     }
@@ -479,7 +484,9 @@ static int read_for(struct spec spec, const struct spec_variable *variables, siz
         while (v < count && strcmp(variables[v].name, spec_key_at(limit, i)) != 0)
             v++;
         if (v == count)
-            return spec_error(wanted, err, "no such name in \"matrix\"");
+            return spec_error(wanted, err,
+                              "no such name in \"matrix\"; the first that is there is \"%s\"",
+                              variables[0].name);
         bool one = false;
         bool array = spec_is_array(wanted);
         for (size_t k = 0; k < (array ? spec_count(wanted) : 1); k++)

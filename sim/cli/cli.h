@@ -25,7 +25,6 @@ enum cli_flags {
     CLI_FLAGS_LOOK = 1 << 9,   /* how much is said, and how */
     CLI_FLAGS_SCOREBOARD = 1 << 10,
     CLI_FLAGS_PAGES = 1 << 11, /* that `list` makes */
-    /* of `list` */,
     /* of a world that runs by itself */
     CLI_FLAGS_WORLD = CLI_FLAGS_MTA | CLI_FLAGS_SEED | CLI_FLAGS_CLOCK | CLI_FLAGS_CAPTURE |
                       CLI_FLAGS_OUTPUT | CLI_FLAGS_LOOK,

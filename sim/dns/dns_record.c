@@ -1,10 +1,31 @@
 #include "sim/dns/dns_record.h"
 
 #include "mta-under-test/base/text.h"
+#include "sim/value/address.h"
 
 #include "mta-under-test/base/poison.h"
 
 enum { DNS_SHOWN_BYTES = 120 };
+
+/* What is most often wrong, in plain words; NULL where it is something else. */
+static const char *dns_record_odd(const char *text)
+{
+    struct slice rest = slice_of(text != NULL ? text : "");
+    struct slice word = {0};
+    struct slice type = {0};
+    struct address address;
+    while (rest.len > 0 && slice_split(&rest, ' ', &word)) {
+        if (type.len == 0 && (slice_is_nocase(word, "A") || slice_is_nocase(word, "AAAA")))
+            type = word;
+    }
+    if (type.len == 0 || address_from_text(word, &address) != 0)
+        return NULL;
+    if (type.len > 1 && address_is_ipv4(&address))
+        return "AAAA holds an IPv6 address, and this one is IPv4, for which there is A";
+    if (type.len == 1 && !address_is_ipv4(&address))
+        return "A holds an IPv4 address, and this one is IPv6, for which there is AAAA";
+    return NULL;
+}
 
 int dns_record_error(ldns_status status, const char *text, struct err *err)
 {
@@ -12,7 +33,9 @@ int dns_record_error(ldns_status status, const char *text, struct err *err)
     buf_init(&shown, (size_t)4 * DNS_SHOWN_BYTES + 8);
     if (text != NULL)
         text_to_printable(&shown, slice_of(text), DNS_SHOWN_BYTES);
-    const char *why = ldns_get_errorstr_by_id(status);
+    const char *why = dns_record_odd(text);
+    if (why == NULL)
+        why = ldns_get_errorstr_by_id(status);
     const char *hint = "";
     if (status == LDNS_STATUS_INVALID_STR || (text != NULL && strlen(text) > 255))
         hint = "; a text in a record has at most 255 bytes, a longer one is written as several: "

@@ -58,6 +58,8 @@ static int mta_read_retry(struct spec spec, struct arena *arena, struct mta_sett
                           struct err *err)
 {
     static const char THEN[] = "then every ";
+    if (!spec_is_text(spec))
+        return spec_expected(spec, err, "one text of waits, like \"5m, 15m, then every 1h\"");
     if (spec_read_text(spec, &settings->retry, err) != 0)
         return -1;
     struct slice rest = slice_of(settings->retry);

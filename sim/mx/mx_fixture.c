@@ -41,6 +41,11 @@ const char *mx_fixture_like(const char *root, const char *const *folders, const 
     }
     if (like == NULL)
         like = text_nearest(name, names);
+    for (size_t i = 0; i < count && like == NULL; i++) {
+        const char *const last[] = {file_name(names[i]), NULL};
+        if (text_nearest(file_name(name), last) != NULL)
+            like = names[i];
+    }
     free(names);
     return like;
 }

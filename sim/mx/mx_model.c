@@ -334,7 +334,7 @@ const struct mx_providers *mx_model_providers(const struct mx_model *model)
 int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err)
 {
     if (!spec_is_object(hosts))
-        return spec_error(hosts, err, "expected an object: {\"mx.a.test\": {...}}");
+        return spec_expected(hosts, err, "an object like {\"mx.a.test\": {...}}");
     size_t i = 0;
     /* Along the list itself: there may be a hundred thousand hosts. */
     for (const cJSON *child = hosts.json->child; child != NULL; child = child->next) {

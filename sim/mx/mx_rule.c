@@ -1,7 +1,5 @@
 #include "sim/mx/mx_rule.h"
 
-#include <cjson/cJSON.h>
-
 #include "mta-under-test/base/poison.h"
 
 enum { MX_RULES_MAX = 1000, MX_WORDS_MAX = 40, MX_EFFECT_BYTES = 256 };
@@ -294,45 +292,4 @@ void mx_rule_list_release(struct mx_rule_list *list)
             mx_condition_release(&rule->conditions[j]);
     }
     list->count = 0;
-}
-
-/* ---- for people */
-
-static void mx_rule_explain_part(struct spec rule, const char *key, struct buf *out)
-{
-    struct spec part;
-    if (!spec_get(rule, key, &part))
-        return;
-    char *json = cJSON_PrintUnformatted(part.json);
-    buf_format(out, " %s %s", key, json != NULL ? json : "?");
-    cJSON_free(json);
-}
-
-void mx_rule_explain_when(const struct mx_rule *rule, struct buf *out)
-{
-    struct spec when;
-    if (!spec_get(rule->spec, "when", &when)) {
-        buf_add_text(out, "always");
-        return;
-    }
-    char *json = cJSON_PrintUnformatted(when.json);
-    buf_format(out, "when %s", json != NULL ? json : "?");
-    cJSON_free(json);
-}
-
-void mx_rule_list_explain(const struct mx_rule_list *list, struct buf *out)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const struct mx_rule *rule = &list->rules[i];
-        buf_format(out, "    %zu. \"%s\" at", i + 1, rule->name);
-        for (unsigned stage = 0; stage < MX_STAGE_COUNT; stage++) {
-            if ((rule->stages & MX_STAGE_BIT(stage)) != 0)
-                buf_format(out, " %s", MX_STAGE_WORDS[stage]);
-        }
-        mx_rule_explain_part(rule->spec, "when", out);
-        mx_rule_explain_part(rule->spec, "then", out);
-        if (rule->go_on)
-            buf_add_text(out, " and goes on");
-        buf_add_char(out, '\n');
-    }
 }

@@ -49,7 +49,10 @@ int mx_rule_list_read(struct mx_rule_reader *reader, struct spec spec, struct mx
                       struct err *err) MUST_CHECK;
 void mx_rule_list_release(struct mx_rule_list *list);
 
-/* Why a rule holds: its conditions as the scenario has them, "always" without any. */
+/* Why a rule holds: "when the recipient is bob@*, and the attempt is number at most 2"; "always"
+ * without conditions (mx_rule_explain.c). */
 void mx_rule_explain_when(const struct mx_rule *rule, struct buf *out);
-/* The list as text for people, one line a rule. */
+/* The list as text for people, a sentence on one line for each rule. */
 void mx_rule_list_explain(const struct mx_rule_list *list, struct buf *out);
+/* True if a condition, or an action, of this word is told by a phrase of its own. */
+bool mx_rule_has_phrase(const char *word, bool of_condition);

@@ -87,8 +87,9 @@ static int unknown_message(struct scenario_reader *r, const struct check_expecta
     }
     if (!known && !letters.is_named)
         return spec_unknown(member_of(e->spec, "message"), r->err, "message", letters.ids);
-    return spec_expected(member_of(e->spec, e->to != NULL ? "to" : "from"), r->err,
-                         e->to != NULL ? "a recipient of a message" : "a sender of a message");
+    return spec_unknown(member_of(e->spec, e->to != NULL ? "to" : "from"), r->err,
+                        e->to != NULL ? "recipient of a message" : "sender of a message",
+                        scenario_some_addresses(r, e->to != NULL));
 }
 
 static int unknown_host(struct scenario_reader *r, const struct check_expectation *e)

@@ -279,11 +279,30 @@ static int make_host_zone(struct completion *c, const struct mx_host *host)
     return add_record(c, zone, "%s. MX %u %s.", domain, made->hosts * MX_PREFERENCE_STEP, name);
 }
 
+/* Two machines cannot have one address. */
+static int check_own_addresses(struct completion *c, const struct mx_host *host)
+{
+    const struct mta_settings *mta = c->reader->scenario->mta;
+    char text[ADDRESS_TEXT_BYTES];
+    for (size_t i = 0; i < mx_host_address_count(host); i++) {
+        for (size_t k = 0; k < mta->source_count; k++) {
+            if (mx_host_spec(host).json != NULL &&
+                address_equal(&mta->sources[k], mx_host_address(host, i)))
+                return spec_error(mx_host_spec(host), c->reader->err,
+                                  "%s is the address of the server under test; give the host "
+                                  "another, or none to get the next that is free",
+                                  address_to_text(&mta->sources[k], text));
+        }
+    }
+    return 0;
+}
+
 static int complete_host(struct completion *c, struct mx_host *host)
 {
     if (take_zone_addresses(c, host) != 0 || make_host_zone(c, host) != 0)
         return -1;
-    if (mx_host_address_count(host) == 0 && give_next_addresses(c, host) != 0)
+    if ((mx_host_address_count(host) == 0 && give_next_addresses(c, host) != 0) ||
+        check_own_addresses(c, host) != 0)
         return -1;
     const struct address *addresses = mx_host_address(host, 0);
     size_t count = mx_host_address_count(host);

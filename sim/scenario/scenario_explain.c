@@ -84,8 +84,9 @@ static void explain_message(const struct scenario_message *message, struct buf *
     if (message->rate.count > 0)
         buf_format(out, ", %lld in %s", (long long)message->rate.count,
                    time_span_to_text(message->rate.window_us, text));
-    buf_format(out, ", handed in at port %d after %s", message->port,
-               time_span_to_text(message->at_us, text));
+    buf_format(out, ", handed in at port %d", message->port);
+    if (message->at_us > 0)
+        buf_format(out, " after %s", time_span_to_text(message->at_us, text));
     if (message->has_client)
         buf_format(out, " by the stranger %s", address_to_text(&message->client, address));
     buf_add_char(out, '\n');

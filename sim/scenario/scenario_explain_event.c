@@ -195,7 +195,10 @@ void scenario_explain_event(const struct scenario_event *event, struct buf *out)
     };
     char at[TIME_TEXT_BYTES];
     char every[TIME_TEXT_BYTES];
-    buf_format(out, "  after %s", time_span_to_text(event->at_us, at));
+    if (event->at_us > 0)
+        buf_format(out, "  after %s", time_span_to_text(event->at_us, at));
+    else
+        buf_add_text(out, "  at the start");
     if (event->times > 1)
         buf_format(out, ", then every %s, %lld times in all",
                    time_span_to_text(event->every_us, every), (long long)event->times);

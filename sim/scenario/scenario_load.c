@@ -179,6 +179,8 @@ int scenario_load(const char *path, const struct scenario_options *options,
         return -1;
     int result =
         scenario_matrix_read(spec_root(document), options->matrix_max, &arena, &matrix, err);
+    if (result == 0)
+        result = scenario_matrix_check_for(spec_root(document), &matrix, err);
     /* A large scenario is not kept twice; only a matrix borrows from the document. */
     if (matrix.name_count == 0)
         spec_document_free(&document);

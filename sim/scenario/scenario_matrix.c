@@ -76,6 +76,55 @@ int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
                       matrix->cell_count, max);
 }
 
+/* One value, or one of a list: the axis of that name has it. */
+static int check_for_value(struct spec value, const struct scenario_axis *axis, struct err *err)
+{
+    struct arena arena = {0};
+    const char *text = NULL;
+    int result = read_value(value, &arena, &text, err);
+    bool found = false;
+    for (size_t i = 0; result == 0 && i < axis->count; i++)
+        found = found || strcmp(axis->values[i], text) == 0;
+    if (result == 0 && !found) {
+        const char **words = arena_alloc_array(&arena, axis->count + 1, sizeof *words);
+        memcpy(words, axis->values, axis->count * sizeof *words);
+        result = spec_unknown(value, err, "value in the matrix", words);
+    }
+    arena_deinit(&arena);
+    return result;
+}
+
+static int check_for(struct spec limit, const struct scenario_matrix *matrix, struct err *err)
+{
+    for (size_t i = 0; spec_is_object(limit) && i < spec_count(limit); i++) {
+        struct spec value = spec_at(limit, i);
+        for (size_t a = 0; a < matrix->name_count; a++) {
+            if (strcmp(matrix->axes[a].name, spec_key_at(limit, i)) != 0)
+                continue;
+            for (size_t k = 0; k < (spec_is_array(value) ? spec_count(value) : 1); k++) {
+                if (check_for_value(spec_is_array(value) ? spec_at(value, k) : value,
+                                    &matrix->axes[a], err) != 0)
+                    return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+int scenario_matrix_check_for(struct spec scenario, const struct scenario_matrix *matrix,
+                              struct err *err)
+{
+    struct spec expect;
+    if (!spec_get(scenario, "expect", &expect) || !spec_is_array(expect))
+        return 0;
+    for (size_t i = 0; i < spec_count(expect); i++) {
+        struct spec limit;
+        if (spec_get(spec_at(expect, i), "for", &limit) && check_for(limit, matrix, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* A value as it may stand in a title: line ends and the like are shown. */
 static const char *printable(struct arena *arena, const char *text)
 {

@@ -25,6 +25,11 @@ struct scenario_matrix {
 int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
                          struct scenario_matrix *matrix, struct err *err) MUST_CHECK;
 
+/* "for" of an expectation must name values that the matrix has, or the expectation is of no cell.
+ */
+int scenario_matrix_check_for(struct spec scenario, const struct scenario_matrix *matrix,
+                              struct err *err) MUST_CHECK;
+
 /* The values of a cell (copied into `arena`) and its name: "identity=expired, mode=none". The last
  * axis changes first. */
 void scenario_matrix_cell(const struct scenario_matrix *matrix, size_t cell, struct arena *arena,

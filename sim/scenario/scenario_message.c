@@ -28,8 +28,13 @@ int scenario_check_address(struct spec spec, const char *address, const char **d
     if (valid && !literal)
         valid = spec_domain_from_text(at + 1, &arena) != NULL;
     arena_deinit(&arena);
+    const char *hint = "";
+    if (strchr(address, '<') != NULL)
+        hint = "; only what stands between \"<\" and \">\" is the address";
+    else if (strchr(address, ',') != NULL)
+        hint = "; several addresses are an array, [\"bob@a.test\", \"ann@a.test\"]";
     if (!valid)
-        return spec_error(spec, err, "expected %s, found \"%.100s\"", WHAT, address);
+        return spec_error(spec, err, "expected %s, found \"%.100s\"%s", WHAT, address, hint);
     if (domain != NULL)
         *domain = literal ? "" : at + 1;
     return 0;
@@ -296,8 +301,9 @@ static int check_id(struct scenario_reader *r, const struct scenario_message *me
 {
     for (size_t i = 0; i < number; i++) {
         if (strcmp(messages[i].id, messages[number].id) == 0)
-            return spec_error(messages[number].spec, r->err, "another message has the id \"%s\"",
-                              messages[number].id);
+            return spec_error(messages[number].spec, r->err,
+                              "another message has the id \"%s\": that at %s", messages[number].id,
+                              messages[i].spec.path);
     }
     return 0;
 }

@@ -101,6 +101,27 @@ static const char **known_addresses(struct scenario_reader *r, bool senders_only
     return list;
 }
 
+const char *const *scenario_some_addresses(struct scenario_reader *r, bool recipients)
+{
+    enum { SOME = 8 };
+    const struct scenario *s = r->scenario;
+    const char **list = arena_alloc_array(r->arena, SOME + 1, sizeof *list);
+    size_t count = 0;
+    struct buf text;
+    buf_init(&text, NEVER_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < s->message_count; i++) {
+        for (size_t k = 0; k < s->messages[i].to_count && count < SOME; k++) {
+            buf_reset(&text);
+            sequence_text(&text, recipients ? s->messages[i].to[k] : s->messages[i].from, 0);
+            list[count++] = arena_text(r->arena, buf_text(&text));
+            if (!recipients)
+                break;
+        }
+    }
+    buf_deinit(&text);
+    return list;
+}
+
 static bool is_address_of_mail(const struct scenario *s, struct slice address, bool senders_only)
 {
     bool found = false;

@@ -14,6 +14,10 @@ int scenario_check_contradictions(struct scenario_reader *reader) MUST_CHECK;
  * message, and is none. */
 void scenario_note_strange_addresses(struct scenario_reader *reader);
 
+/* Some recipients (of a sequence the first) or senders of the messages, for errors that list what
+ * is there; NULL-terminated. */
+const char *const *scenario_some_addresses(struct scenario_reader *reader, bool recipients);
+
 /* The error for a recipient in a domain that nothing in the scenario knows, with the nearest that
  * is there. Returns -1. */
 int scenario_unknown_domain(struct scenario_reader *reader, struct spec spec, const char *domain,

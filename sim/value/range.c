@@ -90,8 +90,13 @@ int range_read(struct spec spec, struct range *range, struct err *err)
 
 int range_read_span(struct spec spec, struct range *range, struct err *err)
 {
-    return range_read_of(spec, time_span_from_text,
-                         "a range of durations like \"5m..2h\", \">=10m\" or \"..1d\"", range, err);
+    static const char WHAT[] = "a range of durations like \"5m..2h\", \">=10m\" or \"..1d\"";
+    if (spec_is_number(spec) ||
+        (spec_is_text(spec) && strspn(spec.json->valuestring, "0123456789") > 0 &&
+         strspn(spec.json->valuestring, "0123456789.") == strlen(spec.json->valuestring) &&
+         strstr(spec.json->valuestring, "..") == NULL && strcmp(spec.json->valuestring, "0") != 0))
+        return spec_expected_span(spec, err, WHAT);
+    return range_read_of(spec, time_span_from_text, WHAT, range, err);
 }
 
 int range_read_share(struct spec spec, struct range *range, struct err *err)

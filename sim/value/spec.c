@@ -135,7 +135,9 @@ int spec_check_keys(struct spec object, const char *const *keys, struct err *err
 
 int spec_check_array(struct spec array, struct err *err)
 {
-    return cJSON_IsArray(array.json) ? 0 : spec_expected(array, err, "an array");
+    return cJSON_IsArray(array.json)
+               ? 0
+               : spec_expected(array, err, "an array, a list between \"[\" and \"]\"");
 }
 
 bool spec_is_text(struct spec spec)

@@ -108,6 +108,9 @@ int spec_read_int(struct spec spec, int64_t min, int64_t max, int64_t *value,
 /* One of the words; *index is its place in the NULL-terminated list. */
 int spec_read_word(struct spec spec, const char *const *words, size_t *index,
                    struct err *err) MUST_CHECK;
+/* The error for what should be WHAT, a duration or several: names the unit that a bare number
+ * lacks. */
+int spec_expected_span(struct spec spec, struct err *err, const char *what);
 /* "250ms", "5m", "1h30m". */
 int spec_read_span(struct spec spec, int64_t *span_us, struct err *err) MUST_CHECK;
 /* "2026-03-02T09:00:00Z". */

@@ -76,10 +76,30 @@ int spec_read_word(struct spec spec, const char *const *words, size_t *index, st
     return spec_unknown(spec, err, "word", words);
 }
 
+int spec_expected_span(struct spec spec, struct err *err, const char *what)
+{
+    struct arena arena = {0};
+    const char *number = NULL;
+    if (spec_is_number(spec))
+        number = arena_format(&arena, "%.15g", spec.json->valuedouble);
+    else if (spec_is_text(spec) &&
+             strspn(spec.json->valuestring, "0123456789.") == strlen(spec.json->valuestring))
+        number = spec.json->valuestring;
+    if (number != NULL && text_is_digit(number[0]) && strlen(number) < 20)
+        spec_error(spec, err,
+                   "expected %s, found %s%s: the unit is missing, as in \"%ss\" or \"%sm\"", what,
+                   spec_is_number(spec) ? "the number " : "", number, number, number);
+    else
+        spec_expected(spec, err, what);
+    arena_deinit(&arena);
+    return -1;
+}
+
 int spec_read_span(struct spec spec, int64_t *span_us, struct err *err)
 {
     if (!spec_is_text(spec) || time_span_from_text(slice_of(spec.json->valuestring), span_us) != 0)
-        return spec_expected(spec, err, "a duration like \"250ms\", \"30s\", \"5m\" or \"1h30m\"");
+        return spec_expected_span(spec, err,
+                                  "a duration like \"250ms\", \"30s\", \"5m\" or \"1h30m\"");
     return 0;
 }
 

@@ -87,7 +87,7 @@ static const struct {
     {RULES("{\"at\":\"rcpt\",\"then\":{\"dealy\":\"5s\"}}"), "did you mean \"delay\""},
     {RULE("\"rcpt\"", "\"recipent\":\"x\"", LATER), "did you mean \"recipient\""},
     {RULE("\"mail\"", "\"recipient\":\"x\"", LATER), "\"recipient\" means nothing at stage mail"},
-    {RULE("[\"rcpt\",\"connect\"]", "\"sender\":\"x\"", LATER), "means nothing at stage connect"},
+    {RULE("[\"rcpt\",\"connect\"]", "\"sender\":\"x@*\"", LATER), "means nothing at stage connect"},
     {RULE("\"rcpt\"", "\"subject\":\"x\"", LATER), "it is for data-end"},
     {RULE("\"rcpt\"", "\"attempt\":\"..0\"", LATER), "counted from 1"},
     {RULE("\"rcpt\"", "\"attempt\":{\"by\":\"body\",\"is\":\"1\"}", LATER), "not known yet"},
@@ -119,9 +119,9 @@ static const struct {
     {RULES("{\"at\":\"mail\",\"then\":{" LATER ",\"for\":\"5m\",\"by\":\"recipient\"}}"),
      "not known yet"},
     {RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "}},"
-           "{\"name\":\"two\",\"at\":\"rcpt\",\"when\":{\"sender\":\"x\"},\"then\":{" LATER "}}"),
+           "{\"name\":\"two\",\"at\":\"rcpt\",\"when\":{\"sender\":\"x@*\"},\"then\":{" LATER "}}"),
      "\"two\" can never fire: \"one\" stands before it"},
-    {RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "},\"when\":{\"sender\":\"x\"}},"
+    {RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "},\"when\":{\"sender\":\"x@*\"}},"
            "{\"name\":\"one\",\"at\":\"rcpt\",\"then\":{" LATER "}}"),
      "called \"one\" already"},
     {"{\"mx.a.test\":{\"offers\":[],\"rules\":[{\"at\":\"starttls\",\"then\":{\"close\":true}}]}}",
@@ -252,7 +252,7 @@ START_TEST(test_explain_and_visit)
     mx_host_explain(mx_model_host(world.model, 0), &text);
     static const char *const PARTS[] = {
         "mx.a.test at 198.18.1.1", "STARTTLS", "certificate \"valid\"",
-        "\"full\" at rcpt when {\"recipient\":\"f*\"} then {\"reply\":\"451 later\"}",
+        "\"full\" at rcpt, when the recipient is f*: replies \"451 later\"\n",
         "rules of greylisting/postgrey"};
     for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++)
         ck_assert_msg(strstr(buf_text(&text), PARTS[i]) != NULL, "%s", buf_text(&text));
@@ -264,5 +264,53 @@ START_TEST(test_explain_and_visit)
 }
 END_TEST
 
+/* One rule as `explain` tells it. */
+static void check_sentence(const char *rule, const char *sentence)
+{
+    struct world world;
+    struct buf text;
+    char json[600];
+    snprintf(json, sizeof json, "{\"mx.a.test\":{\"rules\":[{\"name\":\"r\",%s}]}}", rule);
+    ck_assert_int_eq(world_read(&world, json), 0);
+    buf_init(&text, 100000);
+    mx_host_explain(mx_model_host(world.model, 0), &text);
+    ck_assert_msg(strstr(buf_text(&text), sentence) != NULL, "%s", buf_text(&text));
+    buf_deinit(&text);
+    world_close(&world);
+}
+
+START_TEST(test_a_rule_is_explained_by_a_sentence)
+{
+    check_sentence("\"at\":\"banner\",\"then\":{\"delay\":\"30s\"},\"continue\":true",
+                   "1. \"r\" at banner, always: waits 30s; then the next rules are asked\n");
+    check_sentence(
+        "\"at\":[\"mail\",\"rcpt\"],\"when\":{\"attempt\":\"..2\",\"tls\":false},"
+        "\"then\":{\"reply\":\"450 4.2.0 no\",\"for\":\"10m\",\"by\":\"sender\"}",
+        " at mail, rcpt, when it is one of the first 2 attempts, and the connection is in "
+        "clear text: replies \"450 4.2.0 no\"; from then on so for 10m to the same "
+        "sender\n");
+    check_sentence("\"at\":\"connect\",\"when\":{\"rate\":{\"of\":\"connections\",\"over\":"
+                   "\"60/1m\",\"by\":\"source-ip\"}},\"then\":{\"close\":true}",
+                   "when more connections came than 60/1m, for each source-ip: closes the "
+                   "connection\n");
+    check_sentence("\"at\":\"data-end\",\"when\":{\"during\":\"10m..2h\",\"header\":{\"X-A\":"
+                   "\"b\"}},\"then\":{\"junk\":true}",
+                   "when it is from 10m to 2h after the start, and the header has X-A b: puts the "
+                   "message into the junk folder\n");
+}
+END_TEST
+
+/* A word without a phrase would stand there bare. */
+START_TEST(test_each_condition_and_action_has_its_phrase)
+{
+    for (const struct mx_condition_kind *kind = MX_CONDITION_KINDS; kind->word != NULL; kind++)
+        ck_assert_msg(mx_rule_has_phrase(kind->word, true), "%s", kind->word);
+    for (const struct mx_action_kind *kind = MX_ACTION_KINDS; kind->word != NULL; kind++)
+        ck_assert_msg(mx_rule_has_phrase(kind->word, false), "%s", kind->word);
+    ck_assert(!mx_rule_has_phrase("greylst", true));
+}
+END_TEST
+
 UNIT_MAIN(test_wrong_hosts, test_right_hosts, test_hosts_and_addresses, test_recipients,
-          test_listening, test_explain_and_visit)
+          test_listening, test_explain_and_visit, test_a_rule_is_explained_by_a_sentence,
+          test_each_condition_and_action_has_its_phrase)

@@ -23,7 +23,8 @@ START_TEST(test_greylisting_is_foretold)
         "attempt 1, 0s after the start\n",
         ("  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
          "300 seconds\n"),
-        "            by rule \"postgrey\" (reply), when {\"greylist\":{\"delay\":\"5m\",",
+        "            by rule \"postgrey\" (reply), when the greylist does not let it pass yet, for "
+        "each source-prefix, sender, recipient: a retry passes after 5m, if it comes within 2d",
         "attempt 2, 3m after the start\n",
         "come back in 120 seconds",
         "attempt 3, 6m after the start\n",
@@ -69,7 +70,9 @@ static const struct {
     {"\"rules\":[{\"at\":\"data-body\",\"then\":{\"reset\":true}}]",
      "  data-body no reply, then resets\n", false},
     {"\"rules\":[{\"at\":\"mail\",\"when\":{\"tls\":true},\"then\":{\"reply\":\"450 x\"}}]",
-     "  mail      450 x\n            by rule \"rule 1\" (reply), when {\"tls\":true}\n", false},
+     "  mail      450 x\n            by rule \"rule 1\" (reply), when the connection is "
+     "encrypted\n",
+     false},
     {"\"tls\":{\"fault\":\"alert\"}", "  tls       the handshake fails: alert\n", false},
     {"\"users\":\"bob\"", "  rcpt      550 5.1.1 No such user here\n", false},
 };

@@ -169,7 +169,7 @@ START_TEST(test_messages)
          "spring\", found \"no colon\""},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"id\":\"a\",\"to\":\"bob@bigmail.test\"},\n"
          "{\"id\":\"a\",\"to\":\"bob@bigmail.test\"}]}",
-         "x.json:2: $.messages[1]: another message has the id \"a\""},
+         "x.json:2: $.messages[1]: another message has the id \"a\": that at $.messages[0]"},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"id\":\"a b\",\"to\":\"bob@bigmail.test\"}]}",
          "x.json:1: $.messages[0].id: expected an id of letters, digits, \"-\", \"_\" and \".\" "
          "(it travels in a header line), found \"a b\""},
@@ -251,8 +251,8 @@ START_TEST(test_orders_and_repetition_in_the_timeline)
          "x.json:1: $.timeline[0].message: \"m2\": no such message; did you mean \"m1\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-flush\","
          "\"to\":\"ann@bigmail.test\"}]}",
-         "x.json:1: $.timeline[0].to: expected a recipient of a message, found "
-         "\"ann@bigmail.test\""},
+         "x.json:1: $.timeline[0].to: \"ann@bigmail.test\": no such recipient of a message; did "
+         "you mean \"bob@bigmail.test\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"timeline\":[{\"at\":\"1h\",\"do\":\"queue-list\","
          "\"to\":\"bob@bigmail.test\"}]}",
          "x.json:1: $.timeline[0].to: unknown key; did you mean \"do\"?"},
@@ -297,8 +297,8 @@ START_TEST(test_expectations)
          "x.json:1: $.expect[0].attemps: unknown key; did you mean \"attempts\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"to\":\"ann@bigmail.test\",\"is\":"
          "\"delivered\"}]}",
-         "x.json:1: $.expect[0].to: expected a recipient of a message, found "
-         "\"ann@bigmail.test\""},
+         "x.json:1: $.expect[0].to: \"ann@bigmail.test\": no such recipient of a message; did you "
+         "mean \"bob@bigmail.test\"?"},
         {"{\"name\":\"x\"," HOSTS "," BOB
          ",\"expect\":[{\"message\":\"m2\",\"is\":\"delivered\"}]}",
          "x.json:1: $.expect[0].message: \"m2\": no such message; did you mean \"m1\"?"},
@@ -351,6 +351,54 @@ END_TEST
 
 /* Six of these make a million runs. */
 #define TEN(name) "\"" name "\":[0,1,2,3,4,5,6,7,8,9]"
+
+START_TEST(test_what_people_mistake_most)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":{\"to\":\"bob@bigmail.test\"}}",
+         "x.json:1: $.messages: expected an array, a list between \"[\" and \"]\", found an "
+         "object"},
+        {"{\"name\":\"x\",\"clock\":{\"limit\":30}}",
+         "x.json:1: $.clock.limit: expected a duration like \"250ms\", \"30s\", \"5m\" or "
+         "\"1h30m\", found the number 30: the unit is missing, as in \"30s\" or \"30m\""},
+        {RULE_OF_RCPT("\"then\":{\"delay\":\"5\"}"),
+         AT_RULE ".then.delay: expected a range of durations like \"5m..2h\", \">=10m\" or "
+                 "\"..1d\", found 5: the unit is missing, as in \"5s\" or \"5m\""},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{\"is\":\"deferred\"}]}",
+         "x.json:1: $.expect[0].is: \"deferred\" is no end: a message that is deferred is tried "
+         "again; say \"attempts\": \"2..\", or \"is\": \"queued\""},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"Bob <bob@bigmail.test>\"}]}",
+         "x.json:1: $.messages[0].to: expected an address like \"bob@bigmail.test\", found \"Bob "
+         "<bob@bigmail.test>\"; only what stands between \"<\" and \">\" is the address"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"a@bigmail.test,b@bigmail.test\"}]}",
+         "x.json:1: $.messages[0].to: expected an address like \"bob@bigmail.test\", found "
+         "\"a@bigmail.test,b@bigmail.test\"; several addresses are an array, [\"bob@a.test\", "
+         "\"ann@a.test\"]"},
+        {"{\"name\":\"x\"," BOB
+         ",\"hosts\":{\"mx.bigmail.test\":{\"addresses\":[\"192.0.2.10\"]}}}",
+         "x.json:1: $.hosts[\"mx.bigmail.test\"]: 192.0.2.10 is the address of the server under "
+         "test; give the host another, or none to get the next that is free"},
+        {"{\"name\":\"x\"," HOSTS "," BOB ",\"matrix\":{\"mode\":[\"on\",\"off\"]},\"expect\":[{"
+         "\"is\":\"delivered\",\"for\":{\"mode\":\"maybe\"}}]}",
+         "x.json:1: $.expect[0].for.mode: \"maybe\": no such value in the matrix; known are: on, "
+         "off"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_records_with_the_other_kind_of_address)
+{
+    const char *error = error_of("{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"mx AAAA "
+                                 "192.0.2.1\"]}}}");
+    ck_assert_ptr_nonnull(strstr(error, "AAAA holds an IPv6 address, and this one is IPv4"));
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"mx A 2001:db8::1\"]}}}");
+    ck_assert_ptr_nonnull(strstr(error, "A holds an IPv4 address, and this one is IPv6"));
+    fx.count = 0;
+    done();
+}
+END_TEST
 
 START_TEST(test_matrix_and_extend)
 {
@@ -421,7 +469,8 @@ START_TEST(test_zone_files_are_told_with_their_line)
 }
 END_TEST
 
-UNIT_MAIN(test_the_document, test_the_clock, test_hosts_and_rules,
+UNIT_MAIN(test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
+          test_the_document, test_the_clock, test_hosts_and_rules,
           test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
           test_orders_and_repetition_in_the_timeline, test_expectations, test_matrix_and_extend,

@@ -280,7 +280,10 @@ START_TEST(test_wrong_values_say_what_was_expected_and_found)
          "\"1h30m\", found \"5 minutes\""},
         {"span", "5",
          "expected a duration like \"250ms\", \"30s\", \"5m\" or \"1h30m\", found the "
-         "number 5"},
+         "number 5: the unit is missing, as in \"5s\" or \"5m\""},
+        {"span", "\"30\"",
+         "expected a duration like \"250ms\", \"30s\", \"5m\" or \"1h30m\", found 30: the unit is "
+         "missing, as in \"30s\" or \"30m\""},
         {"instant", "\"yesterday\"",
          "expected an instant like \"2026-03-02T09:00:00Z\", found \"yesterday\""},
         {"size", "\"25XB\"",
