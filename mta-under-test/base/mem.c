@@ -1,9 +1,17 @@
 #include "mta-under-test/base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 
 #include "mta-under-test/base/poison.h"
+
+enum {
+    MEM_STEP_BYTES = 1 << 20,
+    MEM_KEPT_BYTES = 64 << 20,
+    MEM_MAPPED_BYTES = 4 << 20,
+    MEM_SORT_ROUNDS = 100, /* of 10,000 chunks each */
+};
 
 static _Noreturn void mem_out(size_t size)
 {
@@ -57,4 +65,22 @@ char *mem_text_format(const char *format, ...)
     if (len < 0 || text == NULL)
         mem_out(0);
     return text;
+}
+
+void mem_keep(void)
+{
+    mallopt(M_TOP_PAD, MEM_STEP_BYTES);
+    mallopt(M_TRIM_THRESHOLD, MEM_KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, MEM_MAPPED_BYTES);
+}
+
+/* The C library joins freed chunks when it is told to, but sorts them only when it looks for a
+ * large one, and so would each child, writing into every page that has a free chunk. */
+void mem_settle(void)
+{
+    malloc_trim(MEM_STEP_BYTES);
+    for (int i = 0; i < MEM_SORT_ROUNDS; i++) {
+        void *volatile block = malloc(MEM_STEP_BYTES);
+        free(block);
+    }
 }

@@ -26,3 +26,13 @@ char *mem_text_copy_n(const char *text, size_t len) MUST_CHECK __attribute__((re
 /* printf into fresh memory. */
 char *mem_text_format(const char *format, ...) MUST_CHECK PRINTF_LIKE(1, 2)
     __attribute__((returns_nonnull));
+
+/*
+ * For a program that takes and gives back much memory all the time: what it frees stays with the
+ * process, and its heap grows in large steps. Called once, at the start.
+ */
+void mem_keep(void);
+
+/* Before children are forked: puts what is free in order, which else each of them does in a copy of
+ * its own of all the pages. */
+void mem_settle(void);

@@ -46,7 +46,8 @@ struct mta_operation_commands {
  * are facts (0 = the whole match, -1 = none). */
 struct mta_log_pattern {
     regex_t *regex;
-    const char *status; /* sent, deferred, bounced, expired, ... */
+    const char *literal; /* what every line that matches has in it (sim/mta/mta_literal.h) */
+    const char *status;  /* sent, deferred, bounced, expired, ... */
     int queue_id;
     int recipient;
     int text;

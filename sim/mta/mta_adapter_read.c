@@ -1,6 +1,7 @@
 #include "sim/mta/mta_adapter_read.h"
 
 #include "mta-under-test/base/file.h"
+#include "sim/mta/mta_literal.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -316,6 +317,7 @@ static int mta_read_pattern(struct spec spec, struct arena *arena, struct mta_lo
     if (regex == NULL)
         return -1;
     pattern->regex = regex;
+    pattern->literal = mta_literal_of(text, arena);
     if (mta_read_group(spec, "queue-id", regex, &pattern->queue_id, err) != 0 ||
         mta_read_group(spec, "recipient", regex, &pattern->recipient, err) != 0)
         return -1;

@@ -42,7 +42,8 @@ static void mta_log_take_line(struct mta_log *log, const char *line)
     struct slice whole = slice_of(line);
     for (size_t i = 0; i < log->adapter->pattern_count; i++) {
         const struct mta_log_pattern *pattern = &log->adapter->patterns[i];
-        if (regexec(pattern->regex, line, MTA_LOG_GROUPS_MAX + 1, groups, 0) != 0)
+        if (strstr(line, pattern->literal) == NULL ||
+            regexec(pattern->regex, line, MTA_LOG_GROUPS_MAX + 1, groups, 0) != 0)
             continue;
         struct json_out *event = event_begin(log->events, "mta", "log", NULL);
         json_out_text(event, "status", pattern->status);

@@ -428,7 +428,6 @@ int run_case_execute(const struct run_case_options *options)
     if (code > RUN_EXIT_FAILED)
         run_write_error(&run, code == RUN_EXIT_SKIPPED ? RUN_SKIPPED_FILE : RUN_ERROR_FILE,
                         err.text);
-    mta_adapter_release(run.adapter);
-    arena_deinit(&run.arena);
+    /* What is held goes with the process: to free it would copy the pages that it shares. */
     return code;
 }

@@ -191,6 +191,7 @@ int run_suite(const struct run_options *options, const struct run_plan *plan)
         return RUN_EXIT_MACHINE;
     }
     run_block_signals(&state);
+    mem_settle();
     run_wait_all(&state);
     if (run_report_write(options, plan, &err) != 0) {
         fprintf(stderr, "mailrange: %s\n", err.text);
