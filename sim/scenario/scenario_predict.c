@@ -58,12 +58,6 @@ static int read_client(const struct scenario *s, const struct scenario_visit *vi
         wanted->client = s->mta->sources[0];
     else if (address_from_text(slice_of(text), &wanted->client) != 0)
         return err_set(err, "client: \"%s\" is no address", text);
-    const char *usual = "";
-    for (size_t i = 0; i < s->mta->source_count; i++) {
-        if (address_equal(&s->mta->sources[i], &wanted->client))
-            usual = mta_settings_hostname(s->mta);
-    }
-    wanted->client_name = visit_word(visit, SCENARIO_VISIT_NAME, usual);
     wanted->helo = visit_word(visit, SCENARIO_VISIT_HELO, mta_settings_hostname(s->mta));
     return 0;
 }
@@ -157,11 +151,15 @@ int scenario_predict(const struct scenario *s, const struct scenario_visit *visi
         wanted.message = buf_text(&message);
     const struct dns_answer_options answer = {.start_us = s->start_us, .seed = s->seed};
     struct dns_receiver *receiver = dns_receiver_new(s->dns, &answer);
+    struct dns_receiver *namer = dns_receiver_new(s->dns, &answer);
+    const char *name = dns_receiver_client_name(namer, &wanted.client, s->start_us);
+    wanted.client_name = visit_word(visit, SCENARIO_VISIT_NAME, name != NULL ? name : "");
     wanted.verifier = mx_verifier_new(resolver_at, receiver);
     if (result == 0)
         result = predict_hosts(s, visit, &wanted, out, err);
     mx_verifier_free(&wanted.verifier);
     dns_receiver_free(&receiver);
+    dns_receiver_free(&namer);
     buf_deinit(&message);
     return result;
 }

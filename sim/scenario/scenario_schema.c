@@ -164,7 +164,10 @@ static void scenario_schema_visit(const struct scenario_schema_walker *walker, c
     if (cJSON_IsObject(value))
         scenario_schema_visit_members(walker, node, value);
     if (cJSON_IsArray(value) && items != NULL) {
-        cJSON_ArrayForEach(one, value) scenario_schema_visit(walker, items, one);
+        cJSON_ArrayForEach(one, value)
+        {
+            scenario_schema_visit(walker, items, one);
+        }
     }
     cJSON_ArrayForEach(one, alternatives)
     {

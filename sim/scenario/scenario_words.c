@@ -207,8 +207,11 @@ static void scenario_words_meet(void *context, const cJSON *node, const cJSON *v
     if (cJSON_IsString(value))
         scenario_words_use(words, node, value->valuestring);
     if (cJSON_IsArray(value)) {
-        cJSON_ArrayForEach(one, value) if (cJSON_IsString(one))
-            scenario_words_use(words, node, one->valuestring);
+        cJSON_ArrayForEach(one, value)
+        {
+            if (cJSON_IsString(one))
+                scenario_words_use(words, node, one->valuestring);
+        }
     }
 }
 

@@ -119,6 +119,19 @@ START_TEST(test_wrong_visits_are_named)
 }
 END_TEST
 
-UNIT_MAIN(test_hosts_share_a_profile_of_the_scenario, test_a_profile_that_nobody_uses_is_noticed,
-          test_wrong_profiles_are_named, test_a_visit_is_foretold, test_the_sender_is_judged,
-          test_wrong_visits_are_named)
+START_TEST(test_a_visitor_has_the_name_of_its_ptr_record)
+{
+    const struct scenario *s = load_one(
+        "{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}},\"dns\":{\"zones\":{"
+        "\"2.0.192.in-addr.arpa\":[\"10 PTR host10.dyn.isp.test.\"]}},\"messages\":[{\"to\":"
+        "\"bob@bigmail.test\"}]}");
+    ck_assert_ptr_nonnull(
+        strstr(ANSWERS(s, 0, "attempts=1"), "192.0.2.10 (host10.dyn.isp.test) says"));
+    ck_assert_ptr_nonnull(strstr(ANSWERS(s, 0, "name=other.test"), "192.0.2.10 (other.test) says"));
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_a_visitor_has_the_name_of_its_ptr_record, test_hosts_share_a_profile_of_the_scenario,
+          test_a_profile_that_nobody_uses_is_noticed, test_wrong_profiles_are_named,
+          test_a_visit_is_foretold, test_the_sender_is_judged, test_wrong_visits_are_named)
