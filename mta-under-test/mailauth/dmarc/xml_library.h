@@ -10,9 +10,9 @@
 #include "mta-under-test/base/err.h"
 
 struct xml_library {
-    typeof(xmlReadMemory) *read_memory;
-    typeof(xmlFreeDoc) *free_doc;
-    typeof(xmlNodeGetContent) *node_get_content;
+    __typeof__(xmlReadMemory) *read_memory;
+    __typeof__(xmlFreeDoc) *free_doc;
+    __typeof__(xmlNodeGetContent) *node_get_content;
     xmlFreeFunc *free_text; /* for what node_get_content() gives; a variable of the library */
 };
 

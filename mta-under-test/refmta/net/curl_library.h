@@ -29,7 +29,7 @@
 
 /* curl_easy_init() is easy_init() here, and so on. */
 struct curl_library {
-#define X(name) typeof(curl_##name) *name;
+#define X(name) __typeof__(curl_##name) *name;
     CURL_LIBRARY_FUNCTIONS(X)
 #undef X
 };
