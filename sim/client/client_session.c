@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/text.h"
@@ -291,34 +290,13 @@ static void secure(struct client_session *session)
     listen_to(session);
 }
 
-/* A socket bound to the source, with the connection under way; -1 with errno. */
-static int connect_from(const struct client_session_options *options)
-{
-    struct sockaddr_storage to;
-    struct sockaddr_storage from;
-    int on = 1;
-    socklen_t to_len = address_to_socket(&options->server, (uint16_t)options->script->port, &to);
-    socklen_t from_len = address_to_socket(&options->source, 0, &from);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (bind(fd, (const struct sockaddr *)&from, from_len) == 0 &&
-        (connect(fd, (const struct sockaddr *)&to, to_len) == 0 || errno == EINPROGRESS))
-        return fd;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
 struct client_session *client_session_new(const struct client_session_options *options)
 {
     struct client_session *session = mem_alloc(sizeof *session);
     session->options = *options;
     session->timer = evtimer_new(options->base, on_timer, session);
     submit_reply_init(&session->reply);
-    int fd = connect_from(options);
+    int fd = address_connect(&options->server, (uint16_t)options->script->port, &options->source);
     if (fd < 0) {
         end(session, strerrordesc_np(errno), "a connection");
         return session;
