@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include <event2/bufferevent_ssl.h>
@@ -474,27 +473,6 @@ static void secure(struct client_session *session)
     listen_to(session);
 }
 
-/* A socket bound to the source, with the connection under way; -1 with errno. */
-static int connect_from(const struct client_session_options *options)
-{
-    struct sockaddr_storage to;
-    struct sockaddr_storage from;
-    int on = 1;
-    socklen_t to_len = address_to_socket(&options->server, (uint16_t)options->script->port, &to);
-    socklen_t from_len = address_to_socket(&options->source, 0, &from);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (bind(fd, (const struct sockaddr *)&from, from_len) == 0 &&
-        (connect(fd, (const struct sockaddr *)&to, to_len) == 0 || errno == EINPROGRESS))
-        return fd;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
 struct client_session *client_session_new(const struct client_session_options *options)
 {
     struct client_session *session = mem_alloc(sizeof *session);
@@ -503,7 +481,7 @@ struct client_session *client_session_new(const struct client_session_options *o
     submit_reply_init(&session->reply);
     const struct client_mail_options mail = {on_submitted, on_decided, session};
     session->mail = client_mail_new(&mail);
-    int fd = connect_from(options);
+    int fd = address_connect(&options->server, (uint16_t)options->script->port, &options->source);
     if (fd < 0) {
         end(session, strerrordesc_np(errno), "a connection");
         return session;

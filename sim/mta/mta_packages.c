@@ -235,7 +235,7 @@ static int add_layer(const char *cache, const char *package, struct arena *arena
             return -1;
     }
     if (*count == LAYERS_MAX)
-        return err_set(err, "an adapter may have at most %d packages", LAYERS_MAX);
+        return err_set(err, "at most %d packages can be laid over a world", LAYERS_MAX);
     layers[(*count)++] = arena_format(arena, "%s/%s/root", cache, package);
     return 0;
 }
@@ -256,38 +256,40 @@ static int lock_cache(const char *cache, struct arena *arena, struct err *err)
 }
 
 /* True if all is there; then nothing has to be locked, and the cache may be read-only. */
-static bool is_complete(const struct mta_adapter *adapter, const char *cache, struct arena *arena)
+static bool is_complete(const struct mta_package_list *wanted, const char *cache,
+                        struct arena *arena)
 {
-    for (size_t i = 0; i < adapter->package_count; i++)
-        if (mta_packages_version(cache, adapter->packages[i], arena) == NULL)
+    for (size_t i = 0; i < wanted->package_count; i++)
+        if (mta_packages_version(cache, wanted->packages[i], arena) == NULL)
             return false;
-    for (size_t i = 0; i < adapter->library_count; i++)
-        if (mta_packages_version(cache, adapter->libraries[i], arena) == NULL &&
-            !is_installed(adapter->libraries[i]))
+    for (size_t i = 0; i < wanted->library_count; i++)
+        if (mta_packages_version(cache, wanted->libraries[i], arena) == NULL &&
+            !is_installed(wanted->libraries[i]))
             return false;
     return true;
 }
 
-int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
-                         const char *const **layers_out, size_t *layer_count, struct err *err)
+int mta_packages_prepare(const struct mta_package_list *wanted, const char *cache,
+                         struct arena *arena, const char *const **layers_out, size_t *layer_count,
+                         struct err *err)
 {
     *layers_out = NULL;
     *layer_count = 0;
-    if (adapter->package_count == 0)
+    if (wanted->package_count == 0)
         return 0;
     int lock = -1;
-    if (!is_complete(adapter, cache, arena)) {
+    if (!is_complete(wanted, cache, arena)) {
         lock = lock_cache(cache, arena, err);
         if (lock < 0)
             return -1;
     }
     const char **layers = arena_alloc_array(arena, LAYERS_MAX, sizeof *layers);
     int result = 0;
-    for (size_t i = 0; result == 0 && i < adapter->package_count; i++)
-        result = add_layer(cache, adapter->packages[i], arena, layers, layer_count, err);
-    for (size_t i = 0; result == 0 && i < adapter->library_count; i++)
-        if (!is_installed(adapter->libraries[i]))
-            result = add_layer(cache, adapter->libraries[i], arena, layers, layer_count, err);
+    for (size_t i = 0; result == 0 && i < wanted->package_count; i++)
+        result = add_layer(cache, wanted->packages[i], arena, layers, layer_count, err);
+    for (size_t i = 0; result == 0 && i < wanted->library_count; i++)
+        if (!is_installed(wanted->libraries[i]))
+            result = add_layer(cache, wanted->libraries[i], arena, layers, layer_count, err);
     if (lock >= 0)
         close(lock);
     *layers_out = layers;

@@ -8,17 +8,25 @@
  */
 #pragma once
 
-#include "sim/mta/mta_adapter.h"
+#include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/err.h"
+
+/* What is to be laid over a world: names of Debian packages. */
+struct mta_package_list {
+    const char *const *packages;
+    size_t package_count;
+    const char *const *libraries; /* packages that are used where they are installed */
+    size_t library_count;
+};
 
 /*
- * Fills *layers with the folders to lay over /, the first on top, in `arena`; none for an adapter
- * without packages. Fetches with apt-get what it lacks (no root
- * needed, and a line on stderr says so); of the adapter's libraries only those that are not
- * installed here. Calls side by side wait for each other. -1 with the package and what to do: this
- * machine then cannot run that server (exit code 3).
+ * Fills *layers with the folders to lay over /, the first on top, in `arena`; none where there are
+ * no packages. Fetches with apt-get what it lacks (no root needed, and a line on stderr says so);
+ * of the libraries only those that are not installed here. Calls side by side wait for each other.
+ * -1 with the package and what to do: this machine then cannot run that server (exit code 3).
  */
-int mta_packages_prepare(const struct mta_adapter *adapter, const char *cache, struct arena *arena,
-                         const char *const **layers, size_t *layer_count,
+int mta_packages_prepare(const struct mta_package_list *wanted, const char *cache,
+                         struct arena *arena, const char *const **layers, size_t *layer_count,
                          struct err *err) MUST_CHECK;
 
 /* The version of a package in the cache, for reports; NULL if it is not there. In `arena`. */

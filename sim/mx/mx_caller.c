@@ -2,7 +2,6 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/buf.h"
@@ -132,26 +131,6 @@ static void mx_caller_on_timer(evutil_socket_t fd, short what, void *context)
     mx_caller_finish(context, 0, "no answer in time");
 }
 
-/* Bound to the host's own address, with the connection under way; -1 if that cannot be. */
-static int mx_caller_socket(const struct mx_caller_options *options)
-{
-    struct sockaddr_storage to;
-    struct sockaddr_storage from;
-    socklen_t to_len = address_to_socket(&options->target, MX_CALLER_PORT, &to);
-    socklen_t from_len = address_to_socket(&options->source, 0, &from);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (from.ss_family == to.ss_family && bind(fd, (struct sockaddr *)&from, from_len) != 0) {
-        close(fd);
-        return -1;
-    }
-    /* What becomes of it is told by the stream. */
-    int result = connect(fd, (struct sockaddr *)&to, to_len);
-    (void)result;
-    return fd;
-}
-
 /* As it goes over the line (RFC 5321 4.5.2). */
 static void mx_caller_stuff(struct slice content, struct buf *out)
 {
@@ -168,7 +147,8 @@ static void mx_caller_stuff(struct slice content, struct buf *out)
 
 struct mx_caller *mx_caller_start(const struct mx_caller_options *options)
 {
-    int fd = mx_caller_socket(options);
+    bool fits = address_is_ipv4(&options->source) == address_is_ipv4(&options->target);
+    int fd = address_connect(&options->target, MX_CALLER_PORT, fits ? &options->source : NULL);
     if (fd < 0)
         return NULL;
     struct mx_caller *caller = mem_alloc(sizeof *caller);

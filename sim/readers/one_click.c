@@ -5,7 +5,6 @@
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/mem.h"
@@ -149,26 +148,6 @@ static void one_click_on_timer(evutil_socket_t fd, short what, void *context)
     one_click_finish(context, 0, "no answer in a minute");
 }
 
-/* Bound to the provider's address, with the connection under way; -1 if that cannot be. */
-static int one_click_connect(const struct one_click_options *options)
-{
-    struct sockaddr_storage to;
-    struct sockaddr_storage from;
-    socklen_t to_len = address_to_socket(&options->target, options->url->port, &to);
-    socklen_t from_len = address_to_socket(&options->source, 0, &from);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (from.ss_family == to.ss_family && bind(fd, (struct sockaddr *)&from, from_len) != 0) {
-        close(fd);
-        return -1;
-    }
-    /* What becomes of it is told by the stream. */
-    int result = connect(fd, (struct sockaddr *)&to, to_len);
-    (void)result;
-    return fd;
-}
-
 static SSL *one_click_tls(const struct one_click_options *options)
 {
     SSL *tls = SSL_new(options->tls);
@@ -187,7 +166,8 @@ static SSL *one_click_tls(const struct one_click_options *options)
 struct one_click *one_click_start(const struct one_click_options *options)
 {
     const struct timeval wait = {.tv_sec = ONE_CLICK_SECONDS};
-    int fd = one_click_connect(options);
+    bool fits = address_is_ipv4(&options->source) == address_is_ipv4(&options->target);
+    int fd = address_connect(&options->target, options->url->port, fits ? &options->source : NULL);
     SSL *tls = fd >= 0 ? one_click_tls(options) : NULL;
     if (tls == NULL) {
         if (fd >= 0)

@@ -219,13 +219,19 @@ static int run_prepare_layers(struct run_execution *run, struct err *err)
     const char *cache = getenv("MAILRANGE_CACHE");
     if (cache == NULL)
         cache = arena_format(&run->arena, "%s/.cache/packages", run->options->run->root);
-    if (mta_packages_prepare(run->adapter, cache, &run->arena, &run->layers, &run->layer_count,
-                             err) != 0)
+    const struct mta_package_list server = {
+        .packages = run->adapter->packages,
+        .package_count = run->adapter->package_count,
+        .libraries = run->adapter->libraries,
+        .library_count = run->adapter->library_count,
+    };
+    if (mta_packages_prepare(&server, cache, &run->arena, &run->layers, &run->layer_count, err) !=
+        0)
         return -1;
     if (run->options->one->scenario->dns->resolver != DNS_RESOLVER_UNBOUND)
         return 0;
-    struct mta_adapter resolver = {.packages = DNS_UNBOUND_PACKAGES,
-                                   .libraries = DNS_UNBOUND_LIBRARIES};
+    struct mta_package_list resolver = {.packages = DNS_UNBOUND_PACKAGES,
+                                        .libraries = DNS_UNBOUND_LIBRARIES};
     while (DNS_UNBOUND_PACKAGES[resolver.package_count] != NULL)
         resolver.package_count++;
     while (DNS_UNBOUND_LIBRARIES[resolver.library_count] != NULL)

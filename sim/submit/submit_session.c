@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
-#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "mta-under-test/base/text.h"
@@ -463,30 +462,11 @@ static void submit_session_listen(struct submit_session *session)
     bufferevent_enable(session->stream, EV_READ | EV_WRITE);
 }
 
-/* A socket bound to the source address, with the connection under way; -1 with errno. */
-static int submit_session_socket(const struct submit_session_options *options)
-{
-    struct sockaddr_storage to;
-    socklen_t to_len = address_to_socket(&options->server, options->port, &to);
-    int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    struct sockaddr_storage from;
-    socklen_t from_len = address_to_socket(&options->source, 0, &from);
-    bool bound = !options->has_source || bind(fd, (const struct sockaddr *)&from, from_len) == 0;
-    if (bound && (connect(fd, (const struct sockaddr *)&to, to_len) == 0 || errno == EINPROGRESS))
-        return fd;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return -1;
-}
-
 static void submit_session_connect(struct submit_session *session)
 {
-    int fd = submit_session_socket(&session->options);
+    const struct submit_session_options *options = &session->options;
+    int fd = address_connect(&options->server, options->port,
+                             options->has_source ? &options->source : NULL);
     if (fd < 0) {
         submit_session_break(session, strerrordesc_np(errno));
         return;

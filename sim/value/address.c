@@ -1,6 +1,10 @@
 #include "sim/value/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "mta-under-test/base/text.h"
 
@@ -75,6 +79,38 @@ socklen_t address_to_socket(const struct address *address, uint16_t port,
     memcpy(&in6.sin6_addr, address->bytes, 16);
     memcpy(sa, &in6, sizeof in6);
     return sizeof in6;
+}
+
+/* Binds and connects; false with errno. */
+static bool address_begin(int fd, const struct address *server, uint16_t port,
+                          const struct address *source)
+{
+    struct sockaddr_storage sa;
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (source != NULL) {
+        socklen_t len = address_to_socket(source, 0, &sa);
+        if (bind(fd, (const struct sockaddr *)&sa, len) != 0)
+            return false;
+    }
+    socklen_t len = address_to_socket(server, port, &sa);
+    return connect(fd, (const struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS;
+}
+
+int address_connect(const struct address *server, uint16_t port, const struct address *source)
+{
+    if (source != NULL && address_is_ipv4(server) != address_is_ipv4(source)) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    int family = address_is_ipv4(server) ? AF_INET : AF_INET6;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || address_begin(fd, server, port, source))
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
 }
 
 void address_to_reverse_name(const struct address *address, struct buf *name)

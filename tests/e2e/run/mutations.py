@@ -37,42 +37,52 @@ BORNE = {
 }
 
 
-def neutral(scenario):
-    """Yields the same with each rule still there and counted, but without its effect."""
+def member(path, key):
+    """The JSON path of a member, as the program writes it."""
+    plain = key.replace("_", "a").isalnum() and key.isascii() and not key[0].isdigit()
+    return f"{path}.{key}" if plain else f'{path}["{key}"]'
+
+
+def rules_of(scenario):
+    """Yields (part, name of the host or profile, number of the rule, the rule, its JSON path)."""
     for part in ("hosts", "profiles"):
         for name, host in scenario.get(part, {}).items():
             for i, rule in enumerate(host.get("rules", [])):
-                if set(rule["then"]) == {"log"}:
-                    continue
-                mutant = copy.deepcopy(scenario)
-                mutant[part][name]["rules"][i]["then"] = {"log": "nothing"}
-                yield f"the effect of {part}.{name}: rule {rule.get('name', i + 1)!r}", mutant
+                yield part, name, i, rule, f"{member(f'$.{part}', name)}.rules[{i}]"
+
+
+def neutral(scenario):
+    """Yields the same with each rule still there and counted, but without its effect."""
+    for part, name, i, rule, path in rules_of(scenario):
+        if set(rule["then"]) == {"log"}:
+            continue
+        mutant = copy.deepcopy(scenario)
+        mutant[part][name]["rules"][i]["then"] = {"log": "nothing"}
+        yield path + ".then", f"the effect of {part}.{name}: rule {rule.get('name', i + 1)!r}", mutant
 
 
 def mutants(scenario):
-    """Yields (what was taken out, the scenario without it)."""
-    for part in ("hosts", "profiles"):
-        for name, host in scenario.get(part, {}).items():
-            for i, rule in enumerate(host.get("rules", [])):
-                mutant = copy.deepcopy(scenario)
-                del mutant[part][name]["rules"][i]
-                yield f"{part}.{name}: rule {rule.get('name', i + 1)!r}", mutant
+    """Yields (JSON path, what was taken out, the scenario without it)."""
+    for part, name, i, rule, path in rules_of(scenario):
+        mutant = copy.deepcopy(scenario)
+        del mutant[part][name]["rules"][i]
+        yield path, f"{part}.{name}: rule {rule.get('name', i + 1)!r}", mutant
     for key in TELLING:
         mutant = copy.deepcopy(scenario)
         for host in mutant.get("hosts", {}).values():
             host.pop(key, None)
         if mutant != scenario:
-            yield f"{key} of all hosts", mutant
+            yield f"$.hosts[*].{key}", f"{key} of all hosts", mutant
     for i, fault in enumerate(scenario.get("dns", {}).get("faults", [])):
         mutant = copy.deepcopy(scenario)
         del mutant["dns"]["faults"][i]
-        yield f"DNS fault {i + 1} ({fault.get('answer')})", mutant
+        yield f"$.dns.faults[{i}]", f"DNS fault {i + 1} ({fault.get('answer')})", mutant
     for i, event in enumerate(scenario.get("timeline", [])):
         if event.get("do") in TRACELESS:
             continue
         mutant = copy.deepcopy(scenario)
         del mutant["timeline"][i]
-        yield f"timeline entry {i + 1} ({event.get('do')})", mutant
+        yield f"$.timeline[{i}]", f"timeline entry {i + 1} ({event.get('do')})", mutant
 
 
 def is_guard(scenario, what):
@@ -92,12 +102,43 @@ def misses(case):
     return {(case.get("cell", ""), check["place"] or check["name"]) for check in checks if check["verdict"] != "passed"}
 
 
+class Mutant:
+    """One scenario with one thing taken out; its file's stem is its name in the results."""
+
+    def __init__(self, file, base, stem, path, what):
+        self.file, self.base, self.stem, self.path, self.what = file, base, stem, path, what
+
+    def name(self):
+        return f"{self.file.parent.name}/{self.file.name} without {self.what}"
+
+    def tell(self, outcome):
+        """Scenario, JSON path, mutation and what came out, for people."""
+        return f"{self.file}: {self.path}: without {self.what}: {outcome}"
+
+
+def read(file):
+    try:
+        return json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        sys.exit(f"{file}: cannot be read as a scenario: {error}")
+
+
+def ended(done, allowed, where):
+    """The exit code of the program; ends this one with what it said where the code is none of those
+    that a right program gives."""
+    if done.returncode not in allowed:
+        said = (done.stderr + done.stdout).strip().splitlines()[-15:]
+        sys.exit(f"{where}: exit code {done.returncode}, expected one of {sorted(allowed)}; it said:\n" +
+                 "\n".join("  | " + line for line in said))
+    return done.returncode
+
+
 def plan(files, options, folder):
-    """Writes the mutants, and the scenarios that they come from, as files; returns for each mutant its
-    stem, the stem of its scenario and what it is, and how many are refused."""
+    """Writes the mutants, and the scenarios that they come from, as files; returns those to try, and
+    how many are refused."""
     tried, refused = [], 0
     for file in files:
-        scenario = json.loads(file.read_text())
+        scenario = read(file)
         if "extend" in scenario:
             continue  # its base stands elsewhere, and is tried by itself
         if scenario.get("mta", {}).get("only", "refmta") != "refmta":
@@ -105,20 +146,38 @@ def plan(files, options, folder):
         base = f"{file.parent.name}-{file.stem}"
         shift = zlib.crc32(base.encode())
         kept = False
-        for i, (what, mutant) in enumerate(neutral(scenario) if options.effects else mutants(scenario)):
+        for i, (path, what, changed) in enumerate(neutral(scenario) if options.effects else mutants(scenario)):
             if is_guard(scenario, what) or (i + shift) % options.sample != 0:
                 continue
-            path = pathlib.Path(folder, f"{base}-{i}.json")
-            path.write_text(json.dumps(mutant))
-            if subprocess.run([options.program, "validate", path], capture_output=True).returncode != 0:
-                path.unlink()
+            mutant = Mutant(file, base, f"{base}-{i}", path, what)
+            target = pathlib.Path(folder, mutant.stem + ".json")
+            target.write_text(json.dumps(changed))
+            done = subprocess.run([options.program, "validate", target], capture_output=True, text=True)
+            if ended(done, {0, 2}, mutant.tell("validate")) != 0:
+                target.unlink()
                 refused += 1
                 continue
-            tried.append((path.stem, base, f"{file.parent.name}/{file.name} without {what}"))
+            tried.append(mutant)
             kept = True
         if kept:
             pathlib.Path(folder, base + ".json").write_text(json.dumps(scenario))
     return tried, refused
+
+
+def run(options, folder):
+    """Runs all that plan() wrote; returns what each file's runs missed, and with which verdicts."""
+    out = pathlib.Path(folder, "out")
+    done = subprocess.run([options.program, "run", folder, "-q", "-j2", "--capture", "off", "-o", out],
+                          capture_output=True, text=True)
+    ended(done, {0, 1, 3, 4}, f"the run of all mutants in {folder}")
+    if not (out / "results.json").exists():
+        ended(done, set(), f"the run of all mutants in {folder} left no results.json")
+    missed, verdicts = {}, {}
+    for case in read(out / "results.json")["scenarios"]:
+        stem = pathlib.Path(case["file"]).stem
+        missed.setdefault(stem, set()).update(misses(case))
+        verdicts.setdefault(stem, set()).add(case["verdict"])
+    return missed, verdicts
 
 
 def main():
@@ -130,20 +189,29 @@ def main():
     options = parser.parse_args()
     paths = options.paths or [pathlib.Path(__file__).resolve().parents[3] / "scenarios"]
     files = sorted(f for p in paths for f in (p.rglob("*.json") if p.is_dir() else [p]) if f.name != "schema.json")
-    missed = {}
+    if not files:
+        sys.exit(f"no scenario in {', '.join(map(str, paths))}")
+    missed, verdicts = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         tried, refused = plan(files, options, folder)
-        out = pathlib.Path(folder, "out")
-        subprocess.run([options.program, "run", folder, "-q", "-j2", "--capture", "off", "-o", out],
-                       capture_output=True)
-        for case in json.loads((out / "results.json").read_text())["scenarios"]:
-            missed.setdefault(pathlib.Path(case["file"]).stem, set()).update(misses(case))
-    survivors = [text for stem, base, text in tried if missed[stem] <= missed[base] and text not in BORNE]
-    for text in survivors:
-        print(f"passes all the same: {text}")
+        if tried:
+            missed, verdicts = run(options, folder)
+    bad = 0
+    for mutant in tried:
+        for stem, who in ((mutant.base, "the scenario itself"), (mutant.stem, "the mutant")):
+            if stem not in missed:
+                print(mutant.tell(f"{who} has no result: it was not run"))
+                bad += 1
+                break
+        else:
+            if missed[mutant.stem] <= missed[mutant.base] and mutant.name() not in BORNE:
+                verdict = "/".join(sorted(verdicts[mutant.stem]))
+                print(mutant.tell(f"{verdict} all the same, and no expectation is missed that the scenario meets; "
+                                  "expected: refused, or one that fails"))
+                bad += 1
     print(f"{len(files)} scenarios, {len(tried) + refused} mutants: {refused} refused, "
-          f"{len(tried) - len(survivors)} noticed, {len(survivors)} passed")
-    return 1 if survivors else 0
+          f"{len(tried) - bad} noticed, {bad} not")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -58,14 +58,13 @@ static void tear_down(struct stand *stand)
 
 static int prepare(struct stand *stand, const char *package, const char *library)
 {
-    const struct mta_adapter adapter = {
-        .name = "any",
+    const struct mta_package_list wanted = {
         .packages = &package,
         .package_count = package != NULL,
         .libraries = &library,
         .library_count = library != NULL,
     };
-    return mta_packages_prepare(&adapter, stand->cache, &stand->arena, &stand->layers,
+    return mta_packages_prepare(&wanted, stand->cache, &stand->arena, &stand->layers,
                                 &stand->layer_count, &stand->err);
 }
 

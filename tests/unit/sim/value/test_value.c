@@ -1,7 +1,9 @@
 /* Ranges, rates, windows, patterns, addresses, templates, sequences. */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/value/address.h"
 #include "sim/value/parameters.h"
@@ -231,6 +233,43 @@ START_TEST(test_a_wrong_regular_expression_is_named)
 }
 END_TEST
 
+START_TEST(test_a_connection_is_bound_to_its_source)
+{
+    struct address server;
+    struct address source;
+    struct address other;
+    struct sockaddr_storage sa;
+    socklen_t len = sizeof sa;
+    uint16_t port = 0;
+    ck_assert_int_eq(address_from_text(SLICE("127.0.0.1"), &server), 0);
+    ck_assert_int_eq(address_from_text(SLICE("127.0.0.9"), &source), 0);
+    ck_assert_int_eq(address_from_text(SLICE("::1"), &other), 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    len = address_to_socket(&server, 0, &sa);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&sa, len), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&sa, &len), 0);
+    address_from_socket((struct sockaddr *)&sa, &server, &port);
+    int fd = address_connect(&server, port, &source);
+    ck_assert_int_ge(fd, 0);
+    len = sizeof sa;
+    int taken = accept(listener, (struct sockaddr *)&sa, &len);
+    ck_assert_int_ge(taken, 0);
+    struct address seen;
+    address_from_socket((struct sockaddr *)&sa, &seen, &port);
+    ck_assert(address_equal(&seen, &source));
+    close(taken);
+    close(fd);
+    close(listener);
+    ck_assert_int_eq(address_connect(&server, 25, &other), -1);
+    ck_assert_int_eq(errno, EAFNOSUPPORT);
+    /* An address of nobody here (RFC 5737). */
+    ck_assert_int_eq(address_from_text(SLICE("192.0.2.77"), &source), 0);
+    ck_assert_int_eq(address_connect(&server, 25, &source), -1);
+    ck_assert_int_eq(errno, EADDRNOTAVAIL);
+}
+END_TEST
+
 START_TEST(test_addresses_go_both_ways)
 {
     static const char *const TEXTS[] = {"198.18.1.1", "2001:db8:18:1::1", "::1", "::"};
@@ -358,8 +397,9 @@ START_TEST(test_sequences)
 }
 END_TEST
 
-UNIT_MAIN(test_ranges_include_both_ends, test_ranges_of_spans_shares_and_sizes,
-          test_wrong_ranges_are_refused, test_rates, test_windows_since_the_start_and_by_day,
-          test_patterns, test_patterns_match_only_their_slice, test_parameters_of_mail_and_rcpt,
+UNIT_MAIN(test_a_connection_is_bound_to_its_source, test_ranges_include_both_ends,
+          test_ranges_of_spans_shares_and_sizes, test_wrong_ranges_are_refused, test_rates,
+          test_windows_since_the_start_and_by_day, test_patterns,
+          test_patterns_match_only_their_slice, test_parameters_of_mail_and_rcpt,
           test_a_wrong_regular_expression_is_named, test_addresses_go_both_ways, test_reverse_names,
           test_prefixes_hold_their_addresses, test_templates, test_sequences)
