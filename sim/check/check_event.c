@@ -10,6 +10,10 @@ enum { CHECK_EVENT_KIND_BYTES = 128 };
 static const char *const CHECK_EVENTS[] = {
     "run start",
     "run end",
+    "client say",
+    "client login",
+    "client reply",
+    "client end",
     "submitter submit",
     "submitter reply",
     "submitter accepted",
