@@ -50,9 +50,9 @@ enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struc
         return MX_RECIPIENT_FOREIGN;
     size_t at = slice_find_last(mailbox, '@');
     struct slice user = at == SIZE_MAX ? mailbox : slice_first(mailbox, at);
+    const struct slice names[] = {user, mailbox};
     /* Every host must take mail for postmaster (RFC 5321 4.5.1). */
-    if (host->users == NULL || slice_is_nocase(user, "postmaster") ||
-        pattern_matches(host->users, user) || pattern_matches(host->users, mailbox))
+    if (slice_is_nocase(user, "postmaster") || pattern_matches_any(host->users, names, 2))
         return MX_RECIPIENT_KNOWN;
     return MX_RECIPIENT_UNKNOWN;
 }

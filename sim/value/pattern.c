@@ -200,21 +200,26 @@ static bool pattern_one_matches(const struct pattern_one *one, struct slice text
     return regexec(&one->regex, text.data != NULL ? text.data : "", 1, &part, REG_STARTEND) == 0;
 }
 
-bool pattern_matches(const struct pattern *pattern, struct slice text)
+bool pattern_matches_any(const struct pattern *pattern, const struct slice *texts, size_t count)
 {
     if (pattern == NULL)
         return true;
     bool found = !pattern->has_positive;
     for (size_t i = 0; i < pattern->count; i++) {
         const struct pattern_one *one = &pattern->list[i];
-        if (one->excludes) {
-            if (pattern_one_matches(one, text))
-                return false;
-        } else {
-            found = found || pattern_one_matches(one, text);
-        }
+        bool matches = false;
+        for (size_t k = 0; k < count && !matches; k++)
+            matches = pattern_one_matches(one, texts[k]);
+        if (matches && one->excludes)
+            return false;
+        found = found || matches;
     }
     return found;
+}
+
+bool pattern_matches(const struct pattern *pattern, struct slice text)
+{
+    return pattern_matches_any(pattern, &text, 1);
 }
 
 const char *pattern_text(const struct pattern *pattern)

@@ -104,6 +104,9 @@ static const struct play_case DIALOGUES[] = {
      "< 250\n> RCPT TO:<eve@a.test>\n< 550 5.1.1\n> RCPT TO:<bob@b.test>\n< 550 5.7.1\n"
      "> RCPT TO:<Postmaster@a.test>\n< 250\n> DATA\n< 354\n> .\n< 250\n"
      "log \"to\":[\"bob@a.test\",\"ann-1@a.test\",\"Postmaster@a.test\"]\n"},
+    {"all users but one, named as in either form", "\"users\":[\"*\",\"!eve\",\"!al@a.test\"]",
+     HELLO "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<bob@a.test>\n< 250\n"
+           "> RCPT TO:<eve@a.test>\n< 550 5.1.1\n> RCPT TO:<al@a.test>\n< 550 5.1.1\n"},
     {"chunks", "\"offers\":[\"CHUNKING\",\"PIPELINING\"]",
      "new\n< 220\n> EHLO c.test\n< 250-\n< 250-\n< 250 CHUNKING\n> BDAT 0 LAST\n< 503\n"
      "> MAIL FROM:<a@s.test>\n< 250\n> RCPT TO:<b@a.test>\n< 250\n"
