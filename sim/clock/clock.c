@@ -82,8 +82,11 @@ static int world_run(struct clock_controller *controller, char *const argv[], in
     controller->memory = &memory;
     controller->injector = &injector;
     controller->idle = &idle;
-    guard = (struct clock_guard){
-        .controller = getpid(), .rank = RANK_GUARD, .low_rank = RANK_CONTROLLER, .lifted = true};
+    guard = (struct clock_guard){.controller = getpid(),
+                                 .rank = RANK_GUARD,
+                                 .low_rank = RANK_CONTROLLER,
+                                 .world_rank = RANK_WORLD,
+                                 .lifted = true};
     if (clock_injector_start(&injector, err) != 0 ||
         (ranked && clock_guard_start(&guard, err) != 0) ||
         clock_program_go(&program, argv[0], err) != 0)

@@ -4,9 +4,11 @@
 #include <sched.h>
 #include <time.h>
 
+#include "sim/clock/clock_turns.h"
+
 #include "mta-under-test/base/poison.h"
 
-enum { LOOK_MS = 100, NS_PER_MS = 1000000, MISSED_MAX = 4 };
+enum { LOOK_MS = 100, NS_PER_MS = 1000000, MISSED_MAX = 4, BUSY_MAX = 10 };
 
 static void rank_set(pid_t thread, int rank)
 {
@@ -14,20 +16,32 @@ static void rank_set(pid_t thread, int rank)
     sched_setscheduler(thread, SCHED_FIFO, &param);
 }
 
+static void controller_lift(struct clock_guard *guard)
+{
+    if (atomic_load(&guard->lifted))
+        return;
+    atomic_store(&guard->lifted, true); /* first: from here on its running proves nothing */
+    rank_set(guard->controller, guard->rank);
+}
+
 static _Noreturn void guard_loop(struct clock_guard *guard)
 {
     rank_set(0, guard->rank);
-    unsigned last = 0, missed = 0;
+    unsigned last = 0, missed = 0, busy = 0;
     for (;;) {
         struct timespec time = {0, (long)LOOK_MS * NS_PER_MS};
         nanosleep(&time, NULL);
         unsigned beats = atomic_load(&guard->beats);
         missed = beats == last ? missed + 1 : 0;
         last = beats;
-        if (missed < MISSED_MAX || atomic_load(&guard->lifted))
+        if (missed >= MISSED_MAX)
+            controller_lift(guard);
+        busy = atomic_load(&guard->lifted) ? busy + 1 : 0;
+        if (busy < BUSY_MAX)
             continue;
-        atomic_store(&guard->lifted, true); /* first: from here on its running proves nothing */
-        rank_set(guard->controller, guard->rank);
+        /* Each time: what a task started meanwhile may have come before its own turn to be told. */
+        atomic_store(&guard->in_turns, true);
+        clock_turns_set(guard->world_rank, true);
     }
 }
 
@@ -49,6 +63,8 @@ void clock_guard_lower(struct clock_guard *guard)
 {
     if (!atomic_load(&guard->lifted))
         return;
+    if (atomic_exchange(&guard->in_turns, false))
+        clock_turns_set(guard->world_rank, false);
     rank_set(guard->controller, guard->low_rank);
     atomic_store(&guard->lifted, false);
 }

@@ -3,6 +3,8 @@
  * A world that spins would starve it, since its rank is below the world's; then nobody could even
  * kill PID 1. So after a while the guard lifts the controller above the world. From then until the
  * world rests again, the controller's running proves nothing: clock_idle.c looks more closely.
+ *
+ * If the world does not rest for longer, the guard has its tasks take turns, until it does.
  */
 #pragma once
 
@@ -18,11 +20,14 @@ struct clock_guard {
     pid_t controller;       /* its thread */
     int rank;               /* of the guard, and of a lifted controller */
     int low_rank;           /* of the controller otherwise */
+    int world_rank;         /* of all programs of the world */
     _Atomic unsigned beats; /* the controller was there */
     _Atomic bool lifted;
+    _Atomic bool in_turns;
 };
 
 int clock_guard_start(struct clock_guard *guard, struct err *err) MUST_CHECK;
 
-/* The world rests: the controller goes back to its low rank. Called by the controller. */
+/* The world rests: the controller goes back to its low rank, the tasks of the world run in order
+ * again. Called by the controller. */
 void clock_guard_lower(struct clock_guard *guard);

@@ -32,8 +32,7 @@ static _Noreturn void child_run(const struct pipes *pipes, char *const argv[], b
                                 int rank)
 {
     struct sched_param param = {.sched_priority = rank};
-    /* Round robin: a program that spins until another has done something must let it run. */
-    if (rank > 0 && sched_setscheduler(0, SCHED_RR, &param) != 0)
+    if (rank > 0 && sched_setscheduler(0, SCHED_FIFO, &param) != 0)
         child_give_up(pipes);
     int listener = -1;
     if (filtered) {

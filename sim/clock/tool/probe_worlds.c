@@ -29,6 +29,22 @@ static void run_spin(void)
         continue;
 }
 
+/* Spins until a child has done something, which can only be if it gets the CPU meanwhile. */
+static void run_spin_for_child(void)
+{
+    volatile int *done =
+        mmap(NULL, sizeof *done, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(done != MAP_FAILED);
+    pid_t child = fork();
+    if (child == 0) {
+        *done = 1;
+        _exit(0);
+    }
+    while (*done == 0)
+        continue;
+    EXPECT(probe_wait(child) == 0);
+}
+
 static void run_sleeper(void)
 {
     for (long i = strtol(probe_args[0], NULL, 10); i > 0; i--)
@@ -261,6 +277,6 @@ static void run_stress(void)
 }
 
 const struct probe probe_worlds[] = {
-    {"rest", run_rest},     {"spin", run_spin}, {"sleeper", run_sleeper},
-    {"stress", run_stress}, {NULL, NULL},
+    {"rest", run_rest},       {"spin", run_spin},     {"spin-for-child", run_spin_for_child},
+    {"sleeper", run_sleeper}, {"stress", run_stress}, {NULL, NULL},
 };

@@ -112,6 +112,18 @@ START_TEST(spin)
 }
 END_TEST
 
+/* No time passes, and no task waits: they take turns in the end. */
+START_TEST(spin_for_another)
+{
+    struct world *world = world_new();
+    if (!world_run_probe(world, WORLD_PLAIN, "dynamic", "spin-for-child", NULL))
+        return;
+    ck_assert_int_eq(world->result.end, CLOCK_END_EXITED);
+    ck_assert_int_eq(world->result.status, 0);
+    ck_assert_int_eq(world->result.virtual_us, WORLD_START_US);
+}
+END_TEST
+
 START_TEST(real_time)
 {
     struct world *world = world_new();
@@ -172,4 +184,4 @@ START_TEST(this_machine)
 END_TEST
 
 UNIT_MAIN(sleep_of_five_days, status_of_the_first_program, program_that_is_not_there, limit,
-          nothing_to_wait_for, spin, real_time, seed, this_machine)
+          nothing_to_wait_for, spin, spin_for_another, real_time, seed, this_machine)

@@ -308,7 +308,8 @@ START_TEST(test_expectations)
         {"{\"name\":\"x\"," HOSTS "," BOB
          "," LETTER("order") ",\"expect\":[{\"message\":\"order\",\"to\":\"bob@*\",\"is\":"
                              "\"delivered\"}]}",
-         "x.json:1: $.expect[0].to: expected a recipient of a message, found \"bob@*\""},
+         "x.json:1: $.expect[0].to: \"bob@*\": no such recipient of a message; known are: "
+         "bob@bigmail.test"},
         {"{\"name\":\"x\"," HOSTS "," BOB "," LETTER("m1") "}",
          "x.json:1: $.clients: X-Mailrange-Id: m1 names a letter of a client, but one of "
          "\"messages\" has this id: give one of them another"},

@@ -179,7 +179,7 @@ static const struct {
      "1300"},
     {"{\"name\":\"x\",\"clock\":{@}}", "$defs clock", "limit", "\"7d\"", "\"8d\""},
     {"{\"name\":\"x\",\"clock\":{@}}", "$defs clock", "settle", "\"1h\"", "\"2h\""},
-    {"{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"@ MX 10 mx\"]},@}}", "$defs dns", "ttl",
+    {"{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"@ A 198.18.9.9\"]},@}}", "$defs dns", "ttl",
      "\"5m\"", "\"6m\""},
 };
 
