@@ -21,8 +21,10 @@ refused() {
 # shellcheck disable=SC2016 # an assembler's dollars
 if command -v as >/dev/null && command -v ld >/dev/null && printf '.globl _start\n_start: mov $1,%%eax\nxor %%ebx,%%ebx\nint $0x80\n' |
     as --32 -o old.o - 2>/dev/null && ld -m elf_i386 -o old-program old.o 2>/dev/null; then
-    refused 1 'old-program \(process [0-9]+\) is no 64-bit program for x86-64' "a 32-bit program" ./old-program
+    # Some kernels run no 32-bit programs at all.
     if ./old-program 2>/dev/null; then
+        refused 1 'old-program \(process [0-9]+\) is no 64-bit program for x86-64' "a 32-bit program" \
+            ./old-program
         expect_exit 0 "a 32-bit program runs in real time" \
             "$MAILRANGE" exec nothing.json --clock real -o "$WORK/out" -- ./old-program
     fi

@@ -294,8 +294,8 @@ START_TEST(test_explain_tells_the_plan_in_words)
                                         "Why it matters.",
                                         "The clock starts at 2026-03-02T09:00:00Z.",
                                         "mx.bigmail.test",
-                                        "m1: from news@sender.test to bob@bigmail.test, handed in "
-                                        "at port 25\n",
+                                        "m1: from news@sender.test to bob@bigmail.test",
+                                        "bob@bigmail.test, handed in at port 25\n",
                                         "(5 records)\n  bigmail.test 300 MX 10 mx.bigmail.test\n",
                                         "after 1h: the server under test stands still for 5m",
                                         "to bob@bigmail.test: delivered within 2h"};
