@@ -80,7 +80,7 @@ int scenario_matrix_read(struct spec scenario, size_t max, struct arena *arena,
 static int check_for_value(struct spec value, const struct scenario_axis *axis, struct err *err)
 {
     struct arena arena = {0};
-    const char *text = NULL;
+    const char *text = "";
     int result = read_value(value, &arena, &text, err);
     bool found = false;
     for (size_t i = 0; result == 0 && i < axis->count; i++)
