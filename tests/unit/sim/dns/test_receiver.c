@@ -106,6 +106,7 @@ START_TEST(test_name_of_a_client)
     ck_assert_int_eq(address_from_text(SLICE("2001:db8::1"), &client), 0);
     ck_assert_ptr_null(dns_receiver_client_name(receiver, &client, ASK_START_US));
     dns_receiver_free(&receiver);
+    dns_model_free(&model);
 }
 END_TEST
 
