@@ -1,9 +1,9 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "sim/clock/clock.h"
 #include "sim/clock/clock_proc.h"
+#include "sim/clock/clock_walk.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -22,8 +22,9 @@ static void line_read(pid_t pid, pid_t tid, const char *file, char line[LINE_BYT
     line[strcspn(line, "\n")] = '\0';
 }
 
-static void task_describe(struct buf *out, pid_t pid, pid_t tid)
+static void task_describe(void *context, pid_t pid, pid_t tid)
 {
+    struct buf *out = context;
     char name[LINE_BYTES], stat[LINE_BYTES], call[LINE_BYTES], place[LINE_BYTES];
     line_read(pid, tid, "comm", name);
     line_read(pid, tid, "stat", stat);
@@ -43,30 +44,7 @@ static void task_describe(struct buf *out, pid_t pid, pid_t tid)
     buf_add_char(out, '\n');
 }
 
-static void process_describe(struct buf *out, pid_t pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/task", pid);
-    DIR *folder = opendir(path);
-    if (folder == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        pid_t tid = clock_proc_number(entry->d_name);
-        if (tid > 0)
-            task_describe(out, pid, tid);
-    }
-    closedir(folder);
-}
-
 void clock_describe(struct buf *out)
 {
-    DIR *folder = opendir("/proc");
-    if (folder == NULL)
-        return;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        pid_t pid = clock_proc_number(entry->d_name);
-        if (pid > 1)
-            process_describe(out, pid);
-    }
-    closedir(folder);
+    clock_walk(task_describe, out);
 }
