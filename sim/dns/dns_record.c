@@ -1,31 +1,11 @@
 #include "sim/dns/dns_record.h"
 
 #include "mta-under-test/base/text.h"
-#include "sim/value/address.h"
+#include "sim/dns/dns_record_fault.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { DNS_SHOWN_BYTES = 120 };
-
-/* What is most often wrong, in plain words; NULL where it is something else. */
-static const char *dns_record_odd(const char *text)
-{
-    struct slice rest = slice_of(text != NULL ? text : "");
-    struct slice word = {0};
-    struct slice type = {0};
-    struct address address;
-    while (rest.len > 0 && slice_split(&rest, ' ', &word)) {
-        if (type.len == 0 && (slice_is_nocase(word, "A") || slice_is_nocase(word, "AAAA")))
-            type = word;
-    }
-    if (type.len == 0 || address_from_text(word, &address) != 0)
-        return NULL;
-    if (type.len > 1 && address_is_ipv4(&address))
-        return "AAAA holds an IPv6 address, and this one is IPv4, for which there is A";
-    if (type.len == 1 && !address_is_ipv4(&address))
-        return "A holds an IPv4 address, and this one is IPv6, for which there is AAAA";
-    return NULL;
-}
+enum { DNS_SHOWN_BYTES = 120, DNS_FAULT_BYTES_MAX = 1024 };
 
 int dns_record_error(ldns_status status, const char *text, struct err *err)
 {
@@ -33,9 +13,7 @@ int dns_record_error(ldns_status status, const char *text, struct err *err)
     buf_init(&shown, (size_t)4 * DNS_SHOWN_BYTES + 8);
     if (text != NULL)
         text_to_printable(&shown, slice_of(text), DNS_SHOWN_BYTES);
-    const char *why = dns_record_odd(text);
-    if (why == NULL)
-        why = ldns_get_errorstr_by_id(status);
+    const char *why = ldns_get_errorstr_by_id(status);
     const char *hint = "";
     if (status == LDNS_STATUS_INVALID_STR || (text != NULL && strlen(text) > 255))
         hint = "; a text in a record has at most 255 bytes, a longer one is written as several: "
@@ -45,6 +23,21 @@ int dns_record_error(ldns_status status, const char *text, struct err *err)
             hint);
     buf_deinit(&shown);
     return -1;
+}
+
+/* -1 with what is surely wrong with it. */
+static int dns_record_check_text(const char *text, struct err *err)
+{
+    struct buf fault;
+    buf_init(&fault, DNS_FAULT_BYTES_MAX);
+    bool is_wrong = dns_record_fault(text, &fault);
+    if (is_wrong) {
+        buf_add_text(&fault, "; the record is: ");
+        text_to_printable(&fault, slice_of(text), DNS_SHOWN_BYTES);
+        err_set(err, "%s", buf_text(&fault));
+    }
+    buf_deinit(&fault);
+    return is_wrong ? -1 : 0;
 }
 
 static ldns_rdf *dns_name_to_rdf(struct slice wire)
@@ -68,6 +61,8 @@ int dns_record_parse(const char *text, struct slice origin, uint32_t ttl, ldns_r
     if (*text == '$')
         return err_set(err, "directives such as $TTL belong into a zone file; here each text is "
                             "one record, as in: @ MX 10 mail");
+    if (dns_record_check_text(text, err) != 0)
+        return -1;
     ldns_rdf *base = dns_name_to_rdf(origin);
     ldns_status status = ldns_rr_new_frm_str(rr, text, ttl, base, NULL);
     ldns_rdf_deep_free(base);

@@ -1,3 +1,4 @@
+#include "sim/dns/dns_record.h"
 #include "sim/dns/dns_spec.h"
 
 #include "tests/unit/sim/dns/dns_test.h"
@@ -19,6 +20,46 @@ static void expect_error(const char *json, const char *expected)
     spec_document_free(&document);
     dns_model_free(&model);
 }
+
+/* The error of one record that is wrong; "" if it is none. */
+static void expect_record(const char *record, const char *expected)
+{
+    struct err err = {0};
+    struct dns_name origin;
+    ldns_rr *rr = NULL;
+    ck_assert_int_eq(dns_name_from_text(slice_of("a.test"), &origin), 0);
+    int result = dns_record_parse(record, dns_name_slice(&origin), 3600, &rr, &err);
+    if (strncmp(err.text, expected, strlen(expected)) != 0 || (result == 0) != (*expected == '\0'))
+        ck_abort_msg("%s\nexpected: %s\nfound:    %s", record, expected, err.text);
+    ldns_rr_free(rr);
+}
+
+START_TEST(test_what_is_wrong_with_a_record)
+{
+    expect_record("@ MX 10 mail", "");
+    expect_record("@ 1h IN mx 10 mail", "");
+    expect_record("@ 3600 IN TXT \"a; b\" \"c\"", "");
+    expect_record("@ TXT a\\;b", "");
+    expect_record("@ TYPE65280 \\# 2 0102", "");
+    expect_record("_25._tcp.mail TLSA 3 1 1 0102 0304", "");
+    expect_record("@ MXX 10 mail", "MXX: no such type of record; did you mean MX?");
+    expect_record("@ DKIM \"x\"", "DKIM: no such type of record");
+    expect_record("MX 10 mail", "the name in front of the type is missing");
+    expect_record("mail", "the type and the data are missing");
+    expect_record("@ MX mail", "PREFERENCE is a number from 0 to 65535, found mail; MX is "
+                               "PREFERENCE HOST, as in: @ MX 10 mail; the record is: @ MX mail");
+    expect_record("@ MX 65536 mail", "PREFERENCE is a number from 0 to 65535");
+    expect_record("@ MX 10", "HOST is missing");
+    expect_record("@ NS ns1 ns2", "nothing may follow the data, found ns2");
+    expect_record("mail A 192.0.2", "ADDRESS is an IPv4 address, found 192.0.2");
+    expect_record("mail A 2001:db8::1", "ADDRESS is an IPv4 address, and for IPv6 there is AAAA");
+    expect_record("mail AAAA 192.0.2.1", "ADDRESS is an IPv6 address, and for IPv4 there is A");
+    expect_record("@ TLSA 3 1 256 01", "MATCHING is a number from 0 to 255");
+    expect_record("@ TLSA 3 1 1 0z", "HEX is an even count of hex digits");
+    expect_record("@ TXT \"v=spf1 -all", "a quote has no end");
+    expect_record("_dmarc TXT v=DMARC1; p=none", "what stands behind a \";\" outside of quotes");
+}
+END_TEST
 
 START_TEST(test_all_parts)
 {
@@ -131,5 +172,5 @@ START_TEST(test_hidden_faults)
 }
 END_TEST
 
-UNIT_MAIN(test_all_parts, test_a_zone_file_of_the_project, test_errors_name_the_place,
-          test_hidden_faults)
+UNIT_MAIN(test_what_is_wrong_with_a_record, test_all_parts, test_a_zone_file_of_the_project,
+          test_errors_name_the_place, test_hidden_faults)
