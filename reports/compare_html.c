@@ -111,17 +111,25 @@ static void print_note(const struct compare *compare, const struct compare_note 
     buf_add_text(out, "</small></li>\n");
 }
 
+/* How many notes about a server belong to scenarios that were run. */
+static size_t count_notes(const struct compare *compare, size_t server)
+{
+    size_t count = 0;
+    for (size_t n = 0; n < compare->note_count; n++)
+        count += compare->notes[n].server == server && compare->notes[n].row_count > 0;
+    return count;
+}
+
 static void print_findings(const struct compare *compare, struct buf *out)
 {
-    if (compare->note_count == 0)
-        return;
-    buf_add_text(out, "<h2>Findings</h2>\n");
+    bool has_head = false;
     for (size_t s = 0; s < compare->server_count; s++) {
-        size_t count = 0;
-        for (size_t n = 0; n < compare->note_count; n++)
-            count += compare->notes[n].server == s && compare->notes[n].row_count > 0;
+        size_t count = count_notes(compare, s);
         if (count == 0)
             continue;
+        if (!has_head)
+            buf_add_text(out, "<h2>Findings</h2>\n");
+        has_head = true;
         html_print(out, "<details class=\"data\"><summary>%s: %zu</summary><ul>\n",
                    compare->servers[s].name, count);
         for (size_t n = 0; n < compare->note_count; n++) {

@@ -122,8 +122,11 @@ void compare_html_scenario(const struct compare *compare, const struct compare_r
                "<details class=\"scenario plain\" id=\"s%zu\"><summary><span class=\"title\">"
                "<h2>%s</h2><span class=\"file\">%s %s</span></span>",
                id, row->name, row->file, row->cell);
-    for (size_t s = 0; s < compare->server_count; s++)
+    for (size_t s = 0; s < compare->server_count; s++) {
+        html_print(out, "<span class=\"of\"><small>%s</small>", compare->servers[s].name);
         compare_html_badge(&row->cells[s], out);
+        buf_add_text(out, "</span>");
+    }
     html_print(out,
                "</summary><div class=\"body scroll\"><table class=\"compare\">"
                "<caption class=\"unseen\">%s</caption>",

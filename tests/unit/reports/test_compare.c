@@ -126,6 +126,23 @@ START_TEST(writers_show_all_and_escape)
 }
 END_TEST
 
+START_TEST(a_finding_about_other_scenarios_has_no_heading)
+{
+    struct compare compare;
+    struct buf out;
+    struct err err = {0};
+    make(&compare);
+    const char notes[] = "[{\"server\":\"three\",\"text\":\"Of b.\",\"scenarios\":[\"b\"]}]";
+    ck_assert_int_eq(compare_add_notes(&compare, slice_of(notes), &err), 0);
+    buf_init(&out, 1024 * 1024);
+    compare_print_html(&compare, &out);
+    ck_assert_ptr_null(strstr(buf_text(&out), "Findings"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "<small>three</small><span class=\"badge fail\""));
+    buf_deinit(&out);
+    compare_deinit(&compare);
+}
+END_TEST
+
 /* The cells of a matrix are one row, and a cell that no finding explains says what failed. */
 START_TEST(the_scoreboard_folds_a_matrix)
 {
@@ -173,4 +190,5 @@ START_TEST(broken_results_are_told)
 END_TEST
 
 UNIT_MAIN(lines_say_what_each_did, the_odd_one_is_marked, the_worst_of_several_runs_counts,
-          writers_show_all_and_escape, the_scoreboard_folds_a_matrix, broken_results_are_told)
+          writers_show_all_and_escape, a_finding_about_other_scenarios_has_no_heading,
+          the_scoreboard_folds_a_matrix, broken_results_are_told)
