@@ -1,9 +1,12 @@
 #include "mta-under-test/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "mta-under-test/base/text.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -125,4 +128,26 @@ struct slice file_folder_name(const char *path)
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+char *file_nearest(const char *path)
+{
+    struct dirent **items = NULL;
+    size_t folder_len = (size_t)(file_name(path) - path);
+    char *folder = folder_len > 0 ? mem_text_copy_n(path, folder_len) : mem_text_copy("./");
+    int count = scandir(folder, &items, NULL, alphasort);
+    free(folder);
+    if (count < 0)
+        return NULL;
+    const char **names = mem_alloc_array((size_t)count + 1, sizeof *names);
+    for (int i = 0; i < count; i++)
+        names[i] = items[i]->d_name;
+    const char *nearest = text_nearest(file_name(path), names);
+    char *result =
+        nearest != NULL ? mem_text_format("%.*s%s", (int)folder_len, path, nearest) : NULL;
+    for (int i = 0; i < count; i++)
+        free(items[i]);
+    free(names);
+    free(items);
+    return result;
 }

@@ -25,3 +25,6 @@ const char *file_name(const char *path);
 /* The name of the folder that `path` stands in, "retry" of "a/retry/b.json"; empty without one. */
 struct slice file_folder_name(const char *path);
 bool file_exists(const char *path);
+/* Where no `path` is: the one in its folder whose name is spelled most like it, for "did you mean
+ * ...?". Owned by the caller (free()); NULL if none is near, or the folder is not there. */
+char *file_nearest(const char *path) MUST_CHECK;

@@ -100,8 +100,8 @@ static bool is_ttl(struct slice word)
 {
     bool good = word.len > 0 && text_is_digit(word.data[0]);
     for (size_t i = 0; i < word.len; i++)
-        good = good && (text_is_digit(word.data[i]) ||
-                        memchr("smhdw", text_lower(word.data[i]), 5) != NULL);
+        good = good &&
+               (text_is_digit(word.data[i]) || strchr("smhdw", text_lower(word.data[i])) != NULL);
     return good;
 }
 

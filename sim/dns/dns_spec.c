@@ -24,20 +24,22 @@ static FILE *dns_spec_open_path(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "re") : NULL;
 }
 
-/* The file in one of the two folders, or NULL. */
-static FILE *dns_spec_open_file(const char *name, const char *folder, const char *root)
+/* The file in one of the two folders (the second may be NULL), or NULL with an error. */
+static FILE *dns_spec_open_file(struct spec spec, const char *name, const char *const *folders,
+                                struct err *err)
 {
-    const char *const folders[] = {folder, root};
-    if (*name == '/')
-        return dns_spec_open_path(name);
+    char *paths[2] = {NULL, NULL};
     FILE *file = NULL;
-    for (size_t i = 0; file == NULL && i < sizeof folders / sizeof folders[0]; i++) {
-        if (folders[i] == NULL)
-            continue;
-        char *path = mem_text_format("%s/%s", folders[i], name);
-        file = dns_spec_open_path(path);
-        free(path);
+    for (size_t i = 0; i < 2 && file == NULL; i++) {
+        if (i == 1 && (*name == '/' || folders[1] == NULL))
+            break;
+        paths[i] = *name == '/' ? mem_text_copy(name) : mem_text_format("%s/%s", folders[i], name);
+        file = dns_spec_open_path(paths[i]);
     }
+    if (file == NULL)
+        spec_no_file(spec, err, paths[0], paths[1]);
+    free(paths[0]);
+    free(paths[1]);
     return file;
 }
 
@@ -47,12 +49,9 @@ static int dns_spec_parse_zone_file(struct spec spec, const char *zone, const ch
     const char *name;
     if (spec_read_text(spec, &name, err) != 0)
         return -1;
-    FILE *file = dns_spec_open_file(name, folders[0], folders[1]);
+    FILE *file = dns_spec_open_file(spec, name, folders, err);
     if (file == NULL)
-        return spec_error(spec, err,
-                          "zone file \"%s\" is not there; it is looked for beside the scenario, "
-                          "then in the project's folder",
-                          name);
+        return -1;
     int result = dns_model_add_zone_file(model, zone, file, name, err);
     (void)fclose(file);
     if (result != 0) {

@@ -74,7 +74,7 @@ static int mta_read_file(struct spec spec, const char *path, struct arena *arena
         file->mode = 0644;
         file->template_path = arena_format(arena, "%s/%s", adapter->folder, name);
         if (!file_exists(file->template_path))
-            return spec_error(member, err, "there is no such file: %s", file->template_path);
+            return spec_no_file(member, err, file->template_path, NULL);
     }
     if (spec_get(spec, "form", &member)) {
         if (spec_read_word(member, FORMS, &form, err) != 0)

@@ -63,10 +63,7 @@ static int check_base(struct spec extend, const struct extension *base, struct e
 {
     struct buf chain;
     if (!file_exists(base->path))
-        return spec_error(extend, err,
-                          "no such file: %s; it is looked for beside the file that names it, then "
-                          "from the project's folder",
-                          base->path);
+        return spec_no_file(extend, err, base->path, NULL);
     buf_init(&chain, CHAIN_BYTES_MAX);
     write_chain(base, &chain);
     bool own = false;

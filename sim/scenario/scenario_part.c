@@ -46,13 +46,12 @@ const char *scenario_find_file(struct scenario_reader *r, struct spec spec, cons
         name[0] == '/' ? name : arena_format(r->arena, "%s/%s", r->scenario->folder, name);
     if (file_exists(near))
         return near;
-    const char *far = r->root != NULL ? arena_format(r->arena, "%s/%s", r->root, name) : near;
-    if (name[0] != '/' && file_exists(far))
+    const char *far = NULL;
+    if (r->root != NULL && name[0] != '/')
+        far = arena_format(r->arena, "%s/%s", r->root, name);
+    if (far != NULL && file_exists(far))
         return far;
-    if (far == near || name[0] == '/')
-        spec_error(spec, r->err, "no such file: %s", near);
-    else
-        spec_error(spec, r->err, "no such file: neither %s nor %s is there", near, far);
+    spec_no_file(spec, r->err, near, far);
     return NULL;
 }
 

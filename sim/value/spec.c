@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "sim/value/spec_document.h"
 #include "sim/value/spec_scan.h"
@@ -199,6 +200,19 @@ int spec_error(struct spec spec, struct err *err, const char *format, ...)
     spec_write_place(spec, &place);
     err_set(err, "%s: %s", buf_text(&place), text);
     buf_deinit(&place);
+    return -1;
+}
+
+int spec_no_file(struct spec spec, struct err *err, const char *path, const char *other)
+{
+    char *like = file_nearest(path);
+    if (like == NULL && other != NULL)
+        like = file_nearest(other);
+    spec_error(spec, err, "no such file: %s%s%s%s%s%s%s%s", other != NULL ? "neither " : "", path,
+               other != NULL ? " nor " : "", other != NULL ? other : "",
+               other != NULL ? " is there" : "", like != NULL ? "; did you mean " : "",
+               like != NULL ? file_name(like) : "", like != NULL ? "?" : "");
+    free(like);
     return -1;
 }
 

@@ -35,7 +35,7 @@ P
 }
 
 change missing 'a["files"]["/etc/x"] = {"template": "gone.in"}'
-wrong missing 2 'adapter.json:[0-9]+: \$.*template: there is no such file: .*gone\.in' "a template that is not there"
+wrong missing 2 'adapter.json:[0-9]+: \$.*template: no such file: .*gone\.in' "a template that is not there"
 
 change form 'a["files"]["/etc/x"] = {"form": "sqlite"}'
 wrong form 2 'adapter.json:[0-9]+: \$.*form: a form is for a file that is made from a "template"' "a form without a template"

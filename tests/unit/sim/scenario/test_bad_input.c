@@ -191,6 +191,18 @@ START_TEST(test_a_missing_fixture_names_where_it_was_looked_for)
     ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.messages[0].file: no such file: neither "));
     ck_assert_ptr_nonnull(strstr(error, "/fixtures/no.eml is there"));
     fx.count = 0;
+    write_file("letter.eml", "Subject: x\r\n\r\n");
+    error = error_of("{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\","
+                     "\"file\":\"leter.eml\"}]}");
+    ck_assert_ptr_nonnull(strstr(error, "; did you mean letter.eml?"));
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"extend\":\"leter.eml\"}");
+    ck_assert_ptr_nonnull(strstr(error, "/leter.eml; did you mean letter.eml?"));
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":\"leter.eml\"}}}");
+    ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.dns.zones[\"a.test\"]: no such file: "));
+    ck_assert_ptr_nonnull(strstr(error, "; did you mean letter.eml?"));
+    fx.count = 0;
     done();
 }
 END_TEST
