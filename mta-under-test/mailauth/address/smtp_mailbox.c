@@ -6,7 +6,7 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SMTP_MAILBOX_V6_GROUPS = 8 };
+enum { SMTP_MAILBOX_V6_GROUPS = 8, SMTP_MAILBOX_V6_GAP_GROUPS_MIN = 2 };
 
 const char *smtp_mailbox_reason_name(enum smtp_mailbox_reason reason)
 {
@@ -94,10 +94,8 @@ static size_t smtp_mailbox_v6_groups(struct slice text, bool allows_v4)
     return count;
 }
 
-/*
- * IPv6-addr. The grammar of RFC 5321 lets "::" stand for two groups at least, while RFC 4291
- * section 2.2, to which it refers, says one or more: one is taken.
- */
+/* IPv6-addr, where "::" stands for two groups at least (RFC 5321 4.1.3): stricter than RFC 4291
+ * section 2.2, to which it refers, and as RFC 5952 section 4.2.2 has all write addresses. */
 static bool smtp_mailbox_is_v6(struct slice text)
 {
     size_t gap = slice_find_slice(text, SLICE("::"));
@@ -106,7 +104,7 @@ static bool smtp_mailbox_is_v6(struct slice text)
     size_t before = smtp_mailbox_v6_groups(slice_first(text, gap), false);
     size_t behind = smtp_mailbox_v6_groups(slice_skip(text, gap + 2), true);
     return before < SMTP_MAILBOX_V6_GROUPS && behind < SMTP_MAILBOX_V6_GROUPS &&
-           before + behind < SMTP_MAILBOX_V6_GROUPS;
+           before + behind + SMTP_MAILBOX_V6_GAP_GROUPS_MIN <= SMTP_MAILBOX_V6_GROUPS;
 }
 
 /* The tag of a General-address-literal must be registered: "IPv6" is the only one that is. */

@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/core/domain.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -49,8 +50,17 @@ static void dane_add_anchors(SSL_CTX *context, struct slice pem)
     sk_X509_pop_free(anchors, X509_free);
 }
 
+/* As certificates have names: without a final dot, which OpenSSL would compare too. */
+static const char *dane_reference_name(const char *name, char text[DANE_NAME_BYTES])
+{
+    struct slice plain = domain_without_dot(slice_of(name));
+    (void)snprintf(text, DANE_NAME_BYTES, "%.*s", SLICE_ARG(plain));
+    return text;
+}
+
 static int dane_run_init(struct dane_run *run, const struct dane_request *request, struct err *err)
 {
+    char name[DANE_NAME_BYTES];
     run->chain = dane_read_certificates(request->chain_pem);
     if (sk_X509_num(run->chain) == 0)
         return err_set(err, "the chain holds no certificate in PEM form");
@@ -59,11 +69,12 @@ static int dane_run_init(struct dane_run *run, const struct dane_request *reques
         return err_set(err, "OpenSSL cannot do DANE");
     dane_add_anchors(run->ssl_context, request->ca_pem);
     run->ssl = SSL_new(run->ssl_context);
-    const char *base = request->name_count > 0 ? request->names[0] : NULL;
+    const char *base =
+        request->name_count > 0 ? dane_reference_name(request->names[0], name) : NULL;
     if (run->ssl == NULL || SSL_dane_enable(run->ssl, base) <= 0)
         return err_set(err, "\"%s\" cannot be a TLSA base domain", base != NULL ? base : "");
     for (size_t i = 1; i < request->name_count; i++)
-        SSL_add1_host(run->ssl, request->names[i]);
+        SSL_add1_host(run->ssl, dane_reference_name(request->names[i], name));
     SSL_set_hostflags(run->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (!request->checks_ee_names)
         SSL_dane_set_flags(run->ssl, DANE_FLAG_NO_DANE_EE_NAMECHECKS);

@@ -18,7 +18,8 @@ struct dane_request {
     const struct dane_record *records;
     size_t name_count;
     const char *names[DANE_NAMES_MAX]; /* the TLSA base domain first, then others that are allowed
-                                        * (RFC 7672 3.2.2: the next-hop domain) */
+                                        * (RFC 7672 3.2.2: the next-hop domain); each may end in a
+                                        * dot */
     bool checks_ee_names; /* also check names for usage 3, which RFC 7671 5.1 does not */
     bool in_smtp;         /* usages 0 and 1 are unusable */
     int64_t now_us;

@@ -170,6 +170,18 @@ START_TEST(names_and_dates_do_not_matter_for_usage_3)
 }
 END_TEST
 
+START_TEST(a_final_dot_is_no_part_of_the_name)
+{
+    struct bed bed;
+    bed_init(&bed);
+    struct dane_record ta = make_record(&bed, bed.ca, DANE_TA, 0, 1);
+    ck_assert(check(&bed, &ta, 1, "mx.x.test.", false, 50).is_verified);
+    ck_assert(check(&bed, &ta, 1, "MX.X.test", false, 50).is_verified);
+    ck_assert(!check(&bed, &ta, 1, "mx.x.test..", false, 50).is_verified);
+    bed_deinit(&bed);
+}
+END_TEST
+
 START_TEST(anchors_may_stand_in_the_record_alone)
 {
     struct bed bed;
@@ -251,5 +263,5 @@ START_TEST(records_are_read_and_judged)
 END_TEST
 
 UNIT_MAIN(every_usage_selector_and_type_verifies, names_and_dates_do_not_matter_for_usage_3,
-          anchors_may_stand_in_the_record_alone, one_record_of_many_is_enough,
-          the_strongest_digest_decides, records_are_read_and_judged)
+          a_final_dot_is_no_part_of_the_name, anchors_may_stand_in_the_record_alone,
+          one_record_of_many_is_enough, the_strongest_digest_decides, records_are_read_and_judged)
