@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -144,20 +143,8 @@ static int inside_load(struct inside *inside, struct err *err)
         .seed_given = options->seed_given,
         .seed = options->seed,
     };
-    struct scenario **cells = NULL;
-    int count = scenario_load(options->file, &load, &cells, err);
-    if (count < 0)
-        return -1;
-    for (int cell = 0; cell < count; cell++) {
-        if ((uint64_t)cell == options->cell)
-            inside->scenario = cells[cell];
-        else
-            scenario_free(&cells[cell]);
-    }
-    free(cells);
-    if (inside->scenario == NULL)
-        return err_set(err, "%s: has no cell %" PRIu64, options->file, options->cell);
-    return 0;
+    inside->scenario = scenario_load_cell(options->file, &load, options->cell, err);
+    return inside->scenario != NULL ? 0 : -1;
 }
 
 static int inside_open_log(struct inside *inside, struct err *err)

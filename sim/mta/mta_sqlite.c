@@ -1,8 +1,7 @@
 #include "sim/mta/mta_sqlite.h"
 
-#include <sqlite3.h>
-
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/sqlite/sqlite_library.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -18,16 +17,28 @@ static int authorize(void *context, int action, const char *first, const char *s
     return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
 }
 
+/* Most scenarios have no statements for the files of their server. */
+static bool is_blank(const char *statements)
+{
+    return statements[strspn(statements, " \t\r\n")] == '\0';
+}
+
 static int run(const char *file, const char *path, const char *statements, struct err *err)
 {
+    if (is_blank(statements))
+        return 0;
+    const struct sqlite_library *sqlite = sqlite_library(err);
     sqlite3 *database = NULL;
     int result = 0;
-    if (sqlite3_open(file, &database) != SQLITE_OK ||
-        sqlite3_set_authorizer(database, authorize, NULL) != SQLITE_OK ||
-        sqlite3_exec(database, statements, NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite == NULL)
+        return -1;
+    if (sqlite->open_v2(file, &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+            SQLITE_OK ||
+        sqlite->set_authorizer(database, authorize, NULL) != SQLITE_OK ||
+        sqlite->exec(database, statements, NULL, NULL, NULL) != SQLITE_OK)
         result = err_set(err, "%s: expected statements of SQL that make a database: %s", path,
-                         sqlite3_errmsg(database));
-    sqlite3_close(database);
+                         sqlite->errmsg(database));
+    sqlite->close(database);
     return result;
 }
 

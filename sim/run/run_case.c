@@ -44,6 +44,7 @@ struct run_execution {
     const struct run_case_options *options;
     struct arena arena;
     char folder[PATH_MAX]; /* absolute, as is all that the world must find */
+    struct scenario *scenario;
     struct mta_adapter *adapter;
     const char *const *layers;
     size_t layer_count;
@@ -84,7 +85,7 @@ static const char *run_folder_of(struct run_execution *run, const char *path)
 
 static void run_fill_extra(struct run_execution *run, struct world_options *world)
 {
-    const struct mx_model *model = run->options->one->scenario->mx;
+    const struct mx_model *model = run->scenario->mx;
     size_t hosts = mx_model_host_count(model);
     size_t max = 0;
     for (size_t i = 0; i < hosts; i++)
@@ -103,7 +104,7 @@ static void run_fill_extra(struct run_execution *run, struct world_options *worl
 static int run_fill_resolvers(struct run_execution *run, struct world_options *world,
                               struct err *err)
 {
-    const char *const *texts = RUN_RESOLVERS[run->options->one->scenario->dns->resolver];
+    const char *const *texts = RUN_RESOLVERS[run->scenario->dns->resolver];
     size_t count = RUN_RESOLVER_COUNT;
     struct address *resolvers = arena_alloc_array(&run->arena, count, sizeof *resolvers);
     for (size_t i = 0; i < count; i++) {
@@ -121,7 +122,7 @@ static int run_fill_shares(struct run_execution *run, struct world_options *worl
 {
     const struct run_options *options = run->options->run;
     struct world_share *shares = arena_alloc_array(&run->arena, RUN_SHARES_MAX, sizeof *shares);
-    const char *scenario = run_real_path(run, run->options->one->scenario->file, err);
+    const char *scenario = run_real_path(run, run->scenario->file, err);
     const char *program = run_real_path(run, options->program, err);
     const char *root = run_real_path(run, options->root, err);
     if (scenario == NULL || program == NULL || root == NULL)
@@ -164,7 +165,7 @@ static int run_start_world(struct run_execution *run, struct err *err)
     if (run_make_stop_pipe(&stop_fd, err) != 0)
         return -1;
     const struct run_options *options = run->options->run;
-    const struct scenario *scenario = run->options->one->scenario;
+    const struct scenario *scenario = run->scenario;
     struct inside_options inside = {
         .cell = run->options->one->cell,
         .folder = run->folder,
@@ -228,7 +229,7 @@ static int run_prepare_layers(struct run_execution *run, struct err *err)
     if (mta_packages_prepare(&server, cache, &run->arena, &run->layers, &run->layer_count, err) !=
         0)
         return -1;
-    if (run->options->one->scenario->dns->resolver != DNS_RESOLVER_UNBOUND)
+    if (run->scenario->dns->resolver != DNS_RESOLVER_UNBOUND)
         return 0;
     struct mta_package_list resolver = {.packages = DNS_UNBOUND_PACKAGES,
                                         .libraries = DNS_UNBOUND_LIBRARIES};
@@ -250,6 +251,19 @@ static int run_prepare_layers(struct run_execution *run, struct err *err)
     return 0;
 }
 
+static int run_load_scenario(struct run_execution *run, struct err *err)
+{
+    const struct run_options *options = run->options->run;
+    const struct scenario_options load = {
+        .root = options->root,
+        .seed_given = options->seed_given,
+        .seed = options->seed,
+    };
+    const struct run_case *one = run->options->one;
+    run->scenario = scenario_load_cell(one->file, &load, one->cell, err);
+    return run->scenario != NULL ? 0 : RUN_EXIT_USAGE;
+}
+
 static int run_load_adapter(struct run_execution *run, struct err *err)
 {
     const struct run_options *options = run->options->run;
@@ -257,19 +271,19 @@ static int run_load_adapter(struct run_execution *run, struct err *err)
     run->adapter = mta_adapter_load(options->root, one->mta, &run->arena, err);
     if (run->adapter == NULL)
         return RUN_EXIT_USAGE;
-    if (mta_adapter_suits(run->adapter, one->scenario->mta, err) != 0)
+    if (mta_adapter_suits(run->adapter, run->scenario->mta, err) != 0)
         return RUN_EXIT_SKIPPED;
-    for (size_t i = 0; i < one->scenario->event_count; i++) {
-        const struct mta_settings *changed = one->scenario->timeline[i].settings;
+    for (size_t i = 0; i < run->scenario->event_count; i++) {
+        const struct mta_settings *changed = run->scenario->timeline[i].settings;
         if (changed != NULL && mta_adapter_suits(run->adapter, changed, err) != 0)
             return RUN_EXIT_SKIPPED;
     }
-    if (!options->virtual_clock && run_has_disk_trouble(one->scenario)) {
+    if (!options->virtual_clock && run_has_disk_trouble(run->scenario)) {
         err_set(err, "a slow or failing disk needs the virtual clock");
         return RUN_EXIT_SKIPPED;
     }
     const struct mta_setup setup = {
-        .adapter = run->adapter, .settings = one->scenario->mta, .programs = ""};
+        .adapter = run->adapter, .settings = run->scenario->mta, .programs = ""};
     if (mta_place_check(&setup, err) != 0)
         return RUN_EXIT_USAGE;
     if (run_prepare_layers(run, err) != 0)
@@ -355,7 +369,7 @@ static int run_check(struct run_execution *run, struct err *err)
     struct check_report *report = NULL;
     int64_t began_us = time_monotonic_us();
     int code = RUN_EXIT_INTERNAL;
-    if (check_run(run->options->one->scenario, events, &report, err) == 0) {
+    if (check_run(run->scenario, events, &report, err) == 0) {
         run_write_timing(run, time_monotonic_us() - began_us);
         if (check_results_write(report, results, err) == 0 &&
             run_write_checks(run, report, err) == 0)
@@ -388,7 +402,9 @@ static int run_wait(struct run_execution *run)
 
 static int run_steps(struct run_execution *run, struct err *err)
 {
-    int code = run_load_adapter(run, err);
+    int code = run_load_scenario(run, err);
+    if (code == 0)
+        code = run_load_adapter(run, err);
     if (code != 0)
         return code;
     run->began_us = time_monotonic_us();

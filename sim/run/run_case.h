@@ -1,7 +1,8 @@
 /*
- * One case, from the empty folder to its results: builds the world, runs the scenario in it, checks
- * the event log, writes results.json. Meant to be called in a process of its own (run_suite.c forks
- * one for each case): it changes the process's signals and may leave memory behind.
+ * One case, from the empty folder to its results: loads the scenario, builds the world, runs the
+ * scenario in it, checks the event log, writes results.json. Meant to be called in a process of its
+ * own (run_suite.c forks one for each case): it changes the process's signals and may leave memory
+ * behind.
  *
  * The folder then has: events.jsonl, capture.pcapng, packets.tsv, store/ (what simulated hosts
  * accepted), server.log (the output of the server under test), results.json, timing.json (real

@@ -44,12 +44,12 @@ static size_t server_of(const struct compare *compare, const char *name)
 }
 
 /* The scenario's file from the project's root, as results.json and the notes name it. */
-static const char *file_of(const struct run_options *options, const struct scenario *scenario)
+static const char *file_of(const struct run_options *options, const struct run_case *one)
 {
-    struct slice file = slice_of(scenario->file);
+    struct slice file = slice_of(one->file);
     struct slice root = slice_of(options->root);
     bool below = slice_starts_with(file, root) && file.len > root.len && file.data[root.len] == '/';
-    return below ? scenario->file + root.len + 1 : scenario->file;
+    return below ? one->file + root.len + 1 : one->file;
 }
 
 /* What a case left: results, or why there are none; nothing if it was never started. */
@@ -64,9 +64,7 @@ static int add_case(const struct run_options *options, const struct run_case *on
         {RUN_SKIPPED_FILE, COMPARE_NOT_APPLICABLE},
         {RUN_ERROR_FILE, COMPARE_ERROR},
     };
-    const struct scenario *scenario = one->scenario;
-    size_t row =
-        compare_add_row(compare, file_of(options, scenario), scenario->name, scenario->cell);
+    size_t row = compare_add_row(compare, file_of(options, one), one->name, one->cell_name);
     size_t server = server_of(compare, one->mta);
     int result = 0;
     for (size_t i = 0; i < sizeof FILES / sizeof FILES[0] && result == 0; i++) {

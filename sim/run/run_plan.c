@@ -121,11 +121,11 @@ static const char *run_folder_name(struct run_plan *plan, const struct run_optio
 {
     struct buf name;
     buf_init(&name, RUN_FOLDER_NAME_BYTES);
-    const char *base = file_name(one->scenario->file);
+    const char *base = file_name(one->file);
     size_t len = strlen(base);
     buf_add(&name, base, len > 5 && len < 80 ? len - 5 : len < 80 ? len : 80);
-    if (one->scenario->cell[0] != '\0')
-        buf_format(&name, ".%s", one->scenario->cell);
+    if (one->cell_name[0] != '\0')
+        buf_format(&name, ".%s", one->cell_name);
     if (options->mta_count > 1)
         buf_format(&name, ".%s", one->mta);
     if (buf_overflowed(&name))
@@ -151,6 +151,9 @@ static void run_plan_add(struct run_plan *plan, const struct run_options *option
             struct run_case *one = &plan->cases[plan->case_count++];
             *one = (struct run_case){
                 .scenario = plan->scenarios[scenario],
+                .file = arena_text(&plan->arena, plan->scenarios[scenario]->file),
+                .name = arena_text(&plan->arena, plan->scenarios[scenario]->name),
+                .cell_name = arena_text(&plan->arena, plan->scenarios[scenario]->cell),
                 .cell = cell,
                 .mta = options->mtas[m],
             };
@@ -281,11 +284,20 @@ int run_plan_make(const struct run_options *options, const char *const *paths, s
     return result;
 }
 
-void run_plan_deinit(struct run_plan *plan)
+void run_plan_unload(struct run_plan *plan)
 {
+    for (size_t i = 0; i < plan->case_count; i++)
+        plan->cases[i].scenario = NULL;
     for (size_t i = 0; i < plan->scenario_count; i++)
         scenario_free(&plan->scenarios[i]);
     free(plan->scenarios);
+    plan->scenarios = NULL;
+    plan->scenario_count = 0;
+}
+
+void run_plan_deinit(struct run_plan *plan)
+{
+    run_plan_unload(plan);
     free(plan->cases);
     arena_deinit(&plan->arena);
     *plan = (struct run_plan){0};

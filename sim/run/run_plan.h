@@ -11,8 +11,11 @@
 #include "sim/scenario/scenario.h"
 
 struct run_case {
-    struct scenario *scenario;
-    size_t cell; /* its number among the cells of the file */
+    struct scenario *scenario; /* NULL once the plan is unloaded */
+    const char *file;          /* of the scenario, as are the next two */
+    const char *name;
+    const char *cell_name; /* "" without a matrix */
+    size_t cell;           /* its number among the cells of the file */
     const char *mta;
     const char *folder; /* name of its folder below the output folder, unique in the plan */
 };
@@ -21,7 +24,7 @@ struct run_case {
 struct run_plan {
     struct run_case *cases;
     size_t case_count;
-    struct scenario **scenarios; /* owned */
+    struct scenario **scenarios; /* owned; none once the plan is unloaded */
     size_t scenario_count;
     size_t invalid_count; /* files that could not be loaded; their errors were printed on stderr */
     struct arena arena;
@@ -33,4 +36,7 @@ struct run_plan {
  * stderr. */
 int run_plan_make(const struct run_options *options, const char *const *paths, size_t path_count,
                   struct run_plan *plan, struct err *err) MUST_CHECK;
+/* Frees the scenarios and keeps what names the cases: a process that forks for each case is to be
+ * small, and a case loads its own scenario faster than all of them are copied with the process. */
+void run_plan_unload(struct run_plan *plan);
 void run_plan_deinit(struct run_plan *plan);

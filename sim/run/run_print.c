@@ -67,9 +67,9 @@ int run_tally_exit(const struct run_tally *tally)
 /* The name with its cell and, where several run, its server. */
 static void run_print_name(const struct run_options *options, const struct run_case *one)
 {
-    printf(" %s", one->scenario->name);
-    if (one->scenario->cell[0] != '\0')
-        printf(" [%s]", one->scenario->cell);
+    printf(" %s", one->name);
+    if (one->cell_name[0] != '\0')
+        printf(" [%s]", one->cell_name);
     if (options->mta_count > 1 || !slice_is(slice_of(one->mta), "refmta"))
         printf(" (%s)", one->mta);
 }

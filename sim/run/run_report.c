@@ -142,8 +142,7 @@ int run_report_write(const struct run_options *options, const struct run_plan *p
     for (size_t i = 0; i < plan->case_count && result == 0; i++) {
         const struct run_case *one = &plan->cases[i];
         char *folder = run_folder_file(options->output, one->folder);
-        result =
-            run_evidence_load(&evidence, folder, one->scenario->name, one->scenario->file, err);
+        result = run_evidence_load(&evidence, folder, one->name, one->file, err);
         free(folder);
     }
     if (result == 0)

@@ -177,7 +177,7 @@ static void run_block_signals(struct run_state *state)
     sigprocmask(SIG_BLOCK, &state->signals, NULL);
 }
 
-int run_suite(const struct run_options *options, const struct run_plan *plan)
+int run_suite(const struct run_options *options, struct run_plan *plan)
 {
     struct run_state state = {.options = options, .plan = plan};
     struct err err = {0};
@@ -191,6 +191,7 @@ int run_suite(const struct run_options *options, const struct run_plan *plan)
         return RUN_EXIT_MACHINE;
     }
     run_block_signals(&state);
+    run_plan_unload(plan);
     mem_settle();
     run_wait_all(&state);
     if (run_report_write(options, plan, &err) != 0) {

@@ -6,6 +6,6 @@
 
 #include "sim/run/run_plan.h"
 
-/* Returns the program's exit code (enum run_exit). Ctrl-C ends the running worlds, writes the
- * reports of what has ended, and returns 128 + SIGINT. */
-int run_suite(const struct run_options *options, const struct run_plan *plan);
+/* Unloads the plan. Returns the program's exit code (enum run_exit). Ctrl-C ends the running
+ * worlds, writes the reports of what has ended, and returns 128 + SIGINT. */
+int run_suite(const struct run_options *options, struct run_plan *plan);

@@ -21,6 +21,9 @@ struct scenario_options {
  * array); -1 with a text for people. */
 int scenario_load(const char *path, const struct scenario_options *options,
                   struct scenario ***scenarios, struct err *err) MUST_CHECK;
+/* One cell alone, by its number in what scenario_load() gives; NULL with a text for people. */
+struct scenario *scenario_load_cell(const char *path, const struct scenario_options *options,
+                                    size_t cell, struct err *err) MUST_CHECK;
 void scenario_free(struct scenario **scenario);
 
 /* The plan in words, for people: hosts, zones, messages, what is expected. */

@@ -164,28 +164,61 @@ static int load_cells(const char *path, const struct scenario_options *options,
     return (int)matrix->cell_count;
 }
 
+/* What a file is read with before its cells are: its matrix, which borrows from the document. */
+struct matrix_file {
+    struct arena arena;
+    struct spec_document *document; /* NULL where nothing is borrowed */
+    struct scenario_matrix matrix;
+};
+
+static int open_matrix(struct matrix_file *file, const char *path,
+                       const struct scenario_options *options, struct err *err)
+{
+    const struct extension whole = {path, NULL, 0};
+    file->document = open_document(&whole, options->root, err);
+    if (file->document == NULL)
+        return -1;
+    struct spec root = spec_root(file->document);
+    if (scenario_matrix_read(root, options->matrix_max, &file->arena, &file->matrix, err) != 0 ||
+        scenario_matrix_check_for(root, &file->matrix, err) != 0)
+        return -1;
+    /* A large scenario is not kept twice; only a matrix borrows from the document. */
+    if (file->matrix.name_count == 0)
+        spec_document_free(&file->document);
+    return 0;
+}
+
+static void close_matrix(struct matrix_file *file)
+{
+    arena_deinit(&file->arena);
+    spec_document_free(&file->document);
+}
+
 int scenario_load(const char *path, const struct scenario_options *options,
                   struct scenario ***scenarios, struct err *err)
 {
-    struct scenario_matrix matrix = {0};
-    struct arena arena = {0};
+    struct matrix_file file = {0};
     *scenarios = NULL;
-    const struct extension whole = {path, NULL, 0};
-    struct spec_document *document = open_document(&whole, options->root, err);
-    if (document == NULL)
-        return -1;
-    int result =
-        scenario_matrix_read(spec_root(document), options->matrix_max, &arena, &matrix, err);
+    int result = open_matrix(&file, path, options, err);
     if (result == 0)
-        result = scenario_matrix_check_for(spec_root(document), &matrix, err);
-    /* A large scenario is not kept twice; only a matrix borrows from the document. */
-    if (matrix.name_count == 0)
-        spec_document_free(&document);
-    if (result == 0)
-        result = load_cells(path, options, &matrix, scenarios, err);
-    arena_deinit(&arena);
-    spec_document_free(&document);
+        result = load_cells(path, options, &file.matrix, scenarios, err);
+    close_matrix(&file);
     return result;
+}
+
+struct scenario *scenario_load_cell(const char *path, const struct scenario_options *options,
+                                    size_t cell, struct err *err)
+{
+    struct matrix_file file = {0};
+    struct scenario *scenario = NULL;
+    if (open_matrix(&file, path, options, err) == 0) {
+        if (cell < file.matrix.cell_count)
+            scenario = load_cell(path, options, &file.matrix, cell, err);
+        else
+            err_set(err, "%s: has no cell %zu", path, cell);
+    }
+    close_matrix(&file);
+    return scenario;
 }
 
 void scenario_free(struct scenario **scenario_at)

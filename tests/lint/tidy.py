@@ -22,7 +22,8 @@ BASE, AUTH, MODEL = "mta-under-test/base", "mta-under-test/mailauth", "sim/scena
 LAYERS = {
     BASE: [],
     AUTH: [BASE],
-    "mta-under-test/refmta": [BASE, AUTH],
+    "mta-under-test/sqlite": [BASE],
+    "mta-under-test/refmta": [BASE, AUTH, "mta-under-test/sqlite"],
     "sim/event": [BASE],
     "sim/value": [BASE],
     "sim/clock": [BASE],
@@ -35,7 +36,7 @@ LAYERS = {
     "sim/mx": [BASE, AUTH, "sim/event", "sim/value", "sim/net", "sim/tls", "sim/provider"],
     "sim/policy": [BASE, AUTH, "sim/event", "sim/value", "sim/tls", "sim/dns", "sim/mx"],
     "sim/readers": [BASE, "sim/event", "sim/value", "sim/tls", "sim/provider", "sim/mx", "sim/policy"],
-    "sim/mta": [BASE, "sim/event", "sim/value"],
+    "sim/mta": [BASE, "mta-under-test/sqlite", "sim/event", "sim/value"],
     MODEL: [BASE, "sim/value"],
     "sim/check": [BASE, "sim/event", "sim/value", MODEL],
     "sim/submit": [BASE, "sim/event", "sim/value", "sim/mta", MODEL],

@@ -130,6 +130,28 @@ START_TEST(test_an_empty_shard_is_no_error)
 }
 END_TEST
 
+START_TEST(test_an_unloaded_plan_still_names_its_cases)
+{
+    char path[200];
+    const char *paths[] = {path};
+    begin();
+    put("m/many.json", "{\"name\":\"Many\",\"matrix\":{\"n\":[1,2]}}");
+    snprintf(path, sizeof path, "%s/m", fx.folder);
+    ck_assert_int_eq(run_plan_make(&fx.options, paths, 1, &fx.plan, &fx.err), 0);
+    run_plan_unload(&fx.plan);
+    ck_assert_uint_eq(fx.plan.scenario_count, 0);
+    ck_assert_uint_eq(fx.plan.case_count, 2);
+    const struct run_case *one = &fx.plan.cases[1];
+    ck_assert_ptr_null(one->scenario);
+    ck_assert_str_eq(one->name, "Many");
+    ck_assert_str_eq(one->cell_name, "n=2");
+    ck_assert_str_eq(one->folder, "many.n-2");
+    ck_assert_str_eq(file_name(one->file), "many.json");
+    run_plan_deinit(&fx.plan);
+    end();
+}
+END_TEST
+
 START_TEST(test_each_folder_that_is_merged_must_be_of_a_run)
 {
     char shard[64];
@@ -156,4 +178,5 @@ UNIT_MAIN(test_a_folder_without_scenarios_is_an_error,
           test_tags_that_leave_nothing_are_told_with_those_that_are_there,
           test_words_that_no_name_has,
           test_nothing_failed_last_is_good_but_none_of_those_chosen_is_not,
-          test_an_empty_shard_is_no_error, test_each_folder_that_is_merged_must_be_of_a_run)
+          test_an_empty_shard_is_no_error, test_an_unloaded_plan_still_names_its_cases,
+          test_each_folder_that_is_merged_must_be_of_a_run)

@@ -240,6 +240,24 @@ START_TEST(test_a_matrix_makes_a_run_for_each_cell)
 }
 END_TEST
 
+START_TEST(test_one_cell_is_the_same_without_the_others)
+{
+    const struct scenario_options options = {.root = "."};
+    int count = load("{\"name\":\"x ${mode}\",\"matrix\":{\"mode\":[\"on\",\"off\"],\"n\":[1,2,3]},"
+                     "\"seed\":\"${n}\",\"hosts\":{\"mx.bigmail.test\":{}}," BOB "}");
+    ck_assert_msg(count == 6, "%s", fx.err.text);
+    struct scenario *one = scenario_load_cell(fx.path, &options, 4, &fx.err);
+    ck_assert_msg(one != NULL, "%s", fx.err.text);
+    ck_assert_str_eq(one->cell, fx.cells[4]->cell);
+    ck_assert_str_eq(one->name, fx.cells[4]->name);
+    ck_assert_uint_eq(one->seed, fx.cells[4]->seed);
+    scenario_free(&one);
+    ck_assert_ptr_null(scenario_load_cell(fx.path, &options, 6, &fx.err));
+    ck_assert_msg(strstr(fx.err.text, "x.json: has no cell 6") != NULL, "%s", fx.err.text);
+    done();
+}
+END_TEST
+
 START_TEST(test_a_scenario_may_extend_another)
 {
     write_file("base.json", "{\"name\":\"base\",\"seed\":7,\"hosts\":{\"mx.bigmail.test\":{"
@@ -324,6 +342,7 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_zone_that_says_nothing_about_mail_gets_its_host, test_messages_in_every_form,
           test_a_message_that_requires_tls, test_a_timeline_in_order,
           test_what_the_operator_does_is_asked_of_the_server,
-          test_a_matrix_makes_a_run_for_each_cell, test_a_scenario_may_extend_another,
-          test_the_server_s_own_name_and_addresses, test_a_recipient_may_be_meant_to_have_no_zone,
-          test_explain_tells_the_plan_in_words, test_the_starting_scenario_is_right)
+          test_a_matrix_makes_a_run_for_each_cell, test_one_cell_is_the_same_without_the_others,
+          test_a_scenario_may_extend_another, test_the_server_s_own_name_and_addresses,
+          test_a_recipient_may_be_meant_to_have_no_zone, test_explain_tells_the_plan_in_words,
+          test_the_starting_scenario_is_right)
