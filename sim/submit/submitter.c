@@ -243,7 +243,7 @@ static void submitter_on_done(void *context, struct submit_session *session,
         submitter_log_refused(submitter, job, "connect", reason);
     submitter_end_job(submitter, job);
     /* Not from inside the session's call: the loop comes back to it. */
-    submit_set_timer(submitter->retry_timer, 0);
+    event_active(submitter->retry_timer, EV_TIMEOUT, 0);
 }
 
 static struct submit_session *submitter_open(struct submit_lane *lane)
@@ -294,7 +294,7 @@ static void submitter_on_command(void *context, int status)
     }
     submitter_end_job(submitter, job);
     /* Not from inside the command's call: the loop comes back to it. */
-    submit_set_timer(submitter->retry_timer, 0);
+    event_active(submitter->retry_timer, EV_TIMEOUT, 0);
 }
 
 static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
