@@ -99,6 +99,14 @@ size_t report_book_find_open(const struct report_book *book, const char *from,
     return 0;
 }
 
+/* A reverse-path, kept: mostly that of the message before. */
+static const char *reverse_path(struct report_book *book, const char *from)
+{
+    const struct report_run *run = book->run;
+    const char *last = run->message_count > 0 ? run->messages[run->message_count - 1].from : "";
+    return strcmp(last, from) == 0 ? last : report_book_text(book, from);
+}
+
 size_t report_book_message(struct report_book *book, const char *id, const char *from,
                            int64_t at_us)
 {
@@ -109,7 +117,7 @@ size_t report_book_message(struct report_book *book, const char *id, const char 
     run->messages = report_room(run->messages, run->message_count, sizeof *run->messages);
     run->messages[run->message_count] = (struct report_message){
         .id = report_book_text(book, id),
-        .from = report_book_text(book, from),
+        .from = reverse_path(book, from),
         .submitted_us = at_us,
         .accepted_us = -1,
         .refusal = "",
@@ -135,19 +143,19 @@ static void add_to_domain(struct report_book *book, const char *recipient, size_
     domain->deliveries[domain->count++] = delivery;
 }
 
-/* Puts a new delivery behind the others with the same recipient. The scan for an open one is
- * bounded, so the chain grows at its front: newest first would starve the old; the tail is kept in
- * the map's value of the key with a trailing newline. */
+/* Puts a new delivery behind the others with the same recipient: the scan for an open one is
+ * bounded, and newest first would starve the old. */
 static void chain(struct report_book *book, const char *recipient, size_t delivery)
 {
     struct report_run *run = book->run;
-    if (report_index_get(&book->recipients, recipient) == 0)
-        report_index_set(&book->recipients, recipient, delivery + 1);
-    char *tail_key = mem_text_format("%s\n", recipient);
-    size_t tail = report_index_set(&book->recipients, tail_key, delivery + 1);
-    if (tail != 0)
-        run->deliveries[tail - 1].next_same = delivery + 1;
-    free(tail_key);
+    size_t first = report_index_get(&book->recipients, recipient);
+    if (first == 0) {
+        first = delivery + 1;
+        report_index_set(&book->recipients, recipient, first);
+    } else {
+        run->deliveries[run->deliveries[first - 1].last_same - 1].next_same = delivery + 1;
+    }
+    run->deliveries[first - 1].last_same = delivery + 1;
 }
 
 size_t report_book_delivery(struct report_book *book, size_t message, const char *recipient)

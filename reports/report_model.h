@@ -116,6 +116,7 @@ struct report_delivery {
     size_t attempt_count;
     int64_t within_us; /* from a check; -1 = none */
     size_t next_same;  /* index + 1 of the next one with the same recipient; 0 = none */
+    size_t last_same;  /* of the first of them: index + 1 of the last one */
 };
 
 struct report_message {

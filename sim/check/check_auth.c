@@ -18,7 +18,7 @@ const char *const CHECK_AUTH_TITLES[] = {
         NULL,
 };
 
-struct check_auth check_auth_read(struct check_collector *c, const cJSON *json)
+const struct check_auth *check_auth_read(struct check_collector *c, const cJSON *json)
 {
     struct check_auth auth = {0};
     for (unsigned i = 0; i < CHECK_AUTH_COUNT; i++) {
@@ -26,7 +26,12 @@ struct check_auth check_auth_read(struct check_collector *c, const cJSON *json)
         auth.results[i] = check_collect_text(c, method, "result");
         auth.reasons[i] = check_collect_text(c, method, "reason");
     }
-    return auth;
+    if (c->auth == NULL || memcmp(c->auth, &auth, sizeof auth) != 0) {
+        struct check_auth *kept = arena_alloc(c->arena, sizeof *kept);
+        *kept = auth;
+        c->auth = kept;
+    }
+    return c->auth;
 }
 
 void check_auth_write(const struct check_auth *auth, struct json_out *out)

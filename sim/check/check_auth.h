@@ -33,7 +33,8 @@ struct check_auth {
     const char *reasons[CHECK_AUTH_COUNT];
 };
 
-/* From the object "auth" of an event (NULL if it has none); texts are kept. */
-struct check_auth check_auth_read(struct check_collector *c, const cJSON *json);
+/* From the object "auth" of an event (NULL if it has none), kept: the one before where it says the
+ * same, as with each message of a campaign. */
+const struct check_auth *check_auth_read(struct check_collector *c, const cJSON *json);
 /* Adds the object "auth" of results.json; nothing if the host did not look at all. */
 void check_auth_write(const struct check_auth *auth, struct json_out *out);

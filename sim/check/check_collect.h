@@ -23,14 +23,15 @@ struct check_collector {
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
     bool keeps_log;        /* an expectation asks for lines of the server's log */
     struct check_route route;
-    struct map deliveries;   /* struct check_delivery by "message\nrecipient" */
-    struct map by_recipient; /* the first struct check_delivery with it */
-    struct map messages;     /* ids that were handed in */
-    struct map domains;      /* struct check_domain */
-    struct map hosts;        /* struct check_host */
-    struct map rules;        /* struct check_rule by "host\nrule" */
-    struct map sessions;     /* struct check_session, while they are open */
-    struct map texts;        /* the first texts that were kept, for those that come again */
+    struct map deliveries;         /* struct check_delivery by "message\nrecipient" */
+    struct map by_recipient;       /* the first struct check_delivery with it */
+    struct map messages;           /* ids that clients handed in */
+    struct map domains;            /* struct check_domain */
+    struct map hosts;              /* struct check_host */
+    struct map rules;              /* struct check_rule by "host\nrule" */
+    struct map sessions;           /* struct check_session, while they are open */
+    struct map texts;              /* that were kept lately, for those that come again */
+    const struct check_auth *auth; /* the one that was read last */
     /* Of the event at hand. */
     int64_t at_us;
     int64_t seq;

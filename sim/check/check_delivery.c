@@ -178,7 +178,7 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
     struct check_delivery *delivery = arena_alloc(c->arena, sizeof *delivery);
     delivery->message = arena_text(c->arena, message);
     delivery->from = check_collect_keep(c, from);
-    delivery->to = arena_text(c->arena, to);
+    delivery->to = check_collect_keep(c, to);
     delivery->submitted_us = c->at_us;
     delivery->submit_seq = c->seq;
     delivery->accepted_us = -1;
@@ -233,8 +233,8 @@ struct check_delivery *check_delivery_guess(const struct check_collector *c, con
 static void on_submit(struct check_collector *c, const cJSON *event)
 {
     const char *message = event_text(event, "message");
-    if (map_set_text(&c->messages, message, c) == NULL)
-        c->history->submitted_count++;
+    bool by_client = event_text(event, "client")[0] != '\0';
+    bool is_new = true;
     const cJSON *to = NULL;
     cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
     {
@@ -242,12 +242,18 @@ static void on_submit(struct check_collector *c, const cJSON *event)
         if (recipient == NULL)
             continue;
         struct check_delivery *known = check_delivery_find(c, message, recipient);
-        if (known == NULL)
+        if (known == NULL) {
             check_delivery_add(c, message, event_text(event, "from"), recipient)->by_client =
-                event_text(event, "client")[0] != '\0';
-        else
+                by_client;
+        } else {
             known->refused = false;
+            is_new = false;
+        }
     }
+    /* A client may hand in one message for different recipients, time after time. */
+    if (by_client)
+        is_new = map_set_text(&c->messages, message, c) == NULL;
+    c->history->submitted_count += is_new ? 1 : 0;
 }
 
 /* What is known of the event's message to the recipient `to`; NULL if nothing is. */

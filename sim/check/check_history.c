@@ -6,7 +6,8 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* Of a large campaign most later texts are new anyhow: ids, recipients. */
+/* So many texts are remembered; then all are forgotten. Most of a large campaign's are new anyhow
+ * (what a host says of a message), and what comes again, comes again soon: a session's name. */
 enum { CHECK_TEXTS_MAX = 10000 };
 
 const char *check_collect_keep(struct check_collector *c, const char *text)
@@ -17,8 +18,9 @@ const char *check_collect_keep(struct check_collector *c, const char *text)
     if (kept != NULL)
         return kept;
     kept = arena_text(c->arena, text);
-    if (c->texts.count < CHECK_TEXTS_MAX)
-        map_set_text(&c->texts, text, kept);
+    if (c->texts.count == CHECK_TEXTS_MAX)
+        map_deinit(&c->texts, NULL);
+    map_set_text(&c->texts, text, kept);
     return kept;
 }
 

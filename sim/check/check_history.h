@@ -54,7 +54,7 @@ struct check_copy {
     const char *tls; /* version, "" = clear text */
     const char *cipher;
     const char *identity;
-    struct check_auth auth;
+    const struct check_auth *auth;
     const char *placement;
     const char *transfer;        /* data or bdat */
     const char *mail_parameters; /* as they came: "SIZE=120 SMTPUTF8" */

@@ -287,14 +287,14 @@ static bool judge_auth(const struct delivery_judge *j)
         if (d->copy_count == 0)
             return not_met(j, expected, end_text(j));
         const struct check_copy *copy = &d->copies[0];
-        const char *found = copy->auth.results[i];
+        const char *found = copy->auth->results[i];
         if (found[0] == '\0')
             return not_met(j, expected,
                            arena_format(j->arena, "%s was not looked at by %s", title, copy->host));
         if (!pattern_matches(wanted, slice_of(found)))
             return not_met(j, expected,
                            arena_format(j->arena, "%s %s at %s: %s", title, found, copy->host,
-                                        copy->auth.reasons[i]));
+                                        copy->auth->reasons[i]));
     }
     return true;
 }

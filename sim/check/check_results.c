@@ -192,7 +192,7 @@ static void write_delivery(struct json_out *out, const struct check_delivery *d,
     json_out_text(out, "session", d->copy_count > 0 ? d->copies[0].session : "");
     json_out_text(out, "tls", d->copy_count > 0 ? d->copies[0].tls : "");
     if (d->copy_count > 0)
-        check_auth_write(&d->copies[0].auth, out);
+        check_auth_write(d->copies[0].auth, out);
     json_out_int(out, "copies", (int64_t)d->copy_count);
     json_out_int(out, "warnings", (int64_t)d->warning_count);
     json_out_int(out, "attempts", (int64_t)d->round_count);

@@ -215,10 +215,8 @@ static int inside_open(struct inside *inside, struct err *err)
 static void inside_loop(struct inside *inside)
 {
     while (inside->stage != INSIDE_ENDED && !event_log_failed(inside->log)) {
-        event_base_loop(inside->base, EVLOOP_NONBLOCK);
         event_log_flush(inside->log);
-        if (inside->stage != INSIDE_ENDED)
-            event_base_loop(inside->base, EVLOOP_ONCE);
+        event_base_loop(inside->base, EVLOOP_ONCE);
     }
 }
 

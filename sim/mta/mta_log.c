@@ -78,8 +78,13 @@ static void mta_log_take(struct mta_log *log, struct slice bytes)
 static void mta_log_open_file(struct mta_log *log)
 {
     log->fd = open(log->path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Once: of the lines that come until they are read the first one tells enough. */
+static void mta_log_watch_file(struct mta_log *log)
+{
     if (log->fd >= 0)
-        (void)inotify_add_watch(log->inotify_fd, log->path, IN_MODIFY);
+        (void)inotify_add_watch(log->inotify_fd, log->path, IN_MODIFY | IN_ONESHOT);
 }
 
 static void mta_log_read(struct mta_log *log)
@@ -88,6 +93,7 @@ static void mta_log_read(struct mta_log *log)
     ssize_t got;
     if (log->fd < 0)
         mta_log_open_file(log);
+    mta_log_watch_file(log); /* first: what comes behind the last read is told */
     while (log->fd >= 0 && (got = read(log->fd, bytes, sizeof bytes)) > 0)
         mta_log_take(log, slice_from(bytes, (size_t)got));
 }
@@ -102,10 +108,9 @@ static void mta_log_on_time(evutil_socket_t unused, short what, void *context)
 static void mta_log_on_change(evutil_socket_t fd, short what, void *context)
 {
     struct mta_log *log = context;
-    char told[4096];
+    char told[4096]; /* what does not fit makes the loop come back */
     (void)what;
-    while (read(fd, told, sizeof told) > 0)
-        continue;
+    (void)!read(fd, told, sizeof told);
     if (!event_pending(log->timer, EV_TIMEOUT, NULL))
         event_add(log->timer, &MTA_LOG_PAUSE);
 }
@@ -115,6 +120,7 @@ static int mta_log_watch(struct mta_log *log, struct err *err)
 {
     mta_log_open_file(log);
     if (log->fd >= 0) {
+        mta_log_watch_file(log);
         lseek(log->fd, 0, SEEK_END);
         return 0;
     }

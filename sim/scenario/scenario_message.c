@@ -274,6 +274,9 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     if (port != 25 && port != 465 && port != 587)
         return spec_expected(member, r->err, "25, 465 or 587");
     message->port = (int)port;
+    if (spec_get(spec, "own-connection", &member) &&
+        spec_read_bool(member, &message->own_connection, r->err) != 0)
+        return -1;
     return read_client(r, spec, message);
 }
 
@@ -311,9 +314,9 @@ static int check_id(struct scenario_reader *r, const struct scenario_message *me
 static int read_message(struct scenario_reader *r, struct spec spec, size_t number,
                         struct scenario_message *message)
 {
-    static const char *const KEYS[] = {"id",      "about",   "from",        "to", "file", "text",
-                                       "subject", "headers", "size",        "at", "rate", "port",
-                                       "client",  "dsn",     "require-tls", NULL};
+    static const char *const KEYS[] = {
+        "id", "about", "from", "to",     "file", "text",        "subject",        "headers", "size",
+        "at", "rate",  "port", "client", "dsn",  "require-tls", "own-connection", NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;

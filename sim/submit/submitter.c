@@ -8,13 +8,20 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SUBMIT_SESSIONS_MAX = 4, SUBMIT_TRIES_MAX = 20, SUBMIT_RETRY_US = 30 * 1000000 };
+enum {
+    SUBMIT_SESSIONS_MAX = 4,
+    SUBMIT_TRIES_MAX = 20,
+    SUBMIT_RETRY_US = 30 * 1000000,
+    SUBMIT_KEPT_US = 5 * 1000000, /* a connection waits so long at most for the next message */
+    SUBMIT_KEPT_MESSAGES = 10,    /* one that has taken so many does not wait */
+};
 
 /* A message that is due and not yet decided on. */
 struct submit_job {
     struct list link; /* in `due`, while no session works on it */
     struct arena arena;
     struct submit_message message;
+    const struct submit_entry *entry;
     unsigned tries;
     bool logged;
     int64_t bytes; /* of its content, for a command */
@@ -25,6 +32,8 @@ struct submit_lane {
     struct submit_session *session;
     struct submit_command *command; /* instead of a session */
     struct submit_job *job;
+    const struct submit_entry *entry; /* that of its last message, NULL = none yet */
+    unsigned message_count;           /* of the session */
     uint16_t port;
     struct address source;
 };
@@ -72,6 +81,7 @@ static void submitter_add_job(struct submitter *submitter, struct submit_entry *
     struct submit_job *job = mem_alloc(sizeof *job);
     job->message = submit_message_at(entry->message, entry->next, &job->arena);
     job->message.file = entry->has_file ? &entry->file : NULL;
+    job->entry = entry;
     entry->next++;
     list_push_back(&submitter->due, &job->link);
     submitter->open_count++;
@@ -233,7 +243,7 @@ static void submitter_on_done(void *context, struct submit_session *session,
         submitter_log_refused(submitter, job, "connect", reason);
     submitter_end_job(submitter, job);
     /* Not from inside the session's call: the loop comes back to it. */
-    submit_set_timer(submitter->retry_timer, 0);
+    event_active(submitter->retry_timer, EV_TIMEOUT, 0);
 }
 
 static struct submit_session *submitter_open(struct submit_lane *lane)
@@ -284,7 +294,7 @@ static void submitter_on_command(void *context, int status)
     }
     submitter_end_job(submitter, job);
     /* Not from inside the command's call: the loop comes back to it. */
-    submit_set_timer(submitter->retry_timer, 0);
+    event_active(submitter->retry_timer, EV_TIMEOUT, 0);
 }
 
 static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
@@ -312,19 +322,42 @@ static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
 
 /* ---- one message after the other */
 
+/* Whether the lane's connection, which is idle, is one that this message may go over. */
+static bool submit_lane_suits(const struct submit_lane *lane, const struct submit_job *job,
+                              uint16_t port, const struct address *source)
+{
+    return lane->port == port && address_equal(&lane->source, source) &&
+           !lane->entry->message->own_connection && !job->entry->message->own_connection;
+}
+
+/* Whether the lane's connection stays open for the next message, which is not due yet. */
+static bool submit_lane_waits(const struct submit_lane *lane)
+{
+    const struct submit_entry *entry = lane->entry;
+    if (lane->session == NULL || lane->message_count >= SUBMIT_KEPT_MESSAGES ||
+        entry->message->own_connection || entry->next == entry->message->instances)
+        return false;
+    int64_t now_us = event_log_now_us(lane->submitter->options.log);
+    return submit_entry_due_us(entry) - now_us <= SUBMIT_KEPT_US;
+}
+
 static void submitter_dial(struct submitter *submitter, struct submit_lane *lane,
                            struct submit_job *job, struct buf *content)
 {
     uint16_t port = submitter_port(submitter, job);
     const struct scenario_message *entry = job->message.entry;
     struct address source = entry->has_client ? entry->client : submitter->options.source;
-    if (lane->session != NULL && (lane->port != port || !address_equal(&lane->source, &source)))
+    if (lane->session != NULL && !submit_lane_suits(lane, job, port, &source))
         submit_session_close(&lane->session);
     lane->port = port;
     lane->source = source;
     lane->job = job;
-    if (lane->session == NULL)
+    lane->entry = job->entry;
+    if (lane->session == NULL) {
         lane->session = submitter_open(lane);
+        lane->message_count = 0;
+    }
+    lane->message_count++;
     submit_session_send(lane->session, &job->message, content);
 }
 
@@ -349,7 +382,7 @@ static void submitter_send(struct submitter *submitter, struct submit_lane *lane
     buf_deinit(&content);
 }
 
-/* Gives due messages to free lanes; closes the lanes when nothing is left to send now. */
+/* Gives due messages to free lanes; closes the lanes that have nothing to send now or soon. */
 static void submitter_work(struct submitter *submitter)
 {
     for (size_t i = 0; i < SUBMIT_SESSIONS_MAX; i++) {
@@ -360,7 +393,7 @@ static void submitter_work(struct submitter *submitter)
         struct list *link = list_pop_front(&submitter->due);
         if (link != NULL)
             submitter_send(submitter, lane, LIST_ENTRY(link, struct submit_job, link));
-        else
+        else if (!submit_lane_waits(lane))
             submit_session_close(&lane->session);
     }
 }

@@ -2,6 +2,11 @@
  * Hands the scenario's messages to the server under test when they are due, over a few parallel
  * SMTP connections, or through as many commands side by side. A server that cannot be reached is
  * tried again after half a minute, twenty times; then the message counts as refused.
+ *
+ * Messages that are due share connections. Between two messages of one entry (its "rate") that are
+ * at most five seconds apart the connection stays open, as programs that send in bulk keep it, for
+ * up to ten messages: behind the tenth of a connection Exim only queues (its
+ * smtp_accept_queue_per_connection). A message with "own-connection" shares with none.
  */
 #pragma once
 

@@ -42,6 +42,7 @@ struct scenario_message {
     int port;                    /* 25 or 587, 465 */
     struct address client;       /* the host on the internet that hands it in ... */
     bool has_client;             /* ... instead of a neighbour of the server */
+    bool own_connection;         /* no other message shares its connection */
     struct spec spec;
 };
 

@@ -66,7 +66,7 @@ START_TEST(test_results_at_the_receiver)
     judge_spf(",\"auth\":{\"spf\":{\"result\":\"pass\",\"reason\":\"x\"},"
               "\"dkim\":{\"result\":\"none\",\"reason\":\"y\"}}");
     ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
-    ck_assert_str_eq(fx.report->history->deliveries[0]->copies[0].auth.reasons[CHECK_AUTH_DKIM],
+    ck_assert_str_eq(fx.report->history->deliveries[0]->copies[0].auth->reasons[CHECK_AUTH_DKIM],
                      "y");
     done();
     judge_spf(",\"auth\":{\"spf\":{\"result\":\"fail\",\"reason\":\"-all\"}}");
