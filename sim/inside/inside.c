@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -272,6 +273,8 @@ static int inside_close(struct inside *inside, struct err *err)
 int inside_run(const struct inside_options *options, struct err *err)
 {
     struct inside inside = {.options = options, .server_network = -1, .unbound_fd = -1};
+    /* What OpenSSL holds goes with the process: no run waits until all of it is freed. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (inside_open(&inside, err) != 0) {
         struct err ignored = {0};
         (void)!inside_close(&inside, &ignored);
