@@ -136,8 +136,8 @@ int spec_error(struct spec spec, struct err *err, const char *format, ...) PRINT
 int spec_expected(struct spec spec, struct err *err, const char *what);
 /* The same with "VALUE: no such NOUN; did you mean ...?", the nearest of `words` or all of them. */
 int spec_unknown(struct spec spec, struct err *err, const char *noun, const char *const *words);
-/* The same with "no such file: PATH; did you mean ...?"; `other`, if it is not NULL, is where it was
- * looked for too. */
+/* The same with "no such file: PATH; did you mean ...?"; `other`, if it is not NULL, is where it
+ * was looked for too. */
 int spec_no_file(struct spec spec, struct err *err, const char *path, const char *other);
 /* "FILE:LINE: PATH" for messages that are made elsewhere; in `arena`. */
 const char *spec_place(struct spec spec, struct arena *arena);
