@@ -117,13 +117,19 @@ static bool is_type(struct slice word)
     return word.len < WORD_BYTES && ldns_get_rr_type_by_name(word_text(word, text)) != 0;
 }
 
+static bool is_class(struct slice word)
+{
+    return slice_is_nocase(word, "IN") || slice_is_nocase(word, "CH") ||
+           slice_is_nocase(word, "HS");
+}
+
 /* The index of the word that should be the type: behind the name, a TTL and a class. */
 static size_t type_index(const struct dns_words *words)
 {
     size_t at = 1;
     for (int optional = 0; optional < 2 && at < words->count; optional++) {
         struct slice word = words->words[at];
-        if (is_ttl(word) || slice_is_nocase(word, "IN"))
+        if (is_ttl(word) || is_class(word))
             at++;
     }
     return at;

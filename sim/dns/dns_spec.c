@@ -36,7 +36,10 @@ static FILE *dns_spec_open_file(struct spec spec, const char *name, const char *
         paths[i] = *name == '/' ? mem_text_copy(name) : mem_text_format("%s/%s", folders[i], name);
         file = dns_spec_open_path(paths[i]);
     }
-    if (file == NULL)
+    const char *there = file_exists(paths[0]) ? paths[0] : paths[1];
+    if (file == NULL && there != NULL && file_exists(there))
+        spec_error(spec, err, "%s is no ordinary file that can be read", there);
+    else if (file == NULL)
         spec_no_file(spec, err, paths[0], paths[1]);
     free(paths[0]);
     free(paths[1]);

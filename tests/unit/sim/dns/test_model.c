@@ -49,11 +49,11 @@ START_TEST(test_wrong_records)
         const char *text;
         const char *expected;
     } CASES[] = {
-        {"mail A", "value expected"},
+        {"mail A", "ADDRESS is missing"},
         {"mail A 300.1.1.1", "rdata"},
         {"mail A 192.0.2.1 192.0.2.2", "superfluous"},
-        {"mail B 192.0.2.1", "NAME [TTL] TYPE DATA"},
-        {"MX 10 mail", "NAME [TTL] TYPE DATA"},
+        {"mail B 192.0.2.1", "B: no such type of record"},
+        {"MX 10 mail", "the name in front of the type is missing"},
         {"", "NAME [TTL] TYPE DATA"},
         {"mail CH A 192.0.2.1", "class IN"},
         {"x.b.test. A 192.0.2.1", "x.b.test is outside of the zone a.test"},

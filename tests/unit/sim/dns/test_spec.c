@@ -104,9 +104,9 @@ START_TEST(test_errors_name_the_place)
                  "test.json:2: $.zones[\"a.test\"][1]: ");
     expect_error("{ \"zones\": { \"a.test\": [ 5 ] } }", "$.zones[\"a.test\"][0]: ");
     expect_error("{ \"zones\": { \"a.test\": \"missing.zone\" } }",
-                 "zone file \"missing.zone\" is not there");
-    expect_error("{ \"zones\": { \"a.test\": \".\" } }", "zone file \".\" is not there");
-    expect_error("{ \"zones\": { \"a.test\": \"/dev/zero\" } }", "is not there");
+                 "no such file: neither fixtures/zones/missing.zone nor ./missing.zone is there");
+    expect_error("{ \"zones\": { \"a.test\": \".\" } }", "fixtures/zones/. is no ordinary file");
+    expect_error("{ \"zones\": { \"a.test\": \"/dev/zero\" } }", "/dev/zero is no ordinary file");
     expect_error("{ \"zones\": { \"other.test\": \"bigmail.test.zone\" } }",
                  "bigmail.test.zone:10: bigmail.test is outside of the zone other.test");
     expect_error("{ \"resolver\": \"bind\" }", "$.resolver: ");
