@@ -130,12 +130,17 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static int is_shown(const struct dirent *item)
+{
+    return item->d_name[0] != '.';
+}
+
 char *file_nearest(const char *path)
 {
     struct dirent **items = NULL;
     size_t folder_len = (size_t)(file_name(path) - path);
     char *folder = folder_len > 0 ? mem_text_copy_n(path, folder_len) : mem_text_copy("./");
-    int count = scandir(folder, &items, NULL, alphasort);
+    int count = scandir(folder, &items, is_shown, alphasort);
     free(folder);
     if (count < 0)
         return NULL;

@@ -196,6 +196,9 @@ START_TEST(test_a_missing_fixture_names_where_it_was_looked_for)
                      "\"file\":\"leter.eml\"}]}");
     ck_assert_ptr_nonnull(strstr(error, "; did you mean letter.eml?"));
     fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"extend\":\"z\"}");
+    ck_assert_ptr_null(strstr(error, "did you mean"));
+    fx.count = 0;
     error = error_of("{\"name\":\"x\",\"extend\":\"leter.eml\"}");
     ck_assert_ptr_nonnull(strstr(error, "/leter.eml; did you mean letter.eml?"));
     fx.count = 0;
