@@ -34,7 +34,8 @@ void arena_deinit(struct arena *arena)
 static struct arena_block *arena_add_block(struct arena *arena, size_t size)
 {
     size_t bytes = size > ARENA_BLOCK_BYTES ? size : ARENA_BLOCK_BYTES;
-    struct arena_block *block = mem_alloc(sizeof *block + bytes);
+    struct arena_block *block = mem_grow(NULL, 1, sizeof *block + bytes);
+    block->used = 0;
     block->size = bytes;
     /* A large allocation goes behind the current block, whose free space stays in use. */
     if (size > ARENA_BLOCK_BYTES / 2 && arena->blocks != NULL) {
@@ -59,7 +60,8 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *result = block->bytes + block->used;
     block->used += need;
     arena->used_bytes += need;
-    return result;
+    /* Here, since most blocks are given back long before they are full. */
+    return memset(result, 0, need);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)

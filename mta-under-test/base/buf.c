@@ -24,6 +24,18 @@ void buf_reset(struct buf *buf)
     buf->overflowed = false;
 }
 
+/* At least `size` bytes in all, or as many as the limit allows. */
+static void buf_resize(struct buf *buf, size_t size)
+{
+    if (size > buf->max + 1)
+        size = buf->max + 1;
+    if (size <= buf->size)
+        return;
+    buf->data = mem_grow(buf->data, size, 1);
+    buf->data[buf->len] = '\0';
+    buf->size = size;
+}
+
 char *buf_reserve(struct buf *buf, size_t len)
 {
     if (len > buf->max - buf->len) {
@@ -35,12 +47,15 @@ char *buf_reserve(struct buf *buf, size_t len)
         size_t size = buf->size > 0 ? buf->size : BUF_FIRST_BYTES;
         while (size < need)
             size *= 2;
-        if (size > buf->max + 1)
-            size = buf->max + 1;
-        buf->data = mem_grow(buf->data, size, 1);
-        buf->size = size;
+        buf_resize(buf, size);
     }
     return buf->data + buf->len;
+}
+
+void buf_expect(struct buf *buf, size_t len)
+{
+    if (len <= buf->max)
+        buf_resize(buf, buf->len + len + 1);
 }
 
 void buf_commit(struct buf *buf, size_t len)

@@ -36,6 +36,8 @@ bool buf_vformat(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(
 /* Room for `len` more bytes behind the end, to be written there and counted with buf_commit();
  * NULL if the limit does not allow it (and the mark is set). */
 char *buf_reserve(struct buf *buf, size_t len) MUST_CHECK;
+/* About `len` more bytes will come: room for them is taken now, and not step by step. */
+void buf_expect(struct buf *buf, size_t len);
 void buf_commit(struct buf *buf, size_t len);
 
 /* Takes `len` bytes off the front. */

@@ -2,6 +2,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { ID_DIGITS_MIN = 13, ID_DIGITS_MAX = 16 };
+
 static size_t text_size(const char *text)
 {
     return text != NULL ? strlen(text) + 1 : 0;
@@ -100,13 +102,19 @@ int64_t message_give_up_at(const struct message *message, int64_t give_up_us)
 
 const char *message_id_text(uint64_t id, char text[MESSAGE_ID_TEXT_BYTES])
 {
-    snprintf(text, MESSAGE_ID_TEXT_BYTES, "%013llx", (unsigned long long)id);
+    static const char DIGITS[] = "0123456789abcdef";
+    size_t len = ID_DIGITS_MIN;
+    while (len < ID_DIGITS_MAX && id >> (4 * len) != 0)
+        len++;
+    text[len] = '\0';
+    for (; len > 0; id >>= 4)
+        text[--len] = DIGITS[id & 15];
     return text;
 }
 
 int message_id_from_text(struct slice text, uint64_t *id)
 {
-    if (text.len == 0 || text.len > 16)
+    if (text.len == 0 || text.len > ID_DIGITS_MAX)
         return -1;
     *id = 0;
     for (size_t i = 0; i < text.len; i++) {

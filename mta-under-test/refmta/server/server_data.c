@@ -6,13 +6,17 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SIGNATURE_BYTES_MAX = 16384 };
+enum {
+    SIGNATURE_BYTES_MAX = 16384,
+    CONTENT_BYTES_USUAL = 8000, /* what most messages need, taken at once and not line by line */
+};
 
 void server_data_begin(struct server_session *session)
 {
     const struct config *config = session->setup.config;
     session->id = session->setup.new_id(session->setup.arg);
     buf_reset(&session->content);
+    buf_expect(&session->content, CONTENT_BYTES_USUAL);
     server_trace_add(session, &session->content);
     session->trace_bytes = session->content.len;
     server_content_init(&session->scanner, &session->content);
@@ -70,6 +74,7 @@ void server_data_put_on_top(struct server_session *session, struct slice fields)
 {
     struct buf whole;
     buf_init(&whole, session->content.max + fields.len);
+    buf_expect(&whole, session->content.len + fields.len);
     buf_add(&whole, session->content.data, session->trace_bytes);
     buf_add_slice(&whole, fields);
     buf_add_slice(&whole, slice_skip(buf_slice(&session->content), session->trace_bytes));

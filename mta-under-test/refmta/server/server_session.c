@@ -40,8 +40,15 @@ void server_session_set_state(struct server_session *session, enum server_state 
 static void add_reply(struct server_session *session, int code, const char *status, char separator,
                       const char *text)
 {
-    buf_format(&session->out, "%d%c%s%s%s\r\n", code, separator, status != NULL ? status : "",
-               status != NULL ? " " : "", text);
+    char digits[] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10),
+                     (char)('0' + code % 10), separator};
+    buf_add(&session->out, digits, sizeof digits);
+    if (status != NULL) {
+        buf_add_text(&session->out, status);
+        buf_add_char(&session->out, ' ');
+    }
+    buf_add_text(&session->out, text);
+    buf_add(&session->out, "\r\n", 2);
 }
 
 static void log_refusal(struct server_session *session, int code, const char *status,

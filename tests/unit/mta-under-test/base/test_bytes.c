@@ -53,6 +53,23 @@ START_TEST(test_a_buffer_takes_no_more_than_its_limit_and_remembers)
 }
 END_TEST
 
+START_TEST(test_what_is_expected_needs_no_more_memory)
+{
+    struct buf buf;
+    buf_init(&buf, 5000);
+    buf_expect(&buf, 4000);
+    ck_assert_str_eq(buf_text(&buf), "");
+    const char *first = buf.data;
+    ck_assert(buf_format(&buf, "%04000d", 7));
+    ck_assert_ptr_eq(buf.data, first);
+    buf_expect(&buf, 5001); /* more than the limit: it is no promise */
+    ck_assert(!buf_overflowed(&buf));
+    ck_assert(buf_format(&buf, "%01000d", 7));
+    ck_assert(!buf_add_text(&buf, "x"));
+    buf_deinit(&buf);
+}
+END_TEST
+
 START_TEST(test_consume_and_take)
 {
     struct buf buf;
@@ -101,6 +118,7 @@ START_TEST(test_formatting_grows_and_leaves_what_was_there)
 END_TEST
 
 UNIT_MAIN(test_split_keeps_empty_parts, test_comparing_without_case_is_for_ascii_only, test_finding,
+          test_what_is_expected_needs_no_more_memory,
           test_a_buffer_takes_no_more_than_its_limit_and_remembers, test_consume_and_take,
           test_formatting_grows_and_leaves_what_was_there,
           test_an_arena_aligns_zeroes_and_holds_large_ones)
