@@ -6,7 +6,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
-#include "sim/capture/capture_interface.h"
+#include "sim/capture/capture_ring.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -116,42 +116,6 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     capture_drain(context);
 }
 
-static int activate(pcap_t *pcap, const char *interface, const struct capture_options *options,
-                    struct err *err)
-{
-    pcap_set_snaplen(pcap, (int)options->snap_bytes);
-    pcap_set_promisc(pcap, 0);
-    /* A packet is there as soon as the kernel has it, not when a block of the ring is full. */
-    pcap_set_immediate_mode(pcap, 1);
-    pcap_set_buffer_size(pcap, (int)options->ring_bytes);
-    int status = pcap_activate(pcap);
-    if (status < 0) {
-        const char *more = pcap_geterr(pcap);
-        return err_set(err, "capture on %s: %s%s%s", interface, pcap_statustostr(status),
-                       *more != '\0' ? ": " : "", more);
-    }
-    char text[PCAP_ERRBUF_SIZE] = "";
-    if (pcap_setnonblock(pcap, 1, text) != 0)
-        return err_set(err, "capture on %s: %s", interface, text);
-    return 0;
-}
-
-static pcap_t *open_pcap(const char *interface, const struct capture_options *options,
-                         struct err *err)
-{
-    char text[PCAP_ERRBUF_SIZE] = "";
-    pcap_t *pcap = pcap_create(interface, text);
-    if (pcap == NULL) {
-        err_set(err, "capture on %s: %s", interface, text);
-        return NULL;
-    }
-    if (activate(pcap, interface, options, err) != 0) {
-        pcap_close(pcap);
-        return NULL;
-    }
-    return pcap;
-}
-
 static struct capture_options with_defaults(const struct capture_options *options)
 {
     struct capture_options all = options != NULL ? *options : (struct capture_options){0};
@@ -183,14 +147,18 @@ static void begin_file(struct capture *capture, const char *interface)
     capture->options.comment = NULL;
 }
 
+struct capture_ring *capture_begin(const char *interface, const struct capture_options *options)
+{
+    struct capture_options all = with_defaults(options);
+    return capture_ring_begin(interface, all.snap_bytes, all.ring_bytes);
+}
+
 struct capture *capture_open(struct event_base *base, const char *interface, int fd,
                              const struct capture_options *options, struct err *err)
 {
     struct capture_options all = with_defaults(options);
-    /* Where it may not be changed, the ring only has fewer slots. */
-    struct err ignored = {0};
-    (void)!capture_interface_prepare(interface, &ignored);
-    pcap_t *pcap = open_pcap(interface, &all, err);
+    struct capture_ring *ring = all.ring != NULL ? all.ring : capture_begin(interface, &all);
+    pcap_t *pcap = capture_ring_take(&ring, err);
     if (pcap == NULL) {
         close(fd);
         return NULL;
@@ -199,6 +167,7 @@ struct capture *capture_open(struct event_base *base, const char *interface, int
     capture->pcap = pcap;
     capture->fd = fd;
     capture->options = all;
+    capture->options.ring = NULL;
     /* Twice what is held back, and the packet at hand. */
     buf_init(&capture->held, 2 * all.hold_bytes + 2 * (size_t)all.snap_bytes + HELD_BYTES_RESERVE);
     buf_init(&capture->secrets, SECRET_BYTES_MAX);
@@ -243,7 +212,7 @@ void capture_stats(struct capture *capture, struct capture_stats *stats)
         stats->dropped = kernel.ps_drop;
 }
 
-static void end_file(struct capture *capture)
+static void write_end(struct capture *capture)
 {
     capture_flush(capture);
     struct capture_stats stats;
@@ -257,24 +226,33 @@ static void end_file(struct capture *capture)
     write_held(capture, capture->held.len);
 }
 
+int capture_end(struct capture *capture, struct err *err)
+{
+    if (capture->fd >= 0) {
+        write_end(capture);
+        if (close(capture->fd) != 0 && capture->write_errno == 0)
+            capture->write_errno = errno;
+        capture->fd = -1;
+    }
+    if (capture->readable != NULL)
+        event_free(capture->readable);
+    capture->readable = NULL;
+    if (capture->write_errno == 0)
+        return 0;
+    errno = capture->write_errno;
+    return err_set_errno(err, "the packet capture could not be written whole");
+}
+
 int capture_close(struct capture **where, struct err *err)
 {
     struct capture *capture = *where;
     if (capture == NULL)
         return 0;
     *where = NULL;
-    end_file(capture);
-    if (close(capture->fd) != 0 && capture->write_errno == 0)
-        capture->write_errno = errno;
-    int write_errno = capture->write_errno;
-    if (capture->readable != NULL)
-        event_free(capture->readable);
+    int result = capture_end(capture, err);
     pcap_close(capture->pcap);
     buf_deinit(&capture->held);
     buf_deinit(&capture->secrets);
     free(capture);
-    if (write_errno == 0)
-        return 0;
-    errno = write_errno;
-    return err_set_errno(err, "the packet capture could not be written whole");
+    return result;
 }

@@ -27,6 +27,7 @@
 #include "sim/capture/pcapng.h"
 
 struct capture;
+struct capture_ring;
 
 /* All zero means the defaults. */
 struct capture_options {
@@ -38,7 +39,8 @@ struct capture_options {
     size_t hold_bytes;  /* newest packets that wait in memory; default 1 MiB */
     const struct pcapng_name *names; /* shown instead of addresses; borrowed during the call */
     size_t name_count;
-    const char *comment; /* of the whole file; NULL = none */
+    const char *comment;       /* of the whole file; NULL = none */
+    struct capture_ring *ring; /* of capture_begin(), taken over; NULL = it is made at once */
 };
 
 struct capture_stats {
@@ -48,6 +50,11 @@ struct capture_stats {
     uint64_t cut;        /* packets that were longer than snap_bytes */
     bool full;           /* file_bytes_max was reached: later packets are missing */
 };
+
+/* Begins what takes the kernel a while, to be handed to capture_open() with the same options, or to
+ * capture_ring_drop(). `interface` must live until then. */
+struct capture_ring *capture_begin(const char *interface,
+                                   const struct capture_options *options) MUST_CHECK;
 
 /*
  * Starts to capture into `fd`, which it owns from then on (closed also on failure). NULL with a
@@ -72,6 +79,9 @@ void capture_flush(struct capture *capture);
 
 void capture_stats(struct capture *capture, struct capture_stats *stats);
 
-/* Drains, completes the file, sets NULL; accepts NULL. -1 if a write had failed: the file is then
- * not whole. */
+/* Drains and completes the file; nothing is captured from then on. -1 if a write had failed: the
+ * file is then not whole. */
+int capture_end(struct capture *capture, struct err *err) MUST_CHECK;
+/* Ends it first. The kernel lets go of a ring some 10 ms later and makes the caller wait for it.
+ * Sets NULL; accepts NULL. */
 int capture_close(struct capture **capture, struct err *err) MUST_CHECK;

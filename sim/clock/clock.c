@@ -59,16 +59,19 @@ static void descriptors_raise(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int world_run(struct clock_controller *controller, char *const argv[], int cpu,
-                     struct err *err)
+static int world_run(struct clock_controller *controller, char *const argv[], struct err *err)
 {
     static struct clock_memory memory;
     static struct clock_injector injector;
     static struct clock_idle idle;
     static struct clock_guard guard;
+    /* First: on a CPU with much to do a task without rank waits for its turn to come. */
     bool ranked = ranks_allowed();
     if (!ranked)
         turns_lengthen();
+    int cpu = -1;
+    if (cpu_choose(controller->options, &cpu, err) != 0)
+        return -1;
     struct clock_program program;
     if (clock_memory_open(&memory, controller->options, err) != 0 ||
         clock_program_fork(&program, argv, true, ranked ? RANK_WORLD : 0, err) != 0)
@@ -118,8 +121,5 @@ int clock_run(const struct clock_options *options, char *const argv[], struct cl
     struct clock_controller controller = {.options = options, .result = result};
     if (!options->virtual_time)
         return real_run(&controller, argv, err);
-    int cpu = -1;
-    if (cpu_choose(options, &cpu, err) != 0)
-        return -1;
-    return world_run(&controller, argv, cpu, err);
+    return world_run(&controller, argv, err);
 }

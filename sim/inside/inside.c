@@ -235,8 +235,8 @@ static void inside_free_timers(struct inside *inside)
     }
 }
 
-/* The first error stays in `err`. */
-static int inside_close(struct inside *inside, struct err *err)
+/* All that comes into the evidence, to the end. The first error stays in `err`. */
+static int inside_end_evidence(struct inside *inside, struct err *err)
 {
     struct err later = {0};
     int result = 0;
@@ -246,7 +246,7 @@ static int inside_close(struct inside *inside, struct err *err)
     timeline_free(&inside->timeline);
     inside_stop_unbound(inside);
     inside_close_queue(inside);
-    inside_free_server(inside);
+    inside_end_server(inside);
     if (inside_close_internet(inside, &later) != 0)
         result = err_set(err, "%s", later.text);
     if (inside->log != NULL && inside->stage == INSIDE_ENDED)
@@ -255,11 +255,20 @@ static int inside_close(struct inside *inside, struct err *err)
         result = err_set(err, "%s", later.text);
     if (event_log_free(&inside->log, &later) != 0)
         result = err_set(err, "%s", later.text);
-    if (capture_close(&inside->capture, &later) != 0)
+    if (inside->capture != NULL && capture_end(inside->capture, &later) != 0)
         result = err_set(err, "%s", later.text);
     if (inside->evidence != NULL &&
         evidence_keep(inside->evidence, inside->options->folder, &later) != 0)
         result = err_set(err, "%s", later.text);
+    return result;
+}
+
+static void inside_free(struct inside *inside)
+{
+    struct err ignored = {0};
+    capture_ring_drop(&inside->ring);
+    (void)!capture_close(&inside->capture, &ignored);
+    inside_free_server(inside);
     free(inside->evidence);
     inside_free_timers(inside);
     if (inside->base != NULL)
@@ -267,7 +276,13 @@ static int inside_close(struct inside *inside, struct err *err)
     settle_deinit(&inside->settle);
     scenario_free(&inside->scenario);
     arena_deinit(&inside->arena);
-    return result;
+}
+
+/* The runner judges while this process and its world dissolve, which takes the kernel a while. */
+static void inside_tell(const struct inside *inside)
+{
+    unsigned char code = (unsigned char)inside->exit_code;
+    (void)!write((int)inside->options->done_fd, &code, 1);
 }
 
 int inside_run(const struct inside_options *options, struct err *err)
@@ -275,15 +290,21 @@ int inside_run(const struct inside_options *options, struct err *err)
     struct inside inside = {.options = options, .server_network = -1, .unbound_fd = -1};
     /* What OpenSSL holds goes with the process: no run waits until all of it is freed. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    (void)fcntl((int)options->done_fd, F_SETFD, FD_CLOEXEC);
+    inside_begin_capture(&inside);
     if (inside_open(&inside, err) != 0) {
         struct err ignored = {0};
-        (void)!inside_close(&inside, &ignored);
+        (void)!inside_end_evidence(&inside, &ignored);
+        inside_free(&inside);
         return INSIDE_EXIT_SETUP;
     }
     inside_loop(&inside);
     if (inside.exit_code != 0 && err->text[0] == '\0')
         err_set(err, "%s", inside.end_detail);
-    if (inside_close(&inside, err) != 0)
-        return INSIDE_EXIT_INTERNAL;
+    if (inside_end_evidence(&inside, err) == 0)
+        inside_tell(&inside);
+    else
+        inside.exit_code = INSIDE_EXIT_INTERNAL;
+    inside_free(&inside);
     return inside.exit_code;
 }

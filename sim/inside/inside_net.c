@@ -65,17 +65,27 @@ static void inside_collect_names(const struct inside *inside, struct inside_name
     }
 }
 
+void inside_begin_capture(struct inside *inside)
+{
+    if (inside->options->capture)
+        inside->ring = capture_begin(NETWORK_INTERNET_LINK, NULL);
+}
+
 static int inside_open_capture(struct inside *inside, struct err *err)
 {
     if (!inside->options->capture)
         return 0;
     struct inside_names names = {0};
     inside_collect_names(inside, &names);
-    const struct capture_options options = {
-        .names = names.items, .name_count = names.count, .comment = inside->scenario->name};
+    const struct capture_options options = {.names = names.items,
+                                            .name_count = names.count,
+                                            .comment = inside->scenario->name,
+                                            .ring = inside->ring};
     int fd = inside_create(inside, "capture.pcapng", err);
-    if (fd >= 0)
+    if (fd >= 0) {
+        inside->ring = NULL;
         inside->capture = capture_open(inside->base, NETWORK_INTERNET_LINK, fd, &options, err);
+    }
     arena_deinit(&names.arena);
     if (inside->capture == NULL)
         return -1;

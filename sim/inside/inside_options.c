@@ -26,7 +26,7 @@ static const struct inside_field INSIDE_FIELDS[] = {
     FIELD(home, INSIDE_TEXT),    FIELD(seed_given, INSIDE_BOOL),
     FIELD(seed, INSIDE_U64),     FIELD(virtual_clock, INSIDE_BOOL),
     FIELD(capture, INSIDE_BOOL), FIELD(interactive, INSIDE_BOOL),
-    FIELD(stop_fd, INSIDE_U64),
+    FIELD(stop_fd, INSIDE_U64),  FIELD(done_fd, INSIDE_U64),
 };
 
 enum { INSIDE_FIELD_COUNT = sizeof INSIDE_FIELDS / sizeof INSIDE_FIELDS[0] };

@@ -20,8 +20,9 @@ struct inside_options {
     uint64_t seed;
     bool virtual_clock;
     bool capture;
-    bool interactive;     /* stays until it is told to end */
-    uint64_t stop_fd;     /* end of a pipe: the runner closes the other one to end the run */
+    bool interactive; /* stays until it is told to end */
+    uint64_t stop_fd; /* end of a pipe: the runner closes the other one to end the run */
+    uint64_t done_fd; /* of a pipe: gets the exit code, as one byte, once all evidence is kept */
     char *const *command; /* NULL, or of `exec`; ends in NULL */
 };
 

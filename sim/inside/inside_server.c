@@ -249,10 +249,16 @@ static void inside_keep_log(const struct inside *inside)
     buf_deinit(&text);
 }
 
+void inside_end_server(struct inside *inside)
+{
+    if (inside->server != NULL)
+        mta_process_finish(inside->server);
+    inside_keep_log(inside);
+}
+
 void inside_free_server(struct inside *inside)
 {
     mta_process_free(&inside->server);
-    inside_keep_log(inside);
     mta_adapter_release(inside->adapter);
     free(inside->server_log);
     inside->server_log = NULL;

@@ -7,6 +7,7 @@
 
 #include "sim/capture/capture.h"
 #include "sim/capture/capture_notes.h"
+#include "sim/capture/capture_ring.h"
 #include "sim/client/clients.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/dns/dns_server.h"
@@ -48,6 +49,7 @@ struct inside {
     struct scenario *scenario;
     struct event_base *base;
     struct event_log *log;
+    struct capture_ring *ring; /* begun at the start, until `capture` has it */
     struct capture *capture;
     struct capture_notes *notes;
     struct tls_authority *authority;
@@ -102,6 +104,8 @@ void inside_end(struct inside *inside, const char *reason, const char *detail, .
 void inside_look(void *inside);
 
 /* ---- inside_net.c: DNS, MX hosts, capture */
+/* Early: it takes the kernel a while. */
+void inside_begin_capture(struct inside *inside);
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
 
@@ -127,6 +131,8 @@ int inside_open_server_network(struct inside *inside, struct err *err) MUST_CHEC
 int inside_start_server(struct inside *inside, struct err *err) MUST_CHECK;
 /* Asks it to stop; the loop ends when it has, or when it takes too long. */
 void inside_stop_server(struct inside *inside);
+/* Kills what is left of it, and keeps its log. */
+void inside_end_server(struct inside *inside);
 void inside_free_server(struct inside *inside);
 /* -1 if the server has taken other addresses than the scenario gives it. */
 int inside_check_sources(const struct inside *inside, struct err *err) MUST_CHECK;

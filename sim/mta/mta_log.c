@@ -155,18 +155,24 @@ struct mta_log *mta_log_open(struct event_base *base, struct event_log *events,
     return log;
 }
 
+void mta_log_end(struct mta_log *log)
+{
+    if (log->changed == NULL)
+        return;
+    mta_log_read(log);
+    event_free(log->changed);
+    log->changed = NULL;
+    event_free(log->timer);
+    log->timer = NULL;
+}
+
 void mta_log_close(struct mta_log **log_at)
 {
     struct mta_log *log = *log_at;
     if (log == NULL)
         return;
     *log_at = NULL;
-    if (log->changed != NULL)
-        mta_log_read(log);
-    if (log->changed != NULL)
-        event_free(log->changed);
-    if (log->timer != NULL)
-        event_free(log->timer);
+    mta_log_end(log);
     if (log->fd >= 0)
         close(log->fd);
     if (log->inotify_fd >= 0)

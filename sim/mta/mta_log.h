@@ -25,5 +25,8 @@ enum {
 struct mta_log *mta_log_open(struct event_base *base, struct event_log *log,
                              const struct mta_adapter *adapter, const char *path,
                              struct err *err) MUST_CHECK;
-/* Takes in what is still unread. Sets NULL; accepts NULL. */
+/* Takes in what is still unread, and nothing more from then on. Harmless if it is done already. */
+void mta_log_end(struct mta_log *log);
+/* Ends it first. The kernel lets go of a watch some 10 ms later and makes the caller wait for it.
+ * Sets NULL; accepts NULL. */
 void mta_log_close(struct mta_log **log);

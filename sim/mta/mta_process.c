@@ -104,20 +104,29 @@ static void mta_forget(struct event **event, int *fd)
     *fd = -1;
 }
 
+void mta_process_finish(struct mta_process *process)
+{
+    if (process->main_pid > 0 || process->helper_pid > 0)
+        mta_spawn_signal_all(process->options.network_fd, process->main_pid,
+                             process->options.spared, SIGKILL);
+    process->main_pid = 0;
+    process->helper_pid = 0;
+    mta_probe_free(&process->probe);
+    mta_syslog_close(&process->syslog);
+    if (process->server_log != NULL)
+        mta_log_end(process->server_log);
+    mta_forget(&process->main_event, &process->main_fd);
+    mta_forget(&process->helper_event, &process->helper_fd);
+}
+
 void mta_process_free(struct mta_process **process_at)
 {
     struct mta_process *process = *process_at;
     if (process == NULL)
         return;
     *process_at = NULL;
-    if (process->main_pid > 0 || process->helper_pid > 0)
-        mta_spawn_signal_all(process->options.network_fd, process->main_pid,
-                             process->options.spared, SIGKILL);
-    mta_probe_free(&process->probe);
-    mta_syslog_close(&process->syslog);
+    mta_process_finish(process);
     mta_log_close(&process->server_log);
-    mta_forget(&process->main_event, &process->main_fd);
-    mta_forget(&process->helper_event, &process->helper_fd);
     if (process->output_fd >= 0)
         close(process->output_fd);
     arena_deinit(&process->arena);

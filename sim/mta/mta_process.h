@@ -46,7 +46,9 @@ struct mta_process_options {
 };
 
 struct mta_process *mta_process_new(const struct mta_process_options *options);
-/* Kills what is left; sets NULL; accepts NULL. */
+/* Kills what is left and takes in the rest of the logs: no more events come of it. */
+void mta_process_finish(struct mta_process *process);
+/* Finishes it first; sets NULL; accepts NULL. */
 void mta_process_free(struct mta_process **process);
 
 /* Starts it; `ready` or `ended` is called later. -1: nothing was started. */

@@ -49,8 +49,10 @@ struct run_execution {
     const char *const *layers;
     size_t layer_count;
     int64_t began_us;
-    int64_t world_us; /* how long the world stood */
+    int64_t world_us; /* from its start until the evidence was whole */
+    int64_t check_us;
     struct world *world;
+    int done_fd; /* tells that the evidence is whole */
     struct world_result result;
 };
 
@@ -148,21 +150,25 @@ static int run_fill_shares(struct run_execution *run, struct world_options *worl
     return 0;
 }
 
-/* The pipe whose closing ends the run; *inside_fd is the world's end. */
-static int run_make_stop_pipe(int *inside_fd, struct err *err)
+/* The world's ends of the two pipes: the closing of one ends the run, through the other one it
+ * tells that its evidence is whole. */
+static int run_make_pipes(struct run_execution *run, int inside_fds[2], struct err *err)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    int stop[2];
+    int done[2];
+    if (pipe2(stop, O_CLOEXEC) != 0 || pipe2(done, O_CLOEXEC) != 0)
         return err_set_errno(err, "a pipe cannot be made");
-    *inside_fd = ends[0];
-    run_stop_fd = ends[1];
+    inside_fds[0] = stop[0];
+    run_stop_fd = stop[1];
+    run->done_fd = done[0];
+    inside_fds[1] = done[1];
     return 0;
 }
 
 static int run_start_world(struct run_execution *run, struct err *err)
 {
-    int stop_fd = -1;
-    if (run_make_stop_pipe(&stop_fd, err) != 0)
+    int fds[2];
+    if (run_make_pipes(run, fds, err) != 0)
         return -1;
     const struct run_options *options = run->options->run;
     const struct scenario *scenario = run->scenario;
@@ -175,7 +181,8 @@ static int run_start_world(struct run_execution *run, struct err *err)
         .virtual_clock = options->virtual_clock,
         .capture = options->capture != RUN_CAPTURE_OFF,
         .interactive = options->interactive,
-        .stop_fd = (uint64_t)stop_fd,
+        .stop_fd = (uint64_t)fds[0],
+        .done_fd = (uint64_t)fds[1],
         .command = options->command,
     };
     struct world_options world = {
@@ -192,14 +199,15 @@ static int run_start_world(struct run_execution *run, struct err *err)
         .seed = scenario->seed,
         .slot = (unsigned)getppid() + run->options->slot, /* calls side by side spread too */
     };
-    world.fds = &stop_fd;
-    world.fd_count = 1;
+    world.fds = fds;
+    world.fd_count = 2;
     run_fill_extra(run, &world);
     if (run_fill_resolvers(run, &world, err) != 0 ||
         run_fill_shares(run, &world, &inside, err) != 0)
         return -1;
     int result = world_start(&world, &run->world, err);
-    close(stop_fd);
+    close(fds[0]);
+    close(fds[1]);
     return result;
 }
 
@@ -321,7 +329,7 @@ static int run_judge_world(struct run_execution *run, struct err *err)
 }
 
 /* Real time: for the bench, never for a comparison of runs. */
-static void run_write_timing(const struct run_execution *run, int64_t checked_us)
+static void run_write_timing(const struct run_execution *run)
 {
     struct buf text;
     struct json_out out;
@@ -330,7 +338,7 @@ static void run_write_timing(const struct run_execution *run, int64_t checked_us
     json_out_init_pretty(&out, &text);
     json_out_object(&out, NULL);
     json_out_real(&out, "world_ms", (double)run->world_us / 1000, 3);
-    json_out_real(&out, "check_ms", (double)checked_us / 1000, 3);
+    json_out_real(&out, "check_ms", (double)run->check_us / 1000, 3);
     json_out_int(&out, "jumps", (int64_t)run->result.jumps);
     json_out_real(&out, "virtual_s", (double)run->result.elapsed_us / 1000000, 6);
     json_out_end(&out);
@@ -370,7 +378,7 @@ static int run_check(struct run_execution *run, struct err *err)
     int64_t began_us = time_monotonic_us();
     int code = RUN_EXIT_INTERNAL;
     if (check_run(run->scenario, events, &report, err) == 0) {
-        run_write_timing(run, time_monotonic_us() - began_us);
+        run->check_us = time_monotonic_us() - began_us;
         if (check_results_write(report, results, err) == 0 &&
             run_write_checks(run, report, err) == 0)
             code = report->verdict <= CHECK_WARNED ? RUN_EXIT_PASSED : RUN_EXIT_FAILED;
@@ -391,13 +399,40 @@ static void run_drop_capture(struct run_execution *run, int code)
     free(path);
 }
 
-/* Waits for the end of the world, going on after signals. */
-static int run_wait(struct run_execution *run)
+/* Waits for the world, going on after signals. */
+static enum world_wait run_wait(struct run_execution *run, int told_fd)
 {
-    int waited = 0;
-    while (waited == 0)
-        waited = world_wait(run->world, RUN_WAIT_MS, &run->result);
-    return waited == 1 ? 0 : -1;
+    enum world_wait waited = WORLD_WAIT_TIMEOUT;
+    while (waited == WORLD_WAIT_TIMEOUT)
+        waited = world_wait(run->world, told_fd, RUN_WAIT_MS, &run->result);
+    return waited;
+}
+
+/* Judges as soon as the evidence is whole, while the world dissolves; but how that ends counts,
+ * too. */
+static int run_world(struct run_execution *run, struct err *err)
+{
+    int code = -1;
+    run->began_us = time_monotonic_us();
+    if (run_start_world(run, err) != 0)
+        return RUN_EXIT_MACHINE;
+    bool is_told = run_wait(run, run->done_fd) == WORLD_WAIT_TOLD;
+    run->world_us = time_monotonic_us() - run->began_us;
+    if (is_told) {
+        code = run_check(run, err);
+        (void)run_wait(run, -1);
+    }
+    world_free(&run->world);
+    struct err ending = {0};
+    int ended = run_judge_world(run, &ending);
+    if (ended != 0) {
+        *err = ending;
+        return ended;
+    }
+    if (!is_told)
+        code = run_check(run, err);
+    run_write_timing(run);
+    return code;
 }
 
 static int run_steps(struct run_execution *run, struct err *err)
@@ -407,19 +442,7 @@ static int run_steps(struct run_execution *run, struct err *err)
         code = run_load_adapter(run, err);
     if (code != 0)
         return code;
-    run->began_us = time_monotonic_us();
-    if (run_start_world(run, err) != 0)
-        return RUN_EXIT_MACHINE;
-    if (run_wait(run) != 0) {
-        err_set(err, "the world cannot be waited for");
-        return RUN_EXIT_INTERNAL;
-    }
-    world_free(&run->world);
-    run->world_us = time_monotonic_us() - run->began_us;
-    code = run_judge_world(run, err);
-    if (code != 0)
-        return code;
-    code = run_check(run, err);
+    code = run_world(run, err);
     run_drop_capture(run, code);
     return code;
 }

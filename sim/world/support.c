@@ -95,9 +95,9 @@ int world_supported(bool many_users, struct err *err)
     struct world_result result;
     if (world_start(&options, &world, err) != 0)
         return -1;
-    int ended = world_wait(world, PROBE_MS, &result);
+    enum world_wait waited = world_wait(world, -1, PROBE_MS, &result);
     world_free(&world);
-    if (ended != 1)
+    if (waited != WORLD_WAIT_ENDED)
         return err_set(err, "a private world could be made, but did not end within %d s",
                        PROBE_MS / 1000);
     if (result.reason == WORLD_FAILED)

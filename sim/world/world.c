@@ -146,24 +146,30 @@ static int reap(struct world *world)
     return info.si_code == CLD_EXITED ? 0 : info.si_status;
 }
 
-/* Waits for the end, looking at the world's progress now and then. 1 ended, 0 timeout, -1 stuck. */
-static int wait_watching(struct world *world, int timeout_ms)
+/* As world_wait(), looking at the world's progress now and then. */
+static enum world_wait wait_watching(struct world *world, int told_fd, int timeout_ms, bool *stuck)
 {
     int64_t started_us = time_monotonic_us();
     for (;;) {
         int64_t now_us = time_monotonic_us();
         int64_t left_ms = timeout_ms < 0 ? LOOK_MS : timeout_ms - (now_us - started_us) / TIME_MS;
-        struct pollfd waited = {.fd = world->pid_fd, .events = POLLIN};
+        struct pollfd waited[] = {{.fd = world->pid_fd, .events = POLLIN},
+                                  {.fd = told_fd, .events = POLLIN}};
         int ready =
-            poll(&waited, 1, (int)(left_ms < LOOK_MS ? (left_ms > 0 ? left_ms : 0) : LOOK_MS));
+            poll(waited, 2, (int)(left_ms < LOOK_MS ? (left_ms > 0 ? left_ms : 0) : LOOK_MS));
+        if (ready > 0 && (waited[1].revents & POLLIN) != 0)
+            return WORLD_WAIT_TOLD;
+        if (ready > 0 && waited[0].revents != 0)
+            return WORLD_WAIT_ENDED;
         if (ready > 0)
-            return 1;
+            told_fd = -1; /* nobody is left who could tell */
         now_us = time_monotonic_us();
         if (timeout_ms >= 0 && (now_us - started_us) / TIME_MS >= timeout_ms)
-            return 0;
-        if (world->is_virtual &&
-            watch_is_stuck(&world->watch, world->progress, now_us, watch_cpu_us(world->pid)))
-            return -1;
+            return WORLD_WAIT_TIMEOUT;
+        *stuck = world->is_virtual &&
+                 watch_is_stuck(&world->watch, world->progress, now_us, watch_cpu_us(world->pid));
+        if (*stuck)
+            return WORLD_WAIT_ENDED;
     }
 }
 
@@ -180,26 +186,28 @@ static void tell_stuck(const struct world *world, struct world_result *result)
     buf_deinit(&task);
 }
 
-int world_wait(struct world *world, int timeout_ms, struct world_result *result)
+enum world_wait world_wait(struct world *world, int told_fd, int timeout_ms,
+                           struct world_result *result)
 {
     assert(!world->ended);
-    int ended = wait_watching(world, timeout_ms);
-    if (ended == 0)
-        return 0;
+    bool stuck = false;
+    enum world_wait waited = wait_watching(world, told_fd, timeout_ms, &stuck);
+    if (waited != WORLD_WAIT_ENDED)
+        return waited;
     memset(result, 0, sizeof *result);
-    if (ended < 0) {
+    if (stuck) {
         tell_stuck(world, result);
         world_kill(world);
-        return 1;
+        return WORLD_WAIT_ENDED;
     }
     int signal_number = reap(world);
     ssize_t len = read(world->result_fd, result, sizeof *result);
     if (len == (ssize_t)sizeof *result)
-        return 1;
+        return WORLD_WAIT_ENDED;
     memset(result, 0, sizeof *result);
     result->reason = WORLD_KILLED;
     err_set(&result->err, "the world was killed by signal %d", signal_number);
-    return 1;
+    return WORLD_WAIT_ENDED;
 }
 
 void world_kill(struct world *world)

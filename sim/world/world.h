@@ -90,6 +90,12 @@ struct world_result {
     struct err err; /* what it was, for people */
 };
 
+enum world_wait {
+    WORLD_WAIT_TIMEOUT,
+    WORLD_WAIT_ENDED,
+    WORLD_WAIT_TOLD, /* the descriptor that was watched too can be read */
+};
+
 struct world;
 
 /* Starts building; whatever fails inside is told by world_wait(). -1: it could not even be started.
@@ -98,9 +104,11 @@ int world_start(const struct world_options *options, struct world **world,
                 struct err *err) MUST_CHECK;
 
 /* Waits for the end (and ends a world that stays at one moment of virtual time for two minutes of
- * real time: WORLD_STUCK, with the program's name), at most `timeout_ms` (-1: for ever). 1 with
- * *result filled, 0 at the timeout. After 1 the handle may only be freed. */
-int world_wait(struct world *world, int timeout_ms, struct world_result *result) MUST_CHECK;
+ * real time: WORLD_STUCK, with the program's name), at most `timeout_ms` (-1: for ever), or until
+ * `told_fd` (-1: none) can be read. *result is filled at the end, after which the handle may only
+ * be freed. */
+enum world_wait world_wait(struct world *world, int told_fd, int timeout_ms,
+                           struct world_result *result) MUST_CHECK;
 
 /* Ends it, with all processes in it, and returns when none is left. Harmless if it has ended. */
 void world_kill(struct world *world);

@@ -70,8 +70,9 @@ static void run_script(struct world_options options, const char *script, struct 
             break;
         buf_commit(&told->text, (size_t)len);
     }
+    /* Its end alone is no word from the world. */
+    ck_assert_int_eq(world_wait(world, out[0], WAIT_MS, &told->result), WORLD_WAIT_ENDED);
     close(out[0]);
-    ck_assert_int_eq(world_wait(world, WAIT_MS, &told->result), 1);
     world_free(&world);
     ck_assert_ptr_null(world);
 }
@@ -332,7 +333,8 @@ START_TEST(test_a_killed_runner_takes_its_world_along)
             struct world *world = NULL;
             struct world_result result;
             struct err err = {{0}};
-            if (world_start(&options, &world, &err) != 0 || world_wait(world, -1, &result) != 1)
+            if (world_start(&options, &world, &err) != 0 ||
+                world_wait(world, -1, -1, &result) != WORLD_WAIT_ENDED)
                 _exit(1);
             _exit(0);
         }
@@ -344,6 +346,33 @@ START_TEST(test_a_killed_runner_takes_its_world_along)
         ck_assert_int_eq(read(life[0], &byte, 1), 0);
         close(life[0]);
     }
+}
+END_TEST
+
+START_TEST(test_a_word_from_inside_comes_before_the_end)
+{
+    struct err err = {{0}};
+    int word[2];
+    if (machine_gives_no_world())
+        return;
+    ck_assert_int_eq(pipe(word), 0);
+    char text[100];
+    snprintf(text, sizeof text, "echo >&%d; exec sleep 100000", word[1]);
+    char *argv[] = {(char[]){"/bin/sh"}, (char[]){"-c"}, text, NULL};
+    struct address mta = address_of("192.0.2.10");
+    struct world_options options = {.hostname = "a.test",
+                                    .mta = &mta,
+                                    .mta_count = 1,
+                                    .argv = argv,
+                                    .fds = &word[1],
+                                    .fd_count = 1};
+    struct world *world = NULL;
+    struct world_result result;
+    ck_assert_msg(world_start(&options, &world, &err) == 0, "%s", err.text);
+    close(word[1]);
+    ck_assert_int_eq(world_wait(world, word[0], WAIT_MS, &result), WORLD_WAIT_TOLD);
+    world_free(&world);
+    close(word[0]);
 }
 END_TEST
 
@@ -360,7 +389,7 @@ START_TEST(test_what_fails_is_told)
     struct world *world = NULL;
     struct world_result result;
     ck_assert_msg(world_start(&options, &world, &err) == 0, "%s", err.text);
-    ck_assert_int_eq(world_wait(world, WAIT_MS, &result), 1);
+    ck_assert_int_eq(world_wait(world, -1, WAIT_MS, &result), WORLD_WAIT_ENDED);
     world_free(&world);
     ck_assert_int_eq(result.reason, WORLD_FAILED);
     ck_assert_ptr_nonnull(strstr(result.err.text, "/no/such/program"));
@@ -368,7 +397,7 @@ START_TEST(test_what_fails_is_told)
     struct address gateway = address_of(NETWORK_GATEWAY_V4);
     options.mta = &gateway;
     ck_assert_msg(world_start(&options, &world, &err) == 0, "%s", err.text);
-    ck_assert_int_eq(world_wait(world, WAIT_MS, &result), 1);
+    ck_assert_int_eq(world_wait(world, -1, WAIT_MS, &result), WORLD_WAIT_ENDED);
     world_free(&world);
     ck_assert_int_eq(result.reason, WORLD_FAILED);
     ck_assert_ptr_nonnull(strstr(result.err.text, "gateway"));
@@ -386,4 +415,4 @@ UNIT_MAIN(test_the_first_program_runs_as_root_of_its_own_world,
           test_any_address_of_the_internet_answers_the_server_under_test, test_the_root_is_private,
           test_shares_show_the_host_and_keep_it_whole, test_layers_lie_over_the_host,
           test_a_killed_world_leaves_no_process, test_a_killed_runner_takes_its_world_along,
-          test_what_fails_is_told)
+          test_a_word_from_inside_comes_before_the_end, test_what_fails_is_told)
