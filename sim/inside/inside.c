@@ -203,9 +203,9 @@ static int inside_open(struct inside *inside, struct err *err)
     event_log_listen(inside->log, settle_on_event, &inside->settle);
     if (inside_open_internet(inside, err) != 0)
         return -1;
-    inside_log_start(inside);
-    if (inside_open_server_network(inside, err) != 0)
+    if (inside_open_server_network(inside, err) != 0 || inside_open_capture(inside, err) != 0)
         return -1;
+    inside_log_start(inside);
     return inside->scenario->dns->resolver == DNS_RESOLVER_UNBOUND
                ? inside_start_unbound(inside, err)
                : inside_start_server(inside, err);

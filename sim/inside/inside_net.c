@@ -71,7 +71,7 @@ void inside_begin_capture(struct inside *inside)
         inside->ring = capture_begin(NETWORK_INTERNET_LINK, NULL);
 }
 
-static int inside_open_capture(struct inside *inside, struct err *err)
+int inside_open_capture(struct inside *inside, struct err *err)
 {
     if (!inside->options->capture)
         return 0;
@@ -98,7 +98,9 @@ static int inside_open_capture(struct inside *inside, struct err *err)
 
 static void inside_on_key(void *context, const char *line)
 {
-    capture_add_secret(context, line);
+    const struct inside *inside = context;
+    if (inside->capture != NULL)
+        capture_add_secret(inside->capture, line);
 }
 
 /* The simulated authority is the only one that programs of the world trust. */
@@ -107,8 +109,8 @@ static int inside_make_authority(struct inside *inside, struct err *err)
     inside->authority = tls_authority_new(time_now_us(), inside->scenario->seed, err);
     if (inside->authority == NULL)
         return -1;
-    if (inside->capture != NULL)
-        tls_authority_listen_keys(inside->authority, inside_on_key, inside->capture);
+    if (inside->options->capture)
+        tls_authority_listen_keys(inside->authority, inside_on_key, inside);
     return mta_trust_install(slice_of(tls_authority_root_pem(inside->authority)), err);
 }
 
@@ -271,11 +273,11 @@ static int inside_open_readers(struct inside *inside, struct err *err)
 
 int inside_open_internet(struct inside *inside, struct err *err)
 {
-    if (inside_open_capture(inside, err) != 0 || inside_make_authority(inside, err) != 0 ||
-        inside_make_certificate(inside, err) != 0 || inside_make_dkim_key(inside, err) != 0 ||
-        inside_publish_dane(inside, err) != 0 || inside_open_dns(inside, err) != 0 ||
-        inside_open_mx(inside, err) != 0 || inside_open_policy(inside, err) != 0 ||
-        inside_open_readers(inside, err) != 0 || inside_open_gate(inside, err) != 0)
+    if (inside_make_authority(inside, err) != 0 || inside_make_certificate(inside, err) != 0 ||
+        inside_make_dkim_key(inside, err) != 0 || inside_publish_dane(inside, err) != 0 ||
+        inside_open_dns(inside, err) != 0 || inside_open_mx(inside, err) != 0 ||
+        inside_open_policy(inside, err) != 0 || inside_open_readers(inside, err) != 0 ||
+        inside_open_gate(inside, err) != 0)
         return -1;
     return 0;
 }

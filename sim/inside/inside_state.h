@@ -104,8 +104,9 @@ void inside_end(struct inside *inside, const char *reason, const char *detail, .
 void inside_look(void *inside);
 
 /* ---- inside_net.c: DNS, MX hosts, capture */
-/* Early: it takes the kernel a while. */
+/* As early as can be and as late as can be: it takes the kernel a while. */
 void inside_begin_capture(struct inside *inside);
+int inside_open_capture(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_open_internet(struct inside *inside, struct err *err) MUST_CHECK;
 int inside_close_internet(struct inside *inside, struct err *err) MUST_CHECK;
 

@@ -408,30 +408,30 @@ static enum world_wait run_wait(struct run_execution *run, int told_fd)
     return waited;
 }
 
-/* Judges as soon as the evidence is whole, while the world dissolves; but how that ends counts,
- * too. */
+/* Until the evidence is whole, or the world has ended without that. */
 static int run_world(struct run_execution *run, struct err *err)
 {
-    int code = -1;
     run->began_us = time_monotonic_us();
     if (run_start_world(run, err) != 0)
         return RUN_EXIT_MACHINE;
-    bool is_told = run_wait(run, run->done_fd) == WORLD_WAIT_TOLD;
+    bool is_whole = run_wait(run, run->done_fd) == WORLD_WAIT_TOLD;
     run->world_us = time_monotonic_us() - run->began_us;
-    if (is_told) {
-        code = run_check(run, err);
-        (void)run_wait(run, -1);
-    }
-    world_free(&run->world);
-    struct err ending = {0};
-    int ended = run_judge_world(run, &ending);
-    if (ended != 0) {
-        *err = ending;
-        return ended;
-    }
-    if (!is_told)
-        code = run_check(run, err);
+    if (is_whole)
+        world_look(run->world, &run->result);
+    else
+        world_free(&run->world);
+    return is_whole ? 0 : run_judge_world(run, err);
+}
+
+static int run_judge(struct run_execution *run, struct err *err)
+{
+    int code = run_check(run, err);
+    run_drop_capture(run, code);
+    if (code > RUN_EXIT_FAILED)
+        return code;
     run_write_timing(run);
+    if (run->world != NULL)
+        run->options->judged(code);
     return code;
 }
 
@@ -443,7 +443,11 @@ static int run_steps(struct run_execution *run, struct err *err)
     if (code != 0)
         return code;
     code = run_world(run, err);
-    run_drop_capture(run, code);
+    if (code == 0)
+        code = run_judge(run, err);
+    if (run->world != NULL)
+        (void)run_wait(run, -1);
+    world_free(&run->world);
     return code;
 }
 

@@ -27,12 +27,24 @@ struct run_state {
     const struct run_plan *plan;
     struct run_job jobs[RUN_JOBS_MAX];
     unsigned running;
+    unsigned leaving; /* processes whose case is judged */
     size_t next;
     struct run_tally tally;
     sigset_t signals; /* blocked, and taken only where all is looked at again afterwards */
     int interrupted;  /* the signal that told us to end, or 0 */
     int64_t told_us;  /* when the cases were told so */
 };
+
+/* From the process of a case that is judged, with its exit code. */
+static int run_judged_signal(void)
+{
+    return SIGRTMIN;
+}
+
+static void run_tell_judged(int code)
+{
+    (void)sigqueue(getppid(), run_judged_signal(), (union sigval){.sival_int = code});
+}
 
 static char *run_case_path(const struct run_state *state, size_t index)
 {
@@ -58,6 +70,7 @@ static int run_job_start(struct run_state *state, struct run_job *job)
             .one = &state->plan->cases[job->index],
             .folder = folder,
             .slot = (unsigned)(job - state->jobs),
+            .judged = run_tell_judged,
         };
         int result = run_case_execute(&options);
         fflush(NULL);
@@ -109,9 +122,8 @@ static int run_exit_code(int status)
     return code <= RUN_EXIT_SKIPPED ? code : RUN_EXIT_INTERNAL;
 }
 
-static void run_job_end(struct run_state *state, struct run_job *job, int status)
+static void run_job_end(struct run_state *state, struct run_job *job, int code)
 {
-    int code = run_exit_code(status);
     job->pid = 0;
     state->running--;
     /* What a person tried by hand is not judged. */
@@ -147,19 +159,33 @@ static void run_reap(struct run_state *state)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct run_job *job = run_job_of(state, pid);
         if (job != NULL)
-            run_job_end(state, job, status);
+            run_job_end(state, job, run_exit_code(status));
+        else if (state->leaving > 0)
+            state->leaving--;
     }
+}
+
+static void run_on_judged(struct run_state *state, const siginfo_t *info)
+{
+    struct run_job *job = run_job_of(state, info->si_pid);
+    if (job == NULL) /* its end was heard of first */
+        return;
+    state->leaving++;
+    run_job_end(state, job, info->si_value.sival_int);
 }
 
 static void run_wait_all(struct run_state *state)
 {
-    while (state->running > 0 || run_may_start(state)) {
+    while (state->running + state->leaving > 0 || run_may_start(state)) {
         if (run_fill(state) != 0) {
             fprintf(stderr, "mailrange: a process cannot be made: %s\n", strerrordesc_np(errno));
             state->tally.internal++;
             break;
         }
-        int signal_number = sigwaitinfo(&state->signals, NULL);
+        siginfo_t info;
+        int signal_number = sigwaitinfo(&state->signals, &info);
+        if (signal_number == run_judged_signal())
+            run_on_judged(state, &info);
         if (signal_number == SIGINT || signal_number == SIGTERM) {
             state->interrupted = signal_number;
             run_tell_all(state);
@@ -174,6 +200,7 @@ static void run_block_signals(struct run_state *state)
     sigaddset(&state->signals, SIGINT);
     sigaddset(&state->signals, SIGTERM);
     sigaddset(&state->signals, SIGCHLD);
+    sigaddset(&state->signals, run_judged_signal());
     sigprocmask(SIG_BLOCK, &state->signals, NULL);
 }
 

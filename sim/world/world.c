@@ -36,6 +36,7 @@ struct world {
     pid_t guardian;
     struct watch watch;
     bool is_virtual;
+    int64_t start_us;
     bool ended;
 };
 
@@ -103,7 +104,8 @@ int world_start(const struct world_options *options, struct world **out, struct 
     *world = (struct world){.pid_fd = -1,
                             .result_fd = result_pipe[0],
                             .lifeline_fd = lifeline[1],
-                            .is_virtual = options->virtual_clock};
+                            .is_virtual = options->virtual_clock,
+                            .start_us = options->start_us};
     /* Once: a wait that ends before the world is taken for stuck must not start the count anew. */
     watch_init(&world->watch, time_monotonic_us());
     struct root_paths paths = {NULL, NULL};
@@ -208,6 +210,14 @@ enum world_wait world_wait(struct world *world, int told_fd, int timeout_ms,
     result->reason = WORLD_KILLED;
     err_set(&result->err, "the world was killed by signal %d", signal_number);
     return WORLD_WAIT_ENDED;
+}
+
+void world_look(const struct world *world, struct world_result *result)
+{
+    if (!world->is_virtual)
+        return;
+    result->jumps = atomic_load(&world->progress->jumps);
+    result->elapsed_us = atomic_load(&world->progress->virtual_us) - world->start_us;
 }
 
 void world_kill(struct world *world)

@@ -110,6 +110,9 @@ int world_start(const struct world_options *options, struct world **world,
 enum world_wait world_wait(struct world *world, int told_fd, int timeout_ms,
                            struct world_result *result) MUST_CHECK;
 
+/* The jumps and the virtual time so far; of a world in real time, nothing. */
+void world_look(const struct world *world, struct world_result *result);
+
 /* Ends it, with all processes in it, and returns when none is left. Harmless if it has ended. */
 void world_kill(struct world *world);
 
