@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "mta-under-test/mailauth/dkim/dkim_ed25519.h"
+
 #include "mta-under-test/base/poison.h"
 
 static const EVP_MD *dkim_hash_md(enum dkim_digest digest)
@@ -67,16 +69,9 @@ static bool dkim_hash_verify_rsa(EVP_PKEY *key, enum dkim_digest digest, struct 
 bool dkim_hash_verify(EVP_PKEY *key, enum dkim_digest digest, struct slice hash,
                       struct slice signature)
 {
-    bool good = false;
-    if (EVP_PKEY_base_id(key) == EVP_PKEY_RSA) {
-        good = dkim_hash_verify_rsa(key, digest, hash, signature);
-    } else {
-        EVP_MD_CTX *context = EVP_MD_CTX_new();
-        good = context != NULL && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
-               EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
-                                (const unsigned char *)hash.data, hash.len) == 1;
-        EVP_MD_CTX_free(context);
-    }
+    bool good = EVP_PKEY_base_id(key) == EVP_PKEY_RSA
+                    ? dkim_hash_verify_rsa(key, digest, hash, signature)
+                    : dkim_ed25519()->verify(key, hash, signature);
     if (!good)
         ERR_clear_error();
     return good;
@@ -104,11 +99,8 @@ bool dkim_hash_sign(EVP_PKEY *key, struct slice hash, struct arena *arena, struc
         good =
             EVP_PKEY_size(key) <= (int)sizeof bytes && dkim_hash_sign_rsa(key, hash, bytes, &len);
     } else if (EVP_PKEY_base_id(key) == EVP_PKEY_ED25519) {
-        EVP_MD_CTX *context = EVP_MD_CTX_new();
-        good =
-            context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
-            EVP_DigestSign(context, bytes, &len, (const unsigned char *)hash.data, hash.len) == 1;
-        EVP_MD_CTX_free(context);
+        len = DKIM_ED25519_SIGNATURE_BYTES;
+        good = dkim_ed25519()->sign(key, hash, bytes);
     }
     if (good)
         *signature = arena_slice(arena, slice_from((const char *)bytes, len));
