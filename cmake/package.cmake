@@ -22,7 +22,8 @@ set(CPACK_SET_DESTDIR ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# libcurl and SQLite are loaded at their first use, and so are not among the libraries that are found.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, libcurl4, libsqlite3-0, passwd")
+# libcurl, libsodium and SQLite are loaded at their first use, and so are not among the libraries that
+# are found.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, libcurl4, libsodium23, libsqlite3-0, passwd")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${package}/postinst;${package}/prerm;${package}/conffiles")
 include(CPack)

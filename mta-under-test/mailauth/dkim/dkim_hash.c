@@ -2,12 +2,26 @@
 
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
+
+#include "mta-under-test/mailauth/dkim/dkim_ed25519.h"
 
 #include "mta-under-test/base/poison.h"
 
+static const EVP_MD *dkim_hash_mds[2];
+
+static void dkim_hash_fetch_mds(void)
+{
+    dkim_hash_mds[DKIM_SHA1] = EVP_MD_fetch(NULL, "SHA1", NULL);
+    dkim_hash_mds[DKIM_SHA256] = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+/* What EVP_sha256() gives is only a name, which OpenSSL looks up at each use. */
 static const EVP_MD *dkim_hash_md(enum dkim_digest digest)
 {
-    return digest == DKIM_SHA1 ? EVP_sha1() : EVP_sha256();
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, dkim_hash_fetch_mds);
+    return dkim_hash_mds[digest];
 }
 
 void dkim_hash_init(struct dkim_hash *hash, enum dkim_digest digest)
@@ -15,7 +29,7 @@ void dkim_hash_init(struct dkim_hash *hash, enum dkim_digest digest)
     hash->held = 0;
     hash->context = EVP_MD_CTX_new();
     if (hash->context == NULL || EVP_DigestInit_ex(hash->context, dkim_hash_md(digest), NULL) != 1)
-        abort(); /* out of memory */
+        abort(); /* out of memory, or an OpenSSL without the digest */
 }
 
 void dkim_hash_deinit(struct dkim_hash *hash)
@@ -67,16 +81,9 @@ static bool dkim_hash_verify_rsa(EVP_PKEY *key, enum dkim_digest digest, struct 
 bool dkim_hash_verify(EVP_PKEY *key, enum dkim_digest digest, struct slice hash,
                       struct slice signature)
 {
-    bool good = false;
-    if (EVP_PKEY_base_id(key) == EVP_PKEY_RSA) {
-        good = dkim_hash_verify_rsa(key, digest, hash, signature);
-    } else {
-        EVP_MD_CTX *context = EVP_MD_CTX_new();
-        good = context != NULL && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
-               EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
-                                (const unsigned char *)hash.data, hash.len) == 1;
-        EVP_MD_CTX_free(context);
-    }
+    bool good = EVP_PKEY_base_id(key) == EVP_PKEY_RSA
+                    ? dkim_hash_verify_rsa(key, digest, hash, signature)
+                    : dkim_ed25519()->verify(key, hash, signature);
     if (!good)
         ERR_clear_error();
     return good;
@@ -89,7 +96,7 @@ static bool dkim_hash_sign_rsa(EVP_PKEY *key, struct slice hash, unsigned char *
     bool good =
         context != NULL && EVP_PKEY_sign_init(context) == 1 &&
         EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
-        EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
+        EVP_PKEY_CTX_set_signature_md(context, dkim_hash_md(DKIM_SHA256)) == 1 &&
         EVP_PKEY_sign(context, signature, len, (const unsigned char *)hash.data, hash.len) == 1;
     EVP_PKEY_CTX_free(context);
     return good;
@@ -104,11 +111,8 @@ bool dkim_hash_sign(EVP_PKEY *key, struct slice hash, struct arena *arena, struc
         good =
             EVP_PKEY_size(key) <= (int)sizeof bytes && dkim_hash_sign_rsa(key, hash, bytes, &len);
     } else if (EVP_PKEY_base_id(key) == EVP_PKEY_ED25519) {
-        EVP_MD_CTX *context = EVP_MD_CTX_new();
-        good =
-            context != NULL && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
-            EVP_DigestSign(context, bytes, &len, (const unsigned char *)hash.data, hash.len) == 1;
-        EVP_MD_CTX_free(context);
+        len = DKIM_ED25519_SIGNATURE_BYTES;
+        good = dkim_ed25519()->sign(key, hash, bytes);
     }
     if (good)
         *signature = arena_slice(arena, slice_from((const char *)bytes, len));

@@ -29,5 +29,5 @@ size_t dkim_hash_finish(struct dkim_hash *hash, unsigned char digest[DKIM_DIGEST
 bool dkim_hash_verify(EVP_PKEY *key, enum dkim_digest digest, struct slice hash,
                       struct slice signature);
 
-/* Signs with SHA-256; false if OpenSSL refuses the key. */
+/* Signs a SHA-256 by the same; false if the key cannot sign. */
 bool dkim_hash_sign(EVP_PKEY *key, struct slice hash, struct arena *arena, struct slice *signature);

@@ -17,6 +17,11 @@ static void dkim_header_add_relaxed_name(struct dkim_hash *hash, struct slice na
     dkim_hash_add(hash, ":", 1);
 }
 
+static bool dkim_header_is_text(char c)
+{
+    return c != ' ' && c != '\t' && c != '\r';
+}
+
 /* Unfolded, runs of white space as one space, none at the ends. */
 static void dkim_header_add_relaxed_value(struct dkim_hash *hash, struct slice value)
 {
@@ -37,8 +42,7 @@ static void dkim_header_add_relaxed_value(struct dkim_hash *hash, struct slice v
         size_t start = at;
         do
             at++;
-        while (at < value.len && strchr(" \t\r", value.data[at]) == NULL);
-        /* strchr() finds the NUL too, which then is taken on the next round. */
+        while (at < value.len && dkim_header_is_text(value.data[at]));
         if (space && begun)
             dkim_hash_add(hash, " ", 1);
         dkim_hash_add(hash, value.data + start, at - start);

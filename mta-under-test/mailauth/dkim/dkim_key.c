@@ -7,10 +7,11 @@
 
 #include "mta-under-test/mailauth/core/domain.h"
 #include "mta-under-test/mailauth/core/taglist.h"
+#include "mta-under-test/mailauth/dkim/dkim_ed25519.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { DKIM_ED25519_BYTES = 32, DKIM_KEY_BYTES_MAX = 65536 };
+enum { DKIM_KEY_BYTES_MAX = 65536 };
 
 static void dkim_key_free(void *value)
 {
@@ -68,7 +69,7 @@ static enum dkim_key_status dkim_key_fail(struct dkim_key *key, enum dkim_key_st
 static enum dkim_key_status dkim_key_load(struct dkim_key *key, struct slice bytes)
 {
     if (key->type == DKIM_KEY_ED25519) {
-        if (bytes.len == DKIM_ED25519_BYTES)
+        if (bytes.len == DKIM_ED25519_KEY_BYTES)
             key->key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
                                                    (const unsigned char *)bytes.data, bytes.len);
         ERR_clear_error();

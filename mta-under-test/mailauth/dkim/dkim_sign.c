@@ -60,19 +60,19 @@ void dkim_sign_write(struct buf *out, const char *name, const struct dkim_sign_t
     size_t column = strlen(name) + 1;
     buf_format(out, "%s:", name);
     for (size_t i = 0; i < count; i++) {
-        char head[16];
         bool folds = strcmp(tags[i].name, "h") == 0 || strcmp(tags[i].name, "z") == 0;
-        snprintf(head, sizeof head, "%s=", tags[i].name);
+        size_t head_len = strlen(tags[i].name) + 1;
         size_t need = folds ? 0 : tags[i].value.len;
-        if (column + strlen(head) + need + 2 > DKIM_SIGN_COLUMNS) {
+        if (column + head_len + need + 2 > DKIM_SIGN_COLUMNS) {
             buf_add_text(out, "\r\n\t");
             column = 8;
         } else {
             buf_add_char(out, ' ');
             column++;
         }
-        buf_add_text(out, head);
-        column += strlen(head);
+        buf_add_text(out, tags[i].name);
+        buf_add_char(out, '=');
+        column += head_len;
         dkim_sign_add_value(out, &column, tags[i].value);
         if (i + 1 < count) {
             buf_add_char(out, ';');

@@ -27,7 +27,7 @@ struct dkim_verifier {
     struct dkim_outcomes outcomes;
     size_t *hash_of; /* for each outcome the index of its body hash, or SIZE_MAX */
     size_t hash_count;
-    struct dkim_body_hash hashes[DKIM_BODY_HASHES_LIMIT];
+    struct dkim_body_hash *hashes[DKIM_BODY_HASHES_LIMIT];
 };
 
 const char *dkim_result_name(enum dkim_result result)
@@ -89,16 +89,17 @@ static size_t dkim_verifier_body_hash(struct dkim_verifier *verifier,
 {
     size_t max = verifier->options->body_hashes_max;
     for (size_t i = 0; i < verifier->hash_count; i++) {
-        struct dkim_body_hash *hash = &verifier->hashes[i];
+        const struct dkim_body_hash *hash = verifier->hashes[i];
         if (hash->body.canon == signature->body_canon && hash->digest == signature->digest &&
             hash->body.limit == signature->body_limit)
             return i;
     }
     if (verifier->hash_count >= max || verifier->hash_count >= DKIM_BODY_HASHES_LIMIT)
         return SIZE_MAX;
-    struct dkim_body_hash *hash = &verifier->hashes[verifier->hash_count];
+    struct dkim_body_hash *hash = mem_alloc(sizeof *hash);
     hash->digest = signature->digest;
     dkim_body_init(&hash->body, signature->body_canon, signature->digest, signature->body_limit);
+    verifier->hashes[verifier->hash_count] = hash;
     return verifier->hash_count++;
 }
 
@@ -166,7 +167,7 @@ struct dkim_verifier *dkim_verifier_new(const struct message *message,
 void dkim_verifier_feed(struct dkim_verifier *verifier, struct slice body)
 {
     for (size_t i = 0; i < verifier->hash_count; i++)
-        dkim_body_feed(&verifier->hashes[i].body, body);
+        dkim_body_feed(&verifier->hashes[i]->body, body);
 }
 
 static size_t dkim_count_names(struct slice names)
@@ -222,7 +223,7 @@ static enum dkim_reason dkim_verifier_check_body(struct dkim_verifier *verifier,
                                                  const char **problem)
 {
     struct dkim_outcome *outcome = &verifier->outcomes.list[index];
-    const struct dkim_body_hash *hash = &verifier->hashes[verifier->hash_of[index]];
+    const struct dkim_body_hash *hash = verifier->hashes[verifier->hash_of[index]];
     outcome->body_len = hash->body.len;
     outcome->body_signed = hash->body.len < hash->body.limit ? hash->body.len : hash->body.limit;
     if (hash->body.limit != DKIM_BODY_NO_LIMIT && hash->body.limit > hash->body.len) {
@@ -307,7 +308,7 @@ void dkim_verifier_finish(struct dkim_verifier *verifier, struct dkim_outcomes *
 {
     struct facts *facts = verifier->context->facts;
     for (size_t i = 0; i < verifier->hash_count; i++) {
-        struct dkim_body_hash *hash = &verifier->hashes[i];
+        struct dkim_body_hash *hash = verifier->hashes[i];
         hash->value_len = dkim_body_finish(&hash->body, hash->value);
     }
     facts_open(facts, "dkim", "DKIM: %zu signature%s", verifier->outcomes.count,
@@ -332,8 +333,10 @@ void dkim_verifier_free(struct dkim_verifier **verifier)
 {
     if (*verifier == NULL)
         return;
-    for (size_t i = 0; i < (*verifier)->hash_count; i++)
-        dkim_body_deinit(&(*verifier)->hashes[i].body);
+    for (size_t i = 0; i < (*verifier)->hash_count; i++) {
+        dkim_body_deinit(&(*verifier)->hashes[i]->body);
+        free((*verifier)->hashes[i]);
+    }
     free(*verifier);
     *verifier = NULL;
 }

@@ -56,8 +56,11 @@ void signer_add_names(const struct message *message, struct buf *names)
         if (count > SIGNER_REPEATS_MAX)
             count = SIGNER_REPEATS_MAX;
         count += SIGNED[i].is_oversigned ? 1 : 0;
-        for (size_t k = 0; k < count; k++)
-            buf_format(names, "%s%s", names->len > 0 ? ":" : "", SIGNED[i].name);
+        for (size_t k = 0; k < count; k++) {
+            if (names->len > 0)
+                buf_add_char(names, ':');
+            buf_add_text(names, SIGNED[i].name);
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 """What the running server gives up: it becomes its user, has no capability, and its filter is on for
-all threads. It still takes mail, syncs it, reloads, and opens its log anew."""
+all threads. It still takes mail, syncs it, reloads, opens its log anew, and loads libsodium for the
+first key of Ed25519."""
 import os
 import pwd
 import re
 import signal
 import json
 
-from stand import WORK, Dialogue, Stand, check, finish, path
+from stand import WORK, Dialogue, Stand, check, finish, need, path, run
 
 as_root = os.geteuid() == 0
 if as_root:
@@ -47,12 +48,27 @@ for line, start in (("EHLO client.test", "250"), ("MAIL FROM:<news@sender.test>"
 client.send(b"Subject: x\r\n\r\nhello\r\n.\r\n")
 found = client.reply()
 check(found.startswith("250"), "mail is taken and synced", found)
+
+
+def has_sodium():
+    with open(f"/proc/{stand.process.pid}/maps") as file:
+        return "libsodium" in file.read()
+
+
+need("openssl")
+run("openssl", "genpkey", "-algorithm", "ed25519", "-out", path("ed25519.pem"))
+os.chmod(path("ed25519.pem"), 0o644)
+check(not has_sodium(), "libsodium is not loaded before it is needed")
+stand.config["dkim"] = {"domain": "sender.test", "selector": "e", "key": path("ed25519.pem")}
+with open(path("refmta.json"), "w") as out:
+    json.dump(stand.config, out)
 stand.process.send_signal(signal.SIGHUP)
 for text in stand.stream:
     stand.lines.append(json.loads(text))
     if stand.lines[-1]["event"].startswith("reload"):
         break
 check(stand.lines[-1]["event"] == "reloaded", "it reloads", stand.lines[-1])
+check(has_sodium(), "and has tried the new key by libsodium")
 check("messages" in stand.queue("stats"), "and obeys")
 check(stand.stop()[-1]["event"] == "stopped", "and stops in an orderly way", stand.lines[-3:])
 finish()

@@ -13,7 +13,7 @@ check(len(found) == 1, "one package", found)
 if found:
     package = os.path.join(path("package"), found[0])
     text = run("dpkg-deb", "--info", package)[1]
-    for word in ("Package: refmta", "libevent", "libssl", "libseccomp", "postinst", "conffiles"):
+    for word in ("Package: refmta", "libevent", "libssl", "libseccomp", "libsodium23", "postinst", "conffiles"):
         check(word in text, f"its description has {word}", text)
     run("dpkg-deb", "--extract", package, path("root"))
     server = path("root/usr/sbin/refmta")
