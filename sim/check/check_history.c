@@ -311,11 +311,10 @@ int check_history_read(const char *events_path, const struct check_history_optio
                                 .keeps_log = asks_for_log(options->checks)};
     check_route_init(&c.route, &h->arena);
     int got = 0;
-    cJSON *event = NULL;
+    const cJSON *event = NULL;
     while ((got = event_file_next(file, &event, err)) == 1) {
         collect(&c, event);
         collect_fits(&c, options->checks, event);
-        cJSON_Delete(event);
     }
     collector_deinit(&c);
     event_file_close(&file);
