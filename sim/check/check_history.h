@@ -219,7 +219,20 @@ struct check_history_options {
     const struct check_list *checks; /* whose expectations of events are looked for */
 };
 
-/* Reads the log to its end; -1 with file and line. */
-int check_history_read(const char *events_path, const struct check_history_options *options,
-                       struct check_history **history, struct err *err) MUST_CHECK;
+/* A log that is being read: at once, or bit by bit while its run goes on. */
+struct check_reading;
+
+/* NULL if it cannot be opened. Borrows the checks. */
+struct check_reading *check_reading_open(const char *events_path,
+                                         const struct check_history_options *options,
+                                         struct err *err) MUST_CHECK;
+/* For good, without its history; sets NULL, accepts NULL. */
+void check_reading_close(struct check_reading **reading);
+/* Takes what has been written so far, `events_max` at most. 1 if there may be more, 0 if that was
+ * all; -1 with file and line: then it can only be closed. */
+int check_reading_follow(struct check_reading *reading, size_t events_max,
+                         struct err *err) MUST_CHECK;
+/* Takes the rest of a log that has its end, and closes. -1 with file and line. */
+int check_reading_finish(struct check_reading **reading, struct check_history **history,
+                         struct err *err) MUST_CHECK;
 void check_history_free(struct check_history **history);
