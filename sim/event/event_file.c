@@ -114,10 +114,16 @@ int event_file_next(struct event_file *file, const cJSON **event, struct err *er
     return 1;
 }
 
+/* Most keys differ in their first letter, which costs no call. */
+static bool has_key(const cJSON *member, const char *key)
+{
+    return member->string != NULL && *member->string == *key && strcmp(member->string, key) == 0;
+}
+
 const cJSON *event_member(const cJSON *event, const char *key)
 {
     const cJSON *member = event != NULL ? event->child : NULL;
-    while (member != NULL && (member->string == NULL || strcmp(member->string, key) != 0))
+    while (member != NULL && !has_key(member, key))
         member = member->next;
     return member;
 }

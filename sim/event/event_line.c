@@ -19,7 +19,8 @@ struct event_block {
 struct event_line {
     char *bytes; /* of the line at hand, with a NUL behind it; texts end in it */
     size_t size;
-    char *at; /* what comes next */
+    char *at;  /* what comes next */
+    char *end; /* where the NUL stands */
     struct event_block *first;
     struct event_block *block; /* the one that is being filled */
     size_t used;               /* of its nodes */
@@ -141,14 +142,9 @@ static char *take_escape(struct event_line *line, char *out)
     return out + 1;
 }
 
-/* A text, written over itself: without its escapes it is never longer. */
-static char *read_text(struct event_line *line)
+/* The end of a text without its escapes, written over itself: it is never longer. */
+static char *take_escapes(struct event_line *line)
 {
-    if (*line->at != '"')
-        return NULL;
-    char *text = ++line->at;
-    while (*line->at != '"' && *line->at != '\\' && *line->at != '\0')
-        line->at++;
     char *out = line->at;
     while (*line->at != '"') {
         if (*line->at == '\0')
@@ -163,7 +159,25 @@ static char *read_text(struct event_line *line)
             return NULL;
     }
     line->at++;
-    *out = '\0';
+    return out;
+}
+
+static char *read_text(struct event_line *line)
+{
+    if (*line->at != '"')
+        return NULL;
+    char *text = line->at + 1;
+    char *end = memchr(text, '"', (size_t)(line->end - text));
+    if (end == NULL)
+        return NULL;
+    /* Most texts have no escape: they are taken as they stand. */
+    char *escape = memchr(text, '\\', (size_t)(end - text));
+    line->at = escape != NULL ? escape : end + 1;
+    if (escape != NULL)
+        end = take_escapes(line);
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
     return text;
 }
 
@@ -272,14 +286,17 @@ const cJSON *event_line_read(struct event_line *line, struct slice text)
     }
     if (text.len > 0)
         memcpy(line->bytes, text.data, text.len);
-    line->bytes[text.len] = '\0';
     line->at = line->bytes;
+    line->end = line->bytes + text.len;
+    *line->end = '\0';
     line->block = line->first;
     line->used = 0;
+    if (strlen(line->bytes) < text.len)
+        return NULL; /* a NUL would end the texts too early */
     cJSON *root = add_node(line);
     skip_space(line);
     if (!read_value(line, root, 0) || !cJSON_IsObject(root))
         return NULL;
     skip_space(line);
-    return line->at == line->bytes + text.len ? root : NULL;
+    return line->at == line->end ? root : NULL;
 }
