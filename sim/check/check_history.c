@@ -281,8 +281,7 @@ static void free_domain(void *value)
 
 static void collector_deinit(struct check_collector *c)
 {
-    map_deinit(&c->deliveries, NULL);
-    map_deinit(&c->by_recipient, NULL);
+    check_index_deinit(&c->recipients);
     map_deinit(&c->messages, NULL);
     map_deinit(&c->domains, free_domain);
     map_deinit(&c->hosts, NULL);
@@ -315,6 +314,7 @@ struct check_reading *check_reading_open(const char *events_path,
     reading->checks = options->checks;
     reading->collector = (struct check_collector){.history = h,
                                                   .arena = &h->arena,
+                                                  .recipients = {.kind = CHECK_INDEX_RECIPIENTS},
                                                   .smart_host = options->smart_host,
                                                   .handed_in_unseen = options->handed_in_unseen,
                                                   .keeps_log = asks_for_log(options->checks)};
@@ -393,6 +393,7 @@ void check_history_free(struct check_history **history)
         free(h->fits[i].items);
     free(h->fits);
     free(h->deliveries);
+    check_index_deinit(&h->index);
     free(h->hosts);
     free(h->rules);
     free(h->queries);

@@ -17,6 +17,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/err.h"
 #include "mta-under-test/base/map.h"
+#include "sim/check/check_index.h"
 #include "sim/check/check_list.h"
 
 #define CHECK_ROUND_GAP_US (10 * TIME_SECOND)
@@ -97,6 +98,7 @@ struct check_delivery {
     bool sent_again; /* handed in twice, since the reply to the first time never came */
     struct check_delivery *next_same; /* the next one with the same recipient */
     struct check_delivery *last_same; /* of the first of them: the last one */
+    struct check_index_link links[CHECK_INDEX_COUNT];
 };
 
 enum check_end check_delivery_end(const struct check_delivery *delivery);
@@ -183,7 +185,8 @@ struct check_history {
 
     struct check_delivery **deliveries;
     size_t delivery_count;
-    size_t submitted_count; /* messages */
+    struct check_index index; /* of the deliveries, by their messages */
+    size_t submitted_count;   /* messages */
     struct check_host **hosts;
     size_t host_count;
     struct check_rule **rules;
