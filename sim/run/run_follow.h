@@ -1,7 +1,8 @@
 /*
  * Reads the event log of a run while its world goes on, so that after a long run only the rest is
  * to be read before it is judged: a world keeps one processor busy, and whoever waits for it has
- * another. Nothing that is judged depends on it.
+ * another. Nothing that is judged depends on it. In virtual time only a large campaign has its log
+ * in the folder while it runs (sim/inside/evidence.h), and only there it is worth it.
  *
  * A short log is left for the end, which costs its run nothing. So is one that cannot be read: what
  * is wrong with it is then told as ever.
