@@ -309,11 +309,10 @@ int report_events_read(struct report_run *run, const char *path, struct err *err
     struct report_book book;
     report_book_init(&book, run);
     want_sessions(&book);
-    cJSON *event = NULL;
+    const cJSON *event = NULL;
     int found;
     while ((found = event_file_next(file, &event, err)) > 0) {
         on_event(&book, event);
-        cJSON_Delete(event);
     }
     event_file_close(&file);
     report_sessions_finish(&book);

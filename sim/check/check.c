@@ -100,17 +100,23 @@ static enum check_verdict sum_up(const struct check_report *report)
     return verdict;
 }
 
-int check_run(const struct scenario *scenario, const char *events_path,
-              struct check_report **report, struct err *err)
+struct check_reading *check_begin(const struct scenario *scenario, const char *events_path,
+                                  struct err *err)
 {
-    *report = NULL;
-    struct check_history *history = NULL;
     struct check_history_options options = {
         .smart_host = scenario->smart_host,
         .handed_in_unseen = scenario->message_count == 0,
         .checks = scenario->checks,
     };
-    if (check_history_read(events_path, &options, &history, err) != 0)
+    return check_reading_open(events_path, &options, err);
+}
+
+int check_end(struct check_reading **reading, const struct scenario *scenario,
+              struct check_report **report, struct err *err)
+{
+    *report = NULL;
+    struct check_history *history = NULL;
+    if (check_reading_finish(reading, &history, err) != 0)
         return -1;
     struct check_report *result = mem_alloc(sizeof *result);
     result->scenario = scenario;
@@ -124,6 +130,14 @@ int check_run(const struct scenario *scenario, const char *events_path,
     result->verdict = sum_up(result);
     *report = result;
     return 0;
+}
+
+int check_run(const struct scenario *scenario, const char *events_path,
+              struct check_report **report, struct err *err)
+{
+    *report = NULL;
+    struct check_reading *reading = check_begin(scenario, events_path, err);
+    return reading != NULL ? check_end(&reading, scenario, report, err) : -1;
 }
 
 void check_report_free(struct check_report **report)

@@ -66,6 +66,13 @@ struct check_report {
 /* -1 if the log cannot be read. The report borrows the scenario. */
 int check_run(const struct scenario *scenario, const char *events_path,
               struct check_report **report, struct err *err) MUST_CHECK;
+/* The same in steps, for a log that is read while its run goes on: in between the caller takes what
+ * is written with check_reading_follow(). NULL if the log cannot be opened. */
+struct check_reading *check_begin(const struct scenario *scenario, const char *events_path,
+                                  struct err *err) MUST_CHECK;
+/* Reads the rest, closes the reading, and judges. */
+int check_end(struct check_reading **reading, const struct scenario *scenario,
+              struct check_report **report, struct err *err) MUST_CHECK;
 void check_report_free(struct check_report **report);
 
 /* results.json, as docs/results.md describes it. */

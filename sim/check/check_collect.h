@@ -11,7 +11,7 @@
 
 /* Deliveries to one domain that may still be waiting. */
 struct check_domain {
-    const char *name;
+    const char *recipient; /* any one of it, as check_route.h asks for */
     struct check_delivery **waiting;
     size_t waiting_count;
 };
@@ -23,8 +23,7 @@ struct check_collector {
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
     bool keeps_log;        /* an expectation asks for lines of the server's log */
     struct check_route route;
-    struct map deliveries;         /* struct check_delivery by "message\nrecipient" */
-    struct map by_recipient;       /* the first struct check_delivery with it */
+    struct check_index recipients; /* the first struct check_delivery to each */
     struct map messages;           /* ids that clients handed in */
     struct map domains;            /* struct check_domain */
     struct map hosts;              /* struct check_host */
@@ -68,7 +67,7 @@ int64_t check_delivery_last_try_us(const struct check_delivery *delivery);
 /* A new one, from now on found by its message and recipient. */
 struct check_delivery *check_delivery_add(struct check_collector *c, const char *message,
                                           const char *from, const char *to);
-/* Has it found under this name of its message as well; "" is no name. */
+/* Has it found under this name of its message, which is kept, and no other; "" is no name. */
 void check_delivery_index(struct check_collector *c, const char *message,
                           struct check_delivery *delivery);
 void check_delivery_add_attempt(struct check_delivery *delivery,

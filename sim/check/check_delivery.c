@@ -4,8 +4,6 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { CHECK_KEY_BYTES_MAX = 4096 };
-
 const char *const CHECK_OUTCOME_WORDS[] = {"delivered", "deferred", "rejected", "broken"};
 
 /* ---- asking */
@@ -61,23 +59,10 @@ bool check_delivery_is_waiting(const struct check_delivery *delivery)
 
 /* ---- finding */
 
-/* Addresses compare without case: servers may change it on the way. */
-static struct slice delivery_key(struct buf *key, const char *message, const char *recipient)
-{
-    buf_init(key, CHECK_KEY_BYTES_MAX);
-    buf_format(key, "%s\n%s", message, recipient);
-    if (key->data != NULL)
-        text_to_lower(key->data + strlen(message));
-    return buf_slice(key);
-}
-
 struct check_delivery *check_delivery_find(const struct check_collector *c, const char *message,
                                            const char *recipient)
 {
-    struct buf key;
-    struct check_delivery *found = map_get(&c->deliveries, delivery_key(&key, message, recipient));
-    buf_deinit(&key);
-    return found;
+    return check_index_find(&c->history->index, message, recipient);
 }
 
 int64_t check_delivery_last_try_us(const struct check_delivery *delivery)
@@ -135,8 +120,7 @@ void check_delivery_add_for_all(struct check_collector *c, const char *server, c
         struct check_domain *domain = map_value(entry);
         if (domain->waiting_count == 0)
             continue;
-        const char *recipient = arena_format(c->arena, "x@%s", domain->name);
-        if (check_route_judge(&c->route, recipient, server) == CHECK_ROUTE_RIGHT)
+        if (check_route_judge(&c->route, domain->recipient, server) == CHECK_ROUTE_RIGHT)
             domain_add_for_all(domain, from, attempt);
     }
 }
@@ -148,14 +132,15 @@ static void domain_add(struct check_collector *c, struct check_delivery *deliver
     const char *at = strrchr(delivery->to, '@');
     if (at == NULL)
         return;
-    char *name = arena_text(c->arena, at + 1);
+    char *name = mem_text_copy(at + 1);
     text_to_lower(name);
     struct check_domain *domain = map_get_text(&c->domains, name);
     if (domain == NULL) {
         domain = mem_alloc(sizeof *domain);
-        domain->name = name;
+        domain->recipient = delivery->to;
         map_set_text(&c->domains, name, domain);
     }
+    free(name);
     domain->waiting =
         check_collect_room(domain->waiting, domain->waiting_count, sizeof(struct check_delivery *));
     domain->waiting[domain->waiting_count++] = delivery;
@@ -164,11 +149,8 @@ static void domain_add(struct check_collector *c, struct check_delivery *deliver
 void check_delivery_index(struct check_collector *c, const char *message,
                           struct check_delivery *delivery)
 {
-    struct buf key;
-    if (message[0] == '\0')
-        return;
-    map_set(&c->deliveries, delivery_key(&key, message, delivery->to), delivery);
-    buf_deinit(&key);
+    if (message[0] != '\0')
+        check_index_set(&c->history->index, message, delivery);
 }
 
 struct check_delivery *check_delivery_add(struct check_collector *c, const char *message,
@@ -176,7 +158,7 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
 {
     struct check_history *h = c->history;
     struct check_delivery *delivery = arena_alloc(c->arena, sizeof *delivery);
-    delivery->message = arena_text(c->arena, message);
+    delivery->message = check_collect_keep(c, message);
     delivery->from = check_collect_keep(c, from);
     delivery->to = check_collect_keep(c, to);
     delivery->submitted_us = c->at_us;
@@ -184,18 +166,15 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
     delivery->accepted_us = -1;
     delivery->deleted_us = -1;
     delivery->refusal = "";
-    check_delivery_index(c, message, delivery);
-    struct buf key;
-    struct slice recipient = delivery_key(&key, "", to);
-    struct check_delivery *first = map_get(&c->by_recipient, recipient);
+    check_delivery_index(c, delivery->message, delivery);
+    struct check_delivery *first = check_delivery_first(c, to);
     if (first == NULL) {
-        map_set(&c->by_recipient, recipient, delivery);
+        check_index_set(&c->recipients, "", delivery);
         first = delivery;
     } else {
         first->last_same->next_same = delivery;
     }
     first->last_same = delivery;
-    buf_deinit(&key);
     domain_add(c, delivery);
     h->deliveries = check_collect_room(h->deliveries, h->delivery_count, sizeof *h->deliveries);
     h->deliveries[h->delivery_count++] = delivery;
@@ -204,10 +183,7 @@ struct check_delivery *check_delivery_add(struct check_collector *c, const char 
 
 struct check_delivery *check_delivery_first(const struct check_collector *c, const char *recipient)
 {
-    struct buf key;
-    struct check_delivery *first = map_get(&c->by_recipient, delivery_key(&key, "", recipient));
-    buf_deinit(&key);
-    return first;
+    return check_index_find(&c->recipients, "", recipient);
 }
 
 struct check_delivery *check_delivery_guess(const struct check_collector *c, const char *from,

@@ -197,7 +197,6 @@ static void on_mta(struct check_collector *c, const cJSON *event)
     }
 }
 
-/* Keeps what fits an expectation of events. */
 static void on_policy(struct check_collector *c, const cJSON *event)
 {
     if (strcmp(event_text(event, "kind"), "report") == 0)
@@ -233,6 +232,7 @@ static bool asks_for_log(const struct check_list *checks)
     return false;
 }
 
+/* Keeps what fits an expectation of events. */
 static void collect_fits(struct check_collector *c, const struct check_list *checks,
                          const cJSON *event)
 {
@@ -281,8 +281,7 @@ static void free_domain(void *value)
 
 static void collector_deinit(struct check_collector *c)
 {
-    map_deinit(&c->deliveries, NULL);
-    map_deinit(&c->by_recipient, NULL);
+    check_index_deinit(&c->recipients);
     map_deinit(&c->messages, NULL);
     map_deinit(&c->domains, free_domain);
     map_deinit(&c->hosts, NULL);
@@ -292,37 +291,80 @@ static void collector_deinit(struct check_collector *c)
     check_route_deinit(&c->route);
 }
 
-int check_history_read(const char *events_path, const struct check_history_options *options,
-                       struct check_history **history, struct err *err)
+struct check_reading {
+    struct event_file *file;
+    const struct check_list *checks;
+    struct check_collector collector;
+};
+
+struct check_reading *check_reading_open(const char *events_path,
+                                         const struct check_history_options *options,
+                                         struct err *err)
 {
-    *history = NULL;
     struct event_file *file = event_file_open(events_path, err);
     if (file == NULL)
-        return -1;
+        return NULL;
     struct check_history *h = mem_alloc(sizeof *h);
     h->mta = h->hostname = h->clock = h->started = h->reason = h->detail = "";
     h->end_seq = -1;
     h->fit_count = options->checks != NULL ? options->checks->count : 0;
     h->fits = mem_alloc_array(h->fit_count + 1, sizeof *h->fits);
-    struct check_collector c = {.history = h,
-                                .arena = &h->arena,
-                                .smart_host = options->smart_host,
-                                .handed_in_unseen = options->handed_in_unseen,
-                                .keeps_log = asks_for_log(options->checks)};
-    check_route_init(&c.route, &h->arena);
-    int got = 0;
-    cJSON *event = NULL;
-    while ((got = event_file_next(file, &event, err)) == 1) {
-        collect(&c, event);
-        collect_fits(&c, options->checks, event);
-        cJSON_Delete(event);
+    struct check_reading *reading = mem_alloc(sizeof *reading);
+    reading->file = file;
+    reading->checks = options->checks;
+    reading->collector = (struct check_collector){.history = h,
+                                                  .arena = &h->arena,
+                                                  .recipients = {.kind = CHECK_INDEX_RECIPIENTS},
+                                                  .smart_host = options->smart_host,
+                                                  .handed_in_unseen = options->handed_in_unseen,
+                                                  .keeps_log = asks_for_log(options->checks)};
+    check_route_init(&reading->collector.route, &h->arena);
+    return reading;
+}
+
+void check_reading_close(struct check_reading **reading)
+{
+    if (*reading == NULL)
+        return;
+    event_file_close(&(*reading)->file);
+    collector_deinit(&(*reading)->collector);
+    check_history_free(&(*reading)->collector.history);
+    free(*reading);
+    *reading = NULL;
+}
+
+/* 1 after `events_max` events, 0 at the end of the log, -1. */
+static int read_events(struct check_reading *reading, size_t events_max, struct err *err)
+{
+    const cJSON *event = NULL;
+    for (size_t i = 0; i < events_max; i++) {
+        int found = event_file_next(reading->file, &event, err);
+        if (found != 1)
+            return found;
+        collect(&reading->collector, event);
+        collect_fits(&reading->collector, reading->checks, event);
     }
-    collector_deinit(&c);
-    event_file_close(&file);
-    *history = h;
-    if (got < 0)
-        check_history_free(history);
-    return got;
+    return 1;
+}
+
+int check_reading_follow(struct check_reading *reading, size_t events_max, struct err *err)
+{
+    event_file_follow(reading->file, true);
+    return read_events(reading, events_max, err);
+}
+
+int check_reading_finish(struct check_reading **reading, struct check_history **history,
+                         struct err *err)
+{
+    event_file_follow((*reading)->file, false);
+    int result = read_events(*reading, SIZE_MAX, err);
+    *history = NULL;
+    if (result == 0) {
+        *history = (*reading)->collector.history;
+        (*reading)->collector.history = NULL;
+    }
+    check_reading_close(reading);
+    return result;
 }
 
 static void free_host(struct check_host *host)
@@ -351,6 +393,7 @@ void check_history_free(struct check_history **history)
         free(h->fits[i].items);
     free(h->fits);
     free(h->deliveries);
+    check_index_deinit(&h->index);
     free(h->hosts);
     free(h->rules);
     free(h->queries);

@@ -17,6 +17,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/err.h"
 #include "mta-under-test/base/map.h"
+#include "sim/check/check_index.h"
 #include "sim/check/check_list.h"
 
 #define CHECK_ROUND_GAP_US (10 * TIME_SECOND)
@@ -97,6 +98,7 @@ struct check_delivery {
     bool sent_again; /* handed in twice, since the reply to the first time never came */
     struct check_delivery *next_same; /* the next one with the same recipient */
     struct check_delivery *last_same; /* of the first of them: the last one */
+    struct check_index_link links[CHECK_INDEX_COUNT];
 };
 
 enum check_end check_delivery_end(const struct check_delivery *delivery);
@@ -183,7 +185,8 @@ struct check_history {
 
     struct check_delivery **deliveries;
     size_t delivery_count;
-    size_t submitted_count; /* messages */
+    struct check_index index; /* of the deliveries, by their messages */
+    size_t submitted_count;   /* messages */
     struct check_host **hosts;
     size_t host_count;
     struct check_rule **rules;
@@ -219,7 +222,20 @@ struct check_history_options {
     const struct check_list *checks; /* whose expectations of events are looked for */
 };
 
-/* Reads the log to its end; -1 with file and line. */
-int check_history_read(const char *events_path, const struct check_history_options *options,
-                       struct check_history **history, struct err *err) MUST_CHECK;
+/* A log that is being read: at once, or bit by bit while its run goes on. */
+struct check_reading;
+
+/* NULL if it cannot be opened. Borrows the checks. */
+struct check_reading *check_reading_open(const char *events_path,
+                                         const struct check_history_options *options,
+                                         struct err *err) MUST_CHECK;
+/* For good, without its history; sets NULL, accepts NULL. */
+void check_reading_close(struct check_reading **reading);
+/* Takes what has been written so far, `events_max` at most. 1 if there may be more, 0 if that was
+ * all; -1 with file and line: then it can only be closed. */
+int check_reading_follow(struct check_reading *reading, size_t events_max,
+                         struct err *err) MUST_CHECK;
+/* Takes the rest of a log that has its end, and closes. -1 with file and line. */
+int check_reading_finish(struct check_reading **reading, struct check_history **history,
+                         struct err *err) MUST_CHECK;
 void check_history_free(struct check_history **history);

@@ -15,12 +15,13 @@ struct check_route_name {
     bool cut;          /* the event has not all records of an answer */
 };
 
-enum { CHECK_ROUTE_ALIASES_MAX = 16 };
+enum { CHECK_ROUTE_ALIASES_MAX = 16, CHECK_ROUTE_NAME_BYTES_MAX = 64 * 1024 };
 
 void check_route_init(struct check_route *route, struct arena *arena)
 {
     *route = (struct check_route){.arena = arena};
     map_init(&route->names);
+    buf_init(&route->plain, CHECK_ROUTE_NAME_BYTES_MAX);
 }
 
 static void free_name(void *value)
@@ -34,26 +35,30 @@ static void free_name(void *value)
 void check_route_deinit(struct check_route *route)
 {
     map_deinit(&route->names, free_name);
+    buf_deinit(&route->plain);
 }
 
-/* Lower case, without the final dot. */
-static const char *plain_name(struct arena *arena, struct slice text)
+/* Lower case, without the final dot; valid until the next call. */
+static const char *plain_name(struct check_route *route, struct slice text)
 {
     if (text.len > 1 && text.data[text.len - 1] == '.')
         text = slice_first(text, text.len - 1);
-    char *name = arena_text_of(arena, text);
-    text_to_lower(name);
-    return name;
+    buf_reset(&route->plain);
+    buf_add_slice(&route->plain, text);
+    if (route->plain.data != NULL)
+        text_to_lower(route->plain.data);
+    return buf_text(&route->plain);
 }
 
-static void add_text(const char ***list, size_t *count, const char *text)
+/* Answers come again and again: only what is new is kept. */
+static void add_text(struct check_route *route, const char ***list, size_t *count, const char *text)
 {
     for (size_t i = 0; i < *count; i++) {
         if (strcmp((*list)[i], text) == 0)
             return;
     }
     *list = mem_grow(*list, *count + 1, sizeof **list);
-    (*list)[(*count)++] = text;
+    (*list)[(*count)++] = arena_text(route->arena, text);
 }
 
 /* One text of the answer section: "10 mx.a.test", "198.18.0.1", or the target of an alias. */
@@ -65,14 +70,15 @@ static void note_record(struct check_route *route, struct check_route_name *name
     uint64_t preference = 0;
     size_t space = slice_find(record, ' ');
     if (address_from_text(record, &address) == 0) {
-        add_text(&name->addresses, &name->address_count,
-                 arena_text(route->arena, address_to_text(&address, text)));
+        add_text(route, &name->addresses, &name->address_count, address_to_text(&address, text));
     } else if (space != SIZE_MAX && text_to_u64(slice_first(record, space), &preference) == 0) {
         struct slice target = slice_skip(record, space + 1);
         if (slice_find(target, ' ') == SIZE_MAX)
-            add_text(&name->targets, &name->target_count, plain_name(route->arena, target));
+            add_text(route, &name->targets, &name->target_count, plain_name(route, target));
     } else if (space == SIZE_MAX) {
-        name->alias = plain_name(route->arena, record);
+        const char *alias = plain_name(route, record);
+        if (name->alias == NULL || strcmp(name->alias, alias) != 0)
+            name->alias = arena_text(route->arena, alias);
     }
 }
 
@@ -85,7 +91,7 @@ void check_route_note(struct check_route *route, const cJSON *event)
         t++;
     if (TYPES[t] == NULL)
         return;
-    const char *key = plain_name(route->arena, slice_of(event_text(event, "name")));
+    const char *key = plain_name(route, slice_of(event_text(event, "name")));
     struct check_route_name *name = map_get_text(&route->names, key);
     if (name == NULL) {
         name = mem_alloc(sizeof *name);
@@ -135,13 +141,13 @@ static const struct check_route_name *find_mx(const struct check_route *route, c
     return found;
 }
 
-enum check_route_verdict check_route_judge(const struct check_route *route, const char *recipient,
+enum check_route_verdict check_route_judge(struct check_route *route, const char *recipient,
                                            const char *server)
 {
     const char *at = strrchr(recipient, '@');
     if (at == NULL || at[1] == '[' || at[1] == '\0')
         return CHECK_ROUTE_UNKNOWN;
-    const char *domain = plain_name(route->arena, slice_of(at + 1));
+    const char *domain = plain_name(route, slice_of(at + 1));
     const struct check_route_name *mx = find_mx(route, domain);
     bool cut = mx != NULL && mx->cut;
     if (mx != NULL && mx->target_count > 0) {

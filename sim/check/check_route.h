@@ -8,11 +8,13 @@
 #include <cjson/cJSON.h>
 
 #include "mta-under-test/base/arena.h"
+#include "mta-under-test/base/buf.h"
 #include "mta-under-test/base/map.h"
 
 struct check_route {
     struct map names; /* what was answered about a name: struct check_route_name */
     struct arena *arena;
+    struct buf plain; /* the name that is looked for */
 };
 
 enum check_route_verdict {
@@ -28,5 +30,5 @@ void check_route_deinit(struct check_route *route);
 void check_route_note(struct check_route *route, const cJSON *event);
 
 /* May mail for this recipient go to this address? */
-enum check_route_verdict check_route_judge(const struct check_route *route, const char *recipient,
+enum check_route_verdict check_route_judge(struct check_route *route, const char *recipient,
                                            const char *server) MUST_CHECK;

@@ -1,30 +1,21 @@
 #include "sim/check/check_target.h"
 
 #include "mta-under-test/base/buf.h"
-#include "mta-under-test/base/text.h"
 #include "sim/scenario/model/scenario_model.h"
 #include "sim/value/template.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { CHECK_TARGET_KEY_BYTES = 4096 };
+enum { CHECK_TARGET_TEXT_BYTES = 4096 };
 
 struct target_maker {
     const struct scenario_message *entry;
     struct check_targets *targets;
-    struct map *deliveries;
+    const struct check_index *deliveries;
     struct arena *arena;
-    size_t number; /* of the message within its entry, from 1 */
+    size_t number;      /* of the message within its entry, from 1 */
+    struct buf message; /* its name, where there is more than one */
 };
-
-static struct slice target_key(struct buf *key, const char *message, const char *to)
-{
-    buf_init(key, CHECK_TARGET_KEY_BYTES);
-    buf_format(key, "%s\n%s", message, to);
-    if (key->data != NULL)
-        text_to_lower(key->data + strlen(message));
-    return buf_slice(key);
-}
 
 static size_t sequence_len(const char *to)
 {
@@ -37,31 +28,45 @@ static bool is_sequence(const char *to)
     return strchr(to, '{') != NULL;
 }
 
+/* What the history has as well is not kept twice. */
+static const char *keep(const struct target_maker *maker, const char *text, const char *known)
+{
+    return strcmp(text, known) == 0 ? known : arena_text(maker->arena, text);
+}
+
+static const char *message_name(struct target_maker *maker)
+{
+    if (maker->entry->instances <= 1)
+        return maker->entry->id;
+    buf_reset(&maker->message);
+    buf_format(&maker->message, "%s/%zu", maker->entry->id, maker->number);
+    return buf_text(&maker->message);
+}
+
+/* `to` is valid for the call only. */
 static void add_target(struct target_maker *maker, const char *to)
 {
-    const struct scenario_message *entry = maker->entry;
-    struct check_target *target = &maker->targets->items[maker->targets->count++];
-    struct buf key;
-    target->entry = entry->id;
-    target->message = entry->instances > 1
-                          ? arena_format(maker->arena, "%s/%zu", entry->id, maker->number)
-                          : entry->id;
-    target->from = entry->from;
-    target->to = to;
-    target->delivery = map_get(maker->deliveries, target_key(&key, target->message, to));
-    buf_deinit(&key);
+    const char *message = message_name(maker);
+    const struct check_delivery *delivery = check_index_find(maker->deliveries, message, to);
+    maker->targets->items[maker->targets->count++] = (struct check_target){
+        .entry = maker->entry->id,
+        .message = keep(maker, message, delivery != NULL ? delivery->message : ""),
+        .from = maker->entry->from,
+        .to = keep(maker, to, delivery != NULL ? delivery->to : ""),
+        .delivery = delivery,
+    };
 }
 
 static void add_sequence(struct target_maker *maker, const char *to)
 {
     struct buf text;
-    buf_init(&text, CHECK_TARGET_KEY_BYTES);
+    buf_init(&text, CHECK_TARGET_TEXT_BYTES);
     size_t len = sequence_len(to);
     for (size_t i = 0; i < len; i++) {
         buf_reset(&text);
         sequence_text(&text, to, i);
         maker->number++;
-        add_target(maker, arena_text(maker->arena, buf_text(&text)));
+        add_target(maker, buf_text(&text));
     }
     buf_deinit(&text);
 }
@@ -81,16 +86,6 @@ static void add_entry(struct target_maker *maker)
     for (size_t i = 0; i < entry->to_count; i++) {
         if (is_sequence(entry->to[i]))
             add_sequence(maker, entry->to[i]);
-    }
-}
-
-static void index_deliveries(const struct check_history *history, struct map *deliveries)
-{
-    for (size_t i = 0; i < history->delivery_count; i++) {
-        struct check_delivery *delivery = history->deliveries[i];
-        struct buf key;
-        map_set(deliveries, target_key(&key, delivery->message, delivery->to), delivery);
-        buf_deinit(&key);
     }
 }
 
@@ -121,13 +116,11 @@ static void take_deliveries(const struct check_history *history, struct arena *a
 void check_targets_make(const struct scenario *scenario, const struct check_history *history,
                         struct arena *arena, struct check_targets *targets)
 {
-    struct map deliveries = {0};
     size_t total = history->delivery_count;
     if (scenario->message_count == 0) {
         take_deliveries(history, arena, targets);
         return;
     }
-    index_deliveries(history, &deliveries);
     for (size_t i = 0; i < scenario->message_count; i++) {
         const struct scenario_message *entry = &scenario->messages[i];
         for (size_t k = 0; k < entry->to_count; k++)
@@ -136,11 +129,15 @@ void check_targets_make(const struct scenario *scenario, const struct check_hist
     targets->count = 0;
     targets->items = arena_alloc_array(arena, total + 1, sizeof targets->items[0]);
     for (size_t i = 0; i < scenario->message_count; i++) {
-        struct target_maker maker = {&scenario->messages[i], targets, &deliveries, arena, 0};
+        struct target_maker maker = {.entry = &scenario->messages[i],
+                                     .targets = targets,
+                                     .deliveries = &history->index,
+                                     .arena = arena};
+        buf_init(&maker.message, CHECK_TARGET_TEXT_BYTES);
         add_entry(&maker);
+        buf_deinit(&maker.message);
     }
     add_letters(history, targets);
-    map_deinit(&deliveries, NULL);
 }
 
 bool check_target_is_of(const struct check_target *target,

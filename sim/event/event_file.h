@@ -15,12 +15,17 @@ struct event_file;
 struct event_file *event_file_open(const char *path, struct err *err) MUST_CHECK;
 void event_file_close(struct event_file **file);
 
-/* 1 with the next event (the caller frees it with cJSON_Delete), 0 at the end, -1 with file and
- * line in `err` if a line is no event. */
-int event_file_next(struct event_file *file, cJSON **event, struct err *err) MUST_CHECK;
+/* 1 with the next event (valid until the next call; never given to cJSON_Delete), 0 at the end, -1
+ * with file and line in `err` if a line is no event. */
+int event_file_next(struct event_file *file, const cJSON **event, struct err *err) MUST_CHECK;
+
+/* While the log `grows`, a line counts only once its newline is written, and after an end there may
+ * be more. */
+void event_file_follow(struct event_file *file, bool grows);
 
 /* Facts of an event; what is absent or of another type gives "" or the `otherwise`. */
 const char *event_text(const cJSON *event, const char *key);
 int64_t event_int(const cJSON *event, const char *key, int64_t otherwise);
 bool event_bool(const cJSON *event, const char *key);
+const cJSON *event_member(const cJSON *event, const char *key); /* NULL where it is absent */
 bool event_is(const cJSON *event, const char *source, const char *kind);

@@ -8,13 +8,14 @@ enum { QUEUE_BOOK_KIND_BYTES = 160 };
 
 void queue_book_init(struct queue_book *book, const regex_t *queue_id)
 {
-    *book = (struct queue_book){.queue_id = queue_id};
+    *book = (struct queue_book){.queue_id = queue_id, .line = event_line_new()};
     map_init(&book->names);
 }
 
 void queue_book_deinit(struct queue_book *book)
 {
     map_deinit(&book->names, NULL);
+    event_line_free(&book->line);
     free(book->entries);
     arena_deinit(&book->arena);
 }
@@ -61,12 +62,11 @@ void queue_book_on_event(void *context, uint64_t seq, struct slice line)
     /* Most events are of another kind: only the two that matter are parsed. */
     if (slice_find_slice(head, SLICE("\"source\":\"submitter\"")) == SIZE_MAX)
         return;
-    cJSON *event = cJSON_ParseWithLength(line.data, line.len);
+    const cJSON *event = event_line_read(book->line, line);
     if (event_is(event, "submitter", "reply"))
         queue_book_on_reply(book, event);
     else if (event_is(event, "submitter", "accepted"))
         queue_book_on_accepted(book, event);
-    cJSON_Delete(event);
 }
 
 /* The id itself, or that of the entry that made many: "campaign" of "campaign/17". */

@@ -9,6 +9,7 @@
 #include "mta-under-test/base/arena.h"
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/slice.h"
+#include "sim/event/event_line.h"
 #include "sim/inside/settle.h"
 #include "sim/scenario/scenario.h"
 
@@ -26,6 +27,7 @@ struct queue_book {
     struct map names;        /* message: what the reply to it called it */
     struct queue_entry **entries;
     size_t count;
+    struct event_line *line; /* the event at hand */
     struct arena arena;
 };
 

@@ -9,7 +9,7 @@ enum { SETTLE_KEY_BYTES = 2048 };
 
 void settle_init(struct settle *settle, void (*changed)(void *context), void *context)
 {
-    *settle = (struct settle){.changed = changed, .context = context};
+    *settle = (struct settle){.changed = changed, .context = context, .line = event_line_new()};
     map_init(&settle->open);
     map_init(&settle->early);
 }
@@ -18,6 +18,7 @@ void settle_deinit(struct settle *settle)
 {
     map_deinit(&settle->open, NULL);
     map_deinit(&settle->early, NULL);
+    event_line_free(&settle->line);
 }
 
 bool settle_is_settled(const struct settle *settle)
@@ -120,14 +121,13 @@ void settle_on_event(void *context, uint64_t seq, struct slice line)
     if (slice_find_slice(head, SLICE("\"kind\":\"accepted\"")) == SIZE_MAX &&
         slice_find_slice(head, SLICE("\"kind\":\"order\"")) == SIZE_MAX)
         return;
-    cJSON *event = cJSON_ParseWithLength(line.data, line.len);
+    const cJSON *event = event_line_read(settle->line, line);
     if (event_is(event, "submitter", "accepted"))
         settle_open(settle, event);
     else if (event_is(event, "mx", "accepted"))
         settle_deliver(settle, event);
     else if (event_is(event, "mta", "order"))
         settle_order(settle, event);
-    cJSON_Delete(event);
     if (settle->changed != NULL)
         settle->changed(settle->context);
 }

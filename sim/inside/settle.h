@@ -6,6 +6,7 @@
 #pragma once
 
 #include "mta-under-test/base/map.h"
+#include "sim/event/event_line.h"
 #include "sim/event/event_log.h"
 
 /* The caller's storage. */
@@ -15,6 +16,7 @@ struct settle {
      * it gets to confirm it. */
     struct map early;
     size_t accepted_count;
+    struct event_line *line;        /* the event at hand */
     void (*changed)(void *context); /* after each event that changed something */
     void *context;
 };

@@ -19,6 +19,7 @@
 #include "sim/mta/mta_place.h"
 #include "sim/mx/mx_model.h"
 #include "sim/run/run_folder.h"
+#include "sim/run/run_follow.h"
 #include "sim/world/network.h"
 #include "sim/world/world.h"
 
@@ -27,12 +28,7 @@
 /* A server that does not stop at the scenario's limit is ended by the clock this much later. */
 static const int64_t RUN_GRACE_US = TIME_HOUR;
 
-enum {
-    RUN_SHARES_MAX = 8,
-    RUN_WAIT_MS = 60 * 1000,
-    RUN_RESOLVER_COUNT = 2,
-    RUN_CHECKS_BYTES_MAX = 1024 * 1024
-};
+enum { RUN_SHARES_MAX = 8, RUN_RESOLVER_COUNT = 2, RUN_CHECKS_BYTES_MAX = 1024 * 1024 };
 
 /* By what the scenario has as its resolver. */
 static const char *const RUN_RESOLVERS[][RUN_RESOLVER_COUNT] = {
@@ -52,7 +48,8 @@ struct run_execution {
     int64_t world_us; /* from its start until the evidence was whole */
     int64_t check_us;
     struct world *world;
-    int done_fd; /* tells that the evidence is whole */
+    int done_fd;              /* tells that the evidence is whole */
+    struct run_follow follow; /* its event log */
     struct world_result result;
 };
 
@@ -372,19 +369,17 @@ static int run_write_checks(const struct run_execution *run, const struct check_
 
 static int run_check(struct run_execution *run, struct err *err)
 {
-    char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
     char *results = run_folder_file(run->folder, RUN_RESULTS_FILE);
     struct check_report *report = NULL;
     int64_t began_us = time_monotonic_us();
     int code = RUN_EXIT_INTERNAL;
-    if (check_run(run->scenario, events, &report, err) == 0) {
+    if (run_follow_finish(&run->follow, &report, err) == 0) {
         run->check_us = time_monotonic_us() - began_us;
         if (check_results_write(report, results, err) == 0 &&
             run_write_checks(run, report, err) == 0)
             code = report->verdict <= CHECK_WARNED ? RUN_EXIT_PASSED : RUN_EXIT_FAILED;
     }
     check_report_free(&report);
-    free(events);
     free(results);
     return code;
 }
@@ -404,13 +399,17 @@ static enum world_wait run_wait(struct run_execution *run, int told_fd)
 {
     enum world_wait waited = WORLD_WAIT_TIMEOUT;
     while (waited == WORLD_WAIT_TIMEOUT)
-        waited = world_wait(run->world, told_fd, RUN_WAIT_MS, &run->result);
+        waited = world_wait(run->world, told_fd, run_follow_step(&run->follow), &run->result);
     return waited;
 }
 
 /* Until the evidence is whole, or the world has ended without that. */
 static int run_world(struct run_execution *run, struct err *err)
 {
+    char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
+    run->follow.scenario = run->scenario;
+    run->follow.events_path = arena_text(&run->arena, events);
+    free(events);
     run->began_us = time_monotonic_us();
     if (run_start_world(run, err) != 0)
         return RUN_EXIT_MACHINE;
@@ -446,7 +445,7 @@ static int run_steps(struct run_execution *run, struct err *err)
     if (code == 0)
         code = run_judge(run, err);
     if (run->world != NULL)
-        (void)run_wait(run, -1);
+        (void)!world_wait(run->world, -1, -1, &run->result);
     world_free(&run->world);
     return code;
 }

@@ -35,6 +35,7 @@ struct world {
     struct clock_progress *progress; /* shared with PID 1 */
     pid_t guardian;
     struct watch watch;
+    int64_t look_us; /* when to look at it again, however short the waits are */
     bool is_virtual;
     int64_t start_us;
     bool ended;
@@ -107,7 +108,9 @@ int world_start(const struct world_options *options, struct world **out, struct 
                             .is_virtual = options->virtual_clock,
                             .start_us = options->start_us};
     /* Once: a wait that ends before the world is taken for stuck must not start the count anew. */
-    watch_init(&world->watch, time_monotonic_us());
+    int64_t now_us = time_monotonic_us();
+    watch_init(&world->watch, now_us);
+    world->look_us = now_us + LOOK_MS * TIME_MS;
     struct root_paths paths = {NULL, NULL};
     int result = map_progress(&world->progress, err);
     if (result == 0)
@@ -166,12 +169,15 @@ static enum world_wait wait_watching(struct world *world, int told_fd, int timeo
         if (ready > 0)
             told_fd = -1; /* nobody is left who could tell */
         now_us = time_monotonic_us();
+        if (world->is_virtual && now_us >= world->look_us) {
+            world->look_us = now_us + LOOK_MS * TIME_MS;
+            *stuck =
+                watch_is_stuck(&world->watch, world->progress, now_us, watch_cpu_us(world->pid));
+            if (*stuck)
+                return WORLD_WAIT_ENDED;
+        }
         if (timeout_ms >= 0 && (now_us - started_us) / TIME_MS >= timeout_ms)
             return WORLD_WAIT_TIMEOUT;
-        *stuck = world->is_virtual &&
-                 watch_is_stuck(&world->watch, world->progress, now_us, watch_cpu_us(world->pid));
-        if (*stuck)
-            return WORLD_WAIT_ENDED;
     }
 }
 

@@ -117,7 +117,7 @@ static void play(const char *steps, struct buf *events)
     ck_assert_int_eq(event_log_free(&log, &err), 0);
     buf_init(events, 10000);
     struct event_file *file = event_file_open(path, &err);
-    cJSON *event = NULL;
+    const cJSON *event = NULL;
     while (event_file_next(file, &event, &err) == 1) {
         if (strcmp(event_text(event, "kind"), "say") != 0)
             buf_format(events, "%s: %d %s%s%s%s\n", event_text(event, "kind"),
@@ -125,7 +125,6 @@ static void play(const char *steps, struct buf *events)
                        event_text(event, "unexpected")[0] != '\0' ? " [" : "",
                        event_text(event, "unexpected"),
                        event_text(event, "unexpected")[0] != '\0' ? "]" : "");
-        cJSON_Delete(event);
     }
     event_file_close(&file);
     unlink(path);

@@ -150,20 +150,20 @@ static void submit(struct fake *fake, const struct scenario_message *entry, char
     ck_assert_int_eq(event_log_free(&log, &err), 0);
 }
 
-/* The first event of the kind, or NULL. */
+/* A copy of the first event of the kind, or NULL. */
 static cJSON *find(const char *log_path, const char *kind)
 {
     struct err err = {0};
     struct event_file *file = event_file_open(log_path, &err);
-    cJSON *event = NULL;
+    const cJSON *event = NULL;
     while (event_file_next(file, &event, &err) == 1) {
         if (strcmp(event_text(event, "kind"), kind) == 0)
             break;
-        cJSON_Delete(event);
         event = NULL;
     }
+    cJSON *found = cJSON_Duplicate(event, true);
     event_file_close(&file);
-    return event;
+    return found;
 }
 
 #define NO_PARAMETERS .mail_parameters = "", .rcpt_parameters = ""
