@@ -276,10 +276,10 @@ static bool dns_plan_send_down(struct dns_model *model, struct dns_plan *plan, s
 {
     bool above = plan->type == LDNS_RR_TYPE_DS && !dns_wire_is_root(name);
     struct dns_zone *below = NULL;
-    struct dns_zone *zone = dns_model_find_zone(model, name, above);
     if (plan->role != DNS_ROLE_ROOT || model->root->is_signed)
         return false;
-    for (; zone != model->root; zone = dns_model_find_zone(model, zone->origin, true))
+    for (struct dns_zone *zone = dns_model_find_zone(model, name, above); zone != model->root;
+         zone = dns_model_find_zone(model, zone->origin, true))
         below = zone;
     if (below == NULL)
         return false;

@@ -12,6 +12,7 @@
 enum {
     EVENT_LOG_FLUSH_BYTES = 256 * 1024, /* collected before a write is made */
     EVENT_LOG_BYTES_MAX = 64 * 1024 * 1024,
+    EVENT_LOG_PAGE_BYTES = 4096,
 };
 
 struct event_log {
@@ -20,6 +21,7 @@ struct event_log {
     uint64_t next_seq;
     bool open; /* between event_begin() and event_end() */
     int write_errno;
+    uint64_t written_bytes;
     struct buf lines;
     struct json_out out;
     size_t listener_count;
@@ -97,15 +99,29 @@ void event_end(struct event_log *log)
         event_log_flush(log);
 }
 
-void event_log_flush(struct event_log *log)
+/* The first `len` bytes of what is collected. */
+static void event_log_write(struct event_log *log, size_t len)
 {
     assert(!log->open);
     if (buf_overflowed(&log->lines))
         log->write_errno = EMSGSIZE;
-    if (log->lines.len > 0 && log->write_errno == 0 &&
-        file_write_fd(log->fd, buf_slice(&log->lines)) != 0)
+    if (len > 0 && log->write_errno == 0 &&
+        file_write_fd(log->fd, slice_first(buf_slice(&log->lines), len)) != 0)
         log->write_errno = errno;
-    buf_reset(&log->lines);
+    log->written_bytes += len;
+    buf_consume(&log->lines, len);
+}
+
+void event_log_flush(struct event_log *log)
+{
+    event_log_write(log, log->lines.len);
+}
+
+void event_log_flush_pages(struct event_log *log)
+{
+    size_t rest = (log->written_bytes + log->lines.len) % EVENT_LOG_PAGE_BYTES;
+    if (rest < log->lines.len)
+        event_log_write(log, log->lines.len - rest);
 }
 
 bool event_log_failed(const struct event_log *log)

@@ -12,8 +12,8 @@
  *     json_out_int(event, "code", 250);
  *     event_end(log);
  *
- * Belongs to the thread that runs the event loop. Lines are collected and written at the latest
- * when the loop is about to rest (event_log_flush) so that a line costs no system call.
+ * Belongs to the thread that runs the event loop. Lines are collected, and its owner has them
+ * written when the loop is about to rest, so that a line costs no system call.
  */
 #pragma once
 
@@ -45,6 +45,9 @@ void event_end(struct event_log *log);
 
 /* Hands what is collected to the kernel. Errors are kept for event_log_free(). */
 void event_log_flush(struct event_log *log);
+/* The same, but keeps what would be a begun page of the file: for a log that nobody reads while it
+ * grows, in fewer writes, none of which makes the kernel clear the rest of a page. */
+void event_log_flush_pages(struct event_log *log);
 /* True once a write has failed; the run then ends. */
 bool event_log_failed(const struct event_log *log);
 

@@ -212,11 +212,14 @@ static int inside_open(struct inside *inside, struct err *err)
 }
 
 /* What is collected goes to the kernel before the loop rests, so that evidence is on the disk when
- * something ends us. */
+ * something ends us and whoever looks on sees it; in virtual time, where the next events are never
+ * far, in whole pages. */
 static void inside_loop(struct inside *inside)
 {
+    bool is_watched = inside->options->interactive || !inside->options->virtual_clock;
+    void (*flush)(struct event_log * log) = is_watched ? event_log_flush : event_log_flush_pages;
     while (inside->stage != INSIDE_ENDED && !event_log_failed(inside->log)) {
-        event_log_flush(inside->log);
+        flush(inside->log);
         event_base_loop(inside->base, EVLOOP_ONCE);
     }
 }

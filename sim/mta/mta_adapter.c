@@ -79,7 +79,7 @@ void mta_adapter_release(struct mta_adapter *adapter)
     if (adapter == NULL)
         return;
     for (size_t i = 0; i < adapter->pattern_count; i++)
-        regfree(adapter->patterns[i].regex);
+        mta_pattern_release(&adapter->patterns[i]);
     adapter->pattern_count = 0;
     if (adapter->queue_id != NULL)
         regfree(adapter->queue_id);

@@ -5,9 +5,8 @@
  */
 #pragma once
 
-#include <regex.h>
-
 #include "sim/mta/mta_operation.h"
+#include "sim/mta/mta_pattern.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/value/spec.h"
 
@@ -42,19 +41,6 @@ struct mta_operation_commands {
     struct mta_command one; /* with the message {{queue-id}} */
 };
 
-/* What lines of the server's log mean: a POSIX extended regular expression, and which of its groups
- * are facts (0 = the whole match, -1 = none). */
-struct mta_log_pattern {
-    regex_t *regex;
-    const char *literal; /* what every line that matches has in it (sim/mta/mta_literal.h) */
-    const char *status;  /* sent, deferred, bounced, expired, ... */
-    int queue_id;
-    int recipient;
-    int text;
-};
-
-enum { MTA_LOG_GROUPS_MAX = 9 };
-
 struct mta_adapter {
     const char *name;
     const char *about;
@@ -82,7 +68,7 @@ struct mta_adapter {
     const char *pid_file; /* of a daemon whose `start` returns; NULL: `start` is it */
     const char *log;      /* file of its log; NULL: what it writes on stdout and stderr */
     bool has_syslog;      /* it speaks to /dev/log, whose lines join what it writes on stdout */
-    const struct mta_log_pattern *patterns; /* the first that matches counts */
+    struct mta_pattern *patterns; /* of its log: the first that matches counts */
     size_t pattern_count;
     int64_t port;                /* it is ready when this port greets; 0: once it is started */
     bool needs_users;            /* more user ids than root's own */

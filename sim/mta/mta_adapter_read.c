@@ -1,7 +1,6 @@
 #include "sim/mta/mta_adapter_read.h"
 
 #include "mta-under-test/base/file.h"
-#include "sim/mta/mta_literal.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -272,71 +271,17 @@ static int mta_read_retry_form(struct spec spec, struct arena *arena, struct mta
     return 0;
 }
 
-/* ---- log patterns */
-
-static regex_t *mta_compile(struct spec spec, const char *text, struct arena *arena,
-                            struct err *err)
-{
-    char why[128];
-    regex_t *regex = arena_alloc(arena, sizeof *regex);
-    int failed = regcomp(regex, text, REG_EXTENDED);
-    if (failed == 0)
-        return regex;
-    regerror(failed, regex, why, sizeof why);
-    spec_error(spec, err, "no regular expression: %s", why);
-    return NULL;
-}
-
-static int mta_read_group(struct spec pattern, const char *key, const regex_t *regex, int *group,
-                          struct err *err)
-{
-    struct spec member;
-    int64_t number = -1;
-    *group = -1;
-    if (!spec_get(pattern, key, &member))
-        return 0;
-    if (spec_read_int(member, 0, MTA_LOG_GROUPS_MAX, &number, err) != 0)
-        return -1;
-    if (number > (int64_t)regex->re_nsub)
-        return spec_error(member, err, "the expression has only %zu groups", regex->re_nsub);
-    *group = (int)number;
-    return 0;
-}
-
-static int mta_read_pattern(struct spec spec, struct arena *arena, struct mta_log_pattern *pattern,
-                            struct err *err)
-{
-    static const char *const KEYS[] = {"match", "status", "queue-id", "recipient", "text", NULL};
-    struct spec member;
-    const char *text = NULL;
-    if (spec_check_keys(spec, KEYS, err) != 0 || spec_need(spec, "status", &member, err) != 0 ||
-        spec_read_text(member, &pattern->status, err) != 0 ||
-        spec_need(spec, "match", &member, err) != 0 || spec_read_text(member, &text, err) != 0)
-        return -1;
-    regex_t *regex = mta_compile(member, text, arena, err);
-    if (regex == NULL)
-        return -1;
-    pattern->regex = regex;
-    pattern->literal = mta_literal_of(text, arena);
-    if (mta_read_group(spec, "queue-id", regex, &pattern->queue_id, err) != 0 ||
-        mta_read_group(spec, "recipient", regex, &pattern->recipient, err) != 0)
-        return -1;
-    return mta_read_group(spec, "text", regex, &pattern->text, err);
-}
-
 static int mta_read_patterns(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
                              struct err *err)
 {
     if (spec_check_array(spec, err) != 0)
         return -1;
-    struct mta_log_pattern *patterns = arena_alloc_array(arena, spec_count(spec), sizeof *patterns);
-    adapter->patterns = patterns;
-    /* Counted one by one, so that what was compiled is released after an error too. */
+    adapter->patterns = arena_alloc_array(arena, spec_count(spec), sizeof *adapter->patterns);
+    /* Counted one by one, so that what was read is released after an error too. */
     for (size_t i = 0; i < spec_count(spec); i++) {
-        int result = mta_read_pattern(spec_at(spec, i), arena, &patterns[i], err);
-        adapter->pattern_count += patterns[i].regex != NULL;
-        if (result != 0)
+        if (mta_pattern_read(spec_at(spec, i), arena, &adapter->patterns[i], err) != 0)
             return -1;
+        adapter->pattern_count++;
     }
     return 0;
 }
@@ -349,7 +294,7 @@ static int mta_read_queue_id(struct spec spec, struct arena *arena, struct mta_a
     const char *text = NULL;
     if (spec_read_text(spec, &text, err) != 0)
         return -1;
-    adapter->queue_id = mta_compile(spec, text, arena, err);
+    adapter->queue_id = mta_pattern_compile(spec, text, arena, err);
     if (adapter->queue_id == NULL)
         return -1;
     return adapter->queue_id->re_nsub > 0

@@ -26,33 +26,28 @@ struct mta_log {
 
 /* ---- lines */
 
-static void mta_log_add_group(struct json_out *event, const char *key, int group, struct slice line,
-                              const regmatch_t *groups)
+static void mta_log_tell(const struct mta_log *log, const char *status, const struct slice *facts)
 {
-    if (group < 0 || groups[group].rm_so < 0)
-        return;
-    struct slice text = slice_from(line.data + groups[group].rm_so,
-                                   (size_t)(groups[group].rm_eo - groups[group].rm_so));
-    json_out_slice(event, key, slice_first(text, MTA_LOG_TEXT_BYTES_MAX));
+    struct json_out *event = event_begin(log->events, "mta", "log", NULL);
+    json_out_text(event, "status", status);
+    for (size_t i = 0; i < MTA_FACT_COUNT; i++) {
+        if (facts[i].data != NULL)
+            json_out_slice(event, MTA_FACT_WORDS[i], slice_first(facts[i], MTA_LOG_TEXT_BYTES_MAX));
+    }
+    event_end(log->events);
 }
 
-static void mta_log_take_line(struct mta_log *log, const char *line)
+static void mta_log_take_line(const struct mta_log *log, const char *text)
 {
-    regmatch_t groups[MTA_LOG_GROUPS_MAX + 1];
-    struct slice whole = slice_of(line);
-    for (size_t i = 0; i < log->adapter->pattern_count; i++) {
-        const struct mta_log_pattern *pattern = &log->adapter->patterns[i];
-        if (strstr(line, pattern->literal) == NULL ||
-            regexec(pattern->regex, line, MTA_LOG_GROUPS_MAX + 1, groups, 0) != 0)
-            continue;
-        struct json_out *event = event_begin(log->events, "mta", "log", NULL);
-        json_out_text(event, "status", pattern->status);
-        mta_log_add_group(event, "queue-id", pattern->queue_id, whole, groups);
-        mta_log_add_group(event, "recipient", pattern->recipient, whole, groups);
-        mta_log_add_group(event, "text", pattern->text, whole, groups);
-        event_end(log->events);
-        return;
-    }
+    const struct mta_adapter *adapter = log->adapter;
+    struct mta_line line;
+    size_t i = 0;
+    mta_line_init(&line, text);
+    while (i < adapter->pattern_count && !mta_pattern_fits(&adapter->patterns[i], &line))
+        i++;
+    if (i < adapter->pattern_count)
+        mta_log_tell(log, adapter->patterns[i].status, line.facts);
+    mta_line_deinit(&line);
 }
 
 static void mta_log_take(struct mta_log *log, struct slice bytes)

@@ -11,7 +11,7 @@ static struct slice mx_header_line(struct slice text)
 
 static bool mx_header_line_is_empty(struct slice line)
 {
-    return slice_is(line, "\r\n") || slice_is(line, "\n");
+    return slice_equal(line, SLICE("\r\n")) || slice_equal(line, SLICE("\n"));
 }
 
 size_t mx_header_len(struct slice message)
@@ -38,12 +38,8 @@ bool mx_header_next(struct slice *rest, struct slice *name, struct slice *value)
         if (mx_header_line_is_empty(line))
             return false;
         size_t len = line.len;
-        while (len < rest->len) {
-            struct slice next = mx_header_line(slice_skip(*rest, len));
-            if (!mx_header_is_folded(next) || mx_header_line_is_empty(next))
-                break;
-            len += next.len;
-        }
+        while (mx_header_is_folded(slice_skip(*rest, len)))
+            len += mx_header_line(slice_skip(*rest, len)).len;
         struct slice field = slice_first(*rest, len);
         *rest = slice_skip(*rest, len);
         size_t colon = slice_find(line, ':');

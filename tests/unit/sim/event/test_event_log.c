@@ -65,6 +65,49 @@ START_TEST(test_events_come_back_in_order_with_their_facts)
 }
 END_TEST
 
+static off_t size_of(int fd)
+{
+    return lseek(fd, 0, SEEK_END);
+}
+
+START_TEST(test_whole_pages_are_written_and_the_rest_when_it_is_asked_for)
+{
+    enum { PAGE = 4096, EVENTS = 1000 };
+    char path[] = "/tmp/event-log-XXXXXX";
+    int fd = mkstemp(path);
+    int reader = open(path, O_RDONLY | O_CLOEXEC);
+    struct event_log *log = event_log_new(fd, 0);
+    struct err err = {0};
+    off_t pages = 0;
+    write_two_events(log);
+    event_log_flush_pages(log);
+    ck_assert_int_eq(size_of(reader), 0);
+    event_log_flush(log);
+    ck_assert_int_gt(size_of(reader), 0);
+    for (size_t i = 0; i < EVENTS; i++) {
+        off_t before = size_of(reader);
+        write_two_events(log);
+        event_log_flush_pages(log);
+        off_t after = size_of(reader);
+        ck_assert(after == before || after % PAGE == 0);
+        pages += after != before;
+    }
+    ck_assert_int_gt(pages, 2);
+    ck_assert_int_eq(event_log_free(&log, &err), 0);
+    struct event_file *file = event_file_open(path, &err);
+    cJSON *event = NULL;
+    for (int i = 0; i < 2 * (EVENTS + 1); i++) {
+        ck_assert_msg(event_file_next(file, &event, &err) == 1, "%d: %s", i, err.text);
+        ck_assert_int_eq(event_int(event, "seq", -1), i);
+        cJSON_Delete(event);
+    }
+    ck_assert_int_eq(event_file_next(file, &event, &err), 0);
+    event_file_close(&file);
+    close(reader);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(test_no_space_is_reported_at_the_end)
 {
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -97,5 +140,6 @@ START_TEST(test_a_line_that_is_no_event_names_its_place)
 }
 END_TEST
 
-UNIT_MAIN(test_events_come_back_in_order_with_their_facts, test_no_space_is_reported_at_the_end,
-          test_a_line_that_is_no_event_names_its_place)
+UNIT_MAIN(test_events_come_back_in_order_with_their_facts,
+          test_whole_pages_are_written_and_the_rest_when_it_is_asked_for,
+          test_no_space_is_reported_at_the_end, test_a_line_that_is_no_event_names_its_place)
