@@ -45,8 +45,8 @@ void event_end(struct event_log *log);
 
 /* Hands what is collected to the kernel. Errors are kept for event_log_free(). */
 void event_log_flush(struct event_log *log);
-/* The same, but keeps what would be a begun page of the file: for a log that nobody reads while it
- * grows, in fewer writes, none of which makes the kernel clear the rest of a page. */
+/* The same, but keeps what would be a begun page of the file: for a log that nobody waits for
+ * while it grows, in fewer writes, none of which makes the kernel clear the rest of a page. */
 void event_log_flush_pages(struct event_log *log);
 /* True once a write has failed; the run then ends. */
 bool event_log_failed(const struct event_log *log);

@@ -128,7 +128,8 @@ static int inside_make_dkim_key(struct inside *inside, struct err *err)
     buf_init(&pem, INSIDE_KEY_BYTES_MAX);
     buf_init(&record, INSIDE_KEY_BYTES_MAX);
     buf_init(&zone, INSIDE_KEY_BYTES_MAX);
-    int result = mta_dkim_make_key(dkim, inside->scenario->seed, &pem, &record, err);
+    int result =
+        mta_dkim_make_key(dkim, tls_authority_random(inside->authority), &pem, &record, err);
     if (result == 0)
         result = file_make_parents(MTA_DKIM_KEY_FILE, err);
     if (result == 0)

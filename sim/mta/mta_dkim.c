@@ -1,9 +1,6 @@
 #include "sim/mta/mta_dkim.h"
 
-#include <inttypes.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
 
 #include "mta-under-test/base/text.h"
@@ -14,13 +11,18 @@ const char MTA_DKIM_KEY_FILE[] = "/etc/mailrange/dkim.pem";
 
 enum { MTA_DKIM_RSA_BITS = 2048, MTA_ED25519_BYTES = 32 };
 
-static EVP_PKEY *mta_dkim_make_ed25519(const struct mta_dkim *dkim, uint64_t seed)
+static EVP_PKEY *mta_dkim_make(const struct mta_dkim *dkim, struct tls_random *random,
+                               struct err *err)
 {
-    unsigned char secret[SHA256_DIGEST_LENGTH];
-    char *text = mem_text_format("dkim/%" PRIu64 "/%s/%s", seed, dkim->selector, dkim->domain);
-    SHA256((const unsigned char *)text, strlen(text), secret);
-    free(text);
-    return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, MTA_ED25519_BYTES);
+    unsigned char secret[MTA_ED25519_BYTES];
+    char *label = mem_text_format("dkim/%s/%s", dkim->selector, dkim->domain);
+    EVP_PKEY *key = NULL;
+    if (!dkim->is_ed25519)
+        key = tls_random_key(random, label, MTA_DKIM_RSA_BITS, err);
+    else if (tls_random_bytes(random, label, secret, sizeof secret, err) == 0)
+        key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof secret);
+    free(label);
+    return key;
 }
 
 /* p= is a SubjectPublicKeyInfo for RSA (RFC 6376 3.6.1), the bare key for Ed25519 (RFC 8463 4). */
@@ -52,14 +54,14 @@ static bool mta_dkim_add_private(EVP_PKEY *key, struct buf *pem)
     return written;
 }
 
-int mta_dkim_make_key(const struct mta_dkim *dkim, uint64_t seed, struct buf *pem,
+int mta_dkim_make_key(const struct mta_dkim *dkim, struct tls_random *random, struct buf *pem,
                       struct buf *record, struct err *err)
 {
-    EVP_PKEY *key =
-        dkim->is_ed25519 ? mta_dkim_make_ed25519(dkim, seed) : EVP_RSA_gen(MTA_DKIM_RSA_BITS);
+    struct err why = {.text = "out of memory"};
+    EVP_PKEY *key = mta_dkim_make(dkim, random, &why);
     if (key == NULL || !mta_dkim_add_private(key, pem)) {
         EVP_PKEY_free(key);
-        return err_set(err, "the key for DKIM cannot be made");
+        return err_set(err, "the key for DKIM cannot be made: %s", why.text);
     }
     buf_format(record, "v=DKIM1; k=%s; p=", dkim->is_ed25519 ? "ed25519" : "rsa");
     mta_dkim_add_public(key, dkim->is_ed25519, record);

@@ -53,13 +53,14 @@ OSSL_LIB_CTX *tls_random_library(const struct tls_random *random)
     return random->library;
 }
 
-static bool tls_random_fill(struct tls_random *random, const char *label, size_t bytes)
+static bool tls_random_fill(const struct tls_random *random, const char *label,
+                            unsigned char *bytes, size_t len)
 {
     char *text = mem_text_format("%" PRIu64 "/%s", random->seed, label);
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     bool filled = hash != NULL && EVP_DigestInit_ex(hash, EVP_shake256(), NULL) == 1 &&
                   EVP_DigestUpdate(hash, text, strlen(text)) == 1 &&
-                  EVP_DigestFinalXOF(hash, random->stream, bytes) == 1;
+                  EVP_DigestFinalXOF(hash, bytes, len) == 1;
     EVP_MD_CTX_free(hash);
     free(text);
     return filled;
@@ -81,7 +82,7 @@ static bool tls_random_feed(struct tls_random *random, EVP_RAND_CTX *generator, 
 static int tls_random_rewind(struct tls_random *random, const char *label, size_t bytes,
                              struct err *err)
 {
-    if (!tls_random_fill(random, label, bytes) ||
+    if (!tls_random_fill(random, label, random->stream, bytes) ||
         !tls_random_feed(random, RAND_get0_private(random->library), bytes) ||
         !tls_random_feed(random, RAND_get0_public(random->library), bytes))
         return tls_error(err, "cannot set up the randomness of keys");
@@ -91,6 +92,14 @@ static int tls_random_rewind(struct tls_random *random, const char *label, size_
 int tls_random_restart(struct tls_random *random, const char *label, struct err *err)
 {
     return tls_random_rewind(random, label, TLS_RANDOM_CURVE_BYTES, err);
+}
+
+int tls_random_bytes(struct tls_random *random, const char *label, unsigned char *bytes, size_t len,
+                     struct err *err)
+{
+    return tls_random_fill(random, label, bytes, len)
+               ? 0
+               : tls_error(err, "cannot set up the randomness of keys");
 }
 
 /* The same key for use outside of the library context that it was made in. */

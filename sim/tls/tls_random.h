@@ -1,7 +1,8 @@
 /*
  * Randomness that follows from the seed of the run, for keys and signatures of the simulated
- * internet: so the TLSA records that name them, and whatever else is derived from them, are the
- * same in each run. It serves nothing else: handshakes take true randomness.
+ * internet, and the server's DKIM key: so the TLSA records that name them, and whatever else is
+ * derived from them, are the same in each run. It serves nothing else: handshakes take true
+ * randomness.
  *
  * It is a library context of OpenSSL whose generator hands out a stream made from a text.
  */
@@ -22,6 +23,10 @@ int tls_random_restart(struct tls_random *random, const char *label, struct err 
 
 /* Where to make what is to follow from the stream; belongs to `random`. */
 OSSL_LIB_CTX *tls_random_library(const struct tls_random *random);
+
+/* `len` bytes that follow from seed and label. */
+int tls_random_bytes(struct tls_random *random, const char *label, unsigned char *bytes, size_t len,
+                     struct err *err) MUST_CHECK;
 
 /* A key that follows from seed and label: EC P-256, or RSA where `rsa_bits` is not 0. It belongs to
  * the default library context; the caller owns it. NULL with `err`. */

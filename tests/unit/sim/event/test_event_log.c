@@ -95,11 +95,10 @@ START_TEST(test_whole_pages_are_written_and_the_rest_when_it_is_asked_for)
     ck_assert_int_gt(pages, 2);
     ck_assert_int_eq(event_log_free(&log, &err), 0);
     struct event_file *file = event_file_open(path, &err);
-    cJSON *event = NULL;
+    const cJSON *event = NULL;
     for (int i = 0; i < 2 * (EVENTS + 1); i++) {
         ck_assert_msg(event_file_next(file, &event, &err) == 1, "%d: %s", i, err.text);
         ck_assert_int_eq(event_int(event, "seq", -1), i);
-        cJSON_Delete(event);
     }
     ck_assert_int_eq(event_file_next(file, &event, &err), 0);
     event_file_close(&file);

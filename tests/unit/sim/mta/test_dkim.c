@@ -14,7 +14,9 @@ static char *make(const struct mta_dkim *dkim, uint64_t seed)
     struct buf record;
     buf_init(&pem, 16384);
     buf_init(&record, 16384);
-    ck_assert_int_eq(mta_dkim_make_key(dkim, seed, &pem, &record, &err), 0);
+    struct tls_random *random = tls_random_new(seed, &err);
+    ck_assert_int_eq(mta_dkim_make_key(dkim, random, &pem, &record, &err), 0);
+    tls_random_free(&random);
     ck_assert_ptr_nonnull(strstr(buf_text(&pem), "BEGIN PRIVATE KEY"));
     buf_deinit(&pem);
     return buf_take(&record);
@@ -35,11 +37,17 @@ START_TEST(test_a_key_follows_from_the_seed)
 }
 END_TEST
 
-START_TEST(test_a_key_of_rsa)
+START_TEST(test_a_key_of_rsa_too)
 {
-    char *record = make(&RSA_KEY, 1);
-    ck_assert_int_eq(strncmp(record, "v=DKIM1; k=rsa; p=MII", 21), 0);
-    free(record);
+    char *one = make(&RSA_KEY, 1);
+    char *again = make(&RSA_KEY, 1);
+    char *other = make(&RSA_KEY, 2);
+    ck_assert_str_eq(one, again);
+    ck_assert_str_ne(one, other);
+    ck_assert_int_eq(strncmp(one, "v=DKIM1; k=rsa; p=MII", 21), 0);
+    free(one);
+    free(again);
+    free(other);
 }
 END_TEST
 
@@ -79,4 +87,4 @@ START_TEST(test_the_setting)
 }
 END_TEST
 
-UNIT_MAIN(test_a_key_follows_from_the_seed, test_a_key_of_rsa, test_the_setting)
+UNIT_MAIN(test_a_key_follows_from_the_seed, test_a_key_of_rsa_too, test_the_setting)
