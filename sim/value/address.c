@@ -10,6 +10,9 @@
 
 #include "mta-under-test/base/poison.h"
 
+/* The ports of our own connections, apart from those that servers listen on. */
+enum { ADDRESS_PORT_FIRST = 20000, ADDRESS_PORTS = 40000 };
+
 static const unsigned char ADDRESS_V4[12] = {[10] = 0xff, [11] = 0xff};
 
 int address_from_text(struct slice text, struct address *address)
@@ -81,6 +84,23 @@ socklen_t address_to_socket(const struct address *address, uint16_t port,
     return sizeof in6;
 }
 
+/* With each of `ADDRESS_PORTS` once at most, then with what the kernel chooses. */
+static bool address_bind(int fd, const struct address *source)
+{
+    static _Atomic unsigned taken;
+    struct sockaddr_storage sa;
+    for (unsigned tries = 0; tries < ADDRESS_PORTS; tries++) {
+        unsigned port = ADDRESS_PORT_FIRST + taken++ % ADDRESS_PORTS;
+        socklen_t len = address_to_socket(source, (uint16_t)port, &sa);
+        if (bind(fd, (const struct sockaddr *)&sa, len) == 0)
+            return true;
+        if (errno != EADDRINUSE)
+            return false;
+    }
+    socklen_t len = address_to_socket(source, 0, &sa);
+    return bind(fd, (const struct sockaddr *)&sa, len) == 0;
+}
+
 /* Binds and connects; false with errno. */
 static bool address_begin(int fd, const struct address *server, uint16_t port,
                           const struct address *source)
@@ -88,11 +108,8 @@ static bool address_begin(int fd, const struct address *server, uint16_t port,
     struct sockaddr_storage sa;
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (source != NULL) {
-        socklen_t len = address_to_socket(source, 0, &sa);
-        if (bind(fd, (const struct sockaddr *)&sa, len) != 0)
-            return false;
-    }
+    if (source != NULL && !address_bind(fd, source))
+        return false;
     socklen_t len = address_to_socket(server, port, &sa);
     return connect(fd, (const struct sockaddr *)&sa, len) == 0 || errno == EINPROGRESS;
 }

@@ -32,7 +32,10 @@ socklen_t address_to_socket(const struct address *address, uint16_t port,
 /* A TCP socket (non-blocking, close-on-exec, without Nagle's delay) that is bound to `source`, NULL
  * = to any, and whose connection to `server` is under way or there; the caller's to close. -1 with
  * errno: EAFNOSUPPORT where the two are of different families, or what the kernel says at once.
- * What becomes of a connection under way is told by the socket. */
+ * What becomes of a connection under way is told by the socket.
+ *
+ * Ports of a source are taken in turn: so they are the same in each run, and a server that still
+ * remembers a connection with the last one does not mistake the new one for it. */
 int address_connect(const struct address *server, uint16_t port, const struct address *source);
 /* "2.0.0.127.in-addr.arpa" or the ip6.arpa form. */
 void address_to_reverse_name(const struct address *address, struct buf *name);

@@ -270,6 +270,27 @@ START_TEST(test_a_connection_is_bound_to_its_source)
 }
 END_TEST
 
+START_TEST(test_ports_of_a_source_are_taken_in_turn)
+{
+    struct address server;
+    struct sockaddr_storage sa;
+    uint16_t ports[3];
+    ck_assert_int_eq(address_from_text(SLICE("127.0.0.1"), &server), 0);
+    for (size_t i = 0; i < 3; i++) {
+        socklen_t len = sizeof sa;
+        struct address seen;
+        int fd = address_connect(&server, 9, &server);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
+        address_from_socket((struct sockaddr *)&sa, &seen, &ports[i]);
+        close(fd);
+    }
+    ck_assert_uint_lt(ports[0], ports[1]);
+    ck_assert_uint_lt(ports[1], ports[2]);
+    ck_assert_uint_lt(ports[2], 20000 + 1000); /* and near to each other */
+}
+END_TEST
+
 START_TEST(test_addresses_go_both_ways)
 {
     static const char *const TEXTS[] = {"198.18.1.1", "2001:db8:18:1::1", "::1", "::"};
@@ -397,9 +418,9 @@ START_TEST(test_sequences)
 }
 END_TEST
 
-UNIT_MAIN(test_a_connection_is_bound_to_its_source, test_ranges_include_both_ends,
-          test_ranges_of_spans_shares_and_sizes, test_wrong_ranges_are_refused, test_rates,
-          test_windows_since_the_start_and_by_day, test_patterns,
-          test_patterns_match_only_their_slice, test_parameters_of_mail_and_rcpt,
+UNIT_MAIN(test_a_connection_is_bound_to_its_source, test_ports_of_a_source_are_taken_in_turn,
+          test_ranges_include_both_ends, test_ranges_of_spans_shares_and_sizes,
+          test_wrong_ranges_are_refused, test_rates, test_windows_since_the_start_and_by_day,
+          test_patterns, test_patterns_match_only_their_slice, test_parameters_of_mail_and_rcpt,
           test_a_wrong_regular_expression_is_named, test_addresses_go_both_ways, test_reverse_names,
           test_prefixes_hold_their_addresses, test_templates, test_sequences)
