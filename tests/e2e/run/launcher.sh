@@ -49,6 +49,14 @@ echo second >"$clone/sim/program"
 call 0 "after a change" run x
 expect_text '^mailrange: building' "it builds"
 expect_text '^second run x$' "what is new"
+echo third >"$clone/sim/program"
+for i in 1 2 3 4; do "$clone/mailrange" run "$i" >"$WORK/call-$i" 2>&1 & done
+wait
+if [ "$(cat "$WORK"/call-? | grep -c building)" -eq 1 ] && [ "$(cat "$WORK"/call-? | grep -c '^third run')" -eq 4 ]; then
+    ok "four calls at once build once"
+else
+    bad "four calls at once: $(cat "$WORK"/call-?)"
+fi
 call 0 "the tests by name" test '^unit.it$'
 expect_text '100% tests passed' "the one passes"
 call 8 "all tests" test
