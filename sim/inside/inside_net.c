@@ -10,6 +10,7 @@
 #include "sim/mta/mta_dkim.h"
 #include "sim/policy/policy_report.h"
 #include "sim/tls/tls_identity.h"
+#include "sim/tls/tls_random.h"
 #include "sim/world/network.h"
 
 #include "mta-under-test/base/poison.h"
@@ -115,6 +116,19 @@ static int inside_make_authority(struct inside *inside, struct err *err)
 }
 
 /* The server's key, in its file and in the zone, where the scenario has nothing there itself. */
+/* It follows from the seed and from its own name. */
+static int inside_write_dkim_key(struct inside *inside, const char *name, struct buf *pem,
+                                 struct buf *record, struct err *err)
+{
+    const struct mta_dkim *dkim = inside->scenario->mta->dkim;
+    struct tls_random *random = tls_authority_random(inside->authority);
+    EVP_PKEY *key = dkim->is_ed25519 ? tls_random_ed25519_key(random, name, err)
+                                     : tls_random_key(random, name, MTA_DKIM_RSA_BITS, err);
+    int result = key != NULL ? mta_dkim_write_key(dkim, key, pem, record, err) : -1;
+    EVP_PKEY_free(key);
+    return result;
+}
+
 static int inside_make_dkim_key(struct inside *inside, struct err *err)
 {
     const struct mta_dkim *dkim = inside->scenario->mta->dkim;
@@ -128,8 +142,7 @@ static int inside_make_dkim_key(struct inside *inside, struct err *err)
     buf_init(&pem, INSIDE_KEY_BYTES_MAX);
     buf_init(&record, INSIDE_KEY_BYTES_MAX);
     buf_init(&zone, INSIDE_KEY_BYTES_MAX);
-    int result =
-        mta_dkim_make_key(dkim, tls_authority_random(inside->authority), &pem, &record, err);
+    int result = inside_write_dkim_key(inside, name, &pem, &record, err);
     if (result == 0)
         result = file_make_parents(MTA_DKIM_KEY_FILE, err);
     if (result == 0)

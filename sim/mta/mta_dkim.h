@@ -4,13 +4,15 @@
  */
 #pragma once
 
+#include <openssl/evp.h>
+
 #include "sim/mta/mta_settings.h"
-#include "sim/tls/tls_random.h"
+
+enum { MTA_DKIM_RSA_BITS = 2048 };
 
 /* Where the private key stands in the world; every user of it may read the file. */
 extern const char MTA_DKIM_KEY_FILE[];
 
-/* Appends the private key as PEM (PKCS#8) and the text of the key record. The key follows from
- * `random` and from the names of domain and selector. */
-int mta_dkim_make_key(const struct mta_dkim *dkim, struct tls_random *random, struct buf *pem,
-                      struct buf *record, struct err *err) MUST_CHECK;
+/* Appends the private key as PEM (PKCS#8) and the text of the key record. */
+int mta_dkim_write_key(const struct mta_dkim *dkim, EVP_PKEY *key, struct buf *pem,
+                       struct buf *record, struct err *err) MUST_CHECK;

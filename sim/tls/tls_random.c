@@ -15,6 +15,7 @@ enum {
     /* Some hundred numbers: a key on a curve and a signature with one take one each. */
     TLS_RANDOM_CURVE_BYTES = 8 * 1024,
     TLS_RANDOM_STRENGTH_BITS = 256,
+    TLS_RANDOM_ED25519_BYTES = 32,
 };
 
 struct tls_random {
@@ -94,14 +95,6 @@ int tls_random_restart(struct tls_random *random, const char *label, struct err 
     return tls_random_rewind(random, label, TLS_RANDOM_CURVE_BYTES, err);
 }
 
-int tls_random_bytes(struct tls_random *random, const char *label, unsigned char *bytes, size_t len,
-                     struct err *err)
-{
-    return tls_random_fill(random, label, bytes, len)
-               ? 0
-               : tls_error(err, "cannot set up the randomness of keys");
-}
-
 /* The same key for use outside of the library context that it was made in. */
 static EVP_PKEY *tls_key_move(const EVP_PKEY *key)
 {
@@ -128,6 +121,17 @@ EVP_PKEY *tls_random_key(struct tls_random *random, const char *label, unsigned 
                          : EVP_PKEY_Q_keygen(random->library, NULL, "EC", "P-256");
     EVP_PKEY *key = made != NULL ? tls_key_move(made) : NULL;
     EVP_PKEY_free(made);
+    if (key == NULL)
+        tls_error(err, "cannot make a key");
+    return key;
+}
+
+EVP_PKEY *tls_random_ed25519_key(struct tls_random *random, const char *label, struct err *err)
+{
+    unsigned char secret[TLS_RANDOM_ED25519_BYTES];
+    EVP_PKEY *key = NULL;
+    if (tls_random_fill(random, label, secret, sizeof secret))
+        key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof secret);
     if (key == NULL)
         tls_error(err, "cannot make a key");
     return key;

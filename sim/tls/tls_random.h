@@ -24,11 +24,10 @@ int tls_random_restart(struct tls_random *random, const char *label, struct err 
 /* Where to make what is to follow from the stream; belongs to `random`. */
 OSSL_LIB_CTX *tls_random_library(const struct tls_random *random);
 
-/* `len` bytes that follow from seed and label. */
-int tls_random_bytes(struct tls_random *random, const char *label, unsigned char *bytes, size_t len,
-                     struct err *err) MUST_CHECK;
-
 /* A key that follows from seed and label: EC P-256, or RSA where `rsa_bits` is not 0. It belongs to
  * the default library context; the caller owns it. NULL with `err`. */
 EVP_PKEY *tls_random_key(struct tls_random *random, const char *label, unsigned rsa_bits,
                          struct err *err) MUST_CHECK;
+/* The same of Ed25519. */
+EVP_PKEY *tls_random_ed25519_key(struct tls_random *random, const char *label,
+                                 struct err *err) MUST_CHECK;
