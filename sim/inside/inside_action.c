@@ -151,6 +151,7 @@ static const struct {
     [SCENARIO_QUEUE_FLUSH] = {"queue-flush", inside_act_queue},
     [SCENARIO_QUEUE_DELETE] = {"queue-delete", inside_act_queue},
     [SCENARIO_QUEUE_BOUNCE] = {"queue-bounce", inside_act_queue},
+    [SCENARIO_QUEUE_EXPLAIN] = {"queue-explain", inside_act_queue},
     [SCENARIO_QUEUE_LIST] = {"queue-list", inside_act_queue_list},
 };
 

@@ -9,16 +9,30 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { QUEUE_LISTING_BYTES_MAX = 64 * 1024 * 1024 };
+enum { QUEUE_LISTING_BYTES_MAX = 64 * 1024 * 1024, QUEUE_SAID_BYTES_MAX = 4000 };
 
 static enum mta_operation inside_operation(enum scenario_action action)
 {
     return (enum mta_operation)(action - SCENARIO_QUEUE_HOLD);
 }
 
-/* `entry` NULL: the command was for all mail, or none was chosen. */
+/* What a command has said into the file, for people. */
+static void inside_add_said(struct json_out *event, const char *path)
+{
+    struct buf text;
+    struct err ignored = {0};
+    buf_init(&text, QUEUE_LISTING_BYTES_MAX);
+    if (file_read(path, &text, &ignored) != 0)
+        buf_reset(&text);
+    json_out_text(event, "file", file_name(path));
+    json_out_slice(event, "text", slice_first(slice_trim(buf_slice(&text)), QUEUE_SAID_BYTES_MAX));
+    buf_deinit(&text);
+}
+
+/* `entry` NULL: the command was for all mail, or none was chosen. `said`: file with what it said,
+ * NULL = nothing that matters. */
 static void inside_log_order(struct inside *inside, enum mta_operation operation, bool all,
-                             const struct queue_entry *entry, int status)
+                             const struct queue_entry *entry, int status, const char *said)
 {
     struct json_out *event = event_begin(inside->log, "mta", "order", NULL);
     json_out_text(event, "name", inside->adapter->name);
@@ -32,6 +46,8 @@ static void inside_log_order(struct inside *inside, enum mta_operation operation
     }
     json_out_end(event);
     json_out_int(event, "status", status);
+    if (said != NULL)
+        inside_add_said(event, said);
     event_end(inside->log);
 }
 
@@ -69,7 +85,8 @@ static void inside_on_order(void *context, const struct mta_order *order, int st
     if (order->operation == MTA_LIST)
         inside_log_listing(inside, order->output, status);
     else
-        inside_log_order(inside, order->operation, order->queue_id == NULL, order->subject, status);
+        inside_log_order(inside, order->operation, order->queue_id == NULL, order->subject, status,
+                         order->output);
     inside_look(inside);
 }
 
@@ -99,6 +116,19 @@ void inside_close_queue(struct inside *inside)
     queue_book_deinit(&inside->book);
 }
 
+/* What it says is kept in a file of its own where that is the point of it. */
+static int inside_say_order(struct inside *inside, struct mta_order order, struct err *err)
+{
+    bool is_kept = order.operation == MTA_EXPLAIN || order.operation == MTA_LIST;
+    char *path =
+        is_kept ? mem_text_format("%s/queue-%zu.txt", inside->evidence, ++inside->listing_count)
+                : NULL;
+    order.output = path;
+    int result = mta_operator_say(inside->mta_operator, &order, err);
+    free(path);
+    return result;
+}
+
 static int inside_order_one(struct inside *inside, enum mta_operation operation,
                             struct queue_entry *entry, struct err *err)
 {
@@ -110,7 +140,7 @@ static int inside_order_one(struct inside *inside, enum mta_operation operation,
             "the reply of %s to message %s does not fit the \"queue-id\" of its adapter, "
             "so that no command can name the message",
             inside->adapter->name, entry->message);
-    return mta_operator_say(inside->mta_operator, &order, err);
+    return inside_say_order(inside, order, err);
 }
 
 int inside_act_queue(struct inside *inside, const struct scenario_event *entry, bool over,
@@ -123,7 +153,7 @@ int inside_act_queue(struct inside *inside, const struct scenario_event *entry, 
     if (over || inside->mta_operator == NULL)
         return 0;
     if (!chosen && inside->adapter->operations[operation].all.word_count > 0)
-        return mta_operator_say(inside->mta_operator, &all, err);
+        return inside_say_order(inside, all, err);
     for (size_t i = 0; i < inside->book.count; i++) {
         struct queue_entry *one = inside->book.entries[i];
         if (!queue_book_fits(one, &inside->settle, entry))
@@ -133,7 +163,7 @@ int inside_act_queue(struct inside *inside, const struct scenario_event *entry, 
             return -1;
     }
     if (!any)
-        inside_log_order(inside, operation, false, NULL, 0);
+        inside_log_order(inside, operation, false, NULL, 0, NULL);
     return 0;
 }
 
@@ -143,9 +173,5 @@ int inside_act_queue_list(struct inside *inside, const struct scenario_event *en
     (void)entry;
     if (over || inside->mta_operator == NULL)
         return 0;
-    char *path = mem_text_format("%s/queue-%zu.txt", inside->evidence, ++inside->listing_count);
-    const struct mta_order order = {.operation = MTA_LIST, .output = path};
-    int result = mta_operator_say(inside->mta_operator, &order, err);
-    free(path);
-    return result;
+    return inside_say_order(inside, (struct mta_order){.operation = MTA_LIST}, err);
 }

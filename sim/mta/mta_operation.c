@@ -4,11 +4,12 @@
 
 #include "mta-under-test/base/poison.h"
 
-const char *const MTA_OPERATION_WORDS[] = {"hold", "release", "flush", "delete", "bounce", "list"};
+const char *const MTA_OPERATION_WORDS[] = {"hold",   "release", "flush", "delete",
+                                           "bounce", "explain", "list"};
 
 static const char *const MTA_OPERATION_OBJECTS[] = {
-    "hold mail",   "release held mail", "try waiting mail at once",
-    "delete mail", "give mail back",    "list its queue",
+    "hold mail",      "release held mail",  "try waiting mail at once", "delete mail",
+    "give mail back", "say why mail waits", "list its queue",
 };
 
 /* " (why)", if the adapter says so. */

@@ -16,6 +16,7 @@ enum mta_operation {
     MTA_FLUSH,   /* is tried now */
     MTA_DELETE,  /* ends, and nobody is told */
     MTA_BOUNCE,  /* ends, and the sender is told */
+    MTA_EXPLAIN, /* the server says why it waits */
     MTA_LIST,    /* the queue is listed; of all mail only */
     MTA_OPERATION_COUNT,
 };

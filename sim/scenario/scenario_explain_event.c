@@ -152,8 +152,8 @@ static void explain_choice(const struct scenario_event *event, struct buf *out)
 
 static void explain_queue(const struct scenario_event *event, struct buf *out)
 {
-    static const char *const VERBS[] = {"holds", "releases", "tries at once", "deletes",
-                                        "gives back"};
+    static const char *const VERBS[] = {"holds",   "releases",   "tries at once",
+                                        "deletes", "gives back", "asks the server about"};
     buf_format(out, "the operator %s ", VERBS[event->action - SCENARIO_QUEUE_HOLD]);
     explain_choice(event, out);
 }
@@ -191,6 +191,7 @@ void scenario_explain_event(const struct scenario_event *event, struct buf *out)
         [SCENARIO_QUEUE_FLUSH] = explain_queue,
         [SCENARIO_QUEUE_DELETE] = explain_queue,
         [SCENARIO_QUEUE_BOUNCE] = explain_queue,
+        [SCENARIO_QUEUE_EXPLAIN] = explain_queue,
         [SCENARIO_QUEUE_LIST] = explain_queue_list,
     };
     char at[TIME_TEXT_BYTES];

@@ -40,6 +40,7 @@ static const struct timeline_kind KINDS[SCENARIO_ACTION_COUNT] = {
     [SCENARIO_QUEUE_FLUSH] = {"queue-flush", {NULL}, {"message", "from", "to", NULL}},
     [SCENARIO_QUEUE_DELETE] = {"queue-delete", {NULL}, {"message", "from", "to", NULL}},
     [SCENARIO_QUEUE_BOUNCE] = {"queue-bounce", {NULL}, {"message", "from", "to", NULL}},
+    [SCENARIO_QUEUE_EXPLAIN] = {"queue-explain", {NULL}, {"message", "from", "to", NULL}},
     [SCENARIO_QUEUE_LIST] = {"queue-list", {NULL}, {NULL}},
 };
 

@@ -71,6 +71,7 @@ enum scenario_action {
     SCENARIO_QUEUE_FLUSH,
     SCENARIO_QUEUE_DELETE,
     SCENARIO_QUEUE_BOUNCE,
+    SCENARIO_QUEUE_EXPLAIN,
     SCENARIO_QUEUE_LIST, /* without them: the listing is kept */
     SCENARIO_ACTION_COUNT,
 };

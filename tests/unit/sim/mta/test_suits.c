@@ -214,6 +214,8 @@ START_TEST(test_an_adapter_refuses_an_operation_without_a_command)
     check_operation("chasquid", 1U << MTA_FLUSH, 0,
                     "chasquid has no command to try waiting mail at once");
     check_operation("chasquid", 1U << MTA_LIST, 0, NULL);
+    check_operation("exim", 0, 1U << MTA_EXPLAIN, NULL);
+    check_operation("dma", 0, 1U << MTA_EXPLAIN, "dma has no command to say why mail waits");
 }
 END_TEST
 
