@@ -392,6 +392,7 @@ static int open_access(struct app *app, struct err *err)
             .queue = app->queue,
             .server = app->server,
             .delivery = app->delivery,
+            .confinement = &app->confinement,
             .is_stopping = &app->stopping,
         };
         app->operations = operations_open(&operations, err);

@@ -59,6 +59,13 @@ static void write_metrics(const struct operations *operations, struct buf *out)
     exposition_one(out, "process_start_time_seconds", "gauge", "When it was started.",
                    (double)operations->since_us / 1e6);
     exposition_process(out);
+    exposition_family(out, "refmta_confinement", "gauge",
+                      "1 where the kernel keeps the server to what it needs: its calls (seccomp), "
+                      "its files (landlock).");
+    exposition_sample(out, "refmta_confinement", "of", "calls",
+                      options->confinement->seccomp ? 1 : 0);
+    exposition_sample(out, "refmta_confinement", "of", "files",
+                      options->confinement->landlock > 0 ? 1 : 0);
     exposition_one(out, "refmta_sessions", "gauge", "Clients that are connected.",
                    (double)server_session_count(options->server));
     exposition_one(out, "refmta_sessions_total", "counter", "Clients that came.",

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "mta-under-test/refmta/app/confinement.h"
 #include "mta-under-test/refmta/delivery/delivery.h"
 #include "mta-under-test/refmta/server/server.h"
 
@@ -21,6 +22,7 @@ struct operations_options {
     const struct queue *queue;
     const struct server *server;
     const struct delivery *delivery;
+    const struct confinement *confinement;
     const bool *is_stopping;
 };
 
