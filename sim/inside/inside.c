@@ -178,14 +178,19 @@ static void inside_make_timers(struct inside *inside)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* What a large campaign leaves does not fit into memory; that what happens at one moment may then
- * be told in another order is the price. */
-static bool inside_keeps_in_memory(const struct inside *inside)
+bool inside_is_campaign(const struct inside *inside)
 {
     size_t messages = 0;
     for (size_t i = 0; i < inside->scenario->message_count; i++)
         messages += inside->scenario->messages[i].instances;
-    return inside->options->virtual_clock && messages <= INSIDE_MEMORY_MESSAGES_MAX;
+    return messages > INSIDE_MEMORY_MESSAGES_MAX;
+}
+
+/* What a large campaign leaves does not fit into memory; that what happens at one moment may then
+ * be told in another order is the price. */
+static bool inside_keeps_in_memory(const struct inside *inside)
+{
+    return inside->options->virtual_clock && !inside_is_campaign(inside);
 }
 
 static int inside_open(struct inside *inside, struct err *err)

@@ -181,6 +181,8 @@ static int inside_make_server(struct inside *inside, struct err *err)
         .queue = inside->queue_list,
         .network_fd = inside->server_network,
         .spared = inside->unbound,
+        /* Of a campaign a second at once: each pause is a step of the clock. */
+        .log_pause_us = inside_is_campaign(inside) ? TIME_SECOND : TIME_MS,
         .ready = inside_on_ready,
         .ended = inside_on_server_end,
         .context = inside,

@@ -94,6 +94,8 @@ struct inside {
 
 /* Moves on; legal only forwards. */
 void inside_set_stage(struct inside *inside, enum inside_stage stage);
+/* More messages than a run usually has: then time and memory count more than some finer points. */
+bool inside_is_campaign(const struct inside *inside);
 
 /* The run is over for this reason (docs/events.md); only the first counts. Stops the server, then
  * ends the loop. */

@@ -6,16 +6,15 @@
 #include <unistd.h>
 
 #include "mta-under-test/base/file.h"
+#include "mta-under-test/base/time_text.h"
 
 #include "mta-under-test/base/poison.h"
-
-/* How long after the first new byte the lines are read, as the header tells. */
-static const struct timeval MTA_LOG_PAUSE = {0, 1000};
 
 struct mta_log {
     struct event_log *events;
     const struct mta_adapter *adapter;
     const char *path;
+    struct timeval pause;
     int fd;         /* of the file; -1 = not there yet */
     int inotify_fd; /* watches the file, or its folder until it is there */
     struct event *changed;
@@ -107,7 +106,7 @@ static void mta_log_on_change(evutil_socket_t fd, short what, void *context)
     (void)what;
     (void)!read(fd, told, sizeof told);
     if (!event_pending(log->timer, EV_TIMEOUT, NULL))
-        event_add(log->timer, &MTA_LOG_PAUSE);
+        event_add(log->timer, &log->pause);
 }
 
 /* What the file has already is no news: it is of an earlier start. */
@@ -129,10 +128,15 @@ static int mta_log_watch(struct mta_log *log, struct err *err)
 }
 
 struct mta_log *mta_log_open(struct event_base *base, struct event_log *events,
-                             const struct mta_adapter *adapter, const char *path, struct err *err)
+                             const struct mta_adapter *adapter, const char *path, int64_t pause_us,
+                             struct err *err)
 {
     struct mta_log *log = mem_alloc(sizeof *log);
-    *log = (struct mta_log){.events = events, .adapter = adapter, .path = path, .fd = -1};
+    *log = (struct mta_log){.events = events,
+                            .adapter = adapter,
+                            .path = path,
+                            .pause = {pause_us / TIME_SECOND, pause_us % TIME_SECOND},
+                            .fd = -1};
     buf_init(&log->line, MTA_LOG_LINE_BYTES_MAX);
     log->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (log->inotify_fd < 0) {

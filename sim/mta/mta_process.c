@@ -418,8 +418,9 @@ static int mta_process_open_logs(struct mta_process *process, struct err *err)
             return -1;
     }
     if (process->server_log == NULL && options->adapter->pattern_count > 0) {
-        process->server_log = mta_log_open(options->base, options->log, options->adapter,
-                                           mta_process_log_path(process), err);
+        process->server_log =
+            mta_log_open(options->base, options->log, options->adapter,
+                         mta_process_log_path(process), options->log_pause_us, err);
         if (process->server_log == NULL)
             return -1;
     }

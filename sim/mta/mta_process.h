@@ -40,6 +40,7 @@ struct mta_process_options {
     int network_fd;    /* its network namespace; -1 = where we are (tests) */
     pid_t spared;      /* of that network, but no part of the server (a resolver); 0 = none */
     const char *home;  /* working folder; NULL = "/" */
+    int64_t log_pause_us; /* as of mta_log.h */
     mta_process_ready *ready;
     mta_process_ended *ended;
     void *context;
