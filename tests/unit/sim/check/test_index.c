@@ -47,7 +47,7 @@ END_TEST
 START_TEST(test_many_are_found_and_both_kinds_stand_side_by_side)
 {
     static struct check_delivery deliveries[MANY];
-    static char names[MANY][16];
+    static char names[MANY][24];
     struct check_index messages = {0};
     struct check_index recipients = {.kind = CHECK_INDEX_RECIPIENTS};
     for (int i = 0; i < MANY; i++) {
