@@ -101,6 +101,7 @@ def rate(work, living, destinations, some_are_dead):
     os.makedirs(work)
     subprocess.run([os.path.join(BIN, "refmta-bench"), os.path.join(work, "spool"), str(total), str(count),
                     "fill"], check=True)
+    os.sync()  # the twice as long queue must not be written out beside what is measured
     names = serve_names(some_are_dead)
     server = start_refmta(work)
     began, first = time.monotonic(), 0
