@@ -12,7 +12,7 @@ __asm__(".section .rodata\n"
         "clock_blob_end:\n"
         ".text\n");
 
-enum { TABLE_AT = 8 /* shim_start.S */, PAGE_BYTES = 4096 };
+enum { TABLE_AT = 8 /* shim_start.S */, CALL_SITES = 2, PAGE_BYTES = 4096 };
 
 size_t clock_blob_bytes(void)
 {
@@ -29,6 +29,11 @@ static uint32_t table_entry(int i)
 uint32_t clock_blob_function(int i)
 {
     return table_entry(i);
+}
+
+uint32_t clock_blob_direct(void)
+{
+    return table_entry(CLOCK_VDSO_FUNCTIONS + CALL_SITES);
 }
 
 uint32_t clock_blob_call_site(int i)

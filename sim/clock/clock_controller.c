@@ -179,6 +179,7 @@ int clock_controller_run(struct clock_controller *c, struct err *err)
         looks = 0;
         if (c->idle->guard != NULL)
             clock_guard_lower(c->idle->guard);
+        clock_shortcuts_grant(&c->shortcuts, c->memory);
         if (jump(c, &limit)) {
             rest_since_us = 0;
             continue;

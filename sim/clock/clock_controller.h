@@ -4,6 +4,7 @@
 #include "sim/clock/clock.h"
 #include "sim/clock/clock_idle.h"
 #include "sim/clock/clock_memory.h"
+#include "sim/clock/clock_shortcut.h"
 
 struct clock_controller {
     const struct clock_options *options;
@@ -11,6 +12,7 @@ struct clock_controller {
     struct clock_memory *memory;
     struct clock_injector *injector;
     struct clock_idle *idle;
+    struct clock_shortcuts shortcuts;
     struct clock_result *result;
 };
 

@@ -20,3 +20,12 @@ enum clock_machine_result {
  */
 enum clock_machine_result clock_machine_inject(pid_t task, const struct clock_page *page,
                                                bool sealed);
+
+/*
+ * Puts a shortcut (clock_page.h) into a process of the world, which must rest; `memory_fd` is its
+ * /proc/PID/mem, `at` the address at which it sees `code`. False, with nothing changed, if the
+ * place does not look as expected (another program runs there now, or the call is made in another
+ * way), is too far away, or must not be changed.
+ */
+bool clock_machine_shortcut(int memory_fd, const struct clock_wish *wish, uint64_t at,
+                            uint8_t code[CLOCK_SHORTCUT_BYTES]);

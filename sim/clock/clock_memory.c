@@ -24,7 +24,7 @@ static int file_make(struct err *err)
     if (fd < 0)
         return err_set_errno(err, "cannot make the memory file of the virtual clock");
     size_t bytes = clock_blob_bytes();
-    if (ftruncate(fd, (off_t)(CLOCK_SHIM_BYTES + CLOCK_PAGE_BYTES)) != 0 ||
+    if (ftruncate(fd, (off_t)CLOCK_MEMORY_BYTES) != 0 ||
         pwrite(fd, clock_blob, bytes, 0) != (ssize_t)bytes) {
         err_set_errno(err, "cannot fill the memory file of the virtual clock");
         close(fd);
@@ -39,11 +39,13 @@ int clock_memory_open(struct clock_memory *memory, const struct clock_options *o
     memory->fd = file_make(err);
     if (memory->fd < 0)
         return -1;
-    struct clock_page *page = mmap(NULL, CLOCK_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-                                   memory->fd, CLOCK_SHIM_BYTES);
-    if (page == MAP_FAILED)
+    uint8_t *shared = mmap(NULL, CLOCK_MEMORY_BYTES - CLOCK_SHIM_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_SHARED, memory->fd, CLOCK_SHIM_BYTES);
+    if (shared == MAP_FAILED)
         return err_set_errno(err, "cannot map the page of the virtual clock");
+    struct clock_page *page = (void *)shared;
     memory->page = page;
+    memory->shortcuts = shared + CLOCK_PAGE_BYTES;
     if (clock_vdso_find(page, err) != 0)
         return -1;
     page->start_ns = (uint64_t)options->start_us * NS_PER_US;

@@ -7,7 +7,8 @@
 
 struct clock_memory {
     int fd;
-    struct clock_page *page; /* mapped; lives as long as the process */
+    struct clock_page *page; /* mapped, as the shortcuts; lives as long as the process */
+    uint8_t *shortcuts;
 };
 
 /* Makes the file and fills in the start of the clock. */

@@ -2,8 +2,9 @@
  * The page that the controller shares with every process of the world, and the contract between
  * the two sides. Freestanding: the shim (shim/) includes it too.
  *
- * One memory file holds the shim's code, padded to CLOCK_SHIM_BYTES, and the page behind it; every
- * process maps both side by side, so that the shim finds the page relative to its own code.
+ * One memory file holds the shim's code, padded to CLOCK_SHIM_BYTES, the page behind it, and behind
+ * that the shortcuts' code; every process maps them side by side, so that each finds the others
+ * relative to its own place.
  *
  * Who writes what. The controller alone writes `now_ns`, the log, and frees slots; it does so only
  * while the world rests. A task of the world writes its own slots. A slot is taken by a
@@ -14,6 +15,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -26,6 +28,10 @@ enum {
     CLOCK_LOG_ENTRIES = 65536,
     CLOCK_RANDOM_STREAMS = 1024,
     CLOCK_VDSO_FUNCTIONS = 4,
+    CLOCK_SHORTCUTS = 1024,       /* room for so many, see struct clock_wish */
+    CLOCK_SHORTCUT_BYTES = 32,    /* code of one */
+    CLOCK_TRAP_COUNTS = 256,      /* a power of two */
+    CLOCK_TRAPS_BEFORE_WISH = 64, /* likewise */
     /* Added to the seconds of a socket's time limit, so that the kernel's own never ends. */
     CLOCK_SOCKET_FAR_S = 1000000000,
 };
@@ -57,6 +63,26 @@ struct clock_slot {
     int32_t signal_tid; /* CLOCK_SLOT_PTIMER: the thread that gets it; 0 = the process */
 };
 
+/*
+ * A trapped call costs a signal. A place in a program that makes such calls again and again is
+ * changed, so that it goes to the shim directly: instead of
+ *     mov $number, %eax; syscall
+ * it says
+ *     jmp shortcut; syscall
+ * where the shortcut loads the number and the address behind the call. The shim, which may not
+ * write to a program's code, wishes for it; the controller does it while the world rests, when no
+ * task is between two instructions of the program.
+ */
+enum clock_wish_state { CLOCK_WISH_NONE, CLOCK_WISH_WRITTEN_TO, CLOCK_WISH_MADE };
+
+struct clock_wish {
+    _Atomic uint32_t state; /* enum clock_wish_state */
+    int32_t pid;
+    int64_t nr;      /* of the system call */
+    uint64_t behind; /* address behind the `syscall` */
+    uint64_t shim;   /* where the shim is mapped */
+};
+
 /* At a jump: the kernel's coarse real time and the virtual time from then on. */
 struct clock_log_entry {
     uint64_t real_ns;
@@ -80,6 +106,9 @@ struct clock_page {
     _Atomic uint32_t socket_limits; /* some socket has SO_RCVTIMEO or SO_SNDTIMEO */
     /* How many times a process (by the low bits of its pid) has drawn random bytes. */
     _Atomic uint32_t random_drawn[CLOCK_RANDOM_STREAMS];
+    /* Traps of the calls at places of programs, by a hash of the address. */
+    _Atomic uint32_t trap_counts[CLOCK_TRAP_COUNTS];
+    struct clock_wish wish;
     _Atomic uint32_t slots_used; /* slots in use lie below this */
     _Atomic uint64_t slot_ids[CLOCK_SLOTS];
     _Atomic uint64_t deadlines_ns[CLOCK_SLOTS]; /* virtual; 0 = none */
@@ -90,3 +119,6 @@ struct clock_page {
 
 /* Of the page in the memory file: whole pages. */
 #define CLOCK_PAGE_BYTES ((sizeof(struct clock_page) + 4095) & ~4095ul)
+/* The parts of the memory file: where the shortcuts begin, and the length of all. */
+#define CLOCK_SHORTCUTS_AT (CLOCK_SHIM_BYTES + CLOCK_PAGE_BYTES)
+#define CLOCK_MEMORY_BYTES (CLOCK_SHORTCUTS_AT + (size_t)CLOCK_SHORTCUTS * CLOCK_SHORTCUT_BYTES)

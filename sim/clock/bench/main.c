@@ -1,11 +1,13 @@
 /*
  * clock_bench: what the virtual clock costs on this machine. Prints one line of JSON: `read_ns`,
- * nanoseconds of CPU for one clock_gettime() in the world; `jump_us`, microseconds of real time
+ * nanoseconds of CPU for one clock_gettime() in the world; `wait_ns`, the same for an epoll_wait()
+ * with a time limit that finds something at once; `jump_us`, microseconds of real time
  * from one jump to the next in a world whose only program sleeps again and again.
  */
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -17,10 +19,18 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { READS = 5000000, JUMPS = 20000, EXIT_MACHINE = 3, JSON_BYTES_MAX = 256, US_PER_S = 1000000 };
+enum {
+    READS = 5000000,
+    WAITS = 1000000,
+    JUMPS = 20000,
+    EXIT_MACHINE = 3,
+    JSON_BYTES_MAX = 256,
+    US_PER_S = 1000000
+};
 
 struct figures {
     double read_ns;
+    double wait_ns;
     double jump_us;
     struct err err;
     bool failed;
@@ -41,6 +51,25 @@ static int reads_measure(void)
     for (int i = 0; i < READS; i++)
         clock_gettime(CLOCK_REALTIME, &now);
     double each = (clock_now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / READS;
+    return write(STDIN_FILENO, &each, sizeof each) == (ssize_t)sizeof each ? 0 : 1;
+}
+
+static int waits_measure(void)
+{
+    int ends[2], epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN};
+    if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1 ||
+        epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) != 0)
+        return 1;
+    double start = clock_now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    for (int i = 0; i < WAITS; i++) {
+        if (i == WAITS / 10) { /* what is done once is done, if the world rests at times */
+            poll(NULL, 0, 1000);
+            start = clock_now_ns(CLOCK_PROCESS_CPUTIME_ID);
+        }
+        epoll_wait(epoll, &event, 1, 1000);
+    }
+    double each = (clock_now_ns(CLOCK_PROCESS_CPUTIME_ID) - start) / (WAITS - WAITS / 10.0);
     return write(STDIN_FILENO, &each, sizeof each) == (ssize_t)sizeof each ? 0 : 1;
 }
 
@@ -102,6 +131,7 @@ static int figures_print(const struct figures *figures)
     json_out_init(&out, &text);
     json_out_object(&out, NULL);
     json_out_real(&out, "read_ns", figures->read_ns, 1);
+    json_out_real(&out, "wait_ns", figures->wait_ns, 1);
     json_out_real(&out, "jump_us", figures->jump_us, 1);
     json_out_end(&out);
     int result = puts(buf_text(&text)) < 0 ? 1 : 0;
@@ -111,8 +141,10 @@ static int figures_print(const struct figures *figures)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "reads") == 0)
+        return reads_measure();
     if (argc > 1)
-        return strcmp(argv[1], "reads") == 0 ? reads_measure() : sleeps_measure();
+        return strcmp(argv[1], "waits") == 0 ? waits_measure() : sleeps_measure();
     struct figures *figures =
         mmap(NULL, sizeof *figures, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int ends[2];
@@ -120,6 +152,8 @@ int main(int argc, char **argv)
         return 1;
     if (clock_supported(&figures->err) != 0 || world_start(figures, argv[0], "reads") != 0 ||
         read(ends[0], &figures->read_ns, sizeof figures->read_ns) < 0 ||
+        world_start(figures, argv[0], "waits") != 0 ||
+        read(ends[0], &figures->wait_ns, sizeof figures->wait_ns) < 0 ||
         world_start(figures, argv[0], "sleeps") != 0) {
         fprintf(stderr, "clock_bench: %s\n", figures->err.text);
         return EXIT_MACHINE;

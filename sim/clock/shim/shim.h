@@ -33,6 +33,7 @@ long shim_wait_call(const struct shim_call *call, const _Atomic uint64_t *now,
 extern const char shim_wait_insn[] SHIM_HIDDEN;
 extern const char shim_wait_end[] SHIM_HIDDEN;
 void shim_restorer(void) SHIM_HIDDEN;
+extern const char shim_start[] SHIM_HIDDEN;
 void *memcpy(void *to, const void *from, size_t len) SHIM_HIDDEN;
 void *memset(void *to, int byte, size_t len) SHIM_HIDDEN;
 
@@ -156,6 +157,11 @@ bool shim_signal_set(long set, uint64_t *copy, long *address) SHIM_HIDDEN;
 long shim_sys_rt_sigaction(const long *args) SHIM_HIDDEN;
 long shim_sys_rt_sigsuspend(const long *args) SHIM_HIDDEN;
 void shim_signal_init(void) SHIM_HIDDEN;
+
+/* shim_shortcut.c: calls that come without a trap. */
+/* To be called for each trap: counts it, and wishes for a shortcut at times. */
+void shim_shortcut_count(long nr, uint64_t behind) SHIM_HIDDEN;
+long shim_answer_direct(long nr, const long *args) SHIM_HIDDEN;
 
 /* shim_entry.c */
 long shim_answer(long nr, const long *args) SHIM_HIDDEN;

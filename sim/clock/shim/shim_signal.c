@@ -88,6 +88,7 @@ static void on_trap(int signal, siginfo_t *info, void *context_of)
     greg_t *reg = context->uc_mcontext.gregs;
     const long args[6] = {reg[REG_RDI], reg[REG_RSI], reg[REG_RDX],
                           reg[REG_R10], reg[REG_R8],  reg[REG_R9]};
+    shim_shortcut_count(info->si_syscall, (uint64_t)reg[REG_RIP]);
     if (info->si_syscall == SYS_rt_sigprocmask)
         reg[REG_RAX] = mask_change(args, context);
     else

@@ -40,8 +40,8 @@ int probe_wait(int pid)
 
 int main(int argc, char **argv)
 {
-    const struct probe *const groups[] = {probe_waits, probe_timers, probe_signals, probe_processes,
-                                          probe_worlds};
+    const struct probe *const groups[] = {probe_waits,     probe_timers, probe_signals,
+                                          probe_processes, probe_worlds, probe_shortcuts};
     static char self[4096];
     ssize_t got = readlink("/proc/self/exe", self, sizeof self - 1);
     probe_self = got > 0 ? self : argv[0];

@@ -17,7 +17,7 @@ struct probe {
 };
 
 extern const struct probe probe_waits[], probe_timers[], probe_signals[], probe_processes[],
-    probe_worlds[];
+    probe_worlds[], probe_shortcuts[];
 
 /* The probe's own path, for starting itself again, and further arguments. */
 extern const char *probe_self;

@@ -108,7 +108,7 @@ static inline struct world *world_new(void)
 static inline struct clock_options world_options(struct world *world)
 {
     return (struct clock_options){.start_us = WORLD_START_US,
-                                  .limit_us = 1000000ll * 1000000,
+                                  .limit_us = 10000000ll * 1000000,
                                   .seed = 1,
                                   .cpu = -1,
                                   .virtual_time = true,

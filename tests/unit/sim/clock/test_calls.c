@@ -68,4 +68,12 @@ START_TEST(processes)
 }
 END_TEST
 
-UNIT_MAIN(waits, timers_and_clocks, signals, processes)
+START_TEST(shortcuts)
+{
+    static const char *const names[] = {"shortcut", "shortcut_interrupted", "shortcut_forked",
+                                        "shortcut_refused", NULL};
+    probes_expect(names);
+}
+END_TEST
+
+UNIT_MAIN(waits, timers_and_clocks, signals, processes, shortcuts)

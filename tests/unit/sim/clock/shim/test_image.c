@@ -21,6 +21,13 @@ START_TEST(functions_lie_inside)
 }
 END_TEST
 
+START_TEST(shortcuts_go_inside)
+{
+    ck_assert_uint_gt(clock_blob_direct(), 0);
+    ck_assert_uint_lt(clock_blob_direct(), clock_blob_bytes());
+}
+END_TEST
+
 /* The bytes before the place that a call returns to are the instruction `syscall`. */
 START_TEST(call_sites)
 {
@@ -33,4 +40,4 @@ START_TEST(call_sites)
 }
 END_TEST
 
-UNIT_MAIN(fits, functions_lie_inside, call_sites)
+UNIT_MAIN(fits, functions_lie_inside, shortcuts_go_inside, call_sites)
