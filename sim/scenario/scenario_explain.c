@@ -85,6 +85,8 @@ static void explain_message(const struct scenario_message *message, struct buf *
         buf_format(out, ", %lld in %s", (long long)message->rate.count,
                    time_span_to_text(message->rate.window_us, text));
     buf_format(out, ", handed in at port %d", message->port);
+    if (message->pipelining)
+        buf_add_text(out, " with pipelining");
     if (message->at_us > 0)
         buf_format(out, " after %s", time_span_to_text(message->at_us, text));
     if (message->has_client)

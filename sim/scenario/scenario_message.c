@@ -277,6 +277,9 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     if (spec_get(spec, "own-connection", &member) &&
         spec_read_bool(member, &message->own_connection, r->err) != 0)
         return -1;
+    if (spec_get(spec, "pipelining", &member) &&
+        spec_read_bool(member, &message->pipelining, r->err) != 0)
+        return -1;
     return read_client(r, spec, message);
 }
 
@@ -315,8 +318,9 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
                         struct scenario_message *message)
 {
     static const char *const KEYS[] = {
-        "id", "about", "from", "to",     "file", "text",        "subject",        "headers", "size",
-        "at", "rate",  "port", "client", "dsn",  "require-tls", "own-connection", NULL};
+        "id",          "about",          "from",       "to",   "file", "text",   "subject",
+        "headers",     "size",           "at",         "rate", "port", "client", "dsn",
+        "require-tls", "own-connection", "pipelining", NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;

@@ -4,6 +4,8 @@
 
 #include "mta-under-test/base/poison.h"
 
+enum { SUBMIT_TEXT_LOGGED = 1000 };
+
 void submit_reply_init(struct submit_reply *reply)
 {
     *reply = (struct submit_reply){0};
@@ -75,4 +77,11 @@ int submit_reply_parse(struct submit_reply *reply, struct slice input, size_t *u
     }
     *used = input.len - rest.len;
     return 1;
+}
+
+void submit_reply_tell(const struct submit_reply *reply, struct json_out *event)
+{
+    json_out_int(event, "code", reply->code);
+    json_out_text(event, "enhanced", reply->enhanced);
+    json_out_slice(event, "text", slice_first(buf_slice(&reply->text), SUBMIT_TEXT_LOGGED));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mta-under-test/base/buf.h"
+#include "mta-under-test/base/json_out.h"
 
 enum { SUBMIT_REPLY_BYTES_MAX = 64 * 1024 };
 
@@ -22,3 +23,6 @@ void submit_reply_deinit(struct submit_reply *reply);
  * done; 0 = more is needed; -1 = this is no reply.
  */
 int submit_reply_parse(struct submit_reply *reply, struct slice input, size_t *used);
+
+/* Adds its code, enhanced status and text (the first 1000 bytes) to an event. */
+void submit_reply_tell(const struct submit_reply *reply, struct json_out *event);

@@ -1,17 +1,16 @@
 #include "sim/submit/submit_session.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <unistd.h>
 
-#include "mta-under-test/base/text.h"
 #include "sim/submit/submit_reply.h"
+#include "sim/submit/submit_transaction.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { SUBMIT_REPLY_TIMEOUT_S = 600, SUBMIT_LINE_BYTES_MAX = 4096, SUBMIT_TEXT_LOGGED = 1000 };
+enum { SUBMIT_REPLY_TIMEOUT_S = 600, SUBMIT_LINE_BYTES_MAX = 4096 };
 
 enum submit_state {
     SUBMIT_CLOSED,
@@ -21,18 +20,9 @@ enum submit_state {
     SUBMIT_HANDSHAKE,
     SUBMIT_AUTH,
     SUBMIT_IDLE,
-    SUBMIT_MAIL,
-    SUBMIT_RCPT,
-    SUBMIT_DATA,
-    SUBMIT_DATA_END,
+    SUBMIT_TRANSACTION, /* which knows what it waits for */
     SUBMIT_RSET,
 };
-
-static const char *const SUBMIT_STAGE[] = {"closed",    "connect", "ehlo",     "starttls",
-                                           "handshake", "auth",    "idle",     "mail",
-                                           "rcpt",      "data",    "data-end", "rset"};
-
-enum submit_fate { SUBMIT_NOT_ASKED, SUBMIT_TAKEN, SUBMIT_TURNED_DOWN };
 
 struct submit_session {
     struct submit_session_options options;
@@ -40,14 +30,9 @@ struct submit_session {
     struct evbuffer *saying; /* what goes into the stream next */
     enum submit_state state;
     struct submit_reply reply;
-    const struct submit_message *message; /* at hand, or NULL */
-    struct buf content;
-    size_t next_recipient;
-    enum submit_fate *fates; /* of each recipient of the message */
-    size_t taken_count;
+    struct submit_transaction transaction; /* of the message at hand */
+    struct submit_offers offers;
     bool in_tls;
-    bool wants_size; /* SIZE was offered (RFC 1870) */
-    bool wants_8bit; /* 8BITMIME was offered (RFC 6152) */
 };
 
 struct submit_session *submit_session_new(const struct submit_session_options *options)
@@ -56,7 +41,7 @@ struct submit_session *submit_session_new(const struct submit_session_options *o
     session->options = *options;
     session->saying = evbuffer_new();
     submit_reply_init(&session->reply);
-    buf_init(&session->content, SUBMIT_CONTENT_BYTES_MAX);
+    submit_transaction_init(&session->transaction, options->log);
     return session;
 }
 
@@ -84,41 +69,39 @@ void submit_session_close(struct submit_session **session_at)
     submit_session_drop(session);
     evbuffer_free(session->saying);
     submit_reply_deinit(&session->reply);
-    buf_deinit(&session->content);
-    free(session->fates);
+    submit_transaction_deinit(&session->transaction);
     free(session);
 }
 
 static void submit_session_finish(struct submit_session *session, enum submit_result result,
                                   const char *reason)
 {
-    session->message = NULL;
-    buf_reset(&session->content);
+    submit_transaction_end(&session->transaction);
     session->options.done(session->options.context, session, result, reason);
 }
 
-/* Behind the final dot the server may have taken the message all the same. */
-static void submit_log_broken(const struct submit_session *session, const char *reason)
+/* As events name it. */
+static const char *submit_session_stage(const struct submit_session *session)
 {
-    struct event_log *log = session->options.log;
-    struct json_out *event = event_begin(log, "submitter", "broken", NULL);
-    json_out_text(event, "message", session->message->id);
-    json_out_array(event, "to");
-    for (size_t i = 0; i < session->message->to_count; i++)
-        json_out_text(event, NULL, session->message->to[i]);
-    json_out_end(event);
-    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
-    json_out_text(event, "text", reason);
-    event_end(log);
+    static const char *const STAGES[] = {
+        [SUBMIT_CLOSED] = "closed",     [SUBMIT_CONNECT] = "connect",     [SUBMIT_EHLO] = "ehlo",
+        [SUBMIT_STARTTLS] = "starttls", [SUBMIT_HANDSHAKE] = "handshake", [SUBMIT_AUTH] = "auth",
+        [SUBMIT_IDLE] = "idle",         [SUBMIT_RSET] = "rset",
+    };
+    return session->state == SUBMIT_TRANSACTION ? submit_transaction_stage(&session->transaction)
+                                                : STAGES[session->state];
 }
 
 static void submit_session_break(struct submit_session *session, const char *reason)
 {
-    if (session->message != NULL)
-        submit_log_broken(session, reason);
+    if (session->transaction.message == NULL) {
+        submit_session_drop(session);
+        return;
+    }
+    bool is_decided =
+        submit_transaction_break(&session->transaction, submit_session_stage(session), reason);
     submit_session_drop(session);
-    if (session->message != NULL)
-        submit_session_finish(session, SUBMIT_UNREACHABLE, reason);
+    submit_session_finish(session, is_decided ? SUBMIT_DONE : SUBMIT_UNREACHABLE, reason);
 }
 
 void submit_session_cut(struct submit_session *session, const char *reason)
@@ -152,110 +135,26 @@ static void submit_session_write(struct submit_session *session, enum submit_sta
     session->state = state;
 }
 
-static bool submit_content_is_8bit(const struct buf *content)
+/* Goes on with the transaction. */
+static void submit_session_say(struct submit_session *session)
 {
-    for (size_t i = 0; i < content->len; i++) {
-        if ((unsigned char)content->data[i] >= 0x80)
-            return true;
-    }
-    return false;
+    submit_transaction_say(&session->transaction, &session->offers, session->saying);
+    submit_session_push(session);
+    session->state = SUBMIT_TRANSACTION;
 }
 
-/* Addresses or header fields with UTF-8 in them can only travel with SMTPUTF8 (RFC 6531 3.4). */
-static bool submit_needs_utf8(const struct submit_session *session)
+static void submit_log_reply(const struct submit_session *session)
 {
-    struct slice content = buf_slice(&session->content);
-    size_t header = slice_find_slice(content, SLICE("\r\n\r\n"));
-    bool needs = !text_is_ascii(slice_of(session->message->entry->from)) ||
-                 !text_is_ascii(slice_first(content, header));
-    for (size_t i = 0; i < session->message->to_count; i++)
-        needs = needs || !text_is_ascii(slice_of(session->message->to[i]));
-    return needs;
-}
-
-static void submit_session_mail(struct submit_session *session)
-{
-    struct buf line;
-    buf_init(&line, SUBMIT_LINE_BYTES_MAX);
-    buf_format(&line, "MAIL FROM:<%s>", session->message->entry->from);
-    if (session->wants_size)
-        buf_format(&line, " SIZE=%zu", session->content.len);
-    if (session->wants_8bit && submit_content_is_8bit(&session->content))
-        buf_add_text(&line, " BODY=8BITMIME");
-    if (submit_needs_utf8(session))
-        buf_add_text(&line, " SMTPUTF8");
-    buf_add_text(&line, session->message->entry->mail_parameters);
-    submit_session_write(session, SUBMIT_MAIL, "%s\r\n", buf_text(&line));
-    buf_deinit(&line);
-}
-
-static void submit_session_rcpt(struct submit_session *session)
-{
-    submit_session_write(session, SUBMIT_RCPT, "RCPT TO:<%s>%s\r\n",
-                         session->message->to[session->next_recipient],
-                         session->message->entry->rcpt_parameters);
-}
-
-/* The content with dots doubled at the start of lines (RFC 5321 section 4.5.2), and the end. */
-static void submit_session_content(struct submit_session *session)
-{
-    struct slice rest = buf_slice(&session->content);
-    while (rest.len > 0) {
-        size_t end = slice_find(rest, '\n');
-        size_t len = end == SIZE_MAX ? rest.len : end + 1;
-        if (rest.data[0] == '.')
-            evbuffer_add(session->saying, ".", 1);
-        evbuffer_add(session->saying, rest.data, len);
-        rest = slice_skip(rest, len);
-    }
-    submit_session_write(session, SUBMIT_DATA_END, ".\r\n");
-}
-
-/* The reply at hand turns down this recipient, or, with the message's to_count, all that were taken
- * or not asked for yet. */
-static void submit_log_refused(const struct submit_session *session, size_t only)
-{
-    struct json_out *event = event_begin(session->options.log, "submitter", "refused", NULL);
-    json_out_text(event, "message", session->message->id);
-    json_out_array(event, "to");
-    for (size_t i = 0; i < session->message->to_count; i++) {
-        if (only == session->message->to_count ? session->fates[i] != SUBMIT_TURNED_DOWN
-                                               : i == only)
-            json_out_text(event, NULL, session->message->to[i]);
-    }
-    json_out_end(event);
-    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
-    json_out_int(event, "code", session->reply.code);
-    json_out_text(event, "enhanced", session->reply.enhanced);
-    json_out_slice(event, "text", slice_first(buf_slice(&session->reply.text), SUBMIT_TEXT_LOGGED));
-    event_end(session->options.log);
-}
-
-static void submit_log_accepted(struct submit_session *session)
-{
-    struct json_out *event = event_begin(session->options.log, "submitter", "accepted", NULL);
-    json_out_text(event, "message", session->message->id);
-    json_out_text(event, "from", session->message->entry->from);
-    json_out_array(event, "to");
-    for (size_t i = 0; i < session->message->to_count; i++) {
-        if (session->fates[i] == SUBMIT_TAKEN)
-            json_out_text(event, NULL, session->message->to[i]);
-    }
-    json_out_end(event);
-    json_out_int(event, "bytes", (int64_t)session->content.len);
-    event_end(session->options.log);
-}
-
-static void submit_log_reply(struct submit_session *session)
-{
+    const struct submit_message *message = session->transaction.message;
+    const char *recipient = session->state == SUBMIT_TRANSACTION
+                                ? submit_transaction_recipient(&session->transaction)
+                                : NULL;
     struct json_out *event = event_begin(session->options.log, "submitter", "reply", NULL);
-    json_out_text(event, "message", session->message != NULL ? session->message->id : "");
-    json_out_text(event, "stage", SUBMIT_STAGE[session->state]);
-    if (session->state == SUBMIT_RCPT)
-        json_out_text(event, "recipient", session->message->to[session->next_recipient]);
-    json_out_int(event, "code", session->reply.code);
-    json_out_text(event, "enhanced", session->reply.enhanced);
-    json_out_slice(event, "text", slice_first(buf_slice(&session->reply.text), SUBMIT_TEXT_LOGGED));
+    json_out_text(event, "message", message != NULL ? message->id : "");
+    json_out_text(event, "stage", submit_session_stage(session));
+    if (recipient != NULL)
+        json_out_text(event, "recipient", recipient);
+    submit_reply_tell(&session->reply, event);
     event_end(session->options.log);
 }
 
@@ -269,10 +168,10 @@ static void submit_session_abandon(struct submit_session *session)
     submit_session_finish(session, SUBMIT_DONE, "");
 }
 
-/* All recipients that are not refused yet are, by this reply. */
 static void submit_session_refuse(struct submit_session *session)
 {
-    submit_log_refused(session, session->message->to_count);
+    submit_transaction_refuse(&session->transaction, submit_session_stage(session),
+                              &session->reply);
     submit_session_abandon(session);
 }
 
@@ -288,46 +187,16 @@ static bool submit_reply_offers(const struct submit_reply *reply, const char *ke
     return false;
 }
 
-static void submit_session_on_rcpt(struct submit_session *session, bool good)
-{
-    if (good) {
-        session->fates[session->next_recipient] = SUBMIT_TAKEN;
-        session->taken_count++;
-    } else {
-        session->fates[session->next_recipient] = SUBMIT_TURNED_DOWN;
-        submit_log_refused(session, session->next_recipient);
-    }
-    session->next_recipient++;
-    if (session->next_recipient < session->message->to_count) {
-        submit_session_rcpt(session);
-    } else if (session->taken_count == 0) {
-        submit_session_abandon(session);
-    } else {
-        submit_session_write(session, SUBMIT_DATA, "DATA\r\n");
-    }
-}
-
-static void submit_session_on_data_end(struct submit_session *session, bool good)
-{
-    if (!good) {
-        submit_session_refuse(session);
-        return;
-    }
-    submit_log_accepted(session);
-    session->state = SUBMIT_IDLE;
-    submit_session_finish(session, SUBMIT_DONE, "");
-}
-
 /* The next transaction; behind a handshake where the message asks for one (RFC 8689 4.3). */
 static void submit_session_begin(struct submit_session *session)
 {
     session->state = SUBMIT_IDLE;
-    if (session->message == NULL)
+    if (session->transaction.message == NULL)
         return;
-    if (session->message->entry->require_tls && !session->in_tls)
+    if (session->transaction.message->entry->require_tls && !session->in_tls)
         submit_session_write(session, SUBMIT_STARTTLS, "STARTTLS\r\n");
     else
-        submit_session_mail(session);
+        submit_session_say(session);
 }
 
 /* ---- the way to the first MAIL */
@@ -339,8 +208,11 @@ static void submit_session_ehlo(struct submit_session *session)
 
 static void submit_session_on_ehlo(struct submit_session *session)
 {
-    session->wants_size = submit_reply_offers(&session->reply, "SIZE");
-    session->wants_8bit = submit_reply_offers(&session->reply, "8BITMIME");
+    session->offers = (struct submit_offers){
+        .size = submit_reply_offers(&session->reply, "SIZE"),
+        .eight_bit_mime = submit_reply_offers(&session->reply, "8BITMIME"),
+        .pipelining = submit_reply_offers(&session->reply, "PIPELINING"),
+    };
     if (session->options.login == NULL) {
         submit_session_begin(session);
     } else if (!session->in_tls) {
@@ -367,59 +239,51 @@ static void submit_session_handshake(struct submit_session *session)
     submit_session_listen(session);
 }
 
+static void submit_session_on_transaction(struct submit_session *session)
+{
+    switch (submit_transaction_hear(&session->transaction, &session->reply)) {
+    case SUBMIT_STEP_HEAR:
+        return;
+    case SUBMIT_STEP_SAY:
+        submit_session_say(session);
+        return;
+    case SUBMIT_STEP_TAKEN:
+        session->state = SUBMIT_IDLE;
+        submit_session_finish(session, SUBMIT_DONE, "");
+        return;
+    case SUBMIT_STEP_REFUSED:
+        submit_session_abandon(session);
+        return;
+    }
+}
+
 static void submit_session_on_reply(struct submit_session *session)
 {
-    int class = session->reply.code / 100;
     submit_log_reply(session);
-    if (session->message == NULL && session->state != SUBMIT_RSET) {
+    if (session->transaction.message == NULL && session->state != SUBMIT_RSET) {
         submit_session_drop(session); /* a 421 while nothing was asked */
+        return;
+    }
+    if (session->state < SUBMIT_IDLE && session->reply.code / 100 != 2) {
+        submit_session_refuse(session);
         return;
     }
     switch (session->state) {
     case SUBMIT_CONNECT:
-        if (class != 2)
-            submit_session_refuse(session);
-        else
-            submit_session_ehlo(session);
+        submit_session_ehlo(session);
         return;
     case SUBMIT_EHLO:
-        if (class != 2)
-            submit_session_refuse(session);
-        else
-            submit_session_on_ehlo(session);
+        submit_session_on_ehlo(session);
         return;
     case SUBMIT_STARTTLS:
-        if (class != 2)
-            submit_session_refuse(session);
-        else
-            submit_session_handshake(session);
+        submit_session_handshake(session);
         return;
     case SUBMIT_AUTH:
-        if (class != 2)
-            submit_session_refuse(session);
-        else
-            submit_session_begin(session);
-        return;
-    case SUBMIT_MAIL:
-        if (class != 2)
-            submit_session_refuse(session);
-        else
-            submit_session_rcpt(session);
-        return;
-    case SUBMIT_RCPT:
-        submit_session_on_rcpt(session, class == 2);
-        return;
-    case SUBMIT_DATA:
-        if (class != 3)
-            submit_session_refuse(session);
-        else
-            submit_session_content(session);
-        return;
-    case SUBMIT_DATA_END:
-        submit_session_on_data_end(session, class == 2);
-        return;
     case SUBMIT_RSET:
         submit_session_begin(session);
+        return;
+    case SUBMIT_TRANSACTION:
+        submit_session_on_transaction(session);
         return;
     case SUBMIT_CLOSED:
     case SUBMIT_HANDSHAKE:
@@ -492,16 +356,7 @@ static void submit_session_connect(struct submit_session *session)
 void submit_session_send(struct submit_session *session, const struct submit_message *message,
                          struct buf *content)
 {
-    assert(session->message == NULL);
-    session->message = message;
-    struct buf old = session->content;
-    session->content = *content;
-    *content = old;
-    buf_reset(content);
-    free(session->fates);
-    session->fates = mem_alloc_array(message->to_count, sizeof *session->fates);
-    session->taken_count = 0;
-    session->next_recipient = 0;
+    submit_transaction_begin(&session->transaction, message, content);
     if (session->state == SUBMIT_CLOSED)
         submit_session_connect(session);
     else if (session->state == SUBMIT_IDLE)

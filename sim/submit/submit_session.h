@@ -1,7 +1,7 @@
 /*
  * One SMTP connection of the submitter to the server under test: hands in messages one after the
- * other, waiting for each reply (no pipelining: what is tested is the other side's sending). Every
- * reply becomes an event; the fate of a message becomes `accepted` or `refused`.
+ * other, each in a transaction (submit_transaction.h). Every reply becomes an event; the fate of a
+ * message becomes `accepted` or `refused`.
  *
  * Runs on the caller's event loop.
  */

@@ -156,6 +156,9 @@ START_TEST(test_messages)
          "x.json:1: $.messages[0].text: a message has \"text\" or \"file\", not both"},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"port\":26}]}",
          "x.json:1: $.messages[0].port: expected 25, 465 or 587, found the number 26"},
+        {"{\"name\":\"x\"," HOSTS
+         ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"pipelining\":\"yes\"}]}",
+         "x.json:1: $.messages[0].pipelining: expected true or false, found \"yes\""},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\","
          "\"require-tls\":true}]}",
          "x.json:1: $.messages[0][\"require-tls\"]: this is for servers that know REQUIRETLS; say "

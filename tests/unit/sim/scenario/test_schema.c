@@ -177,6 +177,9 @@ static const struct {
      "\"65KiB\""},
     {HOST("{\"network\":{\"is\":\"black-hole\",@}}"), "$defs network anyOf 1", "packet", "1280",
      "1300"},
+    {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{}},\"expect\":[{\"is\":\"delivered\"}],"
+     "\"messages\":[{\"to\":\"b@a.test\",@}]}",
+     "$defs message", "pipelining", "false", "true"},
     {"{\"name\":\"x\",\"clock\":{@}}", "$defs clock", "limit", "\"7d\"", "\"8d\""},
     {"{\"name\":\"x\",\"clock\":{@}}", "$defs clock", "settle", "\"1h\"", "\"2h\""},
     {"{\"name\":\"x\",\"dns\":{\"zones\":{\"a.test\":[\"@ A 198.18.9.9\"]},@}}", "$defs dns", "ttl",

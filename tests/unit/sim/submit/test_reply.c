@@ -52,5 +52,33 @@ START_TEST(test_half_a_reply_waits_and_nonsense_is_refused)
 }
 END_TEST
 
+START_TEST(test_an_event_tells_the_beginning_of_a_long_reply)
+{
+    struct submit_reply reply;
+    struct json_out out;
+    struct buf input;
+    struct buf event;
+    struct buf wanted;
+    size_t used = 0;
+    submit_reply_init(&reply);
+    buf_init(&input, 2000);
+    buf_init(&event, 2000);
+    buf_init(&wanted, 2000);
+    buf_format(&input, "550 5.7.1 %01500d\r\n", 0);
+    buf_format(&wanted, "{\"code\":550,\"enhanced\":\"5.7.1\",\"text\":\"%01000d\"}", 0);
+    ck_assert_int_eq(parse(&reply, buf_text(&input), &used), 1);
+    json_out_init(&out, &event);
+    json_out_object(&out, NULL);
+    submit_reply_tell(&reply, &out);
+    json_out_end(&out);
+    ck_assert_str_eq(buf_text(&event), buf_text(&wanted));
+    submit_reply_deinit(&reply);
+    buf_deinit(&input);
+    buf_deinit(&event);
+    buf_deinit(&wanted);
+}
+END_TEST
+
 UNIT_MAIN(test_a_reply_of_several_lines_is_one, test_the_enhanced_status_is_taken_off_the_text,
-          test_half_a_reply_waits_and_nonsense_is_refused)
+          test_half_a_reply_waits_and_nonsense_is_refused,
+          test_an_event_tells_the_beginning_of_a_long_reply)
