@@ -87,6 +87,8 @@ static void explain_message(const struct scenario_message *message, struct buf *
     buf_format(out, ", handed in at port %d", message->port);
     if (message->pipelining)
         buf_add_text(out, " with pipelining");
+    if (message->per_connection > 0)
+        buf_format(out, ", at most %zu over one connection", message->per_connection);
     if (message->at_us > 0)
         buf_format(out, " after %s", time_span_to_text(message->at_us, text));
     if (message->has_client)

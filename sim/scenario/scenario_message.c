@@ -10,6 +10,7 @@ enum {
     ADDRESS_BYTES_MAX = 254,
     MESSAGE_BYTES_MAX = 1024 * 1024 * 1024,
     MESSAGE_ID_BYTES_MAX = 100,
+    PER_CONNECTION_MAX = 1000000,
 };
 
 int scenario_check_address(struct spec spec, const char *address, const char **domain,
@@ -253,6 +254,30 @@ static int read_require_tls(struct scenario_reader *r, struct spec spec,
     return 0;
 }
 
+/* How messages share connections, and how the dialogue in them goes. */
+static int read_connection(struct scenario_reader *r, struct spec spec,
+                           struct scenario_message *message)
+{
+    struct spec member;
+    int64_t count = 0;
+    if (spec_get(spec, "own-connection", &member) &&
+        spec_read_bool(member, &message->own_connection, r->err) != 0)
+        return -1;
+    if (spec_get(spec, "per-connection", &member)) {
+        if (spec_read_int(member, 1, PER_CONNECTION_MAX, &count, r->err) != 0)
+            return -1;
+        if (message->own_connection && count > 1)
+            return spec_error(member, r->err,
+                              "%lld messages cannot share a connection that is each one's own: "
+                              "leave one of \"per-connection\" and \"own-connection\" out",
+                              (long long)count);
+    }
+    message->per_connection = (size_t)count;
+    return spec_get(spec, "pipelining", &member)
+               ? spec_read_bool(member, &message->pipelining, r->err)
+               : 0;
+}
+
 static int read_sending(struct scenario_reader *r, struct spec spec,
                         struct scenario_message *message)
 {
@@ -274,11 +299,7 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     if (port != 25 && port != 465 && port != 587)
         return spec_expected(member, r->err, "25, 465 or 587");
     message->port = (int)port;
-    if (spec_get(spec, "own-connection", &member) &&
-        spec_read_bool(member, &message->own_connection, r->err) != 0)
-        return -1;
-    if (spec_get(spec, "pipelining", &member) &&
-        spec_read_bool(member, &message->pipelining, r->err) != 0)
+    if (read_connection(r, spec, message) != 0)
         return -1;
     return read_client(r, spec, message);
 }
@@ -317,10 +338,25 @@ static int check_id(struct scenario_reader *r, const struct scenario_message *me
 static int read_message(struct scenario_reader *r, struct spec spec, size_t number,
                         struct scenario_message *message)
 {
-    static const char *const KEYS[] = {
-        "id",          "about",          "from",       "to",   "file", "text",   "subject",
-        "headers",     "size",           "at",         "rate", "port", "client", "dsn",
-        "require-tls", "own-connection", "pipelining", NULL};
+    static const char *const KEYS[] = {"id",
+                                       "about",
+                                       "from",
+                                       "to",
+                                       "file",
+                                       "text",
+                                       "subject",
+                                       "headers",
+                                       "size",
+                                       "at",
+                                       "rate",
+                                       "port",
+                                       "client",
+                                       "dsn",
+                                       "require-tls",
+                                       "own-connection",
+                                       "per-connection",
+                                       "pipelining",
+                                       NULL};
     struct spec member;
     const char *about = NULL;
     message->spec = spec;

@@ -326,6 +326,9 @@ static int submitter_run(struct submitter *submitter, struct submit_lane *lane,
 static bool submit_lane_suits(const struct submit_lane *lane, const struct submit_job *job,
                               uint16_t port, const struct address *source)
 {
+    size_t most = job->entry->message->per_connection;
+    if (most > 0 && lane->message_count >= most)
+        return false;
     return lane->port == port && address_equal(&lane->source, source) &&
            !lane->entry->message->own_connection && !job->entry->message->own_connection;
 }
@@ -334,8 +337,11 @@ static bool submit_lane_suits(const struct submit_lane *lane, const struct submi
 static bool submit_lane_waits(const struct submit_lane *lane)
 {
     const struct submit_entry *entry = lane->entry;
-    if (lane->session == NULL || lane->message_count >= SUBMIT_KEPT_MESSAGES ||
-        entry->message->own_connection || entry->next == entry->message->instances)
+    if (lane->session == NULL || entry->message->own_connection ||
+        entry->next == entry->message->instances)
+        return false;
+    size_t most = entry->message->per_connection;
+    if (lane->message_count >= (most > 0 ? most : SUBMIT_KEPT_MESSAGES))
         return false;
     int64_t now_us = event_log_now_us(lane->submitter->options.log);
     return submit_entry_due_us(entry) - now_us <= SUBMIT_KEPT_US;

@@ -43,6 +43,7 @@ struct scenario_message {
     struct address client;       /* the host on the internet that hands it in ... */
     bool has_client;             /* ... instead of a neighbour of the server */
     bool own_connection;         /* no other message shares its connection */
+    size_t per_connection;       /* no more messages over one connection; 0 = nothing is said */
     bool pipelining;             /* MAIL, all RCPT and DATA at once, where the server offers it */
     struct spec spec;
 };

@@ -159,6 +159,14 @@ START_TEST(test_messages)
         {"{\"name\":\"x\"," HOSTS
          ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"pipelining\":\"yes\"}]}",
          "x.json:1: $.messages[0].pipelining: expected true or false, found \"yes\""},
+        {"{\"name\":\"x\"," HOSTS
+         ",\"messages\":[{\"to\":\"bob@bigmail.test\",\"per-connection\":0}]}",
+         "x.json:1: $.messages[0][\"per-connection\"]: expected a whole number from 1 to 1000000, "
+         "found the number 0"},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\","
+         "\"per-connection\":20,\"own-connection\":true}]}",
+         "x.json:1: $.messages[0][\"per-connection\"]: 20 messages cannot share a connection that "
+         "is each one's own: leave one of \"per-connection\" and \"own-connection\" out"},
         {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"bob@bigmail.test\","
          "\"require-tls\":true}]}",
          "x.json:1: $.messages[0][\"require-tls\"]: this is for servers that know REQUIRETLS; say "

@@ -138,7 +138,8 @@ START_TEST(test_messages_in_every_form)
         "{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}},\"messages\":["
         "{\"id\":\"a\",\"from\":\"\",\"to\":[\"bob@bigmail.test\",\"user{1..20}@bigmail.test\"],"
         "\"at\":\"1h\",\"rate\":\"5/"
-        "1s\",\"port\":587,\"pipelining\":true,\"subject\":\"hi\",\"headers\":[\"X-A: b\"]},"
+        "1s\",\"port\":587,\"pipelining\":true,\"per-connection\":100,\"subject\":\"hi\","
+        "\"headers\":[\"X-A: b\"]},"
         "{\"from\":\"me@other.test\",\"to\":\"bob@bigmail.test\",\"file\":\"letter.eml\","
         "\"size\":\"5MB\"}]}");
     const struct scenario_message *a = &s->messages[0];
@@ -151,6 +152,8 @@ START_TEST(test_messages_in_every_form)
     ck_assert_str_eq(a->lines[0], "X-A: b");
     ck_assert(a->pipelining);
     ck_assert(!b->pipelining);
+    ck_assert_uint_eq(a->per_connection, 100);
+    ck_assert_uint_eq(b->per_connection, 0);
     ck_assert_str_eq(b->id, "m2");
     ck_assert_int_eq(b->size_bytes, 5000000);
     ck_assert_ptr_nonnull(strstr(b->file, "letter.eml"));
