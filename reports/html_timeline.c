@@ -49,11 +49,12 @@ static size_t lane_of(struct lanes *lanes, const char *host)
     return lanes->count++;
 }
 
-static void find_lanes(const struct report_delivery *delivery, struct lanes *lanes)
+static void find_lanes(const struct report_run *run, const struct report_delivery *delivery,
+                       struct lanes *lanes)
 {
     lanes->count = 0;
     for (size_t i = 0; i < delivery->attempt_count; i++)
-        lane_of(lanes, delivery->attempts[i].host);
+        lane_of(lanes, report_attempt_host(run, &delivery->attempts[i]));
     if (lanes->count == 0)
         lane_of(lanes, "");
 }
@@ -63,14 +64,15 @@ static void draw_mark(struct html_page *page, const struct report_attempt *attem
 {
     struct buf *out = page->out;
     char point[TIME_TEXT_BYTES];
+    const char *host = report_attempt_host(page->run, attempt);
     bool linked = attempt->session != 0 && html_session_shown(page, attempt->session - 1);
     if (linked)
-        html_print(out, "<a href=\"#%s/session-%zu\">", page->slug, attempt->session);
+        html_print(out, "<a href=\"#%s/session-%u\">", page->slug, attempt->session);
     html_print(out, "<use class=\"mark %s\" href=\"#m-%s\" x=\"%.1f\" y=\"%.1f\"><title>%s %s",
                html_outcome_word(attempt->outcome), html_outcome_word(attempt->outcome), x, y,
                report_time_point(attempt->at_us, point), html_outcome_word(attempt->outcome));
-    if (*attempt->host != '\0')
-        html_print(out, " by %s", attempt->host);
+    if (*host != '\0')
+        html_print(out, " by %s", host);
     if (attempt->code != 0)
         html_print(out, ": %d", attempt->code);
     buf_add_char(out, ' ');
@@ -135,10 +137,10 @@ static void draw_window(struct html_page *page, const struct svg_axis *axis,
                from, y, to - from, height, report_time_text(delivery->within_us, text));
 }
 
-static double row_height(const struct report_delivery *delivery)
+static double row_height(const struct report_run *run, const struct report_delivery *delivery)
 {
     struct lanes lanes;
-    find_lanes(delivery, &lanes);
+    find_lanes(run, delivery, &lanes);
     return ROW_MIN + LANE_HEIGHT * ((double)lanes.count - 1);
 }
 
@@ -173,7 +175,7 @@ static void draw_row(struct html_page *page, const struct svg_axis *axis,
                      const struct report_delivery *delivery, double y)
 {
     struct lanes lanes;
-    find_lanes(delivery, &lanes);
+    find_lanes(page->run, delivery, &lanes);
     draw_title(page, delivery, y);
     draw_window(page, axis, delivery, y + FIRST_LANE - LANE_HEIGHT / 2.0,
                 LANE_HEIGHT * (double)lanes.count);
@@ -182,7 +184,7 @@ static void draw_row(struct html_page *page, const struct svg_axis *axis,
     double last[LANES_MAX] = {0};
     for (size_t i = 0; i < delivery->attempt_count && i < MARKS_MAX; i++) {
         const struct report_attempt *attempt = &delivery->attempts[i];
-        size_t lane = lane_of(&lanes, attempt->host);
+        size_t lane = lane_of(&lanes, report_attempt_host(page->run, attempt));
         double x = beside(svg_axis_x(axis, attempt->at_us), last[lane]);
         draw_mark(page, attempt, x, lane_y(y, lane));
         last[lane] = x;
@@ -299,7 +301,7 @@ static void attempts_table(struct html_page *page, const size_t *rows, size_t co
             html_print(out, "<tr><td>%s</td><td>%s</td><td>", run->messages[delivery->message].id,
                        delivery->recipient);
             html_time(page, attempt->at_us);
-            html_print(out, "</td><td>%s</td><td>%s</td><td>", attempt->host,
+            html_print(out, "</td><td>%s</td><td>%s</td><td>", report_attempt_host(run, attempt),
                        html_outcome_word(attempt->outcome));
             if (attempt->code != 0)
                 html_print(out, "%d ", attempt->code);
@@ -358,7 +360,7 @@ void html_timeline(struct html_page *page)
     double top = run->moment_count > 0 ? TOP_WITH_FLAGS : TOP;
     double height = top;
     for (size_t i = 0; i < count; i++)
-        height += row_height(&run->deliveries[rows[i]]);
+        height += row_height(run, &run->deliveries[rows[i]]);
     struct svg_axis axis;
     svg_axis_init(&axis, last_moment(run, rows, count), GUTTER + 8, RIGHT - 12);
     html_section_begin(page, "timeline", "Attempts over virtual time");
@@ -373,7 +375,7 @@ void html_timeline(struct html_page *page)
     double y = top;
     for (size_t i = 0; i < count; i++) {
         draw_row(page, &axis, &run->deliveries[rows[i]], y);
-        y += row_height(&run->deliveries[rows[i]]);
+        y += row_height(run, &run->deliveries[rows[i]]);
     }
     buf_add_text(out, "</svg></div>\n");
     list_moments(page);

@@ -10,6 +10,7 @@ static const int64_t LOG_NEAR_US = 2000000;
 void report_book_init(struct report_book *book, struct report_run *run)
 {
     *book = (struct report_book){.run = run};
+    buf_init(&book->words, REPORT_WORDS_MAX);
 }
 
 static void free_domain(void *value)
@@ -19,9 +20,11 @@ static void free_domain(void *value)
     free(domain);
 }
 
-static void free_track(void *value)
+void report_book_free_track(void *value)
 {
     struct report_track *track = value;
+    free(track->from);
+    free(track->last_text);
     free(track->recipients);
     free(track);
 }
@@ -34,14 +37,15 @@ static void free_domain_names(void *value)
 
 void report_book_deinit(struct report_book *book)
 {
-    map_deinit(&book->tracks, free_track);
-    report_index_deinit(&book->messages);
-    report_index_deinit(&book->exact);
-    report_index_deinit(&book->recipients);
+    map_deinit(&book->tracks, report_book_free_track);
+    report_table_deinit(&book->messages);
+    report_table_deinit(&book->exact);
+    report_table_deinit(&book->recipients);
     map_deinit(&book->domains, free_domain);
     map_deinit(&book->host_domains, free_domain_names);
-    map_deinit(&book->wanted, NULL);
     report_index_deinit(&book->rows);
+    free(book->findings);
+    buf_deinit(&book->words);
 }
 
 const char *report_book_text(struct report_book *book, const char *text)
@@ -51,14 +55,6 @@ const char *report_book_text(struct report_book *book, const char *text)
     return arena_text_of(&book->run->arena, slice_from(text, strnlen(text, REPORT_TEXT_MAX)));
 }
 
-uint64_t report_book_packet(const struct report_book *book, int64_t seq)
-{
-    const struct report_run *run = book->run;
-    if (seq < 0 || (uint64_t)seq >= run->packet_note_count)
-        return 0;
-    return run->packet_notes[seq];
-}
-
 static char *lower_copy(const char *text)
 {
     char *copy = mem_text_copy(text);
@@ -66,18 +62,21 @@ static char *lower_copy(const char *text)
     return copy;
 }
 
-static char *exact_key(const char *message, const char *recipient)
+static uint32_t exact_hash(const char *message, const char *recipient)
 {
-    char *key = mem_text_format("%s\n%s", message, recipient);
-    text_to_lower(key);
-    return key;
+    return report_table_hash(report_table_hash(0, message), recipient);
 }
 
 size_t report_book_find(const struct report_book *book, const char *message, const char *recipient)
 {
-    char *key = exact_key(message, recipient);
-    size_t found = report_index_get(&book->exact, key);
-    free(key);
+    const struct report_run *run = book->run;
+    size_t found = report_table_first(&book->exact, exact_hash(message, recipient));
+    for (; found != 0; found = report_table_next(&book->exact, found)) {
+        const struct report_delivery *delivery = &run->deliveries[found - 1];
+        if (slice_is_nocase(slice_of(run->messages[delivery->message].id), message) &&
+            slice_is_nocase(slice_of(delivery->recipient), recipient))
+            break;
+    }
     return found;
 }
 
@@ -85,18 +84,25 @@ size_t report_book_find_open(const struct report_book *book, const char *from,
                              const char *recipient)
 {
     const struct report_run *run = book->run;
-    char *key = lower_copy(recipient);
-    size_t next = report_index_get(&book->recipients, key);
-    free(key);
-    for (int i = 0; next != 0 && i < REPORT_SCAN_MAX; i++) {
-        const struct report_delivery *delivery = &run->deliveries[next - 1];
+    size_t found = report_table_first(&book->recipients, report_table_hash(0, recipient));
+    for (int i = 0; found != 0 && i < REPORT_SCAN_MAX; i++) {
+        const struct report_delivery *delivery = &run->deliveries[found - 1];
         const char *sender = run->messages[delivery->message].from;
         if (delivery->end == REPORT_QUEUED && delivery->accepted_us >= 0 &&
+            slice_is_nocase(slice_of(delivery->recipient), recipient) &&
             (from == NULL || slice_equal_nocase(slice_of(sender), slice_of(from))))
-            return next;
-        next = delivery->next_same;
+            return found;
+        found = report_table_next(&book->recipients, found);
     }
     return 0;
+}
+
+static size_t find_message(const struct report_book *book, uint32_t hash, const char *id)
+{
+    size_t found = report_table_first(&book->messages, hash);
+    while (found != 0 && strcmp(book->run->messages[found - 1].id, id) != 0)
+        found = report_table_next(&book->messages, found);
+    return found;
 }
 
 /* A reverse-path, kept: mostly that of the message before. */
@@ -107,22 +113,20 @@ static const char *reverse_path(struct report_book *book, const char *from)
     return strcmp(last, from) == 0 ? last : report_book_text(book, from);
 }
 
-size_t report_book_message(struct report_book *book, const char *id, const char *from,
-                           int64_t at_us)
+size_t report_book_message(struct report_book *book, const char *id, const char *from)
 {
     struct report_run *run = book->run;
-    size_t found = report_index_get(&book->messages, id);
+    uint32_t hash = report_table_hash(0, id);
+    size_t found = find_message(book, hash, id);
     if (found != 0)
         return found - 1;
     run->messages = report_room(run->messages, run->message_count, sizeof *run->messages);
     run->messages[run->message_count] = (struct report_message){
         .id = report_book_text(book, id),
         .from = reverse_path(book, from),
-        .submitted_us = at_us,
-        .accepted_us = -1,
         .refusal = "",
     };
-    report_index_set(&book->messages, id, run->message_count + 1);
+    report_table_add(&book->messages, hash);
     return run->message_count++;
 }
 
@@ -134,54 +138,36 @@ static const char *domain_of(const char *address)
 
 static void add_to_domain(struct report_book *book, const char *recipient, size_t delivery)
 {
-    struct report_domain *domain = map_get_text(&book->domains, domain_of(recipient));
+    char *name = lower_copy(domain_of(recipient));
+    struct report_domain *domain = map_get_text(&book->domains, name);
     if (domain == NULL) {
         domain = mem_alloc(sizeof *domain);
-        map_set_text(&book->domains, domain_of(recipient), domain);
+        map_set_text(&book->domains, name, domain);
     }
-    domain->deliveries = report_room(domain->deliveries, domain->count, sizeof(size_t));
-    domain->deliveries[domain->count++] = delivery;
-}
-
-/* Puts a new delivery behind the others with the same recipient: the scan for an open one is
- * bounded, and newest first would starve the old. */
-static void chain(struct report_book *book, const char *recipient, size_t delivery)
-{
-    struct report_run *run = book->run;
-    size_t first = report_index_get(&book->recipients, recipient);
-    if (first == 0) {
-        first = delivery + 1;
-        report_index_set(&book->recipients, recipient, first);
-    } else {
-        run->deliveries[run->deliveries[first - 1].last_same - 1].next_same = delivery + 1;
-    }
-    run->deliveries[first - 1].last_same = delivery + 1;
+    free(name);
+    domain->deliveries = report_room(domain->deliveries, domain->count, sizeof *domain->deliveries);
+    domain->deliveries[domain->count++] = (uint32_t)delivery;
 }
 
 size_t report_book_delivery(struct report_book *book, size_t message, const char *recipient)
 {
     struct report_run *run = book->run;
-    char *key = exact_key(run->messages[message].id, recipient);
-    size_t found = report_index_get(&book->exact, key);
-    if (found == 0) {
-        found = run->delivery_count + 1;
-        run->deliveries =
-            report_room(run->deliveries, run->delivery_count, sizeof *run->deliveries);
-        run->deliveries[run->delivery_count++] = (struct report_delivery){
-            .message = message,
-            .recipient = report_book_text(book, recipient),
-            .accepted_us = -1,
-            .end_us = -1,
-            .within_us = -1,
-        };
-        report_index_set(&book->exact, key, found);
-        char *lower = lower_copy(recipient);
-        chain(book, lower, found - 1);
-        add_to_domain(book, lower, found - 1);
-        free(lower);
-    }
-    free(key);
-    return found - 1;
+    const char *id = run->messages[message].id;
+    size_t found = report_book_find(book, id, recipient);
+    if (found != 0)
+        return found - 1;
+    run->deliveries = report_room(run->deliveries, run->delivery_count, sizeof *run->deliveries);
+    run->deliveries[run->delivery_count] = (struct report_delivery){
+        .message = (uint32_t)message,
+        .recipient = report_book_text(book, recipient),
+        .accepted_us = -1,
+        .end_us = -1,
+        .within_us = -1,
+    };
+    report_table_add(&book->exact, exact_hash(id, recipient));
+    report_table_add(&book->recipients, report_table_hash(0, recipient));
+    add_to_domain(book, recipient, run->delivery_count);
+    return run->delivery_count++;
 }
 
 void report_book_link(struct report_book *book, const char *domain, const char *host)
@@ -248,8 +234,7 @@ void report_book_logged(struct report_book *book, size_t index, int64_t at_us, c
     char *recipient = lower_copy(delivery->recipient);
     const struct report_domain *domain = map_get_text(&book->domains, domain_of(recipient));
     free(recipient);
-    struct report_attempt attempt = {
-        .at_us = at_us, .host = "", .outcome = REPORT_LOGGED, .text = text};
+    struct report_attempt attempt = {.at_us = at_us, .outcome = REPORT_LOGGED, .text = text};
     if (domain != NULL && domain->failed && at_us - domain->failure.at_us < LOG_NEAR_US)
         attempt = domain->failure;
     report_book_attempt(book, index, &attempt);

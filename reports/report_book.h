@@ -1,11 +1,13 @@
 /*
- * The bookkeeping while an event log is read: what is looked up by name. Lives only during
- * report_events_read().
+ * The bookkeeping while an event log is read: what is looked up by name. Lives only as long as
+ * that.
  */
 #pragma once
 
+#include "mta-under-test/base/buf.h"
 #include "reports/report_index.h"
 #include "reports/report_model.h"
+#include "reports/report_table.h"
 
 enum {
     REPORT_PENDING_MAX = 5,        /* deliveries that one failed connection is counted for */
@@ -16,17 +18,17 @@ enum {
 /* A transaction that goes on at a simulated host. */
 struct report_track {
     size_t session; /* index */
-    const char *from;
+    char *from;
+    char *last_text;    /* of its last refusal, or why TLS failed */
     size_t *recipients; /* indices of deliveries whose RCPT was accepted */
     size_t recipient_count;
     bool attempted; /* this session already stands in some delivery's attempts */
-    bool in_tls;
-    bool taken; /* the message of this transaction was accepted */
+    bool taken;     /* the message of this transaction was accepted */
 };
 
 /* A recipient domain, with its deliveries in order. */
 struct report_domain {
-    size_t *deliveries;
+    uint32_t *deliveries;
     size_t count;
     size_t first_open; /* all before it have their end */
     /* The last connection that failed for more recipients than could be meant; the server's own log
@@ -38,23 +40,26 @@ struct report_domain {
 struct report_book {
     struct report_run *run;
     struct map tracks;              /* session id -> struct report_track */
-    struct report_index messages;   /* id -> index + 1 */
-    struct report_index exact;      /* id, newline, recipient -> delivery index + 1 */
-    struct report_index recipients; /* recipient -> delivery index + 1 of the first one */
+    struct report_table messages;   /* by id */
+    struct report_table exact;      /* deliveries by id and recipient */
+    struct report_table recipients; /* deliveries by recipient */
     struct map domains;             /* domain -> struct report_domain */
     struct map host_domains;        /* host -> struct map of domains whose mail it takes */
     bool mta_was_ready;
-    struct map wanted;        /* sessions that a check names */
     struct report_index rows; /* a finding, authentication row or gauge by its key -> index + 1 */
+    struct report_finding *findings; /* that the log tells: the run's where it was not judged */
+    size_t finding_count;
+    size_t ended_count; /* of the sessions */
+    int64_t log_at;     /* where the event at hand stands in the log */
+    struct buf words;   /* put together of it */
 };
 
 void report_book_init(struct report_book *book, struct report_run *run);
 void report_book_deinit(struct report_book *book);
+void report_book_free_track(void *track);
 
 /* A copy in the run's arena, cut at REPORT_TEXT_MAX. */
 const char *report_book_text(struct report_book *book, const char *text);
-/* The packet that was the last one at this event; 0 = not known. */
-uint64_t report_book_packet(const struct report_book *book, int64_t seq);
 
 /* The delivery of a message to a recipient, or the oldest open one of this recipient that has this
  * sender (`message` NULL); index + 1, 0 = none. `from` NULL = any sender. */
@@ -62,8 +67,7 @@ size_t report_book_find(const struct report_book *book, const char *message, con
 size_t report_book_find_open(const struct report_book *book, const char *from,
                              const char *recipient);
 
-size_t report_book_message(struct report_book *book, const char *id, const char *from,
-                           int64_t at_us);
+size_t report_book_message(struct report_book *book, const char *id, const char *from);
 size_t report_book_delivery(struct report_book *book, size_t message, const char *recipient);
 
 /* Notes that a host takes mail for a domain, as an MX answer said. */

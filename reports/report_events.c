@@ -4,11 +4,17 @@
 #include "mta-under-test/base/time_text.h"
 #include "reports/report_book.h"
 #include "reports/report_clients.h"
+#include "reports/report_dialogues.h"
 #include "reports/report_provider.h"
 #include "reports/report_sessions.h"
 #include "sim/event/event_file.h"
 
 #include "mta-under-test/base/poison.h"
+
+struct report_events {
+    struct event_file *file;
+    struct report_book book;
+};
 
 static const cJSON *item(const cJSON *event, const char *key)
 {
@@ -39,17 +45,11 @@ static void on_submit(struct report_book *book, const cJSON *event, int64_t at_u
 {
     struct report_run *run = book->run;
     const char *id = event_text(event, "message");
-    size_t message = report_book_message(book, id, event_text(event, "from"), at_us);
-    if (event_is(event, "submitter", "submit")) {
-        run->messages[message].bytes = event_int(event, "bytes", 0);
-        return;
-    }
+    size_t message = report_book_message(book, id, event_text(event, "from"));
     bool accepted = event_is(event, "submitter", "accepted");
     if (!accepted && !event_is(event, "submitter", "refused"))
         return;
-    if (accepted)
-        run->messages[message].accepted_us = at_us;
-    else
+    if (!accepted)
         run->messages[message].refusal = report_book_text(book, event_text(event, "text"));
     const cJSON *to;
     cJSON_ArrayForEach(to, item(event, "to"))
@@ -120,7 +120,6 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
         .seq = event_int(event, "seq", -1),
         .at_us = at_us,
         .delay_us = event_int(event, "delay", 0),
-        .packet = report_book_packet(book, event_int(event, "seq", -1)),
         .name = report_book_text(book, event_text(event, "name")),
         .type = report_book_text(book, event_text(event, "type")),
         .transport = report_book_text(book, event_text(event, "transport")),
@@ -279,9 +278,8 @@ static bool names_message(const char *wanted, const char *id)
 }
 
 /* Windows that checks demand, for the shade behind the attempts. */
-static void apply_windows(struct report_book *book)
+static void apply_windows(struct report_run *run)
 {
-    struct report_run *run = book->run;
     for (size_t i = 0; i < run->check_count; i++) {
         const struct report_check *check = &run->checks[i];
         for (size_t d = 0; check->within_us >= 0 && d < run->delivery_count; d++) {
@@ -294,33 +292,78 @@ static void apply_windows(struct report_book *book)
     }
 }
 
-static void want_sessions(struct report_book *book)
+/* What a judged run shows of them stands in its results. */
+static void take_findings(struct report_book *book)
 {
-    for (size_t i = 0; i < book->run->check_count; i++)
-        if (*book->run->checks[i].session != '\0')
-            map_set_text(&book->wanted, book->run->checks[i].session, book);
+    if (book->run->results != NULL)
+        return;
+    book->run->findings = book->findings;
+    book->run->finding_count = book->finding_count;
+    book->findings = NULL;
 }
 
-int report_events_read(struct report_run *run, const char *path, struct err *err)
+static void add_packets(struct report_run *run)
+{
+    for (size_t i = 0; i < run->query_count; i++)
+        run->queries[i].packet = report_run_packet(run, run->queries[i].seq);
+    for (size_t i = 0; i < run->check_count; i++)
+        run->checks[i].packet = report_run_packet(run, run->checks[i].seq);
+    for (size_t i = 0; i < run->finding_count; i++)
+        run->findings[i].packet = report_run_packet(run, run->findings[i].seq);
+}
+
+struct report_events *report_events_open(struct report_run *run, const char *path, struct err *err)
 {
     struct event_file *file = event_file_open(path, err);
     if (file == NULL)
-        return -1;
-    struct report_book book;
-    report_book_init(&book, run);
-    want_sessions(&book);
+        return NULL;
+    struct report_events *events = mem_alloc(sizeof *events);
+    events->file = file;
+    report_book_init(&events->book, run);
+    return events;
+}
+
+void report_events_close(struct report_events **events)
+{
+    if (*events == NULL)
+        return;
+    event_file_close(&(*events)->file);
+    report_book_deinit(&(*events)->book);
+    free(*events);
+    *events = NULL;
+}
+
+static int read_events(struct report_events *events, size_t events_max, struct err *err)
+{
     const cJSON *event = NULL;
-    int found;
-    while ((found = event_file_next(file, &event, err)) > 0) {
-        on_event(&book, event);
+    for (size_t i = 0; i < events_max; i++) {
+        int found = event_file_next(events->file, &event, err);
+        if (found != 1)
+            return found;
+        events->book.log_at = event_file_at(events->file);
+        on_event(&events->book, event);
     }
-    event_file_close(&file);
-    report_sessions_finish(&book);
-    apply_windows(&book);
-    for (size_t i = 0; i < run->check_count; i++)
-        run->checks[i].packet = report_book_packet(&book, run->checks[i].seq);
-    for (size_t i = 0; i < run->finding_count; i++)
-        run->findings[i].packet = report_book_packet(&book, run->findings[i].seq);
-    report_book_deinit(&book);
-    return found;
+    return 1;
+}
+
+int report_events_follow(struct report_events *events, size_t events_max, struct err *err)
+{
+    event_file_follow(events->file, true);
+    return read_events(events, events_max, err);
+}
+
+int report_events_finish(struct report_events **events, struct err *err)
+{
+    struct report_run *run = (*events)->book.run;
+    event_file_follow((*events)->file, false);
+    int result = read_events(*events, SIZE_MAX, err);
+    if (result == 0) {
+        report_sessions_finish(&(*events)->book);
+        take_findings(&(*events)->book);
+        apply_windows(run);
+        add_packets(run);
+        result = report_dialogues_read(run, (*events)->file, err);
+    }
+    report_events_close(events);
+    return result;
 }

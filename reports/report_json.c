@@ -68,13 +68,7 @@ static void one_run(struct json_out *json, const struct report_run *run)
     json_out_text(json, "verdict", word(run->verdict));
     if (*run->problem != '\0')
         json_out_text(json, "problem", run->problem);
-    if (run->results != NULL) {
-        char *raw = cJSON_PrintUnformatted(run->results);
-        json_out_raw(json, "results", raw != NULL ? raw : "null");
-        cJSON_free(raw);
-    } else {
-        json_out_null(json, "results");
-    }
+    json_out_raw(json, "results", run->results != NULL ? run->results : "null");
     json_out_end(json);
 }
 

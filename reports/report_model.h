@@ -26,9 +26,10 @@ enum {
     REPORT_REPUTATIONS_MAX = 8, /* keys of a provider */
     REPORT_SLICES_MAX = 60000,  /* a year and more */
     REPORT_GAUGES_MAX = 40,
-    REPORT_READINGS_MAX = 100000, /* of one gauge */
-    REPORT_AUTH_MAX = 200,        /* rows of the authentication table */
-    REPORT_TEXT_MAX = 1000,       /* bytes of a peer's text that are kept */
+    REPORT_READINGS_MAX = 100000,            /* of one gauge */
+    REPORT_AUTH_MAX = 200,                   /* rows of the authentication table */
+    REPORT_TEXT_MAX = 1000,                  /* bytes of a peer's text that are kept */
+    REPORT_WORDS_MAX = REPORT_TEXT_MAX + 32, /* put together from such a text */
 };
 
 enum report_verdict {
@@ -87,13 +88,13 @@ enum report_outcome {
     REPORT_OUTCOME_COUNT,
 };
 
+/* A campaign has many millions: as small as it can be. */
 struct report_attempt {
     int64_t at_us;
-    const char *host; /* "" for REPORT_LOGGED */
-    size_t session;   /* index + 1; 0 = none */
-    int code;
-    enum report_outcome outcome;
     const char *text;
+    uint32_t session; /* index + 1; 0 = none, of REPORT_LOGGED */
+    int16_t code;
+    uint8_t outcome; /* enum report_outcome */
 };
 
 enum report_end {
@@ -106,25 +107,20 @@ enum report_end {
 
 /* One message for one recipient. */
 struct report_delivery {
-    size_t message; /* index */
+    uint32_t message; /* index */
+    uint32_t copies;  /* how often it was accepted by a host */
     const char *recipient;
     int64_t accepted_us; /* -1 = the server under test never took it */
     int64_t end_us;      /* -1 = still queued */
     enum report_end end;
-    size_t copies; /* how often it was accepted by a host */
+    uint32_t attempt_count;
     struct report_attempt *attempts;
-    size_t attempt_count;
     int64_t within_us; /* from a check; -1 = none */
-    size_t next_same;  /* index + 1 of the next one with the same recipient; 0 = none */
-    size_t last_same;  /* of the first of them: index + 1 of the last one */
 };
 
 struct report_message {
     const char *id;
     const char *from;
-    int64_t submitted_us;
-    int64_t accepted_us;
-    int64_t bytes;
     const char *refusal; /* "" if none */
 };
 
@@ -194,7 +190,7 @@ struct report_session {
     const char *ended_by;
     bool quit;
     bool refused; /* no session: the connection was reset at once */
-    bool special; /* keeps its steps in any case */
+    bool special; /* rather keeps its steps than others */
     enum report_outcome outcome;
     int last_code;
     const char *last_text;
@@ -208,7 +204,10 @@ struct report_session {
     const char *tls_sni;
     const char *tls_identity;
     const char *tls_error;
+    int64_t log_at; /* where it begins in the event log */
+    size_t ended;   /* its number among those that ended, from 1; 0 = it never did */
     /* Steps; NULL where they were not kept. */
+    bool kept;
     struct report_step *steps;
     size_t step_count;
     size_t steps_left_out;
@@ -355,7 +354,7 @@ struct report_run {
     enum report_verdict verdict;
     const char *problem; /* why it could not be run; "" if it could */
     const char *waiting; /* the server's own list of its queue at the end; "" if it has none */
-    cJSON *results;      /* results.json as it is; NULL if there is none */
+    char *results;       /* results.json on one line; NULL if there is none */
     struct report_check *checks;
     size_t check_count;
     struct report_finding *findings;
@@ -367,7 +366,6 @@ struct report_run {
     size_t delivery_count;
     struct report_session *sessions;
     size_t session_count;
-    size_t special_count;
     struct report_session *clients; /* the scenario's; their host is the server under test */
     size_t client_count;
     size_t client_special_count;
@@ -404,6 +402,10 @@ static inline void *report_room(void *array, size_t count, size_t size)
     return mem_grow(array, count == 0 ? 1 : count * 2, size);
 }
 
+/* To which it went; "" of REPORT_LOGGED. */
+const char *report_attempt_host(const struct report_run *run, const struct report_attempt *attempt);
+/* The packet that was the last one at the event of this number; 0 = not known. */
+uint64_t report_run_packet(const struct report_run *run, int64_t seq);
 /* How many of the checks, expectations and invariants, have this verdict. */
 size_t report_run_count(const struct report_run *run, enum report_verdict verdict);
 /* How many of them count: all but those that are only noted. */

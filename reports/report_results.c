@@ -2,6 +2,7 @@
 
 #include "mta-under-test/base/file.h"
 #include "sim/event/event_file.h"
+#include "sim/event/event_line.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -99,20 +100,23 @@ static const char *const *read_list(struct report_run *run, const cJSON *object,
     return list;
 }
 
+/* The event log, which may have been read before, says some of it as well. */
 static void read_scenario(struct report_run *run, const cJSON *object)
 {
-    run->name = text_of(run, object, "name");
+    if (*event_text(object, "name") != '\0')
+        run->name = text_of(run, object, "name");
+    if (*event_text(object, "file") != '\0')
+        run->file = text_of(run, object, "file");
+    if (run->seed == 0)
+        run->seed = event_int(object, "seed", 0);
     run->about = text_of(run, object, "about");
-    run->file = text_of(run, object, "file");
     run->cell = text_of(run, object, "cell");
-    run->seed = event_int(object, "seed", 0);
     run->tags = read_list(run, object, "tags", &run->tag_count);
     run->references = read_list(run, object, "references", &run->reference_count);
 }
 
-static void read_results(struct report_run *run)
+static void read_results(struct report_run *run, const cJSON *results)
 {
-    const cJSON *results = run->results;
     const cJSON *scenario = cJSON_GetObjectItemCaseSensitive(results, "scenario");
     read_scenario(run, cJSON_IsObject(scenario) ? scenario : results);
     run->verdict = verdict_of(event_text(results, "verdict"), "must");
@@ -132,18 +136,42 @@ static void read_results(struct report_run *run)
     }
 }
 
+/* Without the space between the values. */
+static char *on_one_line(struct slice json)
+{
+    char *line = mem_grow(NULL, json.len + 1, 1);
+    size_t len = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < json.len; i++) {
+        char c = json.data[i];
+        if (!quoted && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+            continue;
+        line[len++] = c;
+        if (c == '"')
+            quoted = !quoted;
+        else if (c == '\\' && i + 1 < json.len)
+            line[len++] = json.data[++i];
+    }
+    line[len] = '\0';
+    return line;
+}
+
 int report_results_read(struct report_run *run, const char *path, struct err *err)
 {
     struct buf bytes;
+    struct event_line *line = event_line_new();
     buf_init(&bytes, RESULTS_BYTES_MAX);
     int result = file_read(path, &bytes, err);
     if (result == 0) {
-        run->results = cJSON_ParseWithLength(bytes.data, bytes.len);
-        if (!cJSON_IsObject(run->results))
+        const cJSON *results = event_line_read(line, buf_slice(&bytes));
+        if (results == NULL) {
             result = err_set(err, "%s: expected a JSON object", path);
-        else
-            read_results(run);
+        } else {
+            read_results(run, results);
+            run->results = on_one_line(buf_slice(&bytes));
+        }
     }
+    event_line_free(&line);
     buf_deinit(&bytes);
     return result;
 }

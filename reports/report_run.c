@@ -15,6 +15,7 @@ enum {
     WAITING_BYTES_MAX = 1024 * 1024
 };
 
+static const char EVENTS_FILE[] = "events.jsonl";
 static const double WORLD_MS_MAX = 1e12;
 
 static struct report_run *new_run(const char *folder)
@@ -72,10 +73,30 @@ static void say_problem(struct report_run *run, const char *path)
     buf_deinit(&bytes);
 }
 
-static int load_evidence(struct report_run *run, struct err *err)
+struct report_loading {
+    struct report_run *run;
+    struct report_events *events; /* NULL: they are not being read */
+};
+
+static struct report_loading *new_loading(const char *folder)
 {
+    struct report_loading *loading = mem_alloc(sizeof *loading);
+    loading->run = new_run(folder);
+    return loading;
+}
+
+static int open_events(struct report_loading *loading, struct err *err)
+{
+    const char *path = path_in(loading->run, EVENTS_FILE);
+    loading->events = report_events_open(loading->run, path, err);
+    return loading->events != NULL ? 0 : -1;
+}
+
+static int load_evidence(struct report_loading *loading, struct err *err)
+{
+    struct report_run *run = loading->run;
     const char *results = path_in(run, "results.json");
-    const char *events = path_in(run, "events.jsonl");
+    const char *events = path_in(run, EVENTS_FILE);
     const char *notes = path_in(run, "packets.tsv");
     const char *capture = path_in(run, "capture.pcapng");
     if (!file_exists(results) && !file_exists(events))
@@ -89,23 +110,55 @@ static int load_evidence(struct report_run *run, struct err *err)
     if (file_exists(notes) &&
         capture_notes_read(notes, &run->packet_notes, &run->packet_note_count, err) != 0)
         return -1;
-    if (file_exists(events) && report_events_read(run, events, err) != 0)
+    if (loading->events == NULL && file_exists(events) && open_events(loading, err) != 0)
         return -1;
-    if (file_exists(capture))
-        return report_packets_read(run, capture, err);
+    if (loading->events != NULL && report_events_finish(&loading->events, err) != 0)
+        return -1;
+    if (file_exists(capture) && report_packets_read(run, capture, err) != 0)
+        return -1;
+    if (*run->name == '\0')
+        run->name = arena_text(&run->arena, file_name(run->folder));
     return 0;
+}
+
+struct report_loading *report_loading_open(const char *folder, struct err *err)
+{
+    struct report_loading *loading = new_loading(folder);
+    if (open_events(loading, err) != 0)
+        report_loading_close(&loading);
+    return loading;
+}
+
+int report_loading_follow(struct report_loading *loading, size_t events_max, struct err *err)
+{
+    return report_events_follow(loading->events, events_max, err);
+}
+
+struct report_run *report_loading_finish(struct report_loading **loading, struct err *err)
+{
+    struct report_run *run = NULL;
+    if (load_evidence(*loading, err) == 0) {
+        run = (*loading)->run;
+        (*loading)->run = NULL;
+    }
+    report_loading_close(loading);
+    return run;
+}
+
+void report_loading_close(struct report_loading **loading)
+{
+    if (*loading == NULL)
+        return;
+    report_events_close(&(*loading)->events);
+    report_run_free(&(*loading)->run);
+    free(*loading);
+    *loading = NULL;
 }
 
 struct report_run *report_run_load(const char *folder, struct err *err)
 {
-    struct report_run *run = new_run(folder);
-    if (load_evidence(run, err) != 0) {
-        report_run_free(&run);
-        return NULL;
-    }
-    if (*run->name == '\0')
-        run->name = arena_text(&run->arena, file_name(folder));
-    return run;
+    struct report_loading *loading = new_loading(folder);
+    return report_loading_finish(&loading, err);
 }
 
 struct report_run *report_run_of_problem(const char *name, const char *file, const char *problem)
@@ -160,7 +213,7 @@ void report_run_free(struct report_run **where)
     free(run->queue.changes);
     free(run->connections.changes);
     free(run->packet_notes);
-    cJSON_Delete(run->results);
+    free(run->results);
     arena_deinit(&run->arena);
     free(run);
 }
@@ -174,6 +227,18 @@ void report_run_set_wall(struct report_run *run, int64_t wall_us)
 bool report_run_passed(const struct report_run *run)
 {
     return run->verdict == REPORT_PASSED || run->verdict == REPORT_WARNED;
+}
+
+const char *report_attempt_host(const struct report_run *run, const struct report_attempt *attempt)
+{
+    return attempt->session > 0 ? run->sessions[attempt->session - 1].host : "";
+}
+
+uint64_t report_run_packet(const struct report_run *run, int64_t seq)
+{
+    if (seq < 0 || (uint64_t)seq >= run->packet_note_count)
+        return 0;
+    return run->packet_notes[seq];
 }
 
 size_t report_run_count(const struct report_run *run, enum report_verdict verdict)

@@ -16,6 +16,20 @@ struct report_run;
 /* NULL with file and place in `err` if the evidence is there but broken. */
 struct report_run *report_run_load(const char *folder, struct err *err) MUST_CHECK;
 
+/* The same in steps, for a run that goes on: its event log is followed from the start, and once the
+ * rest of the evidence is there, only what is new in the log is to be read. */
+struct report_loading;
+
+/* NULL if there is no log yet. */
+struct report_loading *report_loading_open(const char *folder, struct err *err) MUST_CHECK;
+/* 1 after `events_max` events, 0 at the end of what is written, -1 with file and line in `err`. */
+int report_loading_follow(struct report_loading *loading, size_t events_max,
+                          struct err *err) MUST_CHECK;
+/* As report_run_load(); closes it. */
+struct report_run *report_loading_finish(struct report_loading **loading,
+                                         struct err *err) MUST_CHECK;
+void report_loading_close(struct report_loading **loading);
+
 /* A run that could not take place: an invalid scenario, a machine that gives no world. */
 struct report_run *report_run_of_problem(const char *name, const char *file,
                                          const char *problem) MUST_CHECK

@@ -1,7 +1,7 @@
 #include "reports/report_sessions.h"
 
-#include "mta-under-test/base/buf.h"
 #include "reports/report_auth.h"
+#include "reports/report_dialogues.h"
 #include "reports/report_gauges.h"
 #include "reports/report_steps.h"
 #include "sim/event/event_file.h"
@@ -14,14 +14,6 @@ enum { QUERIES_BACK = 40 };
 static struct report_session *session_of(struct report_book *book, const struct report_track *track)
 {
     return &book->run->sessions[track->session];
-}
-
-static void add_step(struct report_book *book, struct report_track *track, const cJSON *event,
-                     struct report_step step)
-{
-    step.encrypted = track->in_tls;
-    step.packet = report_book_packet(book, event_int(event, "seq", -1));
-    report_steps_add(session_of(book, track), event, step);
 }
 
 static void attach_queries(struct report_book *book, const char *host, size_t session)
@@ -57,8 +49,9 @@ static struct report_session *add_session(struct report_book *book, const cJSON 
         .tls_sni = "",
         .tls_identity = "",
         .tls_error = "",
-        .special = map_get_text(&book->wanted, id) != NULL,
         .outcome = REPORT_BROKEN,
+        .log_at = book->log_at,
+        .steps_left_out = 1,
     };
     run->session_count++;
     return session;
@@ -70,36 +63,29 @@ static void on_connect(struct report_book *book, const cJSON *event, const char 
     struct report_session *session = add_session(book, event, id);
     struct report_track *track = mem_alloc(sizeof *track);
     track->session = run->session_count - 1;
-    track->from = "";
+    track->from = mem_text_copy("");
+    track->last_text = mem_text_copy("");
     map_set_text(&book->tracks, id, track);
     report_book_change(&run->connections, session->start_us, 1);
     attach_queries(book, session->host, track->session);
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
 }
 
-/* The reply as it was said, without its code: "4.2.0 Greylisted". */
-static const char *reply_words(struct report_session *session, const cJSON *event)
+static void set_last_text(struct report_track *track, const char *text)
 {
-    const char *enhanced = event_text(event, "enhanced");
-    const char *text = event_text(event, "text");
-    if (*enhanced == '\0')
-        return text;
-    return arena_format(&session->arena, "%.20s %.*s", enhanced, REPORT_TEXT_MAX, text);
+    free(track->last_text);
+    track->last_text = mem_text_copy_n(text, strnlen(text, REPORT_TEXT_MAX));
 }
 
 static struct report_attempt attempt_of(struct report_book *book, const struct report_track *track,
                                         const cJSON *event)
 {
-    struct report_session *session = session_of(book, track);
-    int code = (int)event_int(event, "code", 0);
+    int64_t code = event_int(event, "code", 0);
     return (struct report_attempt){
         .at_us = event_int(event, "at", 0),
-        .host = session->host,
-        .session = track->session + 1,
-        .code = code,
+        .session = (uint32_t)track->session + 1,
+        .code = (int16_t)code,
         .outcome = code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED,
-        .text = reply_words(session, event),
+        .text = report_steps_reply(event, &book->words),
     };
 }
 
@@ -173,7 +159,7 @@ static void on_reply(struct report_book *book, struct report_track *track, const
     bool echo = slice_is(stage, "data") && track->recipient_count == 0 && session->last_code != 0;
     if (attempt.code >= 400 && !echo) {
         session->last_code = attempt.code;
-        session->last_text = report_steps_text(session, attempt.text);
+        set_last_text(track, attempt.text);
     }
     if (slice_is(stage, "rcpt")) {
         on_reply_rcpt(book, track, event, &attempt);
@@ -185,29 +171,19 @@ static void on_reply(struct report_book *book, struct report_track *track, const
     } else if (slice_starts_with(stage, SLICE("data")) || slice_is(stage, "bdat")) {
         on_reply_data(book, track, &attempt);
     }
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_REPLY,
-                                  .code = attempt.code,
-                                  .text = attempt.text,
-                                  .note = event_text(event, "rule")});
 }
 
-static void on_command(struct report_book *book, struct report_track *track, const cJSON *event)
+static void on_command(struct report_track *track, const cJSON *event)
 {
-    const char *line = event_text(event, "line");
-    if (slice_is_nocase(slice_of(event_text(event, "verb")), "MAIL")) {
-        struct slice rest = slice_of(line);
-        rest = slice_skip(rest,
-                          slice_find(rest, '<') == SIZE_MAX ? rest.len : slice_find(rest, '<') + 1);
-        size_t close = slice_find(rest, '>');
-        track->from = report_steps_text(session_of(book, track), "");
-        if (close != SIZE_MAX)
-            track->from = arena_text_of(&session_of(book, track)->arena, slice_first(rest, close));
-        track->recipient_count = 0;
-    }
-    add_step(book, track, event,
-             (struct report_step){
-                 .kind = REPORT_STEP_COMMAND, .text = line, .note = event_text(event, "verb")});
+    if (!slice_is_nocase(slice_of(event_text(event, "verb")), "MAIL"))
+        return;
+    struct slice rest = slice_of(event_text(event, "line"));
+    size_t open = slice_find(rest, '<');
+    rest = slice_skip(rest, open == SIZE_MAX ? rest.len : open + 1);
+    size_t close = slice_find(rest, '>');
+    free(track->from);
+    track->from = mem_text_copy_n(rest.data, close == SIZE_MAX ? 0 : close);
+    track->recipient_count = 0;
 }
 
 static void on_tls(struct report_book *book, struct report_track *track, const cJSON *event)
@@ -222,16 +198,10 @@ static void on_tls(struct report_book *book, struct report_track *track, const c
     session->tls_sni = report_book_text(book, event_text(event, "sni"));
     session->tls_identity = report_book_text(book, event_text(event, "identity"));
     session->tls_error = report_book_text(book, event_text(event, "error"));
-    track->in_tls = ok;
     if (!ok) {
-        session->last_text = session->tls_error;
+        set_last_text(track, session->tls_error);
         session->special = true;
     }
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_TLS,
-                                  .number = ok,
-                                  .text = ok ? session->tls_version : session->tls_error,
-                                  .note = ok ? session->tls_cipher : session->tls_identity});
 }
 
 static void take_acceptance(struct report_book *book, struct report_track *track,
@@ -280,27 +250,6 @@ static void take_dsn(struct report_book *book, struct report_track *track, const
     }
 }
 
-/* "junk, spf pass, dkim pass": what else the host made of the message. */
-static char *acceptance_words(const cJSON *event)
-{
-    struct buf words;
-    buf_init(&words, REPORT_TEXT_MAX);
-    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(event, "reply-sent")))
-        buf_add_text(&words, ", its reply is lost on purpose");
-    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(event, "dsn")))
-        buf_add_text(&words, ", a delivery status notification");
-    if (slice_is(slice_of(event_text(event, "placement")), "junk"))
-        buf_add_text(&words, ", into junk");
-    const cJSON *result;
-    cJSON_ArrayForEach(result, cJSON_GetObjectItemCaseSensitive(event, "auth"))
-    {
-        const char *word = event_text(result, "result");
-        if (word[0] != '\0' && strcmp(word, "none") != 0)
-            buf_format(&words, ", %.30s %.60s", result->string, word);
-    }
-    return buf_take(&words);
-}
-
 static void on_accepted(struct report_book *book, struct report_track *track, const cJSON *event)
 {
     struct report_session *session = session_of(book, track);
@@ -321,27 +270,18 @@ static void on_accepted(struct report_book *book, struct report_track *track, co
     }
     track->taken = true;
     report_auth_event(book, event, track->session);
-    char *words = acceptance_words(event);
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_ACCEPTED,
-                                  .number = event_int(event, "bytes", 0),
-                                  .text = event_text(event, "message"),
-                                  .note = words});
-    free(words);
 }
 
-/* Violations of one kind are one finding. Where the run was checked, its results tell them already.
- */
+/* Violations of one kind are one finding. */
 static void count_violation(struct report_book *book, const struct report_track *track,
                             const cJSON *event)
 {
-    struct report_run *run = book->run;
     const char *what = event_text(event, "what");
     char *key = mem_text_format("%s\n%s", what, event_text(event, "level"));
     size_t found = report_index_get(&book->rows, key);
-    if (found == 0 && run->finding_count < REPORT_FINDINGS_MAX) {
-        run->findings = report_room(run->findings, run->finding_count, sizeof *run->findings);
-        run->findings[run->finding_count] = (struct report_finding){
+    if (found == 0 && book->finding_count < REPORT_FINDINGS_MAX) {
+        book->findings = report_room(book->findings, book->finding_count, sizeof *book->findings);
+        book->findings[book->finding_count] = (struct report_finding){
             .level = report_book_text(book, event_text(event, "level")),
             .what = report_book_text(book, what),
             .text = report_book_text(book, event_text(event, "text")),
@@ -350,32 +290,29 @@ static void count_violation(struct report_book *book, const struct report_track 
             .at_us = event_int(event, "at", 0),
             .seq = event_int(event, "seq", -1),
         };
-        found = ++run->finding_count;
+        found = ++book->finding_count;
         report_index_set(&book->rows, key, found);
     }
     if (found != 0)
-        run->findings[found - 1].count++;
+        book->findings[found - 1].count++;
     free(key);
 }
 
-static void on_violation(struct report_book *book, struct report_track *track, const cJSON *event)
+static void on_violation(struct report_book *book, const struct report_track *track,
+                         const cJSON *event)
 {
-    if (book->run->results == NULL)
-        count_violation(book, track, event);
+    count_violation(book, track, event);
     session_of(book, track)->special = true;
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_VIOLATION,
-                                  .text = event_text(event, "text"),
-                                  .note = event_text(event, "rfc")});
 }
 
 /* Recipients whose transaction was cut, or everybody that the connection may have been for. */
-static void note_broken(struct report_book *book, struct report_track *track, const cJSON *event)
+static void note_broken(struct report_book *book, const struct report_track *track,
+                        const cJSON *event)
 {
-    struct report_session *session = session_of(book, track);
+    const struct report_session *session = session_of(book, track);
     struct report_attempt attempt = attempt_of(book, track, event);
-    attempt.code = session->last_code;
-    attempt.text = *session->last_text != '\0' ? session->last_text : "the connection was closed";
+    attempt.code = (int16_t)session->last_code;
+    attempt.text = *track->last_text != '\0' ? track->last_text : "the connection was closed";
     attempt.outcome = REPORT_BROKEN;
     if (attempt.code >= 400)
         attempt.outcome = attempt.code >= 500 ? REPORT_REJECTED : REPORT_DEFERRED;
@@ -387,8 +324,19 @@ static void note_broken(struct report_book *book, struct report_track *track, co
     }
 }
 
-static void judge_session(struct report_session *session, const struct report_track *track)
+/* What a reply said last is mostly what it said in the session before. */
+static const char *last_text(struct report_book *book, const struct report_track *track)
 {
+    const char *before =
+        track->session > 0 ? book->run->sessions[track->session - 1].last_text : "";
+    return strcmp(before, track->last_text) == 0 ? before
+                                                 : report_book_text(book, track->last_text);
+}
+
+static void sum_up(struct report_book *book, const struct report_track *track)
+{
+    struct report_session *session = session_of(book, track);
+    session->last_text = last_text(book, track);
     if (session->accepted > 0)
         session->outcome = REPORT_ACCEPTED;
     else if (session->last_code >= 500)
@@ -399,20 +347,6 @@ static void judge_session(struct report_session *session, const struct report_tr
         session->outcome = REPORT_BROKEN;
 }
 
-/* Only some sessions keep their steps. */
-static void keep_or_drop(struct report_book *book, const struct report_track *track)
-{
-    struct report_run *run = book->run;
-    struct report_session *session = session_of(book, track);
-    if (track->session < REPORT_SESSIONS_KEPT)
-        return;
-    if (session->special && run->special_count < REPORT_SESSIONS_SPECIAL) {
-        run->special_count++;
-        return;
-    }
-    report_steps_drop(session);
-}
-
 /* A connection to a host that does not listen: no session, but an attempt. */
 static void on_refused(struct report_book *book, const cJSON *event)
 {
@@ -421,25 +355,18 @@ static void on_refused(struct report_book *book, const cJSON *event)
         host = event_text(event, "server");
     char *id = mem_text_format("%s (refused)", host);
     struct report_session *session = add_session(book, event, id);
-    struct report_track track = {.session = book->run->session_count - 1};
     struct report_attempt attempt = {
         .at_us = session->start_us,
-        .host = session->host,
-        .session = book->run->session_count,
+        .session = (uint32_t)book->run->session_count,
         .outcome = REPORT_BROKEN,
         .text = "connection refused",
     };
     free(id);
     session->refused = true;
     session->end_us = session->start_us;
-    session->last_text = report_steps_text(session, attempt.text);
-    add_step(book, &track, event,
-             (struct report_step){.kind = REPORT_STEP_CONNECT, .text = session->server});
-    add_step(
-        book, &track, event,
-        (struct report_step){.kind = REPORT_STEP_DISCONNECT, .text = "a reset: nobody listens"});
+    session->ended = ++book->ended_count;
+    session->last_text = attempt.text;
     report_book_attempt_host(book, session->host, NULL, &attempt);
-    keep_or_drop(book, &track);
 }
 
 static void on_disconnect(struct report_book *book, struct report_track *track, const cJSON *event,
@@ -449,26 +376,11 @@ static void on_disconnect(struct report_book *book, struct report_track *track, 
     session->end_us = event_int(event, "at", 0);
     session->ended_by = report_book_text(book, event_text(event, "by"));
     session->quit = event_bool(event, "quit");
+    session->ended = ++book->ended_count;
     report_book_change(&book->run->connections, session->end_us, -1);
-    add_step(book, track, event,
-             (struct report_step){.kind = REPORT_STEP_DISCONNECT,
-                                  .number = session->quit,
-                                  .text = session->ended_by});
     note_broken(book, track, event);
-    judge_session(session, track);
-    keep_or_drop(book, track);
-    free(track->recipients);
-    free(map_remove(&book->tracks, slice_of(id)));
-}
-
-/* A rule that only replies stands beside its reply. */
-static void on_rule(struct report_book *book, struct report_track *track, const cJSON *event)
-{
-    const char *effect = event_text(event, "effect");
-    if (!slice_is(slice_of(effect), "reply") && !slice_is(slice_of(effect), "reply, close"))
-        add_step(book, track, event,
-                 (struct report_step){
-                     .kind = REPORT_STEP_RULE, .text = event_text(event, "rule"), .note = effect});
+    sum_up(book, track);
+    report_book_free_track(map_remove(&book->tracks, slice_of(id)));
 }
 
 void report_sessions_event(struct report_book *book, const cJSON *event)
@@ -484,18 +396,15 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
         report_gauges_event(book, event);
     if (track == NULL)
         return;
+    enum report_step_kind step;
+    if (report_dialogues_step(event, &step))
+        session_of(book, track)->steps_left_out++;
     if (slice_is(kind, "reply"))
         on_reply(book, track, event);
     else if (slice_is(kind, "command"))
-        on_command(book, track, event);
+        on_command(track, event);
     else if (slice_is(kind, "tls"))
         on_tls(book, track, event);
-    else if (slice_is(kind, "rule"))
-        on_rule(book, track, event);
-    else if (slice_is(kind, "data"))
-        add_step(book, track, event,
-                 (struct report_step){
-                     .kind = REPORT_STEP_DATA, .number = event_int(event, "bytes", 0), .text = ""});
     else if (slice_is(kind, "accepted"))
         on_accepted(book, track, event);
     else if (slice_is(kind, "declined"))
@@ -509,5 +418,5 @@ void report_sessions_event(struct report_book *book, const cJSON *event)
 void report_sessions_finish(struct report_book *book)
 {
     for (struct map_entry *entry = map_first(&book->tracks); entry != NULL; entry = map_next(entry))
-        judge_session(session_of(book, map_value(entry)), map_value(entry));
+        sum_up(book, map_value(entry));
 }

@@ -11,6 +11,17 @@ const char *report_steps_text(struct report_session *session, const char *text)
     return arena_text_of(&session->arena, slice_from(text, strnlen(text, REPORT_TEXT_MAX)));
 }
 
+const char *report_steps_reply(const cJSON *event, struct buf *words)
+{
+    const char *enhanced = event_text(event, "enhanced");
+    const char *text = event_text(event, "text");
+    if (*enhanced == '\0')
+        return text;
+    buf_reset(words);
+    buf_format(words, "%.20s %.*s", enhanced, REPORT_TEXT_MAX, text);
+    return buf_text(words);
+}
+
 void report_steps_add(struct report_session *session, const cJSON *event, struct report_step step)
 {
     if (session->step_count == REPORT_STEPS_MAX) {

@@ -48,20 +48,25 @@ static struct arena_block *arena_add_block(struct arena *arena, size_t size)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *arena_take(struct arena *arena, size_t size, size_t align)
 {
     assert(size < SIZE_MAX / 2);
-    size_t need = (size + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-    if (need == 0)
-        need = ARENA_ALIGN;
     struct arena_block *block = arena->blocks;
-    if (block == NULL || block->size - block->used < need)
-        block = arena_add_block(arena, need);
-    void *result = block->bytes + block->used;
-    block->used += need;
-    arena->used_bytes += need;
-    /* Here, since most blocks are given back long before they are full. */
-    return memset(result, 0, need);
+    size_t at = block != NULL ? (block->used + align - 1) / align * align : 0;
+    if (block == NULL || at > block->size || block->size - at < size) {
+        block = arena_add_block(arena, size);
+        at = 0;
+    }
+    block->used = at + size;
+    arena->used_bytes += size;
+    return block->bytes + at;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t need = size > 0 ? size : 1;
+    /* Cleared here, since most blocks are given back long before they are full. */
+    return memset(arena_take(arena, need, ARENA_ALIGN), 0, need);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)
@@ -77,11 +82,13 @@ char *arena_text(struct arena *arena, const char *text)
     return arena_text_of(arena, slice_of(text));
 }
 
+/* Texts lie one behind the other: of a large campaign millions are kept. */
 char *arena_text_of(struct arena *arena, struct slice text)
 {
-    char *copy = arena_alloc(arena, text.len + 1);
+    char *copy = arena_take(arena, text.len + 1, 1);
     if (text.len > 0)
         memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
     return copy;
 }
 
@@ -95,7 +102,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     va_end(args);
     if (len < 0)
         abort();
-    char *text = arena_alloc(arena, (size_t)len + 1);
+    char *text = arena_take(arena, (size_t)len + 1, 1);
     vsnprintf(text, (size_t)len + 1, format, again);
     va_end(again);
     return text;
@@ -103,5 +110,8 @@ char *arena_format(struct arena *arena, const char *format, ...)
 
 struct slice arena_slice(struct arena *arena, struct slice bytes)
 {
-    return slice_from(arena_text_of(arena, bytes), bytes.len);
+    char *copy = arena_alloc(arena, bytes.len + 1);
+    if (bytes.len > 0)
+        memcpy(copy, bytes.data, bytes.len);
+    return slice_from(copy, bytes.len);
 }

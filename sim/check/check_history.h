@@ -82,20 +82,20 @@ struct check_delivery {
     int64_t submitted_us;
     int64_t accepted_us; /* -1 = the server under test never took it */
     int64_t submit_seq;
-    int refusal_code; /* of the submission */
-    const char *refusal;
-    struct check_attempt *attempts;
-    size_t attempt_count;
-    size_t round_count;
-    struct check_copy *copies;
-    size_t copy_count;
-    struct check_notice *notices;
-    size_t notice_count;
-    size_t warning_count;
     int64_t deleted_us; /* by an operator; -1 = not */
+    int refusal_code;   /* of the submission */
     bool refused;
     bool by_client;  /* not one of "messages": one of "clients" handed it in */
     bool sent_again; /* handed in twice, since the reply to the first time never came */
+    const char *refusal;
+    struct check_attempt *attempts;
+    struct check_copy *copies;
+    struct check_notice *notices;
+    uint32_t attempt_count;
+    uint32_t round_count;
+    uint32_t copy_count;
+    uint32_t notice_count;
+    uint32_t warning_count;
     struct check_delivery *next_same; /* the next one with the same recipient */
     struct check_delivery *last_same; /* of the first of them: the last one */
     struct check_index_link links[CHECK_INDEX_COUNT];

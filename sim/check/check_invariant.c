@@ -112,7 +112,7 @@ static void judge_delivery_ends(struct check_report *report, const struct check_
         violated(result, d, &moment,
                  arena_format(&report->arena,
                               "neither delivered nor returned, and nothing waits for it any more "
-                              "(%zu attempts)",
+                              "(%u attempts)",
                               d->round_count));
     }
 }

@@ -96,7 +96,7 @@ static const char *end_text(const struct delivery_judge *j)
     if (last == NULL)
         return arena_format(j->arena, "still queued after %s, never tried",
                             about_span(j, since_handed_in(d, j->history->end_us)));
-    return arena_format(j->arena, "still queued after %s and %zu attempt%s, the last at %s: %s",
+    return arena_format(j->arena, "still queued after %s and %u attempt%s, the last at %s: %s",
                         about_span(j, since_handed_in(d, j->history->end_us)), d->round_count,
                         d->round_count == 1 ? "" : "s", last->host, reply_text(j, last));
 }

@@ -20,6 +20,8 @@ struct event_file {
     char *path;
     struct buf bytes; /* that were read */
     size_t taken;     /* of them */
+    int64_t at;       /* where the line at hand begins */
+    int64_t next_at;  /* and the next one */
     struct event_line *line;
     unsigned long line_number;
 };
@@ -54,6 +56,21 @@ void event_file_close(struct event_file **file)
 void event_file_follow(struct event_file *file, bool grows)
 {
     file->follows = grows;
+}
+
+int64_t event_file_at(const struct event_file *file)
+{
+    return file->at;
+}
+
+int event_file_go(struct event_file *file, int64_t at, struct err *err)
+{
+    if (lseek(file->fd, at, SEEK_SET) < 0)
+        return err_set_errno(err, "%s: cannot be read again", file->path);
+    buf_reset(&file->bytes);
+    file->taken = 0;
+    file->next_at = at;
+    return 0;
 }
 
 /* 1 with more bytes, 0 at the end. */
@@ -108,6 +125,8 @@ int event_file_next(struct event_file *file, const cJSON **event, struct err *er
     if (found != 1)
         return found;
     file->line_number++;
+    file->at = file->next_at;
+    file->next_at += (int64_t)line.len + 1;
     *event = event_line_read(file->line, line);
     if (*event == NULL)
         return err_set(err, "%s:%lu: this line is no event", file->path, file->line_number);

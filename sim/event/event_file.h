@@ -23,6 +23,11 @@ int event_file_next(struct event_file *file, const cJSON **event, struct err *er
  * be more. */
 void event_file_follow(struct event_file *file, bool grows);
 
+/* Where the event that was read last stands in the file, and going on with the one that stands
+ * there: -1 if it cannot be read again. */
+int64_t event_file_at(const struct event_file *file);
+int event_file_go(struct event_file *file, int64_t at, struct err *err) MUST_CHECK;
+
 /* Facts of an event; what is absent or of another type gives "" or the `otherwise`. */
 const char *event_text(const cJSON *event, const char *key);
 int64_t event_int(const cJSON *event, const char *key, int64_t otherwise);

@@ -373,7 +373,7 @@ static int run_check(struct run_execution *run, struct err *err)
     struct check_report *report = NULL;
     int64_t began_us = time_monotonic_us();
     int code = RUN_EXIT_INTERNAL;
-    if (run_follow_finish(&run->follow, &report, err) == 0) {
+    if (run_follow_judge(&run->follow, &report, err) == 0) {
         run->check_us = time_monotonic_us() - began_us;
         if (check_results_write(report, results, err) == 0 &&
             run_write_checks(run, report, err) == 0)
@@ -407,8 +407,7 @@ static enum world_wait run_wait(struct run_execution *run, int told_fd)
 static int run_world(struct run_execution *run, struct err *err)
 {
     char *events = run_folder_file(run->folder, RUN_EVENTS_FILE);
-    run->follow.scenario = run->scenario;
-    run->follow.events_path = arena_text(&run->arena, events);
+    run_follow_to_judge(&run->follow, run->scenario, events);
     free(events);
     run->began_us = time_monotonic_us();
     if (run_start_world(run, err) != 0)

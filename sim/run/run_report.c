@@ -65,16 +65,18 @@ static int run_evidence_problem(struct run_evidence *evidence, const char *path,
     return result;
 }
 
-/* The case's evidence, or its error where it could not run. */
+/* The case's evidence, or its error where it could not run. `follow` has what was read of it
+ * already; NULL if that is nothing. */
 static int run_evidence_load(struct run_evidence *evidence, const char *folder, const char *name,
-                             const char *file, struct err *err)
+                             const char *file, struct run_follow *follow, struct err *err)
 {
     char *results = run_folder_file(folder, RUN_RESULTS_FILE);
     char *error = run_folder_file(folder, RUN_ERROR_FILE);
     char *skipped = run_folder_file(folder, RUN_SKIPPED_FILE);
     int result = 0;
     if (file_exists(results)) {
-        struct report_run *run = report_run_load(folder, err);
+        struct report_run *run =
+            follow != NULL ? run_follow_report(follow, err) : report_run_load(folder, err);
         if (run != NULL)
             run_evidence_add(evidence, run);
         else
@@ -135,14 +137,15 @@ static int run_report_files(const struct run_options *options, const struct run_
 }
 
 int run_report_write(const struct run_options *options, const struct run_plan *plan,
-                     struct err *err)
+                     struct run_follow *follows, struct err *err)
 {
     struct run_evidence evidence = {0};
     int result = 0;
     for (size_t i = 0; i < plan->case_count && result == 0; i++) {
         const struct run_case *one = &plan->cases[i];
         char *folder = run_folder_file(options->output, one->folder);
-        result = run_evidence_load(&evidence, folder, one->name, one->file, err);
+        struct run_follow *follow = follows[i].purpose != NULL ? &follows[i] : NULL;
+        result = run_evidence_load(&evidence, folder, one->name, one->file, follow, err);
         free(folder);
     }
     if (result == 0)
@@ -167,7 +170,7 @@ static int run_evidence_gather(struct run_evidence *evidence, const char *folder
     for (int i = 0; i < count; i++) {
         if (entries[i]->d_name[0] != '.' && result == 0) {
             char *path = run_folder_file(folder, entries[i]->d_name);
-            result = run_evidence_load(evidence, path, entries[i]->d_name, "", err);
+            result = run_evidence_load(evidence, path, entries[i]->d_name, "", NULL, err);
             free(path);
         }
         free(entries[i]);

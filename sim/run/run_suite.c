@@ -9,12 +9,13 @@
 #include "mta-under-test/base/file.h"
 #include "mta-under-test/base/time_text.h"
 #include "sim/run/run_case.h"
+#include "sim/run/run_follow.h"
 #include "sim/run/run_print.h"
 #include "sim/run/run_report.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { RUN_JOBS_MAX = 256 };
+enum { RUN_JOBS_MAX = 256, RUN_WAIT_MS = 1000 };
 
 struct run_job {
     pid_t pid; /* 0 = free */
@@ -25,6 +26,7 @@ struct run_job {
 struct run_state {
     const struct run_options *options;
     const struct run_plan *plan;
+    struct run_follow *follows; /* of the plan's cases, for the report */
     struct run_job jobs[RUN_JOBS_MAX];
     unsigned running;
     unsigned leaving; /* processes whose case is judged */
@@ -51,8 +53,18 @@ static char *run_case_path(const struct run_state *state, size_t index)
     return mem_text_format("%s/%s", state->options->output, state->plan->cases[index].folder);
 }
 
+/* Before its process begins to write there. */
+static void run_follow_case(struct run_state *state, size_t index)
+{
+    char *folder = run_case_path(state, index);
+    run_follow_deinit(&state->follows[index]); /* of the try before */
+    run_follow_to_report(&state->follows[index], folder);
+    free(folder);
+}
+
 static int run_job_start(struct run_state *state, struct run_job *job)
 {
+    run_follow_case(state, job->index);
     fflush(NULL);
     pid_t parent = getpid();
     /* The child keeps the signals blocked until it has handlers of its own. */
@@ -174,6 +186,31 @@ static void run_on_judged(struct run_state *state, const siginfo_t *info)
     run_job_end(state, job, info->si_value.sival_int);
 }
 
+/* Reads of what the cases log; returns how many milliseconds it can wait for more. */
+static int run_follow_cases(struct run_state *state)
+{
+    int wait_ms = RUN_WAIT_MS;
+    for (unsigned slot = 0; slot < state->options->jobs; slot++) {
+        const struct run_job *job = &state->jobs[slot];
+        int ms = job->pid != 0 ? run_follow_step(&state->follows[job->index]) : RUN_WAIT_MS;
+        if (ms < wait_ms)
+            wait_ms = ms;
+    }
+    return wait_ms;
+}
+
+/* The next signal, or -1. */
+static int run_wait_signal(struct run_state *state, siginfo_t *info)
+{
+    int signal_number = 0;
+    do {
+        int ms = run_follow_cases(state);
+        const struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+        signal_number = sigtimedwait(&state->signals, info, &wait);
+    } while (signal_number < 0 && errno == EAGAIN);
+    return signal_number;
+}
+
 static void run_wait_all(struct run_state *state)
 {
     while (state->running + state->leaving > 0 || run_may_start(state)) {
@@ -183,7 +220,7 @@ static void run_wait_all(struct run_state *state)
             break;
         }
         siginfo_t info;
-        int signal_number = sigwaitinfo(&state->signals, &info);
+        int signal_number = run_wait_signal(state, &info);
         if (signal_number == run_judged_signal())
             run_on_judged(state, &info);
         if (signal_number == SIGINT || signal_number == SIGTERM) {
@@ -192,6 +229,13 @@ static void run_wait_all(struct run_state *state)
         }
         run_reap(state);
     }
+}
+
+static void run_follows_free(struct run_state *state)
+{
+    for (size_t i = 0; i < state->plan->case_count; i++)
+        run_follow_deinit(&state->follows[i]);
+    free(state->follows);
 }
 
 static void run_block_signals(struct run_state *state)
@@ -220,11 +264,13 @@ int run_suite(const struct run_options *options, struct run_plan *plan)
     run_block_signals(&state);
     run_plan_unload(plan);
     mem_settle();
+    state.follows = mem_alloc_array(plan->case_count + 1, sizeof *state.follows);
     run_wait_all(&state);
-    if (run_report_write(options, plan, &err) != 0) {
+    if (run_report_write(options, plan, state.follows, &err) != 0) {
         fprintf(stderr, "mailrange: %s\n", err.text);
         state.tally.internal++;
     }
+    run_follows_free(&state);
     if (options->interactive)
         return run_tally_exit(&state.tally);
     run_print_tally(options, &state.tally);

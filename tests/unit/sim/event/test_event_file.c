@@ -117,5 +117,30 @@ START_TEST(test_facts_of_another_type_are_absent)
 }
 END_TEST
 
+START_TEST(test_an_event_is_read_again_from_where_it_stands)
+{
+    struct err err = {0};
+    open_log();
+    append("{\"seq\":0}\n{\"seq\":1,\"text\":\"longer\"}\n{\"seq\":2}\n");
+    struct event_file *file = event_file_open(log_path, &err);
+    int64_t at[3];
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(next_seq(file, &err), i);
+        at[i] = event_file_at(file);
+    }
+    ck_assert_int_eq(next_seq(file, &err), -1);
+    for (int i = 2; i >= 0; i--) {
+        ck_assert_int_eq(event_file_go(file, at[i], &err), 0);
+        ck_assert_int_eq(next_seq(file, &err), i);
+        ck_assert_int_eq(event_file_at(file), at[i]);
+    }
+    ck_assert_int_eq(next_seq(file, &err), 1);
+    ck_assert_int_eq(event_file_go(file, -1, &err), -1);
+    event_file_close(&file);
+    close_log();
+}
+END_TEST
+
 UNIT_MAIN(test_a_log_that_grows_gives_whole_lines_only, test_a_line_that_was_cut_is_no_event,
-          test_long_lines_are_whole, test_facts_of_another_type_are_absent)
+          test_long_lines_are_whole, test_facts_of_another_type_are_absent,
+          test_an_event_is_read_again_from_where_it_stands)
