@@ -313,8 +313,7 @@ void queue_settle(struct queue *queue, struct queue_item *item,
     item->due_us = settling.retry.due_us;
     submit_changes(&settling, all, count);
     free(all);
-    if (message->open_count > 0)
-        queue_cache_drop(queue, message);
+    queue_cache_drop(queue, message);
     if (item->recipient_count > 0)
         queue_item_place(queue, item);
     else
