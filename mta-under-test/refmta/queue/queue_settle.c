@@ -261,6 +261,7 @@ static void submit_changes(struct settling *settling, const uint32_t *all, uint3
     *removal = (struct removal){queue, message};
     commit->done = on_removed;
     commit->arg = removal;
+    commit->quiet = true;
     record_remove(&commit->meta, message->id);
     submit_reports(settling, commit);
     message->removed = true;

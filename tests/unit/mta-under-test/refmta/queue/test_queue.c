@@ -428,10 +428,39 @@ START_TEST(new_rules_lead_what_waits_another_way)
 }
 END_TEST
 
+/* With a loop, in which the writer has a thread of its own. */
+START_TEST(what_is_delivered_counts_no_longer)
+{
+    struct err err = {.text = ""};
+    struct queue_figures figures;
+    int error;
+    struct event_base *base = event_base_new();
+    struct queue_options options = {.config = &config, .on_ready = on_ready, .base = base};
+    start("");
+    queue_close(&queue);
+    queue = queue_open(&options, &err);
+    ck_assert_msg(queue != NULL, "%s", err.text);
+    ready_count = 0;
+    queue_start(queue);
+    submit("a@s.test", "b@x.test", &error);
+    while (ready_count == 0)
+        event_base_loop(base, EVLOOP_ONCE);
+    struct queue_outcome outcome = {.kind = OUTCOME_DELIVERED};
+    queue_settle(queue, queue_take(queue, ready[0]), &outcome);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    do
+        queue_figures(queue, &figures);
+    while (figures.live_bytes > 0);
+    stop();
+    event_base_free(base);
+}
+END_TEST
+
 UNIT_MAIN(new_rules_lead_what_waits_another_way, a_clock_that_is_set_back_prolongs_no_wait,
           the_whole_message_comes_back_with_a_failure_only,
           a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait,
-          what_is_settled_leaves_the_memory, a_message_is_one_item_for_each_destination,
-          a_deferred_one_waits_and_survives_a_restart, a_failure_goes_back_to_the_sender_once,
-          what_waits_too_long_is_given_up, the_sender_hears_of_a_delay_once,
-          a_dead_destination_is_not_tried_for_each_message, a_smart_host_is_the_only_destination)
+          what_is_settled_leaves_the_memory, what_is_delivered_counts_no_longer,
+          a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
+          a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
+          the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,
+          a_smart_host_is_the_only_destination)
