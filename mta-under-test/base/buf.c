@@ -36,20 +36,26 @@ static void buf_resize(struct buf *buf, size_t size)
     buf->size = size;
 }
 
-char *buf_reserve(struct buf *buf, size_t len)
+static char *buf_make_room(struct buf *buf, size_t len)
 {
     if (len > buf->max - buf->len) {
         buf->overflowed = true;
         return NULL;
     }
     size_t need = buf->len + len + 1;
-    if (need > buf->size) {
-        size_t size = buf->size > 0 ? buf->size : BUF_FIRST_BYTES;
-        while (size < need)
-            size *= 2;
-        buf_resize(buf, size);
-    }
+    size_t size = buf->size > 0 ? buf->size : BUF_FIRST_BYTES;
+    while (size < need)
+        size *= 2;
+    buf_resize(buf, size);
     return buf->data + buf->len;
+}
+
+char *buf_reserve(struct buf *buf, size_t len)
+{
+    /* The usual case; there never is more room than the limit allows. */
+    if (len < buf->size - buf->len)
+        return buf->data + buf->len;
+    return buf_make_room(buf, len);
 }
 
 void buf_expect(struct buf *buf, size_t len)
@@ -88,7 +94,12 @@ bool buf_add_text(struct buf *buf, const char *text)
 
 bool buf_add_char(struct buf *buf, char c)
 {
-    return buf_add(buf, &c, 1);
+    char *room = buf_reserve(buf, 1);
+    if (room == NULL)
+        return false;
+    *room = c;
+    buf_commit(buf, 1);
+    return true;
 }
 
 bool buf_format(struct buf *buf, const char *format, ...)

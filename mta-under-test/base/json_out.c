@@ -39,7 +39,9 @@ static void json_out_start(struct json_out *out, const char *key)
     if (key == NULL)
         return;
     json_escape(out->buf, slice_of(key));
-    buf_add_text(out->buf, out->indent > 0 ? ": " : ":");
+    buf_add_char(out->buf, ':');
+    if (out->indent > 0)
+        buf_add_char(out->buf, ' ');
 }
 
 static void json_out_open(struct json_out *out, const char *key, char opener, char closer)
@@ -162,8 +164,24 @@ static size_t json_plain_len(struct slice text)
     return len;
 }
 
+static void json_quote(struct buf *buf, struct slice plain)
+{
+    char *room = buf_reserve(buf, plain.len + 2);
+    if (room == NULL)
+        return;
+    *room = '"';
+    if (plain.len > 0)
+        memcpy(room + 1, plain.data, plain.len);
+    room[plain.len + 1] = '"';
+    buf_commit(buf, plain.len + 2);
+}
+
 void json_escape(struct buf *buf, struct slice text)
 {
+    if (json_plain_len(text) == text.len) {
+        json_quote(buf, text);
+        return;
+    }
     buf_add_char(buf, '"');
     while (text.len > 0) {
         size_t len = json_plain_len(text);

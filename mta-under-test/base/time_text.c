@@ -35,29 +35,57 @@ static void time_split(int64_t at_us, struct tm *tm, int64_t *fraction_us)
     *fraction_us = fraction;
 }
 
+/* Appends a number of at least `width` digits and the character behind it. By hand: each line of a
+ * log begins with a time. */
+static char *time_put(char *at, int64_t number, size_t width, char end)
+{
+    char digits[24];
+    size_t first = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    if (number < 0)
+        *at++ = '-';
+    while (rest > 0 || sizeof digits - first < width) {
+        digits[--first] = (char)('0' + rest % 10);
+        rest /= 10;
+    }
+    at = mempcpy(at, digits + first, sizeof digits - first);
+    *at++ = end;
+    return at;
+}
+
 const char *time_to_rfc3339(int64_t at_us, char text[TIME_TEXT_BYTES])
 {
     struct tm tm;
     int64_t fraction = 0;
     time_split(at_us, &tm, &fraction);
-    size_t used = strftime(text, TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+    char *at = time_put(text, tm.tm_year + 1900, 4, '-');
+    at = time_put(at, tm.tm_mon + 1, 2, '-');
+    at = time_put(at, tm.tm_mday, 2, 'T');
+    at = time_put(at, tm.tm_hour, 2, ':');
+    at = time_put(at, tm.tm_min, 2, ':');
+    at = time_put(at, tm.tm_sec, 2, fraction != 0 ? '.' : 'Z');
     if (fraction != 0)
-        snprintf(text + used, TIME_TEXT_BYTES - used, ".%06" PRId64 "Z", fraction);
-    else
-        snprintf(text + used, TIME_TEXT_BYTES - used, "Z");
+        at = time_put(at, fraction, 6, 'Z');
+    *at = '\0';
     return text;
 }
 
 const char *time_to_rfc5322(int64_t at_us, char text[TIME_TEXT_BYTES])
 {
-    static const char DAYS[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char MONTHS[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char DAYS[] = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, ";
+    static const char MONTHS[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+    static const char ZONE[] = "+0000";
     struct tm tm;
     int64_t fraction = 0;
     time_split(at_us, &tm, &fraction);
-    snprintf(text, TIME_TEXT_BYTES, "%s, %02d %s %04d %02d:%02d:%02d +0000", DAYS[tm.tm_wday],
-             tm.tm_mday, MONTHS[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    char *at = mempcpy(text, DAYS + (size_t)tm.tm_wday * 5, 5);
+    at = time_put(at, tm.tm_mday, 2, ' ');
+    at = mempcpy(at, MONTHS + (size_t)tm.tm_mon * 4, 4);
+    at = time_put(at, tm.tm_year + 1900, 4, ' ');
+    at = time_put(at, tm.tm_hour, 2, ':');
+    at = time_put(at, tm.tm_min, 2, ':');
+    at = time_put(at, tm.tm_sec, 2, ' ');
+    memcpy(at, ZONE, sizeof ZONE);
     return text;
 }
 

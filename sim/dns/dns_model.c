@@ -138,6 +138,7 @@ void dns_model_set_signing(struct dns_model *model, const char *zone, enum dns_d
         return;
     found->ds = ds;
     found->nsec3 = nsec3;
+    model->change_count++;
 }
 
 /* ---- zone files */

@@ -1,12 +1,20 @@
 #include "sim/dns/dns_receiver.h"
 
+#include "mta-under-test/mailauth/core/dns_cache.h"
+
 #include "mta-under-test/base/poison.h"
 
-enum { DNS_RECEIVER_QUERY_BYTES = DNS_HEADER_BYTES + DNS_NAME_BYTES_MAX + 4 };
+enum {
+    DNS_RECEIVER_QUERY_BYTES = DNS_HEADER_BYTES + DNS_NAME_BYTES_MAX + 4,
+    DNS_RECEIVER_KNOWN_MAX = 1000,
+};
 
 struct dns_receiver {
+    const struct dns_model *model;
     struct dns_answerer *answerer;
-    struct arena arena; /* of the answers given out */
+    struct arena arena; /* of the answers given out that are not in `known` */
+    struct dns_cache known;
+    uint64_t change_count; /* of the model when `known` was empty */
     int64_t now_us;
 };
 
@@ -15,8 +23,11 @@ struct dns_receiver *dns_receiver_new(struct dns_model *model,
 {
     struct dns_receiver *receiver = mem_alloc(sizeof *receiver);
     const struct dns_answer_options own = {.start_us = options->start_us, .seed = options->seed};
+    receiver->model = model;
     receiver->answerer = dns_answerer_new(model, &own);
     arena_init(&receiver->arena);
+    dns_cache_init(&receiver->known);
+    receiver->change_count = model->change_count;
     return receiver;
 }
 
@@ -26,6 +37,7 @@ void dns_receiver_free(struct dns_receiver **receiver)
         return;
     dns_answerer_free(&(*receiver)->answerer);
     arena_deinit(&(*receiver)->arena);
+    dns_cache_deinit(&(*receiver)->known);
     free(*receiver);
     *receiver = NULL;
 }
@@ -146,10 +158,9 @@ static void dns_receiver_take(struct dns_receiver *receiver, enum dns_type type,
     answer->status = DNS_NODATA;
 }
 
-static const struct dns_answer *dns_receiver_lookup(void *context, enum dns_type type,
-                                                    struct slice name)
+static const struct dns_answer *dns_receiver_ask(struct dns_receiver *receiver, enum dns_type type,
+                                                 struct slice name)
 {
-    struct dns_receiver *receiver = context;
     struct dns_answer *answer = arena_alloc(&receiver->arena, sizeof *answer);
     char bytes[DNS_RECEIVER_QUERY_BYTES];
     struct dns_name wire;
@@ -171,10 +182,36 @@ static const struct dns_answer *dns_receiver_lookup(void *context, enum dns_type
     return answer;
 }
 
+/* What a fault does depends on the moment, on chance and on how often one has asked. Without any an
+ * answer holds until a zone changes. */
+static bool dns_receiver_remembers(const struct dns_receiver *receiver)
+{
+    return receiver->model->fault_count == 0 &&
+           receiver->model->change_count == receiver->change_count;
+}
+
+static const struct dns_answer *dns_receiver_lookup(void *context, enum dns_type type,
+                                                    struct slice name)
+{
+    struct dns_receiver *receiver = context;
+    if (!dns_receiver_remembers(receiver))
+        return dns_receiver_ask(receiver, type, name);
+    const struct dns_answer *known = dns_cache_get(&receiver->known, type, name);
+    if (known != NULL)
+        return known;
+    return dns_cache_put(&receiver->known, type, name, dns_receiver_ask(receiver, type, name));
+}
+
 struct dns_resolver dns_receiver_at(struct dns_receiver *receiver, int64_t now_us)
 {
     arena_deinit(&receiver->arena);
     arena_init(&receiver->arena);
+    if (receiver->change_count != receiver->model->change_count ||
+        receiver->known.answers.count > DNS_RECEIVER_KNOWN_MAX) {
+        dns_cache_deinit(&receiver->known);
+        dns_cache_init(&receiver->known);
+        receiver->change_count = receiver->model->change_count;
+    }
     receiver->now_us = now_us;
     return (struct dns_resolver){.context = receiver, .lookup = dns_receiver_lookup};
 }

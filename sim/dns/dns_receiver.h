@@ -3,7 +3,8 @@
  * through it, inside the process and without waiting. It goes the way of a real one: UDP first, TCP
  * when truncated; faults of the scenario strike it too, but a delay costs it nothing, and what a
  * fault has used up here ("times") is apart from what the server under test meets. Nothing is
- * logged: the log's queries are those of the server under test.
+ * logged: the log's queries are those of the server under test. An answer is remembered until a
+ * zone changes, where the scenario has no faults.
  */
 #pragma once
 

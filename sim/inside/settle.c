@@ -5,7 +5,10 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { SETTLE_KEY_BYTES = 2048 };
+enum {
+    SETTLE_KEY_BYTES = 2048,
+    SETTLE_HEAD_BYTES = 160, /* of an event, in which its kind stands */
+};
 
 void settle_init(struct settle *settle, void (*changed)(void *context), void *context)
 {
@@ -112,14 +115,23 @@ static void settle_order(struct settle *settle, const cJSON *event)
     }
 }
 
+static bool settle_matters(struct slice line)
+{
+    const struct slice key = SLICE("\"kind\":");
+    size_t at = slice_find_slice(slice_first(line, SETTLE_HEAD_BYTES), key);
+    if (at == SIZE_MAX)
+        return false;
+    struct slice kind = slice_skip(line, at + key.len);
+    return slice_starts_with(kind, SLICE("\"accepted\"")) ||
+           slice_starts_with(kind, SLICE("\"order\""));
+}
+
 void settle_on_event(void *context, uint64_t seq, struct slice line)
 {
     struct settle *settle = context;
     (void)seq;
-    struct slice head = slice_first(line, 160);
     /* Most events are of another kind: only those that matter are parsed. */
-    if (slice_find_slice(head, SLICE("\"kind\":\"accepted\"")) == SIZE_MAX &&
-        slice_find_slice(head, SLICE("\"kind\":\"order\"")) == SIZE_MAX)
+    if (!settle_matters(line))
         return;
     const cJSON *event = event_line_read(settle->line, line);
     if (event_is(event, "submitter", "accepted"))

@@ -33,31 +33,51 @@ static const char *mx_judge_dkim_domain(const struct mx_auth *auth)
     return found;
 }
 
-static size_t mx_judge_count_fields(struct slice header, const char *name)
+/* The header fields that a provider looks at. */
+enum mx_judge_name {
+    MX_JUDGE_FROM,
+    MX_JUDGE_DATE,
+    MX_JUDGE_MESSAGE_ID,
+    MX_JUDGE_UNSUBSCRIBE,
+    MX_JUDGE_UNSUBSCRIBE_POST,
+    MX_JUDGE_NAME_COUNT
+};
+
+struct mx_judge_fields {
+    size_t counts[MX_JUDGE_NAME_COUNT];
+    struct slice first[MX_JUDGE_NAME_COUNT]; /* the value of the first one */
+};
+
+static void mx_judge_read_fields(struct slice header, struct mx_judge_fields *fields)
 {
-    struct slice rest = header;
+    static const char *const NAMES[] = {"From", "Date", "Message-ID", "List-Unsubscribe",
+                                        "List-Unsubscribe-Post"};
     struct slice field;
     struct slice value;
-    size_t count = 0;
-    while (mx_header_next(&rest, &field, &value))
-        count += slice_is_nocase(field, name);
-    return count;
+    *fields = (struct mx_judge_fields){0};
+    while (mx_header_next(&header, &field, &value)) {
+        for (size_t i = 0; i < MX_JUDGE_NAME_COUNT; i++) {
+            if (slice_is_nocase(field, NAMES[i]) && fields->counts[i]++ == 0)
+                fields->first[i] = value;
+        }
+    }
 }
 
 /* RFC 8058 3.1: the header fields of a one-click unsubscription. */
-static bool mx_judge_is_one_click(struct slice header)
+static bool mx_judge_is_one_click(const struct mx_judge_fields *fields)
 {
-    struct slice post = mx_header_find(header, "List-Unsubscribe-Post");
-    struct slice list = mx_header_find(header, "List-Unsubscribe");
-    return post.data != NULL && list.data != NULL &&
-           slice_is_nocase(slice_trim(post), "List-Unsubscribe=One-Click") &&
+    struct slice list = fields->first[MX_JUDGE_UNSUBSCRIBE];
+    return slice_is_nocase(fields->first[MX_JUDGE_UNSUBSCRIBE_POST],
+                           "List-Unsubscribe=One-Click") &&
            slice_find_slice(list, SLICE("https://")) != SIZE_MAX;
 }
 
 static void mx_judge_content(const struct mx_facts *facts, struct provider_mail *mail)
 {
     const struct mx_auth *auth = facts->auth;
+    struct mx_judge_fields fields;
     bool *has = mail->has;
+    mx_judge_read_fields(facts->header, &fields);
     bool spf = mx_judge_passes(auth, MX_AUTH_SPF);
     bool dkim = mx_judge_passes(auth, MX_AUTH_DKIM);
     mail->spf_domain = spf ? auth->spf_domain : "";
@@ -70,11 +90,11 @@ static void mx_judge_content(const struct mx_facts *facts, struct provider_mail 
     has[PROVIDER_NEED_ALIGNMENT] = (spf && auth->spf_aligned) || (dkim && auth->dkim_aligned);
     has[PROVIDER_NEED_FCRDNS] = mx_judge_passes(auth, MX_AUTH_IPREV);
     has[PROVIDER_NEED_TLS] = facts->tls_version[0] != '\0';
-    has[PROVIDER_NEED_ONE_CLICK] = mx_judge_is_one_click(facts->header);
-    has[PROVIDER_NEED_UNSUBSCRIBE] = mx_judge_count_fields(facts->header, "List-Unsubscribe") > 0;
-    has[PROVIDER_NEED_FORMAT] = mx_judge_count_fields(facts->header, "From") == 1 &&
-                                mx_judge_count_fields(facts->header, "Date") == 1 &&
-                                mx_judge_count_fields(facts->header, "Message-ID") == 1;
+    has[PROVIDER_NEED_ONE_CLICK] = mx_judge_is_one_click(&fields);
+    has[PROVIDER_NEED_UNSUBSCRIBE] = fields.counts[MX_JUDGE_UNSUBSCRIBE] > 0;
+    has[PROVIDER_NEED_FORMAT] = fields.counts[MX_JUDGE_FROM] == 1 &&
+                                fields.counts[MX_JUDGE_DATE] == 1 &&
+                                fields.counts[MX_JUDGE_MESSAGE_ID] == 1;
 }
 
 static const char *mx_judge_from_domain(const struct mx_facts *facts, struct arena *arena)

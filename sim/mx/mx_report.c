@@ -1,8 +1,7 @@
 #include "sim/mx/mx_report.h"
 
-#include <openssl/sha.h>
-
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/mailauth/dkim/dkim_hash.h"
 #include "sim/mx/dsn.h"
 #include "sim/mx/mx_header.h"
 
@@ -103,10 +102,14 @@ void mx_report_data(struct mx_session *session, size_t bytes)
 static void mx_report_digest(struct json_out *event, struct slice body)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    char hex[SHA256_DIGEST_LENGTH * 2 + 1] = {0};
-    SHA256((const unsigned char *)body.data, body.len, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
+    unsigned char digest[DKIM_DIGEST_BYTES_MAX];
+    char hex[DKIM_DIGEST_BYTES_MAX * 2 + 1] = {0};
+    struct dkim_hash hash;
+    dkim_hash_init(&hash, DKIM_SHA256);
+    dkim_hash_add(&hash, body.data, body.len);
+    size_t len = dkim_hash_finish(&hash, digest);
+    dkim_hash_deinit(&hash);
+    for (size_t i = 0; i < len; i++) {
         hex[2 * i] = DIGITS[digest[i] >> 4];
         hex[2 * i + 1] = DIGITS[digest[i] & 15];
     }

@@ -6,7 +6,13 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { PROVIDER_V4_BITS = 24, PROVIDER_V6_BITS = 64, PROVIDER_RECORDS_MAX = 100000 };
+enum {
+    PROVIDER_V4_BITS = 24,
+    PROVIDER_V6_BITS = 64,
+    PROVIDER_RECORDS_MAX = 100000,
+    PROVIDER_KEY_BYTES_MAX = 320,
+    PROVIDER_RECORD_KEY_BYTES = PROVIDER_KEY_BYTES_MAX + 16,
+};
 
 struct provider *provider_new(const char *name, const struct provider_settings *settings,
                               uint64_t seed)
@@ -73,19 +79,28 @@ void provider_pass(struct provider *provider, int64_t now_us, struct event_log *
 
 /* ---- keys and their records */
 
-const char *provider_key_text(const struct provider_mail *mail, enum provider_key_kind kind,
-                              char text[PROVIDER_KEY_BYTES])
+/* The same client sends many messages, and each is judged by several keys. */
+static void provider_write_client(struct provider *provider, const struct address *client)
 {
     char address[ADDRESS_TEXT_BYTES];
-    bool v4 = address_is_ipv4(&mail->client);
-    unsigned bits = v4 ? PROVIDER_V4_BITS : PROVIDER_V6_BITS;
-    struct address masked = address_mask(&mail->client, bits);
+    if (provider->client_text[0] != '\0' && address_equal(&provider->client, client))
+        return;
+    unsigned bits = address_is_ipv4(client) ? PROVIDER_V4_BITS : PROVIDER_V6_BITS;
+    struct address masked = address_mask(client, bits);
+    provider->client = *client;
+    address_to_text(client, provider->client_text);
+    snprintf(provider->prefix_text, sizeof provider->prefix_text, "%s/%u",
+             address_to_text(&masked, address), bits);
+}
+
+const char *provider_key_text(struct provider *provider, const struct provider_mail *mail,
+                              enum provider_key_kind kind)
+{
     switch (kind) {
     case PROVIDER_KEY_IP:
-        return address_to_text(&mail->client, text);
     case PROVIDER_KEY_PREFIX:
-        snprintf(text, PROVIDER_KEY_BYTES, "%s/%u", address_to_text(&masked, address), bits);
-        return text;
+        provider_write_client(provider, &mail->client);
+        return kind == PROVIDER_KEY_IP ? provider->client_text : provider->prefix_text;
     case PROVIDER_KEY_DKIM:
         return mail->dkim_domain;
     case PROVIDER_KEY_SPF:
@@ -96,21 +111,32 @@ const char *provider_key_text(const struct provider_mail *mail, enum provider_ke
     return "";
 }
 
+/* "ip 192.0.2.1", in `text`. */
+static struct slice provider_record_key(enum provider_key_kind kind, const char *key,
+                                        char text[PROVIDER_RECORD_KEY_BYTES])
+{
+    const char *word = PROVIDER_KEY_WORDS[kind];
+    char *end = mempcpy(text, word, strlen(word));
+    *end++ = ' ';
+    end = mempcpy(end, key, strnlen(key, PROVIDER_KEY_BYTES_MAX));
+    return slice_from(text, (size_t)(end - text));
+}
+
 struct provider_record *provider_find(struct provider *provider, enum provider_key_kind kind,
                                       const char *key, int64_t now_us)
 {
-    char text[PROVIDER_KEY_BYTES + 16];
+    char text[PROVIDER_RECORD_KEY_BYTES];
     if (key[0] == '\0')
         return NULL;
-    snprintf(text, sizeof text, "%s %s", PROVIDER_KEY_WORDS[kind], key);
-    struct provider_record *record = map_get_text(&provider->records, text);
+    const struct slice name = provider_record_key(kind, key, text);
+    struct provider_record *record = map_get(&provider->records, name);
     int64_t day = now_us / TIME_DAY;
     if (record == NULL) {
         /* Whoever sends from ever new addresses does not fill the memory. */
         if (provider->records.count >= PROVIDER_RECORDS_MAX)
             free(map_remove(&provider->records, map_key_slice(map_first(&provider->records))));
         record = provider_record_new(kind, &provider->settings, day);
-        map_set_text(&provider->records, text, record);
+        map_set(&provider->records, name, record);
     }
     provider_record_advance(record, &provider->settings, day);
     return record;
@@ -155,10 +181,9 @@ int64_t provider_score(struct provider *provider, const struct provider_mail *ma
     int64_t sum = 0;
     int64_t weights = 0;
     for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++) {
-        char text[PROVIDER_KEY_BYTES];
         if (only != PROVIDER_KEY_COUNT && kind != (unsigned)only)
             continue;
-        const char *key = provider_key_text(mail, (enum provider_key_kind)kind, text);
+        const char *key = provider_key_text(provider, mail, (enum provider_key_kind)kind);
         const struct provider_record *record =
             provider_find(provider, (enum provider_key_kind)kind, key, mail->now_us);
         int64_t weight = only != PROVIDER_KEY_COUNT ? 1 : s->weights[kind];
@@ -217,10 +242,9 @@ static struct provider_verdict provider_judge_volume(struct provider *provider,
 {
     const struct provider_settings *s = &provider->settings;
     for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++) {
-        char text[PROVIDER_KEY_BYTES];
         if (!mail->whole && kind > PROVIDER_KEY_PREFIX)
             break;
-        const char *key = provider_key_text(mail, (enum provider_key_kind)kind, text);
+        const char *key = provider_key_text(provider, mail, (enum provider_key_kind)kind);
         struct provider_record *record =
             provider_find(provider, (enum provider_key_kind)kind, key, mail->now_us);
         if (record == NULL)
@@ -243,14 +267,13 @@ static struct provider_verdict provider_judge_volume(struct provider *provider,
 static struct provider_verdict provider_judge_lists(struct provider *provider,
                                                     const struct provider_mail *mail)
 {
-    char text[PROVIDER_KEY_BYTES];
     const struct provider_blocklist *list = provider_blocklist_find(provider, mail);
     if (list == NULL)
         return PROVIDER_TAKEN;
     if (list->then == PROVIDER_JUNK)
         return (struct provider_verdict){PROVIDER_JUNK, list->name, NULL, 0};
     return provider_refuse(provider, mail, list->then, list->name,
-                           provider_key_text(mail, PROVIDER_KEY_IP, text), list->reply);
+                           provider_key_text(provider, mail, PROVIDER_KEY_IP), list->reply);
 }
 
 static bool provider_rule_is_met(const struct provider_rule *rule, const struct provider_mail *mail,
@@ -292,8 +315,7 @@ static struct provider_verdict provider_judge_score(struct provider *provider,
         return PROVIDER_TAKEN;
     if (score >= s->junk_from)
         return (struct provider_verdict){PROVIDER_JUNK, "reputation", NULL, 0};
-    char text[PROVIDER_KEY_BYTES];
-    const char *ip = provider_key_text(mail, PROVIDER_KEY_IP, text);
+    const char *ip = provider_key_text(provider, mail, PROVIDER_KEY_IP);
     if (score >= s->deferred_from)
         return provider_refuse(provider, mail, PROVIDER_DEFERRED, "reputation", ip, s->deferred);
     return provider_refuse(provider, mail, PROVIDER_REJECTED, "reputation", ip, s->rejected);
@@ -323,8 +345,7 @@ static void provider_count(struct provider *provider, const struct provider_mail
                            enum provider_placement placement)
 {
     for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++) {
-        char text[PROVIDER_KEY_BYTES];
-        const char *key = provider_key_text(mail, (enum provider_key_kind)kind, text);
+        const char *key = provider_key_text(provider, mail, (enum provider_key_kind)kind);
         struct provider_record *record =
             provider_find(provider, (enum provider_key_kind)kind, key, mail->now_us);
         if (record == NULL)
@@ -367,8 +388,7 @@ void provider_note_recipient(struct provider *provider, const struct provider_ma
                              const char *recipient, bool unknown, struct event_log *log)
 {
     for (unsigned kind = 0; kind <= PROVIDER_KEY_PREFIX; kind++) {
-        char text[PROVIDER_KEY_BYTES];
-        const char *key = provider_key_text(mail, (enum provider_key_kind)kind, text);
+        const char *key = provider_key_text(provider, mail, (enum provider_key_kind)kind);
         struct provider_day *today = provider_record_today(
             provider_find(provider, (enum provider_key_kind)kind, key, mail->now_us));
         today->recipients++;

@@ -135,11 +135,9 @@ static void provider_reader_get(struct provider *provider, const struct provider
         .from_domain = mem_text_copy(mail->from_domain),
         .sender_domain = mem_text_copy(provider_sender_domain(provider, mail)),
     };
-    for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++) {
-        char text[PROVIDER_KEY_BYTES];
+    for (unsigned kind = 0; kind < PROVIDER_KEY_COUNT; kind++)
         reaction.keys[kind] =
-            mem_text_copy(provider_key_text(mail, (enum provider_key_kind)kind, text));
-    }
+            mem_text_copy(provider_key_text(provider, mail, (enum provider_key_kind)kind));
     provider_reactions_push(provider, reaction);
 }
 

@@ -28,6 +28,9 @@ struct provider {
     struct provider_listener listener; /* may be empty */
     int64_t reported_day;              /* of the last `reputation` events */
     char reply[1024];
+    struct address client; /* the last whose texts were asked for */
+    char client_text[ADDRESS_TEXT_BYTES];
+    char prefix_text[ADDRESS_TEXT_BYTES + 4];
 };
 
 /* An author's domain: is it a bulk sender, and what is said about it? */
@@ -38,10 +41,10 @@ struct provider_sender {
     struct provider_record *record; /* its complaints; of the kind DKIM, but not scored */
 };
 
-/* The text of a message's key, "" if it has none; in `text` of PROVIDER_KEY_BYTES. */
-enum { PROVIDER_KEY_BYTES = 320 };
-const char *provider_key_text(const struct provider_mail *mail, enum provider_key_kind kind,
-                              char text[PROVIDER_KEY_BYTES]);
+/* The text of a message's key, "" if it has none; valid until that of another client is asked for.
+ */
+const char *provider_key_text(struct provider *provider, const struct provider_mail *mail,
+                              enum provider_key_kind kind);
 /* The record of a key, with its days up to date; NULL for "". */
 struct provider_record *provider_find(struct provider *provider, enum provider_key_kind kind,
                                       const char *key, int64_t now_us);

@@ -9,7 +9,7 @@
 static bool dkim_ed25519_public_key(EVP_PKEY *key, unsigned char bytes[DKIM_ED25519_KEY_BYTES])
 {
     size_t len = DKIM_ED25519_KEY_BYTES;
-    return EVP_PKEY_base_id(key) == EVP_PKEY_ED25519 &&
+    return EVP_PKEY_id(key) == EVP_PKEY_ED25519 &&
            EVP_PKEY_get_raw_public_key(key, bytes, &len) == 1;
 }
 
@@ -39,7 +39,7 @@ static bool dkim_ed25519_sign_by_sodium(EVP_PKEY *key, struct slice text,
 static bool dkim_ed25519_verify_by_openssl(EVP_PKEY *key, struct slice text, struct slice signature)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_ED25519 &&
+    bool good = context != NULL && EVP_PKEY_id(key) == EVP_PKEY_ED25519 &&
                 EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
                 EVP_DigestVerify(context, (const unsigned char *)signature.data, signature.len,
                                  (const unsigned char *)text.data, text.len) == 1;
@@ -53,7 +53,7 @@ static bool dkim_ed25519_sign_by_openssl(EVP_PKEY *key, struct slice text,
     size_t len = DKIM_ED25519_SIGNATURE_BYTES;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool good =
-        context != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_ED25519 &&
+        context != NULL && EVP_PKEY_id(key) == EVP_PKEY_ED25519 &&
         EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
         EVP_DigestSign(context, signature, &len, (const unsigned char *)text.data, text.len) == 1;
     EVP_MD_CTX_free(context);

@@ -81,7 +81,7 @@ static bool dkim_hash_verify_rsa(EVP_PKEY *key, enum dkim_digest digest, struct 
 bool dkim_hash_verify(EVP_PKEY *key, enum dkim_digest digest, struct slice hash,
                       struct slice signature)
 {
-    bool good = EVP_PKEY_base_id(key) == EVP_PKEY_RSA
+    bool good = EVP_PKEY_id(key) == EVP_PKEY_RSA
                     ? dkim_hash_verify_rsa(key, digest, hash, signature)
                     : dkim_ed25519()->verify(key, hash, signature);
     if (!good)
@@ -107,10 +107,10 @@ bool dkim_hash_sign(EVP_PKEY *key, struct slice hash, struct arena *arena, struc
     unsigned char bytes[DKIM_SIGNATURE_BYTES_MAX];
     size_t len = sizeof bytes;
     bool good = false;
-    if (EVP_PKEY_base_id(key) == EVP_PKEY_RSA) {
+    if (EVP_PKEY_id(key) == EVP_PKEY_RSA) {
         good =
             EVP_PKEY_size(key) <= (int)sizeof bytes && dkim_hash_sign_rsa(key, hash, bytes, &len);
-    } else if (EVP_PKEY_base_id(key) == EVP_PKEY_ED25519) {
+    } else if (EVP_PKEY_id(key) == EVP_PKEY_ED25519) {
         len = DKIM_ED25519_SIGNATURE_BYTES;
         good = dkim_ed25519()->sign(key, hash, bytes);
     }

@@ -51,7 +51,7 @@ static EVP_PKEY *dkim_key_load_rsa(struct slice der)
         at = (const unsigned char *)der.data;
         key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, (long)der.len);
     }
-    if (key != NULL && EVP_PKEY_base_id(key) != EVP_PKEY_RSA) {
+    if (key != NULL && EVP_PKEY_id(key) != EVP_PKEY_RSA) {
         EVP_PKEY_free(key);
         key = NULL;
     }
@@ -181,8 +181,7 @@ EVP_PKEY *dkim_key_read_private(struct slice pem)
     EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, NULL, "") : NULL;
     BIO_free(bio);
     ERR_clear_error();
-    if (key != NULL && EVP_PKEY_base_id(key) != EVP_PKEY_RSA &&
-        EVP_PKEY_base_id(key) != EVP_PKEY_ED25519) {
+    if (key != NULL && EVP_PKEY_id(key) != EVP_PKEY_RSA && EVP_PKEY_id(key) != EVP_PKEY_ED25519) {
         EVP_PKEY_free(key);
         key = NULL;
     }

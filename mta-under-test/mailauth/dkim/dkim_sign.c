@@ -14,7 +14,7 @@ enum {
 
 const char *dkim_sign_algorithm(EVP_PKEY *key)
 {
-    int type = EVP_PKEY_base_id(key);
+    int type = EVP_PKEY_id(key);
     if (type == EVP_PKEY_RSA)
         return "rsa-sha256";
     return type == EVP_PKEY_ED25519 ? "ed25519-sha256" : NULL;
@@ -138,7 +138,7 @@ static int dkim_sign_check(const struct dkim_sign_options *options, struct arena
 {
     if (dkim_sign_check_basics(options, arena, err) != 0)
         return -1;
-    if (EVP_PKEY_base_id(options->key) == EVP_PKEY_RSA &&
+    if (EVP_PKEY_id(options->key) == EVP_PKEY_RSA &&
         EVP_PKEY_bits(options->key) < DKIM_SIGN_BITS_MIN)
         return err_set(err, "an RSA key needs at least 1024 bits (RFC 8301 3.2)");
     return 0;

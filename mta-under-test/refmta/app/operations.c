@@ -20,7 +20,7 @@ static void add_event(void *arg, const char *event, uint64_t count)
     exposition_sample(arg, "refmta_events_total", "event", event, (double)count);
 }
 
-static void write_queue(struct buf *out, const struct queue *queue)
+static void write_queue(struct buf *out, struct queue *queue)
 {
     struct queue_figures figures;
     queue_figures(queue, &figures);

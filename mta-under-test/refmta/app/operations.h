@@ -19,7 +19,7 @@ struct operations_options {
     struct ip_endpoint endpoint;
     struct event_base *base;
     const struct log *log;
-    const struct queue *queue;
+    struct queue *queue;
     const struct server *server;
     const struct delivery *delivery;
     const struct confinement *confinement;

@@ -152,7 +152,7 @@ struct queue_figures {
     const struct histogram *accept_time;   /* from the end of the content until it is durable */
     const struct histogram *delivery_time; /* from receipt to delivery, of each recipient */
 };
-void queue_figures(const struct queue *queue, struct queue_figures *figures);
+void queue_figures(struct queue *queue, struct queue_figures *figures);
 
 /* For tests without a loop: writes what is to be written, and makes ready what is due. */
 void queue_run(struct queue *queue);

@@ -10,9 +10,10 @@ static void count_destination(void *arg, const struct queue_destination *destina
     figures->failing += destination->failures > 0 ? 1 : 0;
 }
 
-void queue_figures(const struct queue *queue, struct queue_figures *figures)
+void queue_figures(struct queue *queue, struct queue_figures *figures)
 {
     struct store_figures store;
+    store_catch_up(queue->store);
     store_figures(queue->store, &store);
     *figures = (struct queue_figures){
         .messages = queue->messages.count,

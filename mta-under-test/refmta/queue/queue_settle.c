@@ -261,6 +261,7 @@ static void submit_changes(struct settling *settling, const uint32_t *all, uint3
     *removal = (struct removal){queue, message};
     commit->done = on_removed;
     commit->arg = removal;
+    commit->quiet = true;
     record_remove(&commit->meta, message->id);
     submit_reports(settling, commit);
     message->removed = true;
@@ -313,8 +314,7 @@ void queue_settle(struct queue *queue, struct queue_item *item,
     item->due_us = settling.retry.due_us;
     submit_changes(&settling, all, count);
     free(all);
-    if (message->open_count > 0)
-        queue_cache_drop(queue, message);
+    queue_cache_drop(queue, message);
     if (item->recipient_count > 0)
         queue_item_place(queue, item);
     else

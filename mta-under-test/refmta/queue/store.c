@@ -125,11 +125,12 @@ static void commit_done(struct store *store, struct store_commit *commit)
     commit_free(commit);
 }
 
-static void take_done(struct store *store)
+void store_catch_up(struct store *store)
 {
     struct list done;
     list_init(&done);
     pthread_mutex_lock(&store->lock);
+    store->untold = 0;
     for (struct list *link; (link = list_pop_front(&store->done)) != NULL;)
         list_push_back(&done, link);
     pthread_mutex_unlock(&store->lock);
@@ -147,7 +148,7 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
         eventfd_read(fd, &count);
     else
         store_write_here(store);
-    take_done(store);
+    store_catch_up(store);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
@@ -155,6 +156,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct store *store = arg;
+    store_catch_up(store);
     pthread_cond_signal(&store->work);
 }
 
@@ -226,7 +228,7 @@ void store_flush(struct store *store)
         on_stuck(-1, 0, store);
     do {
         store_write_here(store);
-        take_done(store);
+        store_catch_up(store);
     } while (!nothing_waits(store));
 }
 

@@ -38,6 +38,8 @@ struct store_commit {
     struct slice content;      /* must stay until done() */
     struct store_entry *entry; /* gets the place of the content; NULL if there is no RECORD_ADD */
     bool must_succeed;
+    bool quiet; /* nobody waits for done(), which may come with that of a later commit; of no effect
+                 * where there is an entry */
     void (*done)(void *arg, int error); /* 0 or an errno; may be NULL */
     void *arg;
     /* The store's own. */
@@ -86,6 +88,9 @@ void store_submit(struct store *store, struct store_commit *commit);
 /* Writes all that waits and calls done() for each, before it returns. For tests and for the end:
  * there is no writer's thread any more behind it. */
 void store_flush(struct store *store);
+
+/* Calls done() for what is written already, quiet commits included. */
+void store_catch_up(struct store *store);
 
 /* The message is done: its end is on the disk (or it was replaced by another of the same id). */
 void store_release(struct store *store, struct store_entry *entry);

@@ -8,7 +8,10 @@
 
 #include "mta-under-test/refmta/queue/segment.h"
 
-enum { STORE_SPARES_MAX = 4 };
+enum {
+    STORE_SPARES_MAX = 4,
+    STORE_QUIET_MAX = 64, /* so many quiet commits may be done before the loop is woken for them */
+};
 
 struct store {
     /* The loop's own. */
@@ -34,6 +37,7 @@ struct store {
     struct list pending;
     struct list done;
     struct list trash; /* segments to be deleted */
+    unsigned untold;   /* of what is done, so many commits that the loop was not woken for */
     bool stopping;
     bool blocked; /* a commit that must succeed did not: the later ones must wait behind it */
     int done_fd;
@@ -41,6 +45,7 @@ struct store {
     struct store_segment *active;
     uint64_t offset; /* where the next record goes; segment_bytes when no more may come */
     uint64_t end;    /* behind the last good record */
+    bool failed;     /* something of the last batch was not written */
     uint32_t next_number;
     uint32_t spares[STORE_SPARES_MAX]; /* numbers of files to be used again */
     size_t spare_count;

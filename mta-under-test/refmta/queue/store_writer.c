@@ -147,6 +147,41 @@ static void empty_trash(struct store *store, struct list *trash)
     }
 }
 
+static bool is_awaited(const struct store_commit *commit)
+{
+    return commit->entry != NULL || (commit->done != NULL && !commit->quiet);
+}
+
+/* Whether the loop must hear of a batch now: for the sake of one of its commits, or since the disk
+ * takes nothing, or takes records again. */
+static bool batch_is_awaited(struct store *store, const struct list *batch)
+{
+    bool failed = false;
+    bool awaited = store->failed;
+    LIST_EACH(link, batch)
+    {
+        const struct store_commit *commit = LIST_ENTRY(link, struct store_commit, link);
+        failed = failed || commit->error != 0;
+        awaited = awaited || is_awaited(commit);
+    }
+    store->failed = failed;
+    return awaited || failed;
+}
+
+/* Hands over what was written, with the lock held; returns whether the loop is to be woken. */
+static bool hand_over(struct store *store, struct list *batch)
+{
+    bool wakes = batch_is_awaited(store, batch);
+    for (struct list *link; (link = list_pop_front(batch)) != NULL;) {
+        list_push_back(&store->done, link);
+        store->untold++;
+    }
+    wakes = wakes || store->untold >= STORE_QUIET_MAX;
+    if (wakes)
+        store->untold = 0;
+    return wakes;
+}
+
 /* One turn of the writer, called with the lock held, which is given up for the time of writing. */
 static void writer_turn(struct store *store)
 {
@@ -166,10 +201,9 @@ static void writer_turn(struct store *store)
         blocked = write_batch(store, &batch, &done, blocked);
     pthread_mutex_lock(&store->lock);
     store->blocked = store->blocked || blocked;
-    for (struct list *link; (link = list_pop_front(&done)) != NULL;)
-        list_push_back(&store->done, link);
+    bool wakes = !was_empty && hand_over(store, &done);
     pthread_mutex_unlock(&store->lock);
-    if (!was_empty && store->threaded)
+    if (wakes && store->threaded)
         eventfd_write(store->done_fd, 1);
     empty_trash(store, &trash);
     pthread_mutex_lock(&store->lock);

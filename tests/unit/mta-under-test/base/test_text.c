@@ -127,6 +127,11 @@ START_TEST(test_dates)
     ck_assert_str_eq(time_to_rfc5322(at, text), "Mon, 02 Mar 2026 09:00:00 +0000");
     ck_assert_int_eq(time_from_rfc3339(SLICE("2026-03-02T10:30:00.25+01:30"), &at), 0);
     ck_assert_str_eq(time_to_rfc3339(at, text), "2026-03-02T09:00:00.250000Z");
+    ck_assert_str_eq(time_to_rfc3339(-1, text), "1969-12-31T23:59:59.999999Z");
+    ck_assert_str_eq(time_to_rfc5322(-1, text), "Wed, 31 Dec 1969 23:59:59 +0000");
+    ck_assert_str_eq(time_to_rfc3339(INT64_C(-59011459200000000) + 42, text),
+                     "0100-01-01T00:00:00.000042Z");
+    ck_assert_str_eq(time_to_rfc3339(INT64_C(253402300800000000), text), "10000-01-01T00:00:00Z");
     ck_assert_int_eq(time_from_rfc3339(SLICE("2026-02-31T00:00:00Z"), &at), -1);
     ck_assert_int_eq(time_from_rfc3339(SLICE("2026-02-28 00:00"), &at), -1);
     ck_assert_int_eq(time_from_rfc3339(SLICE("2026-02-28T00:00:00"), &at), -1);

@@ -110,4 +110,58 @@ START_TEST(test_name_of_a_client)
 }
 END_TEST
 
-UNIT_MAIN(test_name_of_a_client, test_records_of_each_type, test_faults)
+static void expect_remembered(struct dns_receiver *receiver)
+{
+    struct dns_resolver resolver = dns_receiver_at(receiver, ASK_START_US);
+    const struct dns_answer *answer = dns_lookup(&resolver, DNS_TYPE_A, SLICE("mx.a.test"));
+    ck_assert_ptr_eq(dns_lookup(&resolver, DNS_TYPE_A, SLICE("MX.a.test")), answer);
+}
+
+START_TEST(test_an_answer_holds_until_a_zone_changes)
+{
+    static const char *const NEW[] = {"mx A 192.0.2.7"};
+    struct err err;
+    struct dns_model *model = ask_scenario("{ " ZONES " }");
+    const struct dns_answer_options options = {.start_us = ASK_START_US, .seed = 1};
+    struct dns_receiver *receiver = dns_receiver_new(model, &options);
+    const struct dns_answer *first = ask_receiver(receiver, DNS_TYPE_A, "mx.a.test");
+    expect_remembered(receiver);
+    ck_assert_uint_eq(first->records[0].address[3], 1);
+    struct dns_resolver resolver = dns_receiver_at(receiver, ASK_START_US);
+    ck_assert_int_eq(dns_model_replace_records(model, "a.test", NEW, 1, &err), 0);
+    const struct dns_answer *answer = dns_lookup(&resolver, DNS_TYPE_A, SLICE("mx.a.test"));
+    ck_assert_uint_eq(answer->records[0].address[3], 7);
+    ck_assert_uint_eq(first->records[0].address[3], 1);
+    answer = ask_receiver(receiver, DNS_TYPE_A, "mx.a.test");
+    ck_assert_uint_eq(answer->records[0].address[3], 7);
+    expect_remembered(receiver);
+    ck_assert_int_eq(dns_model_remove(model, "a.test", "mx", "A", &err), 0);
+    expect_status(receiver, "mx.a.test", DNS_NODATA);
+    dns_receiver_free(&receiver);
+    dns_model_free(&model);
+}
+END_TEST
+
+START_TEST(test_what_is_remembered_has_a_limit)
+{
+    char name[32];
+    struct dns_model *model = ask_scenario("{ " ZONES " }");
+    const struct dns_answer_options options = {.start_us = ASK_START_US, .seed = 1};
+    struct dns_receiver *receiver = dns_receiver_new(model, &options);
+    const struct dns_answer *first = ask_receiver(receiver, DNS_TYPE_A, "mx.a.test");
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "n%d.a.test", i);
+        expect_status(receiver, name, DNS_NXDOMAIN);
+    }
+    /* Whoever is asked for first now takes the place that the first answer had. */
+    expect_status(receiver, "nope.a.test", DNS_NXDOMAIN);
+    const struct dns_answer *again = ask_receiver(receiver, DNS_TYPE_A, "mx.a.test");
+    ck_assert_ptr_ne(again, first);
+    ck_assert_uint_eq(again->records[0].address[3], 1);
+    dns_receiver_free(&receiver);
+    dns_model_free(&model);
+}
+END_TEST
+
+UNIT_MAIN(test_an_answer_holds_until_a_zone_changes, test_what_is_remembered_has_a_limit,
+          test_name_of_a_client, test_records_of_each_type, test_faults)

@@ -93,6 +93,24 @@ START_TEST(test_the_allowance_grows_with_what_was_taken)
 }
 END_TEST
 
+START_TEST(test_each_address_has_an_allowance_of_its_own)
+{
+    static const char *const CLIENTS[] = {"192.0.2.10", "192.0.3.10", "2001:db8::10"};
+    const char *to = "a@bigmail.test";
+    open_provider("{\"warm-up\":{\"by\":[\"ip\",\"prefix\"],\"start\":2}}");
+    for (int i = 0; i < 3; i++) {
+        for (size_t k = 0; k < sizeof CLIENTS / sizeof CLIENTS[0]; k++) {
+            struct provider_mail mail = mail_of(&to, i * TIME_SECOND);
+            ck_assert_int_eq(address_from_text(slice_of(CLIENTS[k]), &mail.client), 0);
+            struct provider_verdict verdict = provider_judge(provider, &mail, NULL);
+            ck_assert_int_eq(verdict.placement, i < 2 ? PROVIDER_INBOX : PROVIDER_DEFERRED);
+            ck_assert(i < 2 || strstr(verdict.reply, CLIENTS[k]) != NULL);
+        }
+    }
+    close_provider();
+}
+END_TEST
+
 START_TEST(test_who_does_not_slow_down_is_blocked)
 {
     open_provider("{\"warm-up\":{\"by\":\"ip\",\"start\":2,\"patience\":3,\"block\":\"1h\"}}");
@@ -357,7 +375,8 @@ START_TEST(test_wrong_models_are_named)
 }
 END_TEST
 
-UNIT_MAIN(test_the_allowance_grows_with_what_was_taken, test_who_does_not_slow_down_is_blocked,
+UNIT_MAIN(test_each_address_has_an_allowance_of_its_own,
+          test_the_allowance_grows_with_what_was_taken, test_who_does_not_slow_down_is_blocked,
           test_complaints_cost_the_inbox, test_clean_days_raise_the_score,
           test_unknown_users_cost_the_address, test_bulk_senders_need_more,
           test_traps_list_and_time_delists, test_readers_are_seeded, test_who_is_a_bulk_sender,

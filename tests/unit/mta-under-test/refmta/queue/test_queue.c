@@ -67,27 +67,33 @@ static void on_done(void *arg, int error)
     *(int *)arg = error;
 }
 
-/* Accepts a message for the recipients ("a@x.test b@y.test"). */
-static void accept_for(const char *sender, const char *recipients)
+/* Submits a message for the recipients ("a@x.test b@y.test"); `error` is 0 when it is accepted. */
+static void submit(const char *sender, const char *recipients, int *error)
 {
     struct envelope envelope;
     struct buf content;
     struct slice rest = slice_of(recipients);
     struct slice recipient;
-    int error = -1;
+    *error = -1;
     envelope_init(&envelope);
     envelope_set_sender(&envelope, slice_of(sender));
     while (slice_split(&rest, ' ', &recipient))
         envelope_add_recipient(&envelope, recipient);
     buf_init(&content, 4096);
     buf_add_text(&content, "X-Mailrange-Id: m1\r\nSubject: x\r\n\r\nbody\r\n");
-    queue_accept(queue, queue_new_id(queue), &envelope, &content, on_done, &error);
+    queue_accept(queue, queue_new_id(queue), &envelope, &content, on_done, error);
+    envelope_deinit(&envelope);
+    buf_deinit(&content);
+}
+
+static void accept_for(const char *sender, const char *recipients)
+{
+    int error;
+    submit(sender, recipients, &error);
     ck_assert_int_eq(error, -1);
     ready_count = 0;
     queue_run(queue);
     ck_assert_int_eq(error, 0);
-    envelope_deinit(&envelope);
-    buf_deinit(&content);
 }
 
 /* Takes the next item of a destination and gives each of its recipients this outcome. */
@@ -126,6 +132,20 @@ START_TEST(a_message_is_one_item_for_each_destination)
     settle(other, OUTCOME_DELIVERED);
     ck_assert_uint_eq(queue_message_count(queue), 0);
     ck_assert_int_eq(queue_next_due_us(queue), INT64_MAX);
+    stop();
+}
+END_TEST
+
+START_TEST(what_is_settled_leaves_the_memory)
+{
+    start("");
+    accept_for("a@s.test", "b@x.test");
+    ck_assert_uint_eq(queue->cached_bytes, 40);
+    settle(ready[0], OUTCOME_DELIVERED);
+    ck_assert_uint_eq(queue->cached_bytes, 0);
+    accept_for("a@s.test", "b@x.test");
+    settle(ready[0], OUTCOME_DEFERRED);
+    ck_assert_uint_eq(queue->cached_bytes, 0);
     stop();
 }
 END_TEST
@@ -408,9 +428,38 @@ START_TEST(new_rules_lead_what_waits_another_way)
 }
 END_TEST
 
+/* With a loop, in which the writer has a thread of its own. */
+START_TEST(what_is_delivered_counts_no_longer)
+{
+    struct err err = {.text = ""};
+    struct queue_figures figures;
+    int error;
+    struct event_base *base = event_base_new();
+    struct queue_options options = {.config = &config, .on_ready = on_ready, .base = base};
+    start("");
+    queue_close(&queue);
+    queue = queue_open(&options, &err);
+    ck_assert_msg(queue != NULL, "%s", err.text);
+    ready_count = 0;
+    queue_start(queue);
+    submit("a@s.test", "b@x.test", &error);
+    while (ready_count == 0)
+        event_base_loop(base, EVLOOP_ONCE);
+    struct queue_outcome outcome = {.kind = OUTCOME_DELIVERED};
+    queue_settle(queue, queue_take(queue, ready[0]), &outcome);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    do
+        queue_figures(queue, &figures);
+    while (figures.live_bytes > 0);
+    stop();
+    event_base_free(base);
+}
+END_TEST
+
 UNIT_MAIN(new_rules_lead_what_waits_another_way, a_clock_that_is_set_back_prolongs_no_wait,
           the_whole_message_comes_back_with_a_failure_only,
           a_clock_that_is_set_back_while_it_is_stopped_prolongs_no_wait,
+          what_is_settled_leaves_the_memory, what_is_delivered_counts_no_longer,
           a_message_is_one_item_for_each_destination, a_deferred_one_waits_and_survives_a_restart,
           a_failure_goes_back_to_the_sender_once, what_waits_too_long_is_given_up,
           the_sender_hears_of_a_delay_once, a_dead_destination_is_not_tried_for_each_message,
