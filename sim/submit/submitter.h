@@ -5,8 +5,9 @@
  *
  * Messages that are due share connections. Between two messages of one entry (its "rate") that are
  * at most five seconds apart the connection stays open, as programs that send in bulk keep it, for
- * up to ten messages, or as many as its "per-connection" says: behind the tenth of a connection Exim
- * only queues (its smtp_accept_queue_per_connection). A message with "own-connection" shares with none.
+ * up to ten messages, or as many as its "per-connection" says: behind the tenth of a connection
+ * Exim only queues (its smtp_accept_queue_per_connection). A message with "own-connection" shares
+ * with none.
  */
 #pragma once
 
