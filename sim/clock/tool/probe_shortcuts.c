@@ -35,16 +35,16 @@ static uint8_t *code_map(const uint8_t *bytes, size_t len)
     return code;
 }
 
-/* Calls epoll_wait at `site`, and expects what the kernel promises: only rax, rcx and r11 change.
- */
+/* Calls epoll_wait at `site`, and expects what the kernel promises: only rax, rcx and r11
+ * change. */
 static long site_call(const uint8_t *site, long epoll, struct epoll_event *event, long ms)
 {
     register long ms_in __asm__("r10") = ms;
     register long eighth __asm__("r8") = 8;
     register long ninth __asm__("r9") = 9;
-    long result, first = epoll, count = 1, near = 0, far = 0;
+    long result, first = epoll, count = 1, near, far;
     struct epoll_event *second = event;
-    uint8_t carry = 0;
+    uint8_t carry;
     __asm__ volatile("lea -512(%%rsp), %%rsp\n"
                      "movq %[stacked], -16(%%rsp)\n" /* the 128 bytes that `site` may use */
                      "movq %[stacked], -136(%%rsp)\n"
@@ -56,7 +56,7 @@ static long site_call(const uint8_t *site, long epoll, struct epoll_event *event
                      "lea 512(%%rsp), %%rsp\n"
                      : "=a"(result), "+D"(first), "+S"(second), "+d"(count), "+r"(ms_in),
                        "+r"(eighth),
-                       "+r"(ninth), [carry] "+&r"(carry), [near] "+&r"(near), [far] "+&r"(far)
+                       "+r"(ninth), [carry] "=&r"(carry), [near] "=&r"(near), [far] "=&r"(far)
                      : [site] "r"(site), [stacked] "i"(STACKED)
                      : "rcx", "r11", "memory", "cc");
     EXPECT(first == epoll && second == event && count == 1 && ms_in == ms);
