@@ -60,7 +60,6 @@ static const char *const CHECK_EVENTS[] = {
     "mta exit",
     "mta log",
     "timeline do",
-    "clock skew",
     NULL,
 };
 

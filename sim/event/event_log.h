@@ -4,7 +4,7 @@
  * else. docs/events.md lists every kind with its facts.
  *
  * Every event has `seq` (from 0), `at` (microseconds of virtual time since the start of the run),
- * `source` (dns, mx, policy, clock, mta, submitter, timeline, run) and `kind`; then its own facts.
+ * `source` (who saw it: mx, dns, ...) and `kind`; then its own facts.
  * Nothing goes in that differs between two runs of the same scenario and seed: no process ids, no
  * ephemeral ports, no packet numbers.
  *

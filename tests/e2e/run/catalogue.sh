@@ -17,6 +17,8 @@ for name in sorted(os.listdir(sys.argv[1])):
 print("\n".join(bad))
 sys.exit(bool(bad))
 PY
+expect_exit 0 "docs/events.md has all events and facts that were logged, and no others" \
+    python3 "$ROOT/tests/lint/events.py" "$WORK/out"
 for file in report.html results.json junit.xml; do
     [ -s "$WORK/out/$file" ] && ok "$file is there" || bad "$file is missing"
 done
