@@ -1,6 +1,9 @@
 #include "sim/policy/policy_answer.h"
 
 #include "mta-under-test/base/time_text.h"
+#include "mta-under-test/mailauth/sts/sts_policy.h"
+#include "sim/mx/mime.h"
+#include "sim/mx/mx_header.h"
 #include "sim/policy/policy_sts.h"
 #include "sim/policy/policy_webhook.h"
 
@@ -45,15 +48,49 @@ static void policy_page_reports(const struct policy_host *host, const struct htt
     page->status = page->is_served ? 201 : 405;
 }
 
-/* RFC 8058 section 3.2: a POST with this body; a GET must not unsubscribe, since scanners of links
- * make such requests. */
+/* The form that browsers send by default; pairs are parted by "&". */
+static bool policy_form_unsubscribes(struct slice form)
+{
+    struct slice pair;
+    while (slice_split(&form, '&', &pair)) {
+        if (slice_is(slice_trim(pair), "List-Unsubscribe=One-Click"))
+            return true;
+    }
+    return false;
+}
+
+/* The other one (RFC 7578): a part for each field. */
+static bool policy_parts_unsubscribe(const struct mime_part *whole)
+{
+    struct slice rest = whole->body;
+    struct slice boundary = mime_part_parameter(whole, "boundary");
+    struct mime_part part;
+    for (unsigned i = 0; i < MIME_PARTS_MAX && mime_next(&rest, boundary, &part); i++) {
+        struct slice disposition = mx_header_find(part.header, "Content-Disposition");
+        if (slice_find_slice(disposition, SLICE("name=\"List-Unsubscribe\"")) != SIZE_MAX &&
+            slice_is(slice_trim(part.body), "One-Click"))
+            return true;
+    }
+    return false;
+}
+
+/* RFC 8058 section 3.2: a POST with this field, in one form or the other; a GET must not
+ * unsubscribe, since scanners of links make such requests. */
+static bool policy_is_one_click(const struct http_request *request)
+{
+    const struct mime_part whole = {.header = request->fields, .body = request->body};
+    if (mime_part_is(&whole, "multipart/form-data"))
+        return policy_parts_unsubscribe(&whole);
+    return mime_part_is(&whole, "application/x-www-form-urlencoded") &&
+           policy_form_unsubscribes(request->body);
+}
+
 static void policy_page_unsubscribe(const struct policy_host *host,
                                     const struct http_request *request, struct policy_page *page)
 {
     (void)host;
     bool post = slice_is(request->method, "POST");
-    page->is_served =
-        post && slice_find_slice(request->body, SLICE("List-Unsubscribe=One-Click")) != SIZE_MAX;
+    page->is_served = post && policy_is_one_click(request);
     page->status = post && !page->is_served ? 400 : 200;
 }
 
@@ -142,6 +179,18 @@ static void policy_spoil(const struct policy_fault *fault, struct policy_page *p
     }
 }
 
+/* What a sender learns from the file; nothing if it is no policy, which "text" may be. */
+static void policy_note_sts(struct slice file, struct policy_outcome *outcome)
+{
+    struct arena arena = {0};
+    struct sts_policy policy;
+    if (sts_policy_parse(&arena, file, &policy) == NULL) {
+        outcome->sts_mode = sts_mode_name(policy.mode);
+        outcome->sts_max_age_s = policy.max_age_s;
+    }
+    arena_deinit(&arena);
+}
+
 void policy_answer(const struct policy_host *host, const struct http_request *request,
                    const struct policy_fault *fault, struct http_answer *answer,
                    struct policy_outcome *outcome)
@@ -162,6 +211,8 @@ void policy_answer(const struct policy_host *host, const struct http_request *re
                                            .bytes = page.body.len,
                                            .problem = page.problem,
                                            .is_served = page.is_served};
+        if (host->service == POLICY_STS && page.is_served && fault->kind == POLICY_FAULT_NONE)
+            policy_note_sts(buf_slice(&page.body), outcome);
     }
     if (fault->kind == POLICY_FAULT_SLOW)
         answer->drip = POLICY_SLOW_BYTES_A_SECOND;

@@ -13,6 +13,9 @@ struct policy_outcome {
     size_t bytes;        /* of the body */
     const char *problem; /* with the request, a constant text; NULL if there is none */
     bool is_served; /* the service did what it is there for: gave the policy, took the report */
+    /* Of the MTA-STS policy that was given, if it is one and nothing was wrong with it. */
+    const char *sts_mode; /* NULL where there was none */
+    uint32_t sts_max_age_s;
 };
 
 void policy_answer(const struct policy_host *host, const struct http_request *request,

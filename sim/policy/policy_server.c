@@ -56,8 +56,7 @@ struct policy_request_facts {
     const struct policy_host *host; /* NULL if no host has the address */
     const struct http_peer *peer;
     const struct http_request *request; /* NULL if there was none */
-    int status;
-    size_t bytes;
+    struct policy_outcome outcome;
     const char *error;
 };
 
@@ -78,13 +77,15 @@ static void policy_log_request(const struct policy_server *server,
     json_out_text(event, "client", address_to_text(&facts->peer->client, client));
     json_out_slice(event, "method", method);
     json_out_slice(event, "path", slice_first(path, POLICY_PATH_BYTES_MAX));
-    json_out_int(event, "status", facts->status);
-    json_out_int(event, "bytes", (int64_t)facts->bytes);
+    json_out_int(event, "status", facts->outcome.status);
+    json_out_int(event, "bytes", (int64_t)facts->outcome.bytes);
     json_out_text(event, "fault",
                   fault.kind != POLICY_FAULT_NONE ? policy_fault_text(&fault, &arena) : "");
     json_out_text(event, "error", facts->error);
-    if (facts->host != NULL && facts->host->service == POLICY_STS && facts->status == 200)
-        json_out_text(event, "mode", facts->host->sts.mode);
+    if (facts->outcome.sts_mode != NULL) {
+        json_out_text(event, "mode", facts->outcome.sts_mode);
+        json_out_int(event, "max-age", facts->outcome.sts_max_age_s);
+    }
     event_end(server->log);
     arena_deinit(&arena);
 }
@@ -157,12 +158,10 @@ static void policy_server_on_request(void *context, const struct http_peer *peer
         policy_answer(host, request, &fault, answer, &outcome);
         error = outcome.problem != NULL ? outcome.problem : "";
     }
-    policy_log_request(server, &(struct policy_request_facts){.host = host,
-                                                              .peer = peer,
-                                                              .request = request,
-                                                              .status = outcome.status,
-                                                              .bytes = outcome.bytes,
-                                                              .error = error});
+    policy_log_request(
+        server,
+        &(struct policy_request_facts){
+            .host = host, .peer = peer, .request = request, .outcome = outcome, .error = error});
     if (outcome.is_served)
         policy_server_serve(server, host, request);
 }

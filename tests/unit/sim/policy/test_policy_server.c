@@ -139,17 +139,28 @@ static const char *ask(struct stand *stand, const char *request)
     return stand->answer;
 }
 
-static void check_log(struct stand *stand, const char *text)
+static bool is_in_log(struct stand *stand, const char *text, struct buf *all)
 {
     char path[64];
-    struct buf all;
     struct err err;
     event_log_flush(stand->log);
     snprintf(path, sizeof path, "/proc/self/fd/%d", stand->log_fd);
-    buf_init(&all, 1024 * 1024);
-    ck_assert_msg(file_read(path, &all, &err) == 0, "%s", err.text);
-    ck_assert_msg(slice_find_slice(buf_slice(&all), slice_of(text)) != SIZE_MAX,
-                  "not in the log: %s\n%s", text, buf_text(&all));
+    buf_init(all, 1024 * 1024);
+    ck_assert_msg(file_read(path, all, &err) == 0, "%s", err.text);
+    return slice_find_slice(buf_slice(all), slice_of(text)) != SIZE_MAX;
+}
+
+static void check_log(struct stand *stand, const char *text)
+{
+    struct buf all;
+    ck_assert_msg(is_in_log(stand, text, &all), "not in the log: %s\n%s", text, buf_text(&all));
+    buf_deinit(&all);
+}
+
+static void check_not_in_log(struct stand *stand, const char *text)
+{
+    struct buf all;
+    ck_assert_msg(!is_in_log(stand, text, &all), "in the log: %s\n%s", text, buf_text(&all));
     buf_deinit(&all);
 }
 
@@ -209,8 +220,29 @@ START_TEST(test_faults_are_seen)
         char logged[100];
         snprintf(logged, sizeof logged, "\"fault\":\"%s\"", CASES[i].fault);
         check_log(&stand, logged);
+        check_not_in_log(&stand, "\"mode\"");
         stand_close(&stand);
     }
+}
+END_TEST
+
+/* The policy's mode is told as its text says it, and where the text is a policy. */
+START_TEST(test_the_mode_is_that_of_the_file)
+{
+    struct stand stand;
+    stand_open(&stand,
+               "{\"mta-sts\":{\"a.test\":{\"text\":"
+               "\"version: STSv1\\nmode: testing\\nmx: *.a.test\\nmax_age: 100\\n\"}}}",
+               "mta-sts.a.test");
+    ask(&stand, GET);
+    check_log(&stand, "\"error\":\"\",\"mode\":\"testing\",\"max-age\":100}");
+    stand_close(&stand);
+    stand_open(&stand, "{\"mta-sts\":{\"a.test\":{\"text\":\"version: STSv2\"}}}",
+               "mta-sts.a.test");
+    ask(&stand, GET);
+    check_log(&stand, "\"status\":200");
+    check_not_in_log(&stand, "\"mode\"");
+    stand_close(&stand);
 }
 END_TEST
 
@@ -257,6 +289,9 @@ START_TEST(test_reports_are_judged)
 }
 END_TEST
 
+#define POST "POST /u/42?x=1 HTTP/1.1\r\n"
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+
 START_TEST(test_only_a_post_unsubscribes)
 {
     static const struct {
@@ -264,10 +299,21 @@ START_TEST(test_only_a_post_unsubscribes)
         const char *answer;
         bool logged;
     } CASES[] = {
-        {"POST /u/42?x=1 HTTP/1.1\r\nContent-Length: 26\r\n\r\nList-Unsubscribe=One-Click",
+        {POST FORM "26\r\n\r\nList-Unsubscribe=One-Click", "HTTP/1.1 200 OK", true},
+        {POST FORM "30\r\n\r\na=b&List-Unsubscribe=One-Click", "HTTP/1.1 200 OK", true},
+        {POST "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 75\r\n\r\n"
+              "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n"
+              "One-Click\r\n--b--\r\n",
          "HTTP/1.1 200 OK", true},
+        {POST "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 71\r\n\r\n"
+              "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n"
+              "Later\r\n--b--\r\n",
+         "HTTP/1.1 400 Bad Request", false},
         {"GET /u/42 HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK", false},
-        {"POST /u/42 HTTP/1.1\r\nContent-Length: 2\r\n\r\nok", "HTTP/1.1 400 Bad Request", false},
+        {POST FORM "2\r\n\r\nok", "HTTP/1.1 400 Bad Request", false},
+        {POST FORM "28\r\n\r\nXList-Unsubscribe=One-Click!", "HTTP/1.1 400 Bad Request", false},
+        {POST "Content-Length: 26\r\n\r\nList-Unsubscribe=One-Click", "HTTP/1.1 400 Bad Request",
+         false},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         struct stand stand;
@@ -308,6 +354,6 @@ START_TEST(test_a_client_that_talks_nonsense_is_told_of)
 }
 END_TEST
 
-UNIT_MAIN(test_the_policy_is_served, test_faults_are_seen, test_reports_are_judged,
-          test_only_a_post_unsubscribes, test_a_webhook_must_be_signed,
+UNIT_MAIN(test_the_policy_is_served, test_faults_are_seen, test_the_mode_is_that_of_the_file,
+          test_reports_are_judged, test_only_a_post_unsubscribes, test_a_webhook_must_be_signed,
           test_a_client_that_talks_nonsense_is_told_of)
