@@ -152,6 +152,31 @@ void check_accepted_asked(struct check_collector *c, const char *mailbox)
         unasked->count--;
 }
 
+void check_accepted_in_clear(struct check_collector *c, const cJSON *event)
+{
+    /* Nothing is known of what a command of `exec` learned; a letter may ask for no TLS (RFC 8689
+     * section 3). */
+    if (c->smart_host || c->handed_in_unseen || event_bool(event, "tls-not-required"))
+        return;
+    const cJSON *to = NULL;
+    cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(event, "to"))
+    {
+        const char *recipient = cJSON_IsString(to) ? to->valuestring : "";
+        const char *host = event_text(event, "host");
+        struct check_ban ban = check_policies_ban(&c->policies, recipient, host, c->at_us);
+        if (ban.by == NULL)
+            continue;
+        struct check_incident *incident =
+            check_collect_incident(c, &c->history->in_clear, "in-clear");
+        incident->text = arena_format(
+            c->arena, "%s took it in clear, although the server had read %s", host, ban.by);
+        incident->rfc = ban.rfc;
+        incident->message = check_collect_text(c, event, "message");
+        incident->recipient = arena_text(c->arena, recipient);
+        incident->moment.session = check_collect_text(c, event, "session");
+    }
+}
+
 static void note_copy(struct check_delivery *delivery, const struct check_attempt *attempt,
                       const struct check_copy *copy, const char *rcpt_parameters)
 {

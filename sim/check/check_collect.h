@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "sim/check/check_history.h"
+#include "sim/check/check_policy.h"
 #include "sim/check/check_route.h"
 
 /* Deliveries to one domain that may still be waiting. */
@@ -23,6 +24,7 @@ struct check_collector {
     bool handed_in_unseen; /* the scenario sends nothing: mail comes from a command of `exec` */
     bool keeps_log;        /* an expectation asks for lines of the server's log */
     struct check_route route;
+    struct check_policies policies;
     struct check_index recipients; /* the first struct check_delivery to each */
     struct map messages;           /* ids that clients handed in */
     struct map domains;            /* struct check_domain */
@@ -102,6 +104,8 @@ struct check_session;
 /* The message of an `accepted` event into the deliveries; `attempt` has what the session knows. */
 void check_accepted_note(struct check_collector *c, const cJSON *event,
                          const struct check_attempt *attempt, const struct check_copy *copy);
+/* The host of an `accepted` event took it in clear: may it have been sent so? */
+void check_accepted_in_clear(struct check_collector *c, const cJSON *event);
 /* The mail that was just taken for `mailbox` is a report that the mailbox is there for: no message
  * of the scenario explains it, but its domain asks for it. */
 void check_accepted_asked(struct check_collector *c, const char *mailbox);

@@ -85,6 +85,7 @@ static void on_dns(struct check_collector *c, const cJSON *event)
     if (strcmp(event_text(event, "kind"), "query") != 0)
         return;
     check_route_note(&c->route, event);
+    check_policies_note_query(&c->policies, event);
     h->queries = check_collect_room(h->queries, h->query_count, sizeof *h->queries);
     h->queries[h->query_count++] = (struct check_query){
         .name = check_collect_text(c, event, "name"),
@@ -199,8 +200,11 @@ static void on_mta(struct check_collector *c, const cJSON *event)
 
 static void on_policy(struct check_collector *c, const cJSON *event)
 {
-    if (strcmp(event_text(event, "kind"), "report") == 0)
+    const char *kind = event_text(event, "kind");
+    if (strcmp(kind, "report") == 0)
         check_accepted_asked(c, event_text(event, "to"));
+    else if (strcmp(kind, "request") == 0)
+        check_policies_note_request(&c->policies, event, c->at_us);
 }
 
 /* What the server said to a client, or that it ended, where the scenario wanted something else. */
@@ -289,6 +293,7 @@ static void collector_deinit(struct check_collector *c)
     map_deinit(&c->sessions, check_session_free);
     map_deinit(&c->texts, NULL);
     check_route_deinit(&c->route);
+    check_policies_deinit(&c->policies);
 }
 
 struct check_reading {
@@ -319,6 +324,7 @@ struct check_reading *check_reading_open(const char *events_path,
                                                   .handed_in_unseen = options->handed_in_unseen,
                                                   .keeps_log = asks_for_log(options->checks)};
     check_route_init(&reading->collector.route, &h->arena);
+    check_policies_init(&reading->collector.policies, &h->arena);
     return reading;
 }
 
@@ -401,6 +407,7 @@ void check_history_free(struct check_history **history)
     free(h->protocol.items);
     free(h->wrong_hosts.items);
     free(h->wrong_bounces.items);
+    free(h->in_clear.items);
     free(h->crashes.items);
     free(h->answers.items);
     free(h->orders.items);

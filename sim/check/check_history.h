@@ -199,6 +199,7 @@ struct check_history {
     struct check_incidents protocol;    /* `violation` events */
     struct check_incidents wrong_hosts; /* mail to a host outside the recipient's MX set */
     struct check_incidents wrong_bounces;
+    struct check_incidents in_clear; /* mail in clear where a policy that was read forbids it */
     struct check_incidents crashes;
     struct check_incidents answers; /* to clients of the scenario, that it did not expect */
     struct check_incidents orders;  /* of the operator, that came to nothing */

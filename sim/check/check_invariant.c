@@ -179,6 +179,42 @@ static void judge_wrong_hosts(struct check_report *report, struct check_result *
         result->actual = "not judged: all mail goes to a relay";
 }
 
+/* A letter that was handed in with REQUIRETLS goes in TLS or not at all (RFC 8689 section 4.2.1).
+ */
+static void judge_require_tls(struct check_report *report, const struct scenario_message *message,
+                              struct check_result *result)
+{
+    const struct check_history *h = report->history;
+    size_t len = strlen(message->id);
+    for (size_t i = 0; i < h->delivery_count; i++) {
+        const struct check_delivery *d = h->deliveries[i];
+        if (strncmp(d->message, message->id, len) != 0 ||
+            (d->message[len] != '\0' && d->message[len] != '/'))
+            continue;
+        for (size_t k = 0; k < d->copy_count; k++) {
+            const struct check_copy *copy = &d->copies[k];
+            if (copy->tls[0] != '\0')
+                continue;
+            const struct check_moment moment = {copy->at_us, copy->seq, copy->session};
+            violated(result, d, &moment,
+                     arena_format(&report->arena,
+                                  "%s took it in clear, although it was handed in with REQUIRETLS",
+                                  copy->host));
+            if (result->count == 1)
+                result->rfc = "RFC 8689 4.2.1";
+        }
+    }
+}
+
+static void judge_clear_text(struct check_report *report, struct check_result *result)
+{
+    judge_incidents(report, &report->history->in_clear, result);
+    for (size_t i = 0; i < report->scenario->message_count; i++) {
+        if (report->scenario->messages[i].require_tls)
+            judge_require_tls(report, &report->scenario->messages[i], result);
+    }
+}
+
 static void judge_bounces(struct check_report *report, struct check_result *result)
 {
     judge_incidents(report, &report->history->wrong_bounces, result);
@@ -206,6 +242,10 @@ static const struct invariant INVARIANTS[] = {
      judge_duplicates},
     {"right-host", "mail goes only to hosts that the DNS names for the recipient's domain",
      "RFC 5321 5.1", judge_wrong_hosts},
+    {"no-clear-text",
+     "no mail goes in clear where TLSA records or an MTA-STS policy that the server has read, or "
+     "REQUIRETLS, forbid it",
+     "RFC 7672 2.2", judge_clear_text},
     {"bounce",
      "notifications go to the sender, with the null reverse-path, and none answers another",
      "RFC 5321 6.1", judge_bounces},

@@ -344,6 +344,8 @@ static void on_accepted(struct check_collector *c, struct check_session *s, cons
     check_collect_moment(c, &s->host->counts[CHECK_ACCEPTED], s->id);
     s->message = check_collect_text(c, event, "message");
     check_accepted_note(c, event, &attempt, &copy);
+    if (copy.tls[0] == '\0' && !s->is_lmtp)
+        check_accepted_in_clear(c, event);
     end_transaction(c, s, false);
 }
 

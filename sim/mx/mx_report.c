@@ -185,6 +185,9 @@ static void mx_report_message(struct mx_session *session, struct json_out *event
     buf_deinit(&subject);
     json_out_text(event, "tls", facts->tls_version);
     json_out_bool(event, "verified", session->verified);
+    /* RFC 8689 section 5: the sender asks that policies of TLS be passed over. */
+    if (slice_is_nocase(slice_trim(mx_header_find(facts->header, "TLS-Required")), "No"))
+        json_out_bool(event, "tls-not-required", true);
 }
 
 void mx_report_accepted(struct mx_session *session, bool reply_sent)

@@ -270,6 +270,112 @@ START_TEST(test_a_host_outside_the_mx_set_is_wrong)
 }
 END_TEST
 
+/* The answers to MX and TLSA queries, whether DNSSEC vouches for them, and how many records. */
+static void dane(const char *mx_vouched, const char *tlsa_vouched, int records)
+{
+    event("dns", "query",
+          "\"name\":\"a.test\",\"type\":\"MX\",\"rcode\":\"NOERROR\",\"answers\":1,\"data\":[\"10 "
+          "mx.a.test\"],\"authenticated\":%s",
+          mx_vouched);
+    event("dns", "query",
+          "\"name\":\"_25._tcp.MX.a.test.\",\"type\":\"TLSA\",\"rcode\":\"NOERROR\",\"answers\":%d,"
+          "\"data\":[],\"authenticated\":%s",
+          records, tlsa_vouched);
+}
+
+static void fetch_sts(const char *facts)
+{
+    event("policy", "request", "\"host\":\"mta-sts.a.test\",\"status\":200%s", facts);
+}
+
+START_TEST(test_policies_that_were_read_forbid_clear_text)
+{
+    static const struct {
+        const char *mx; /* vouched for; NULL: TLSA records are not asked for */
+        const char *tlsa;
+        int records;
+        const char *sts[2]; /* what comes of fetching the policy */
+        int64_t later_us;
+        const char *accepted;
+        const char *actual; /* NULL: it is right so */
+    } CASES[] = {
+        {"true",
+         "true",
+         1,
+         {NULL},
+         0,
+         "",
+         "mx.a.test took it in clear, although the server had read the host's TLSA records, which "
+         "DNSSEC "
+         "vouches for"},
+        {"true", "true", 1, {NULL}, 0, ",\"tls\":\"TLSv1.3\"", NULL},
+        {"true", "true", 1, {NULL}, 0, ",\"tls-not-required\":true", NULL},
+        {"true", "true", 0, {NULL}, 0, "", NULL},
+        {"true", "false", 1, {NULL}, 0, "", NULL},
+        {"false", "true", 1, {NULL}, 0, "", NULL},
+        {NULL,
+         NULL,
+         0,
+         {",\"mode\":\"enforce\",\"max-age\":3600"},
+         3599 * TIME_SECOND,
+         "",
+         "mx.a.test took it in clear, although the server had read the domain's MTA-STS policy, "
+         "which "
+         "enforces"},
+        {NULL, NULL, 0, {",\"mode\":\"enforce\",\"max-age\":3600"}, TIME_HOUR, "", NULL},
+        {NULL, NULL, 0, {",\"mode\":\"testing\",\"max-age\":3600"}, 0, "", NULL},
+        {NULL,
+         NULL,
+         0,
+         {",\"mode\":\"enforce\",\"max-age\":3600", ",\"mode\":\"none\",\"max-age\":3600"},
+         0,
+         "",
+         NULL},
+        {NULL,
+         NULL,
+         0,
+         {",\"mode\":\"enforce\",\"max-age\":3600", ""},
+         0,
+         "",
+         "mx.a.test took it in clear, although the server had read the domain's MTA-STS policy, "
+         "which "
+         "enforces"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        begin_plain();
+        if (CASES[i].mx != NULL)
+            dane(CASES[i].mx, CASES[i].tlsa, CASES[i].records);
+        for (size_t k = 0; k < 2 && CASES[i].sts[k] != NULL; k++)
+            fetch_sts(CASES[i].sts[k]);
+        at(fx.now_us + CASES[i].later_us);
+        deliver("mx.a.test#1", CASES[i].accepted);
+        judge("settled");
+        const struct check_result *result = invariant("no-clear-text");
+        ck_assert_msg((result->verdict == CHECK_FAILED) == (CASES[i].actual != NULL), "case %zu",
+                      i);
+        if (CASES[i].actual != NULL)
+            ck_assert_str_eq(result->actual, CASES[i].actual);
+        done();
+    }
+}
+END_TEST
+
+START_TEST(test_requiretls_forbids_clear_text)
+{
+    static const char *const TLS[] = {"", ",\"tls\":\"TLSv1.3\""};
+    for (size_t i = 0; i < 2; i++) {
+        begin_plain();
+        fx.messages[0].require_tls = true;
+        deliver("mx.a.test#1", TLS[i]);
+        judge("settled");
+        ck_assert_int_eq(invariant("no-clear-text")->verdict, i == 0 ? CHECK_FAILED : CHECK_PASSED);
+        if (i == 0)
+            ck_assert_str_eq(invariant("no-clear-text")->rfc, "RFC 8689 4.2.1");
+        done();
+    }
+}
+END_TEST
+
 START_TEST(test_without_mx_the_domain_itself_is_right)
 {
     begin("bob@a.test", "[{\"is\":\"delivered\"}]");
@@ -534,7 +640,8 @@ UNIT_MAIN(test_what_the_operator_deletes_has_its_end, test_deleting_all_mail_end
           test_what_had_to_be_handed_in_twice_may_arrive_twice,
           test_a_kill_long_after_explains_nothing, test_delivered_and_bounced_are_two_ends,
           test_two_bounces_are_one_too_many, test_mail_that_nobody_waits_for_is_lost,
-          test_a_host_outside_the_mx_set_is_wrong, test_without_mx_the_domain_itself_is_right,
+          test_a_host_outside_the_mx_set_is_wrong, test_policies_that_were_read_forbid_clear_text,
+          test_requiretls_forbids_clear_text, test_without_mx_the_domain_itself_is_right,
           test_aliases_are_followed, test_a_relay_takes_all_mail,
           test_a_notification_with_a_reverse_path_is_wrong,
           test_a_notification_to_somebody_else_is_wrong, test_a_bounce_of_a_bounce_is_wrong,

@@ -46,7 +46,7 @@ START_TEST(test_results_hold_what_people_ask_for)
     ck_assert_int_eq(cJSON_GetArraySize(tries), 2);
     ck_assert_str_eq(cJSON_GetObjectItem(cJSON_GetArrayItem(tries, 0), "outcome")->valuestring,
                      "deferred");
-    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "invariants")), 7);
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "invariants")), 8);
     cJSON_Delete(json);
     free(text);
     done();
@@ -83,7 +83,7 @@ START_TEST(test_a_failure_is_printed_with_all_that_leads_to_it)
                                      "      session   mx.a.test#2\n"
                                      "      event     20\n"
                                      "      packet    77 of capture.pcapng\n"
-                                     "  1 of 2 expectations and 7 of 7 invariants hold\n");
+                                     "  1 of 2 expectations and 8 of 8 invariants hold\n");
     buf_reset(&out);
     check_report_print(fx.report, true, &packets, &out);
     ck_assert_ptr_nonnull(strstr(
