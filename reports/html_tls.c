@@ -1,63 +1,86 @@
 /*
  * The TLS table: for each host what the server under test could know of its policy (DANE, MTA-STS:
  * what it asked for, and what it was told), what the handshake came to, and whether mail went, in
- * TLS or in clear. Sessions with the same facts are one row.
+ * TLS or in clear. Sessions with the same facts are one row; what was known is that of their time.
  */
 #include "reports/html_page.h"
 
+#include "mta-under-test/base/map.h"
 #include "reports/report_index.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { TLS_ROWS_MAX = 60, NAME_BYTES_MAX = 300 };
+enum { TLS_ROWS_MAX = 60, NAME_BYTES_MAX = 300, KNOWN_TEXT_BYTES = 64 };
+
+/* What the server under test had learned about the policy for a host. */
+struct known_policy {
+    bool dane; /* records, and DNSSEC vouches for them */
+    bool sts;  /* a policy that enforces came, and has not run out */
+    char dane_text[KNOWN_TEXT_BYTES];
+    char sts_text[KNOWN_TEXT_BYTES];
+};
 
 struct tls_row {
     const struct report_session *first;
     size_t sessions;
+    struct known_policy known;
 };
 
-/* What the server under test learned about the policy for a host. */
-struct known_policy {
-    bool dane; /* records, and DNSSEC vouches for them */
-    bool sts;  /* a policy that enforces came */
-    const char *dane_text;
-    const char *sts_text;
-    char dane_count[64];
-};
-
+/* The last answer that had come by then. */
 static const struct report_query *last_query(const struct report_run *run, const char *type,
-                                             const char *name)
+                                             const char *name, int64_t until_us)
 {
     const struct report_query *found = NULL;
     for (size_t i = 0; i < run->query_count; i++) {
         const struct report_query *query = &run->queries[i];
-        if (slice_is(slice_of(query->type), type) && slice_is_nocase(slice_of(query->name), name))
+        if (query->at_us <= until_us && slice_is(slice_of(query->type), type) &&
+            slice_is_nocase(slice_of(query->name), name))
             found = query;
     }
     return found;
 }
 
-static void learn_dane(const struct report_run *run, const char *host, struct known_policy *known)
+/* Of a large run not all queries are kept. */
+static const char *unasked_text(const struct report_run *run)
+{
+    return run->queries_seen > run->query_count ? "not known here" : "not asked";
+}
+
+static void learn_dane(const struct report_run *run, const char *host, int64_t until_us,
+                       struct known_policy *known)
 {
     char name[NAME_BYTES_MAX];
+    char *text = known->dane_text;
     snprintf(name, sizeof name, "_25._tcp.%s", host);
-    const struct report_query *query = last_query(run, "TLSA", name);
+    const struct report_query *query = last_query(run, "TLSA", name, until_us);
     if (query == NULL) {
-        known->dane_text = "not asked";
+        snprintf(text, KNOWN_TEXT_BYTES, "%s", unasked_text(run));
     } else if (*query->rcode == '\0') {
-        known->dane_text = "asked, no answer";
+        snprintf(text, KNOWN_TEXT_BYTES, "asked, no answer");
     } else if (!slice_is(slice_of(query->rcode), "NOERROR") &&
                !slice_is(slice_of(query->rcode), "NXDOMAIN")) {
-        known->dane_text = "asked, look-up failed";
+        snprintf(text, KNOWN_TEXT_BYTES, "asked, look-up failed");
     } else if (query->answers == 0) {
-        known->dane_text = "asked, no records";
+        snprintf(text, KNOWN_TEXT_BYTES, "asked, no records");
     } else {
         known->dane = query->authenticated;
-        snprintf(known->dane_count, sizeof known->dane_count, "%d record%s, %s",
-                 (int)query->answers, query->answers == 1 ? "" : "s",
+        snprintf(text, KNOWN_TEXT_BYTES, "%d record%s, %s", (int)query->answers,
+                 query->answers == 1 ? "" : "s",
                  query->authenticated ? "authenticated" : "not authenticated");
-        known->dane_text = known->dane_count;
     }
+}
+
+/* "10 mx.a.test, 20 mx2.a.test": is the host one of them? */
+static bool answer_names(const char *data, const char *host)
+{
+    struct slice rest = slice_of(data);
+    struct slice record;
+    while (slice_split(&rest, ',', &record)) {
+        size_t space = slice_find(slice_trim(record), ' ');
+        if (space != SIZE_MAX && slice_is_nocase(slice_skip(slice_trim(record), space + 1), host))
+            return true;
+    }
+    return false;
 }
 
 /* The domain whose MX this host is, as an answer said; NULL if none did. */
@@ -65,58 +88,106 @@ static const char *domain_of(const struct report_run *run, const char *host)
 {
     for (size_t i = 0; i < run->query_count; i++) {
         const struct report_query *query = &run->queries[i];
-        if (slice_is(slice_of(query->type), "MX") && strstr(query->data, host) != NULL)
+        if (slice_is(slice_of(query->type), "MX") && answer_names(query->data, host))
             return query->name;
     }
     return NULL;
 }
 
-static void learn_sts(const struct report_run *run, const char *host, struct known_policy *known)
+/* The policy of the last fetch that went well holds while it has not run out, whatever became of
+ * those behind it (RFC 8461 section 3.3). */
+static void learn_policy(const struct report_run *run, const char *policy_host, int64_t until_us,
+                         struct known_policy *known)
 {
-    const char *domain = domain_of(run, host);
-    char name[NAME_BYTES_MAX];
-    known->sts_text = "not asked";
-    if (domain == NULL)
-        return;
-    snprintf(name, sizeof name, "_mta-sts.%s", domain);
-    const struct report_query *query = last_query(run, "TXT", name);
-    if (query != NULL)
-        known->sts_text = query->answers > 0 ? "record, policy not fetched" : "asked, no record";
-    snprintf(name, sizeof name, "mta-sts.%s", domain);
-    for (size_t i = 0; i < run->request_count; i++) {
-        const struct report_request *request = &run->requests[i];
-        if (!slice_is_nocase(slice_of(request->host), name))
+    const struct report_request *kept = NULL;
+    const struct report_request *last = NULL;
+    char *text = known->sts_text;
+    for (size_t i = 0; i < run->request_count && run->requests[i].at_us <= until_us; i++) {
+        if (!slice_is_nocase(slice_of(run->requests[i].host), policy_host))
             continue;
-        known->sts = slice_is(slice_of(request->mode), "enforce");
-        known->sts_text = *request->mode != '\0'    ? request->mode
-                          : *request->error != '\0' ? "the policy's host failed"
-                                                    : "no policy there";
+        last = &run->requests[i];
+        kept = *last->mode != '\0' ? last : kept;
+    }
+    if (kept != NULL) {
+        bool holds =
+            kept->max_age_s < 0 || until_us - kept->at_us < kept->max_age_s * INT64_C(1000000);
+        known->sts = holds && slice_is(slice_of(kept->mode), "enforce");
+        snprintf(text, KNOWN_TEXT_BYTES, "%s%s", kept->mode,
+                 !holds         ? ", run out"
+                 : kept == last ? ""
+                                : ", kept: the policy's host failed");
+    } else if (last != NULL) {
+        snprintf(text, KNOWN_TEXT_BYTES, "%s",
+                 *last->error != '\0' ? "the policy's host failed" : "no policy there");
     }
 }
 
-/* Into the caller's storage, since one text may be in it. */
-static void learn(const struct report_run *run, const char *host, struct known_policy *known)
+static void learn_sts(const struct report_run *run, const char *host, int64_t until_us,
+                      struct known_policy *known)
 {
+    const char *domain = domain_of(run, host);
+    char name[NAME_BYTES_MAX];
+    snprintf(known->sts_text, KNOWN_TEXT_BYTES, "%s", unasked_text(run));
+    if (domain == NULL)
+        return;
+    snprintf(name, sizeof name, "_mta-sts.%s", domain);
+    const struct report_query *query = last_query(run, "TXT", name, until_us);
+    if (query != NULL)
+        snprintf(known->sts_text, KNOWN_TEXT_BYTES, "%s",
+                 query->answers > 0 ? "record, policy not fetched" : "asked, no record");
+    snprintf(name, sizeof name, "mta-sts.%s", domain);
+    learn_policy(run, name, until_us, known);
+}
+
+/* What was known of each host when nothing more was learned: most sessions of a campaign need no
+ * more than that. */
+struct learned {
+    const struct report_run *run;
+    int64_t last_us; /* when something was asked or fetched last */
+    struct map hosts;
+};
+
+static void learn(struct learned *learned, const struct report_session *session,
+                  struct known_policy *known)
+{
+    int64_t until_us = session->end_us >= 0 ? session->end_us : INT64_MAX;
+    struct known_policy *final = map_get_text(&learned->hosts, session->host);
+    if (until_us >= learned->last_us && final != NULL) {
+        *known = *final;
+        return;
+    }
     *known = (struct known_policy){0};
-    learn_dane(run, host, known);
-    learn_sts(run, host, known);
+    learn_dane(learned->run, session->host, until_us, known);
+    learn_sts(learned->run, session->host, until_us, known);
+    if (until_us < learned->last_us)
+        return;
+    final = mem_alloc(sizeof *final);
+    *final = *known;
+    map_set_text(&learned->hosts, session->host, final);
 }
 
 static size_t collect(const struct report_run *run, struct tls_row *rows)
 {
     struct report_index index = {0};
+    struct learned learned = {.run = run};
+    struct known_policy known;
     size_t count = 0;
+    if (run->query_count > 0)
+        learned.last_us = run->queries[run->query_count - 1].at_us;
+    if (run->request_count > 0 && run->requests[run->request_count - 1].at_us > learned.last_us)
+        learned.last_us = run->requests[run->request_count - 1].at_us;
     for (size_t i = 0; i < run->session_count; i++) {
         const struct report_session *session = &run->sessions[i];
         if (!session->tls_tried && session->accepted == 0)
             continue;
-        char *key = mem_text_format("%s\n%s\n%s\n%s\n%s\n%d%d%d%d", session->host,
-                                    session->tls_version, session->tls_cipher,
-                                    session->tls_identity, session->tls_error, session->tls_tried,
-                                    session->tls_ok, session->tls_resumed, session->accepted > 0);
+        learn(&learned, session, &known);
+        char *key = mem_text_format(
+            "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d%d%d%d", session->host, known.dane_text, known.sts_text,
+            session->tls_version, session->tls_cipher, session->tls_identity, session->tls_error,
+            session->tls_tried, session->tls_ok, session->tls_resumed, session->accepted > 0);
         size_t found = report_index_get(&index, key);
         if (found == 0 && count < TLS_ROWS_MAX) {
-            rows[count] = (struct tls_row){.first = session};
+            rows[count] = (struct tls_row){.first = session, .known = known};
             found = ++count;
             report_index_set(&index, key, found);
         }
@@ -125,6 +196,7 @@ static size_t collect(const struct report_run *run, struct tls_row *rows)
         free(key);
     }
     report_index_deinit(&index);
+    map_deinit(&learned.hosts, free);
     return count;
 }
 
@@ -169,12 +241,10 @@ static void handshake_cells(struct html_page *page, const struct report_session 
 static void tls_row(struct html_page *page, const struct tls_row *row)
 {
     const struct report_session *session = row->first;
-    struct known_policy known;
-    learn(page->run, session->host, &known);
-    html_print(page->out, "<tr><td>%s</td><td>%s</td><td>%s</td>", session->host, known.dane_text,
-               known.sts_text);
+    html_print(page->out, "<tr><td>%s</td><td>%s</td><td>%s</td>", session->host,
+               row->known.dane_text, row->known.sts_text);
     handshake_cells(page, session);
-    outcome_cell(page, session, &known);
+    outcome_cell(page, session, &row->known);
     html_print(page->out, "<td class=\"number\">%zu</td><td>", row->sessions);
     html_session_link_at(page, (size_t)(session - page->run->sessions));
     buf_add_text(page->out, "</td></tr>\n");

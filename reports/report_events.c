@@ -145,6 +145,7 @@ static void on_request(struct report_book *book, const cJSON *event, int64_t at_
         .path = report_book_text(book, event_text(event, "path")),
         .error = report_book_text(book, event_text(event, "error")),
         .mode = report_book_text(book, event_text(event, "mode")),
+        .max_age_s = event_int(event, "max-age", -1),
         .status = (int)event_int(event, "status", 0),
     };
 }

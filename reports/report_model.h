@@ -174,6 +174,7 @@ struct report_request {
     const char *path;
     const char *error; /* "" if there was an answer */
     const char *mode;  /* of the MTA-STS policy that was sent; "" if none was */
+    int64_t max_age_s; /* of it; -1 = not told */
     int status;
 };
 

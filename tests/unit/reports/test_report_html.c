@@ -329,6 +329,58 @@ START_TEST(test_the_tls_table_says_what_was_known_and_what_came_of_it)
 }
 END_TEST
 
+#define MX_ANSWER                                                                          \
+    "{\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"a.test\",\"type\":\"MX\"," \
+    "\"rcode\":"                                                                           \
+    "\"NOERROR\",\"answers\":2,\"data\":[\"10 mx2.x.a.test\",\"20 x.a.test\"]}\n"
+#define FETCH(at, facts)                                                                  \
+    "{\"at\":" at                                                                         \
+    ",\"source\":\"policy\",\"kind\":\"request\",\"host\":\"mta-sts.a.test\",\"status\":" \
+    "200" facts "}\n"
+#define SESSION(at, number, end)                                                               \
+    "{\"at\":" at ",\"source\":\"mx\",\"kind\":\"connect\",\"session\":\"x.a.test#" number     \
+    "\",\"host\":\"x.a.test\"}\n"                                                              \
+    "{\"at\":" at ",\"source\":\"mx\",\"kind\":\"tls\",\"session\":\"x.a.test#" number         \
+    "\",\"ok\":true}\n"                                                                        \
+    "{\"at\":" at ",\"source\":\"mx\",\"kind\":\"accepted\",\"session\":\"x.a.test#" number    \
+    "\"}\n"                                                                                    \
+    "{\"at\":" end ",\"source\":\"mx\",\"kind\":\"disconnect\",\"session\":\"x.a.test#" number \
+    "\"}\n"
+
+/* Each session is judged by what was known at its time: a policy holds until it has run out, or
+ * another one came. */
+START_TEST(test_the_tls_table_knows_the_time)
+{
+    print_events(MX_ANSWER SESSION("2", "1", "3")
+                     FETCH("1000000", ",\"mode\":\"enforce\",\"max-age\":60")
+                         SESSION("2000000", "2", "2000001") FETCH("3000000", "")
+                             SESSION("4000000", "3", "4000001") SESSION("61000000", "4", "61000001")
+                                 FETCH("70000000", ",\"mode\":\"none\",\"max-age\":60")
+                                     SESSION("71000000", "5", "71000001"));
+    static const struct {
+        const char *sts;
+        const char *why;
+    } ROWS[] = {
+        {"not asked", "nothing said who the host must be"},
+        {"enforce", "MTA-STS says who the host must be"},
+        {"enforce, kept: the policy&#39;s host failed", "MTA-STS says who the host must be"},
+        {"enforce, run out", "nothing said who the host must be"},
+        {"none", "nothing said who the host must be"},
+    };
+    const char *rest = buf_text(&out);
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char cell[200];
+        snprintf(cell, sizeof cell, "<td>not asked</td><td>%s</td>", ROWS[i].sts);
+        rest = strstr(rest, cell);
+        ck_assert_msg(rest != NULL, "%s", cell);
+        const char *end = strstr(rest, "</tr>");
+        rest = strstr(rest, ROWS[i].why);
+        ck_assert_msg(rest != NULL && rest < end, "%s", cell);
+    }
+    buf_deinit(&out);
+}
+END_TEST
+
 static const char PROVIDER_EVENTS[] =
     "{\"seq\":0,\"at\":1,\"source\":\"provider\",\"kind\":\"verdict\",\"provider\":\"big<mail\","
     "\"placement\":\"inbox\",\"recipients\":3}\n"
@@ -361,7 +413,7 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
           test_the_tls_table_says_what_was_known_and_what_came_of_it,
-          test_a_provider_has_its_placements_and_its_opinion,
+          test_the_tls_table_knows_the_time, test_a_provider_has_its_placements_and_its_opinion,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_client_has_its_ladder_and_what_left_the_script_is_told,
