@@ -1,6 +1,7 @@
 #include "reports/report_dialogues.h"
 
 #include "mta-under-test/base/buf.h"
+#include "reports/report_sessions.h"
 #include "reports/report_steps.h"
 
 #include "mta-under-test/base/poison.h"
@@ -159,7 +160,7 @@ static void add_step(const struct dialogues *dialogues, struct dialogue *dialogu
     buf_deinit(&words);
 }
 
-/* A connection to a host that does not listen has one event, and no session. */
+/* A connection that was not taken has one event, and no session. */
 static void add_refused(const struct dialogues *dialogues, struct report_session *session,
                         const cJSON *event)
 {
@@ -171,7 +172,7 @@ static void add_refused(const struct dialogues *dialogues, struct report_session
     session->steps_left_out = 0;
     report_steps_add(session, event, step);
     step.kind = REPORT_STEP_DISCONNECT;
-    step.text = "a reset: nobody listens";
+    step.text = report_refusal_of(event)->seen;
     report_steps_add(session, event, step);
 }
 

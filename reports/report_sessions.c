@@ -347,6 +347,23 @@ static void sum_up(struct report_book *book, const struct report_track *track)
         session->outcome = REPORT_BROKEN;
 }
 
+const struct report_refusal *report_refusal_of(const cJSON *event)
+{
+    static const struct report_refusal REFUSALS[] = {
+        {"reset", "connection refused", "a reset: nobody listens"},
+        {"refused", "connection refused", "a reset in answer to the SYN"},
+        {"unreachable", "the host is unreachable", "ICMP: the host is unreachable"},
+        {"prohibited", "the network forbids connections", "ICMP: prohibited"},
+        {"silent", "no answer to the SYN", "no answer to the SYN"},
+    };
+    const char *how = event_text(event, "how");
+    for (size_t i = 0; i < sizeof REFUSALS / sizeof REFUSALS[0]; i++) {
+        if (slice_is(slice_of(how), REFUSALS[i].how))
+            return &REFUSALS[i];
+    }
+    return &REFUSALS[0];
+}
+
 /* A connection to a host that does not listen: no session, but an attempt. */
 static void on_refused(struct report_book *book, const cJSON *event)
 {
@@ -359,7 +376,7 @@ static void on_refused(struct report_book *book, const cJSON *event)
         .at_us = session->start_us,
         .session = (uint32_t)book->run->session_count,
         .outcome = REPORT_BROKEN,
-        .text = "connection refused",
+        .text = report_refusal_of(event)->attempt,
     };
     free(id);
     session->refused = true;

@@ -363,6 +363,21 @@ static void on_disconnect(struct check_collector *c, struct check_session *s)
 }
 
 /* The host did not listen: there is no session, but it was an attempt. */
+/* In words what became of a connection that no session came of. */
+static const char *why_refused(const char *how)
+{
+    static const char *const WORDS[][2] = {
+        {"unreachable", "the host is unreachable (an ICMP message says so)"},
+        {"prohibited", "the network forbids connections to the host (an ICMP message says so)"},
+        {"silent", "the host does not answer"},
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (strcmp(WORDS[i][0], how) == 0)
+            return WORDS[i][1];
+    }
+    return "the host refuses connections";
+}
+
 static void on_refused(struct check_collector *c, const cJSON *event)
 {
     const char *name = event_text(event, "host");
@@ -376,7 +391,7 @@ static void on_refused(struct check_collector *c, const cJSON *event)
         .server = check_collect_text(c, event, "server"),
         .session = "",
         .stage = "connect",
-        .text = "the host refuses connections",
+        .text = why_refused(event_text(event, "how")),
         .outcome = CHECK_ATTEMPT_BROKEN,
         .seq = c->seq,
     };

@@ -122,18 +122,36 @@ END_TEST
 
 START_TEST(test_a_host_that_does_not_listen_is_an_attempt_without_a_session)
 {
-    make_folder(START SUBMITTED
-                "{\"seq\":3,\"at\":5,\"source\":\"mx\",\"kind\":\"refused\",\"host\":"
-                "\"mx.r.test\",\"server\":\"198.18.1.1\",\"client\":\"192.0.2.10\","
-                "\"port\":25}\n");
-    struct report_run *run = load(folder);
-    ck_assert_uint_eq(run->session_count, 1);
-    ck_assert(run->sessions[0].refused);
-    ck_assert_uint_eq(run->deliveries[0].attempt_count, 1);
-    ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_BROKEN);
-    ck_assert_str_eq(run->deliveries[0].attempts[0].text, "connection refused");
-    report_run_free(&run);
-    remove_folder();
+    static const struct {
+        const char *how;
+        const char *attempt;
+        const char *seen;
+    } CASES[] = {
+        {"reset", "connection refused", "a reset: nobody listens"},
+        {"refused", "connection refused", "a reset in answer to the SYN"},
+        {"unreachable", "the host is unreachable", "ICMP: the host is unreachable"},
+        {"prohibited", "the network forbids connections", "ICMP: prohibited"},
+        {"silent", "no answer to the SYN", "no answer to the SYN"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char *events = mem_text_format(
+            START SUBMITTED "{\"seq\":3,\"at\":5,\"source\":\"mx\",\"kind\":\"refused\",\"host\":"
+                            "\"mx.r.test\",\"server\":\"198.18.1.1\",\"client\":\"192.0.2.10\","
+                            "\"port\":25,\"how\":\"%s\"}\n",
+            CASES[i].how);
+        make_folder(events);
+        free(events);
+        struct report_run *run = load(folder);
+        ck_assert_uint_eq(run->session_count, 1);
+        ck_assert(run->sessions[0].refused);
+        ck_assert_uint_eq(run->deliveries[0].attempt_count, 1);
+        ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_BROKEN);
+        ck_assert_str_eq(run->deliveries[0].attempts[0].text, CASES[i].attempt);
+        ck_assert_uint_eq(run->sessions[0].step_count, 2);
+        ck_assert_str_eq(run->sessions[0].steps[1].text, CASES[i].seen);
+        report_run_free(&run);
+        remove_folder();
+    }
 }
 END_TEST
 

@@ -515,6 +515,27 @@ START_TEST(test_a_host_that_refuses_connections_was_tried)
 }
 END_TEST
 
+START_TEST(test_a_try_says_what_the_network_did)
+{
+    static const char *const CASES[][2] = {
+        {"reset", "the host refuses connections"},
+        {"refused", "the host refuses connections"},
+        {"unreachable", "the host is unreachable (an ICMP message says so)"},
+        {"prohibited", "the network forbids connections to the host (an ICMP message says so)"},
+        {"silent", "the host does not answer"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        begin_plain();
+        event("mx", "refused",
+              "\"host\":\"mx.a.test\",\"server\":\"198.18.1.1\",\"port\":25,\"how\":\"%s\"",
+              CASES[i][0]);
+        judge("limit");
+        ck_assert_str_eq(fx.report->history->deliveries[0]->attempts[0].text, CASES[i][1]);
+        done();
+    }
+}
+END_TEST
+
 START_TEST(test_broken_protocol_fails_by_its_level)
 {
     begin_plain();
@@ -646,9 +667,10 @@ UNIT_MAIN(test_what_the_operator_deletes_has_its_end, test_deleting_all_mail_end
           test_a_notification_with_a_reverse_path_is_wrong,
           test_a_notification_to_somebody_else_is_wrong, test_a_bounce_of_a_bounce_is_wrong,
           test_mail_without_a_sender_is_discarded, test_a_host_that_refuses_connections_was_tried,
-          test_broken_protocol_fails_by_its_level, test_a_server_that_dies_fails_the_run,
-          test_mail_that_nobody_asked_for_is_noticed, test_a_report_to_its_mailbox_is_asked_for,
-          test_hammering_is_noticed, test_an_answer_that_a_client_did_not_expect_fails_the_run,
+          test_a_try_says_what_the_network_did, test_broken_protocol_fails_by_its_level,
+          test_a_server_that_dies_fails_the_run, test_mail_that_nobody_asked_for_is_noticed,
+          test_a_report_to_its_mailbox_is_asked_for, test_hammering_is_noticed,
+          test_an_answer_that_a_client_did_not_expect_fails_the_run,
           test_rules_and_hosts_that_stayed_silent_are_noticed,
 
           test_a_run_that_was_cut_off_is_no_verdict)
