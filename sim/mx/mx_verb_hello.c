@@ -3,6 +3,7 @@
  */
 #include "sim/mx/mx_command.h"
 #include "sim/mx/mx_verb.h"
+#include "sim/value/address.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -37,6 +38,20 @@ static void mx_hello_add_extension(const struct mx_session *session, enum mx_ext
     }
 }
 
+/* What is wrong with the name, NULL if nothing is: a fully-qualified domain name or an address in
+ * brackets (RFC 5321 2.3.5, 4.1.3). That the DNS knows it is not asked for here. */
+static const char *mx_hello_name_problem(struct slice name)
+{
+    struct address address;
+    if (address_from_text(name, &address) == 0)
+        return "is an address without brackets";
+    if (!mx_hello_name_is_valid(name))
+        return "is neither a domain nor an address literal";
+    return slice_find(name, '.') == SIZE_MAX && name.data[0] != '['
+               ? "is not a fully-qualified name"
+               : NULL;
+}
+
 static void mx_hello(struct mx_session *session, struct slice name, bool extended)
 {
     const struct mx_host *host = session->options.host;
@@ -45,10 +60,10 @@ static void mx_hello(struct mx_session *session, struct slice name, bool extende
         mx_session_refuse_bad(session, MX_STAGE_EHLO, 501, "5.5.4", "A host name is needed");
         return;
     }
-    if (!mx_hello_name_is_valid(name))
-        mx_lint_report(session, MX_VIOLATION_HELO_NAME,
-                       "\"%.*s\" is neither a domain nor an address literal",
-                       SLICE_ARG(slice_first(name, 128)));
+    const char *problem = mx_hello_name_problem(name);
+    if (problem != NULL)
+        mx_lint_report(session, MX_VIOLATION_HELO_NAME, "\"%.*s\" %s",
+                       SLICE_ARG(slice_first(name, 128)), problem);
     mx_transaction_reset(session);
     free(session->helo);
     session->helo = mem_text_copy_n(name.data, name.len);

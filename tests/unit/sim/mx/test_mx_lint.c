@@ -66,6 +66,9 @@ static const struct play_case EXTENSIONS[] = {
      "TO:<c@a.test>\n< 250\n"
      "> DATA\n< 354\n" HEADER "> .\n< 250\n> QUIT\n< 221\nbye\nnolog violation\n"
      "log \"rcpt-parameters\":[\"NOTIFY=SUCCESS,DELAY ORCPT=rfc822;b+40a.test\",\"\"]\n"},
+    {"an address for a name", "",
+     "new\n< 220\n> EHLO [192.0.2.10]\n< 250-\n< 250-\n< 250-\n< 250-\n< 250-\n< 250 \n"
+     "> EHLO [IPv6:2001:db8::10]\nnolog violation\n"},
     {"a priority", "\"offers\":[\"MT-PRIORITY\"]",
      "new\n< 220\n> EHLO c.test\n< 250-\n< 250 MT-PRIORITY\n> MAIL FROM:<a@s.test> "
      "MT-PRIORITY=-9\n< 250\nnolog violation\n"},
@@ -86,6 +89,12 @@ static const struct play_case WRONG[] = {
      EHLO "> MAIL FROM:<a@s.test>\n< 250\n> RSET\n< 502\n> MAIL FROM:<b@s.test>\n< "
           "503\n" FOUND("nested-mail")},
     {"name", "", "new\n< 220\n> EHLO mail_1.test\n" FOUND("helo-name")},
+    {"an address without brackets", "",
+     "new\n< 220\n> EHLO 192.0.2.10\n" FOUND("helo-name") "log an address without brackets\n"},
+    {"an IPv6 address without brackets", "",
+     "new\n< 220\n> EHLO 2001:db8::10\n" FOUND("helo-name")},
+    {"a name without a domain", "",
+     "new\n< 220\n> HELO localhost\n" FOUND("helo-name") "log not a fully-qualified name\n"},
     {"no name", "", "new\n< 220\n> EHLO\n" FOUND("helo-name")},
     {"MAIL first", "", "new\n< 220\n> MAIL FROM:<a@s.test>\n" FOUND("no-ehlo")},
     {"bare LF", "", "new\n< 220\n>> NOOP\\n\n< 250\n" FOUND("command-bare-lf")},
