@@ -64,6 +64,21 @@ static void policy_decode(const struct mime_part *part, struct buf *out)
     buf_deinit(&digits);
 }
 
+/* What is wrong with the message around a TLS report (RFC 8460 section 5.3); NULL if nothing is. */
+static const char *policy_tls_mail_problem(const struct mime_part *whole, const char *domain)
+{
+    struct slice about = slice_trim(mx_header_find(whole->header, "TLS-Report-Domain"));
+    if (!mime_part_is(whole, "multipart/report") ||
+        !slice_is_nocase(mime_part_parameter(whole, "report-type"), "tlsrpt"))
+        return "the message is no multipart/report with report-type=tlsrpt";
+    if (!slice_is_nocase(about, domain))
+        return about.len == 0 ? "the header has no TLS-Report-Domain"
+                              : "TLS-Report-Domain names another domain";
+    return slice_trim(mx_header_find(whole->header, "TLS-Report-Submitter")).len == 0
+               ? "the header has no TLS-Report-Submitter"
+               : NULL;
+}
+
 void policy_report_take_mail(struct event_log *log, const struct policy_mailbox *mailbox,
                              struct slice message)
 {
@@ -80,6 +95,9 @@ void policy_report_take_mail(struct event_log *log, const struct policy_mailbox 
         .to = mailbox->address,
         .type = mx_header_find(part.header, "Content-Type"),
         .bytes = buf_slice(&bytes),
+        .problem = mailbox->kind == POLICY_REPORT_TLS
+                       ? policy_tls_mail_problem(&whole, mailbox->domain)
+                       : NULL,
     };
     (void)policy_report_take(log, &delivery);
     buf_deinit(&bytes);

@@ -1,8 +1,10 @@
 #include "sim/policy/policy_report.h"
 
 #include "mta-under-test/base/text.h"
+#include "mta-under-test/base/time_text.h"
 #include "mta-under-test/mailauth/dmarc/dmarc_report.h"
 #include "mta-under-test/mailauth/tlsrpt/tlsrpt_report.h"
+#include "sim/value/address.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -21,6 +23,26 @@ static void policy_report_blame(struct policy_judgement *judgement, const char *
 {
     if (judgement->problem[0] == '\0')
         judgement->problem = problem;
+}
+
+static void policy_report_need(struct policy_judgement *judgement, struct slice value,
+                               const char *name)
+{
+    if (value.len == 0)
+        policy_report_blame(judgement,
+                            arena_format(&judgement->arena, "%s is missing or empty", name));
+}
+
+/* The value must be one of the words; they end with NULL. */
+static void policy_report_need_word(struct policy_judgement *judgement, struct slice value,
+                                    const char *name, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (slice_is(value, words[i]))
+            return;
+    }
+    policy_report_blame(judgement, arena_format(&judgement->arena, "%s \"%.*s\" is unknown", name,
+                                                SLICE_ARG(value)));
 }
 
 static bool policy_bytes_are_gzip(struct slice bytes)
@@ -77,6 +99,22 @@ static void policy_judge_tls_policy(struct policy_judgement *judgement,
         policy_report_blame(judgement, "the failure details count more sessions than failed");
 }
 
+/* What every report says (RFC 8460 section 4.4): only what is told there is optional. */
+static void policy_judge_tls_head(struct policy_judgement *judgement)
+{
+    const struct tlsrpt_report *report = &judgement->tls;
+    int64_t start_us = 0;
+    int64_t end_us = 0;
+    policy_report_need(judgement, report->organization_name, "organization-name");
+    policy_report_need(judgement, report->contact_info, "contact-info");
+    if (time_from_rfc3339(report->start, &start_us) != 0 ||
+        time_from_rfc3339(report->end, &end_us) != 0)
+        policy_report_blame(judgement, "date-range has not two times as RFC 3339 has them "
+                                       "(start-datetime, end-datetime)");
+    else if (end_us < start_us)
+        policy_report_blame(judgement, "it ends before it begins");
+}
+
 static void policy_judge_tls(struct policy_judgement *judgement)
 {
     const struct policy_delivery *delivery = judgement->delivery;
@@ -93,6 +131,8 @@ static void policy_judge_tls(struct policy_judgement *judgement)
     }
     if (tlsrpt_report_read(&judgement->arena, json, report, &err) != 0)
         policy_report_blame(judgement, arena_text(&judgement->arena, err.text));
+    else
+        policy_judge_tls_head(judgement);
     buf_deinit(&text);
     judgement->organization = report->organization_name;
     judgement->id = report->report_id;
@@ -127,6 +167,28 @@ static void policy_write_tls(const struct policy_judgement *judgement, struct js
 
 /* ---- DMARC reports */
 
+/* RFC 7489 appendix C, RFC 9990 appendix A. */
+static void policy_judge_dmarc_row(struct policy_judgement *judgement,
+                                   const struct dmarc_report_row *row)
+{
+    static const char *const RESULTS[] = {"pass", "fail", NULL};
+    static const char *const OLD_DISPOSITIONS[] = {"none", "quarantine", "reject", NULL};
+    static const char *const DISPOSITIONS[] = {"none", "quarantine", "reject", "pass", NULL};
+    struct address address;
+    if (address_from_text(row->source_ip, &address) != 0)
+        policy_report_blame(judgement,
+                            arena_format(&judgement->arena, "<source_ip> \"%.*s\" is no address",
+                                         SLICE_ARG(row->source_ip)));
+    if (row->count == 0)
+        policy_report_blame(judgement, "a <row> without a <count> above 0");
+    policy_report_need_word(judgement, row->disposition, "<disposition>",
+                            judgement->dmarc.form == DMARC_RFC7489 ? OLD_DISPOSITIONS
+                                                                   : DISPOSITIONS);
+    policy_report_need_word(judgement, row->dkim, "<policy_evaluated><dkim>", RESULTS);
+    policy_report_need_word(judgement, row->spf, "<policy_evaluated><spf>", RESULTS);
+    policy_report_need(judgement, row->header_from, "<header_from>");
+}
+
 static void policy_judge_dmarc(struct policy_judgement *judgement)
 {
     struct dmarc_report *report = &judgement->dmarc;
@@ -142,8 +204,15 @@ static void policy_judge_dmarc(struct policy_judgement *judgement)
                                                     SLICE_ARG(report->domain)));
     if (report->count == 0)
         policy_report_blame(judgement, "it has no records");
+    policy_report_need(judgement, report->org_name, "<org_name>");
+    policy_report_need(judgement, report->email, "<email>");
+    policy_report_need(judgement, report->p, "the policy's <p>");
+    if (report->begin_s <= 0 || report->end_s <= 0)
+        policy_report_blame(judgement, "<date_range> has not a <begin> and an <end>");
     if (report->begin_s > report->end_s)
         policy_report_blame(judgement, "it ends before it begins");
+    for (size_t i = 0; i < report->count; i++)
+        policy_judge_dmarc_row(judgement, &report->rows[i]);
 }
 
 static void policy_write_dmarc(const struct policy_judgement *judgement, struct json_out *event)
@@ -168,7 +237,8 @@ static const struct {
 
 bool policy_report_take(struct event_log *log, const struct policy_delivery *delivery)
 {
-    struct policy_judgement judgement = {.delivery = delivery, .problem = ""};
+    struct policy_judgement judgement = {
+        .delivery = delivery, .problem = delivery->problem != NULL ? delivery->problem : ""};
     POLICY_REPORTS[delivery->kind].judge(&judgement);
     bool valid = judgement.problem[0] == '\0';
     if (log != NULL) {

@@ -11,11 +11,12 @@
 /* How a report came. */
 struct policy_delivery {
     enum policy_report_kind kind;
-    const char *domain; /* that it should be about */
-    const char *via;    /* "https" or "mail" */
-    const char *to;     /* host or mailbox */
-    struct slice type;  /* Content-Type */
-    struct slice bytes; /* as sent, compressed or not */
+    const char *domain;  /* that it should be about */
+    const char *via;     /* "https" or "mail" */
+    const char *to;      /* host or mailbox */
+    struct slice type;   /* Content-Type */
+    struct slice bytes;  /* as sent, compressed or not */
+    const char *problem; /* with the message around it, a constant text; NULL if there is none */
 };
 
 /* Writes the event; true if the report is right. `log` may be NULL. */

@@ -36,17 +36,21 @@ static char *take(enum policy_report_kind kind, struct slice message)
     return buf_take(&all);
 }
 
+#define TLS_HEADER                                                       \
+    "TLS-Report-Domain: a.test\r\nTLS-Report-Submitter: sender.test\r\n" \
+    "Content-Type: multipart/report; report-type=\"tlsrpt\"; boundary=\"b1\"\r\n"
+
 /* A multipart message with `bytes` in base64 as its second part. */
-static char *take_attached(enum policy_report_kind kind, const char *type, struct slice bytes)
+static char *take_under(const char *header, enum policy_report_kind kind, const char *type,
+                        struct slice bytes)
 {
     struct buf message;
     buf_init(&message, 1024 * 1024);
     buf_format(&message,
-               "From: a@sender.test\r\nMIME-Version: 1.0\r\n"
-               "Content-Type: multipart/report; report-type=tlsrpt; boundary=\"b1\"\r\n\r\n"
+               "From: a@sender.test\r\nMIME-Version: 1.0\r\n%s\r\n"
                "--b1\r\nContent-Type: text/plain\r\n\r\nA report.\r\n"
                "--b1\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n",
-               type);
+               header, type);
     struct buf digits;
     buf_init(&digits, 1024 * 1024);
     text_to_base64(&digits, bytes.data, bytes.len);
@@ -57,6 +61,11 @@ static char *take_attached(enum policy_report_kind kind, const char *type, struc
     buf_deinit(&digits);
     buf_deinit(&message);
     return log;
+}
+
+static char *take_attached(enum policy_report_kind kind, const char *type, struct slice bytes)
+{
+    return take_under(TLS_HEADER, kind, type, bytes);
 }
 
 static void check(char *log, const char *wanted)
@@ -74,6 +83,89 @@ START_TEST(test_a_tls_report_in_gzip)
           "\"via\":\"mail\",\"to\":\"reports@a.test\",\"domain\":\"a.test\",\"organization\":"
           "\"Sender\",\"id\":\"r1\",\"valid\":true");
     buf_deinit(&packed);
+}
+END_TEST
+
+START_TEST(test_the_message_around_a_tls_report)
+{
+    static const char *const CASES[][2] = {
+        {TLS_HEADER, "\"valid\":true"},
+        {"Content-Type: multipart/mixed; boundary=b1\r\n",
+         "\"the message is no multipart/report with report-type=tlsrpt\""},
+        {"Content-Type: multipart/report; report-type=tlsrpt; boundary=b1\r\n",
+         "\"the header has no TLS-Report-Domain\""},
+        {"TLS-Report-Domain: b.test\r\n" TLS_HEADER, "\"TLS-Report-Domain names another domain\""},
+        {"TLS-Report-Domain: a.test\r\n"
+         "Content-Type: multipart/report; report-type=tlsrpt; boundary=b1\r\n",
+         "\"the header has no TLS-Report-Submitter\""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
+        check(take_under(CASES[i][0], POLICY_REPORT_TLS, "application/tlsrpt+json",
+                         slice_of(TLS_REPORT)),
+              CASES[i][1]);
+}
+END_TEST
+
+/* `from` in the text is put in for `to`. */
+static struct slice changed(struct buf *out, const char *text, const char *from, const char *to)
+{
+    const char *at = strstr(text, from);
+    ck_assert_ptr_nonnull(at);
+    buf_reset(out);
+    buf_format(out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    return buf_slice(out);
+}
+
+START_TEST(test_what_a_tls_report_must_say)
+{
+    static const char *const CASES[][3] = {
+        {"\"organization-name\":\"Sender\",", "", "organization-name is missing or empty"},
+        {"\"a@sender.test\"", "\"\"", "contact-info is missing or empty"},
+        {"2026-03-02T23:59:59Z", "tonight", "date-range has not two times as RFC 3339 has them"},
+        {"\"start-datetime\"", "\"begin\"", "date-range has not two times as RFC 3339 has them"},
+        {"2026-03-02T23:59:59Z", "2026-03-01T23:59:59Z", "it ends before it begins"},
+    };
+    struct buf report;
+    buf_init(&report, 10000);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
+        check(take_attached(POLICY_REPORT_TLS, "application/tlsrpt+json",
+                            changed(&report, TLS_REPORT, CASES[i][0], CASES[i][1])),
+              CASES[i][2]);
+    buf_deinit(&report);
+}
+END_TEST
+
+START_TEST(test_what_a_dmarc_report_must_say)
+{
+    static const char REPORT[] =
+        "<feedback><report_metadata><org_name>R</org_name><email>x@r.test</email>"
+        "<report_id>d1</report_id><date_range><begin>100</begin><end>200</end></date_range>"
+        "</report_metadata><policy_published><domain>a.test</domain><p>none</p></policy_published>"
+        "<record><row><source_ip>192.0.2.1</source_ip><count>3</count><policy_evaluated>"
+        "<disposition>none</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row>"
+        "<identifiers><header_from>a.test</header_from></identifiers></record></feedback>";
+    static const char *const CASES[][3] = {
+        {"R<", "R<", "\"valid\":true"},
+        {">R<", "><", "<org_name> is missing or empty"},
+        {"x@r.test", "", "<email> is missing or empty"},
+        {"<p>none</p>", "", "the policy's <p> is missing or empty"},
+        {"<begin>100</begin>", "", "<date_range> has not a <begin> and an <end>"},
+        {"<end>200", "<end>99", "it ends before it begins"},
+        {"192.0.2.1", "mail.a.test", "<source_ip> \\\"mail.a.test\\\" is no address"},
+        {"<count>3", "<count>none", "a <row> without a <count> above 0"},
+        {"<disposition>none", "<disposition>pass", "<disposition> \\\"pass\\\" is unknown"},
+        {"<dkim>pass", "<dkim>none", "<policy_evaluated><dkim> \\\"none\\\" is unknown"},
+        {"<spf>fail", "<spf>softfail", "<policy_evaluated><spf> \\\"softfail\\\" is unknown"},
+        {"<header_from>a.test", "<header_from>", "<header_from> is missing or empty"},
+        {"<feedback>", "<feedback xmlns=\"" DMARC_REPORT_NAMESPACE "\">", "\"valid\":true"},
+    };
+    struct buf report;
+    buf_init(&report, 10000);
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
+        check(take_attached(POLICY_REPORT_DMARC, "text/xml",
+                            changed(&report, REPORT, CASES[i][0], CASES[i][1])),
+              CASES[i][2]);
+    buf_deinit(&report);
 }
 END_TEST
 
@@ -123,4 +215,6 @@ START_TEST(test_what_is_no_report_is_told)
 }
 END_TEST
 
-UNIT_MAIN(test_a_tls_report_in_gzip, test_a_dmarc_report_in_gzip, test_what_is_no_report_is_told)
+UNIT_MAIN(test_a_tls_report_in_gzip, test_the_message_around_a_tls_report,
+          test_what_a_tls_report_must_say, test_what_a_dmarc_report_must_say,
+          test_a_dmarc_report_in_gzip, test_what_is_no_report_is_told)
