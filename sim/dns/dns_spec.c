@@ -210,16 +210,35 @@ static int dns_spec_sign(struct spec entry, struct dns_model *model, struct err 
     return 0;
 }
 
+/* What strikes signatures needs some. */
+static int dns_spec_check_unsigned(struct spec faults, const struct dns_model *model,
+                                   struct err *err)
+{
+    for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
+         entry = map_next(entry)) {
+        const struct dns_zone *zone = map_value(entry);
+        if (zone->is_signed)
+            return 0;
+    }
+    for (size_t i = 0; i < model->fault_count; i++) {
+        if (model->faults[i]->answer >= DNS_FAULT_BOGUS)
+            return spec_error(spec_at(faults, i), err,
+                              "can never happen: it strikes the signatures of zones, and none is "
+                              "\"signed\"");
+    }
+    return 0;
+}
+
 int dns_spec_finish(struct spec spec, struct dns_model *model, struct err *err)
 {
     struct spec part;
-    if (!spec_get(spec, "signed", &part))
-        return 0;
-    if (spec_check_array(part, err) != 0)
-        return -1;
-    for (size_t i = 0; i < spec_count(part); i++) {
-        if (dns_spec_sign(spec_at(part, i), model, err) != 0)
+    if (spec_get(spec, "signed", &part)) {
+        if (spec_check_array(part, err) != 0)
             return -1;
+        for (size_t i = 0; i < spec_count(part); i++) {
+            if (dns_spec_sign(spec_at(part, i), model, err) != 0)
+                return -1;
+        }
     }
-    return 0;
+    return spec_get(spec, "faults", &part) ? dns_spec_check_unsigned(part, model, err) : 0;
 }

@@ -28,6 +28,26 @@ int policy_blocklist_read_prefix(struct spec spec, struct prefix *prefix, struct
     return 0;
 }
 
+/* Below a listed address a wildcard of a wider prefix holds no more (RFC 4592 2.2.2), so that one
+ * in the other would take its neighbours off the list. */
+static int policy_blocklist_check_nested(struct spec spec, const struct policy_blocklist *list,
+                                         struct err *err)
+{
+    for (size_t i = 0; i < list->listed_count; i++) {
+        const struct prefix *wide = &list->listed[i];
+        for (size_t k = 0; wide->bits < BLOCKLIST_BITS && k < list->listed_count; k++) {
+            const struct prefix *narrow = &list->listed[k];
+            char text[ADDRESS_TEXT_BYTES];
+            if (k != i && wide->bits < narrow->bits && prefix_holds(wide, &narrow->address))
+                return spec_error(
+                    spec_at(spec, k), err,
+                    "lies in the prefix of %s, which is listed as well; leave one out",
+                    address_to_text(&wide->address, text));
+        }
+    }
+    return 0;
+}
+
 int policy_blocklist_read(struct spec spec, const char *zone, struct arena *arena,
                           struct policy_blocklist **list_at, struct err *err)
 {
@@ -56,6 +76,8 @@ int policy_blocklist_read(struct spec spec, const char *zone, struct arena *aren
                 return -1;
         }
         list->listed_count = count;
+        if (policy_blocklist_check_nested(member, list, err) != 0)
+            return -1;
     }
     *list_at = list;
     return 0;

@@ -28,11 +28,29 @@ static int policy_sts_read_id(struct spec spec, const char **id, struct err *err
                               (int)STS_ID_BYTES_MAX);
 }
 
+/* The text is the whole file: what else would stand in it has no place beside it. */
+static int policy_sts_check_text(struct spec spec, struct err *err)
+{
+    static const char *const PARTS[] = {"mode", "mx", "max-age"};
+    struct spec member;
+    if (!spec_get(spec, "text", &member))
+        return 0;
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        if (spec_get(spec, PARTS[i], &member))
+            return spec_error(member, err,
+                              "means nothing beside \"text\", which is the whole file; write it "
+                              "there");
+    }
+    return 0;
+}
+
 int policy_sts_read(struct spec spec, struct arena *arena, struct policy_sts *sts, struct err *err)
 {
     static const char *const MODES[] = {"enforce", "testing", "none", NULL};
     struct spec member;
     size_t mode = 0;
+    if (policy_sts_check_text(spec, err) != 0)
+        return -1;
     if (spec_get(spec, "mode", &member)) {
         if (spec_read_word(member, MODES, &mode, err) != 0)
             return -1;

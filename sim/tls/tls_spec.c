@@ -1,5 +1,7 @@
 #include "sim/tls/tls_spec.h"
 
+#include <openssl/err.h>
+
 #include "mta-under-test/base/poison.h"
 
 static int tls_versions_read(struct spec spec, struct tls_settings *tls, struct err *err)
@@ -21,6 +23,27 @@ static int tls_versions_read(struct spec spec, struct tls_settings *tls, struct 
     return 0;
 }
 
+typedef int tls_list_setter(SSL_CTX *context, const char *list);
+
+/* A list in OpenSSL's notation, of which it must know something: else no handshake ever succeeds.
+ */
+static int tls_list_read(struct spec spec, tls_list_setter *set, const char *example,
+                         const char **list, struct err *err)
+{
+    if (spec_read_text(spec, list, err) != 0)
+        return -1;
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    bool known = context != NULL && set(context, *list) == 1;
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return known ? 0
+                 : spec_error(spec, err,
+                              "expected names that OpenSSL knows, with colons between them, as in "
+                              "\"%s\" (openssl ciphers -v 'ALL:@SECLEVEL=0' lists them), found "
+                              "\"%s\"",
+                              example, *list);
+}
+
 int tls_spec_read(struct spec spec, enum tls_identity_kind *identity, struct tls_settings *settings,
                   struct err *err)
 {
@@ -31,9 +54,11 @@ int tls_spec_read(struct spec spec, enum tls_identity_kind *identity, struct tls
          spec_read_word(member, TLS_IDENTITY_WORDS, &kind, err) != 0) ||
         (spec_get(spec, "versions", &member) && tls_versions_read(member, settings, err) != 0) ||
         (spec_get(spec, "ciphers", &member) &&
-         spec_read_text(member, &settings->ciphers, err) != 0) ||
+         tls_list_read(member, SSL_CTX_set_cipher_list, "ECDHE-ECDSA-AES128-GCM-SHA256",
+                       &settings->ciphers, err) != 0) ||
         (spec_get(spec, "suites", &member) &&
-         spec_read_text(member, &settings->suites, err) != 0) ||
+         tls_list_read(member, SSL_CTX_set_ciphersuites, "TLS_AES_128_GCM_SHA256",
+                       &settings->suites, err) != 0) ||
         (spec_get(spec, "tickets", &member) && spec_read_bool(member, &tickets, err) != 0) ||
         (spec_get(spec, "ask-certificate", &member) &&
          spec_read_bool(member, &settings->ask_certificate, err) != 0))

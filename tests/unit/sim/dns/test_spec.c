@@ -114,6 +114,9 @@ START_TEST(test_errors_name_the_place)
     expect_error("{ \"ttl\": \"-5s\" }", "$.ttl: ");
     expect_error("{ \"signed\": [ \"a.test\" ] }", "$.signed[0]: there is no zone a.test");
     expect_error("{ \"signed\": \"a.test\" }", "$.signed");
+    expect_error("{ \"faults\": [ { \"answer\": \"nodata\", \"name\": \"b.test\" },"
+                 " { \"answer\": \"expired\", \"name\": \"a.test\" } ] }",
+                 "$.faults[1]: can never happen: it strikes the signatures of zones, and none is");
     expect_error("{ \"faults\": {} }", "$.faults");
     expect_error("{ \"faults\": [ {} ] }", "$.faults[0]: says nothing that goes wrong");
     expect_error("{ \"faults\": [ { \"answer\": \"servfial\" } ] }", "\"servfail\"");
