@@ -22,6 +22,7 @@ enum {
     BOTTOM = 158,
     TABLE_ROWS_MAX = 60,
     GAUGES_MAX = 8,
+    LIMIT_WORD_HEIGHT = 13,
 };
 
 static int64_t curve_peak(const struct report_curve *curve)
@@ -220,10 +221,12 @@ static void draw_gauge(struct html_page *page, const struct report_gauge *gauge)
     svg_axis_draw(&axis, out, TOP, BOTTOM);
     draw_scale(out, top);
     double limit_y = value_y(gauge->limit, top);
+    /* Below the line where it is at the top: above it stand the words of the axis. */
+    double word_y = limit_y < TOP + LIMIT_WORD_HEIGHT ? limit_y + LIMIT_WORD_HEIGHT : limit_y - 5;
     html_print(out,
                "<path class=\"limit\" d=\"M%d %.1fH%d\"/><text class=\"limit\" x=\"%d\" "
                "y=\"%.1f\">limit %" PRId64 "</text>\n",
-               LEFT, limit_y, RIGHT, RIGHT, limit_y - 5, gauge->limit);
+               LEFT, limit_y, RIGHT, RIGHT, word_y, gauge->limit);
     draw_readings(gauge, &axis, out, top);
     buf_add_text(out, "</svg></div></figure>\n");
 }

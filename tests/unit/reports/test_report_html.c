@@ -381,6 +381,27 @@ START_TEST(test_the_tls_table_knows_the_time)
 }
 END_TEST
 
+/* The word at the line of a limit keeps clear of the words of the axis above the chart. */
+START_TEST(test_a_limit_at_the_top_has_its_word_below_the_line)
+{
+    static const struct {
+        const char *limit;
+        const char *word;
+    } CASES[] = {{"100", "y=\"49.0\">limit 100"}, {"60", "y=\"79.8\">limit 60"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        char *events = mem_text_format(
+            "{\"at\":1,\"source\":\"mx\",\"kind\":\"gauge\",\"host\":\"mx.a.test\",\"rule\":\"r\","
+            "\"counts\":\"messages\",\"value\":1,\"limit\":%s,\"window\":60000000}\n"
+            "{\"at\":3600000000,\"source\":\"run\",\"kind\":\"end\",\"reason\":\"settled\"}\n",
+            CASES[i].limit);
+        print_events(events);
+        has(CASES[i].word);
+        free(events);
+        buf_deinit(&out);
+    }
+}
+END_TEST
+
 static const char PROVIDER_EVENTS[] =
     "{\"seq\":0,\"at\":1,\"source\":\"provider\",\"kind\":\"verdict\",\"provider\":\"big<mail\","
     "\"placement\":\"inbox\",\"recipients\":3}\n"
@@ -413,7 +434,8 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
           test_the_tls_table_says_what_was_known_and_what_came_of_it,
-          test_the_tls_table_knows_the_time, test_a_provider_has_its_placements_and_its_opinion,
+          test_the_tls_table_knows_the_time, test_a_limit_at_the_top_has_its_word_below_the_line,
+          test_a_provider_has_its_placements_and_its_opinion,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,
           test_a_client_has_its_ladder_and_what_left_the_script_is_told,
