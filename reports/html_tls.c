@@ -15,7 +15,9 @@ enum { TLS_ROWS_MAX = 60, NAME_BYTES_MAX = 300, KNOWN_TEXT_BYTES = 64 };
 /* What the server under test had learned about the policy for a host. */
 struct known_policy {
     bool dane; /* records, and DNSSEC vouches for them */
-    bool sts;  /* a policy that enforces came, and has not run out */
+    bool
+        dane_open; /* records, and a resolver of its own judges them, which the log does not tell */
+    bool sts;      /* a policy that enforces came, and has not run out */
     char dane_text[KNOWN_TEXT_BYTES];
     char sts_text[KNOWN_TEXT_BYTES];
 };
@@ -64,9 +66,12 @@ static void learn_dane(const struct report_run *run, const char *host, int64_t u
         snprintf(text, KNOWN_TEXT_BYTES, "asked, no records");
     } else {
         known->dane = query->authenticated;
+        known->dane_open = query->at_zone;
         snprintf(text, KNOWN_TEXT_BYTES, "%d record%s, %s", (int)query->answers,
                  query->answers == 1 ? "" : "s",
-                 query->authenticated ? "authenticated" : "not authenticated");
+                 query->at_zone         ? "which a resolver judged"
+                 : query->authenticated ? "authenticated"
+                                        : "not authenticated");
     }
 }
 
@@ -210,9 +215,10 @@ static void outcome_cell(struct html_page *page, const struct report_session *se
     const char *word = !went ? "no mail" : session->tls_ok ? "encrypted" : "in clear";
     const char *why = "";
     if (went && session->tls_ok)
-        why = known->dane  ? "DANE says who the host must be"
-              : known->sts ? "MTA-STS says who the host must be"
-                           : "nothing said who the host must be";
+        why = known->dane        ? "DANE says who the host must be"
+              : known->sts       ? "MTA-STS says who the host must be"
+              : known->dane_open ? "DANE says who the host must be, if the resolver vouched for it"
+                                 : "nothing said who the host must be";
     else if (went)
         why = has_policy ? "although a policy forbids it" : "nothing forbids it";
     else if (!session->tls_ok)

@@ -96,6 +96,13 @@ static const char *join_data(struct report_book *book, const cJSON *data)
     return joined;
 }
 
+/* Asked of any other address than the simulator's resolver (docs/scenario-language.md). */
+static bool is_zone_server(const char *server)
+{
+    return *server != '\0' && !slice_is(slice_of(server), "198.18.0.53") &&
+           !slice_is(slice_of(server), "2001:db8:18::53");
+}
+
 static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
 {
     struct report_run *run = book->run;
@@ -130,6 +137,7 @@ static void on_dns(struct report_book *book, const cJSON *event, int64_t at_us)
         .answers = event_int(event, "answers", 0),
         .truncated = event_bool(event, "truncated"),
         .authenticated = event_bool(event, "authenticated"),
+        .at_zone = is_zone_server(event_text(event, "server")),
     };
 }
 

@@ -164,6 +164,7 @@ struct report_query {
     int64_t answers;
     bool truncated;
     bool authenticated;
+    bool at_zone;   /* asked of a zone's own server, by a resolver that is not the simulator's */
     size_t session; /* index + 1 of the session it led to; 0 = none */
 };
 

@@ -340,7 +340,7 @@ static void dns_answer_write(struct dns_answerer *answerer, struct dns_outcome *
     dns_fault_spoil(answerer, fault);
     outcome->reply = slice_from((const char *)message->bytes, message->len);
     outcome->rcode = plan->rcode;
-    outcome->answers = message->counts[DNS_SECTION_ANSWER];
+    outcome->answers = (size_t)message->counts[DNS_SECTION_ANSWER] - message->signatures;
     outcome->truncated = message->truncated;
     outcome->authenticated = end.authenticated;
     dns_answer_texts(plan, outcome);

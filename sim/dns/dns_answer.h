@@ -43,7 +43,7 @@ struct dns_outcome {
     int rcode;         /* -1 when no answer is sent */
     struct slice name; /* that was asked, wire form, lower case; empty if it could not be read */
     uint16_t type;
-    size_t answers; /* records in the answer section */
+    size_t answers; /* records in the answer section, without the signatures of others */
     bool truncated;
     bool authenticated;
     const struct dns_fault *fault;       /* that decided, or NULL */

@@ -212,8 +212,14 @@ static bool dns_message_part(struct dns_message *message, const struct dns_part 
 {
     size_t len = message->len;
     uint16_t count = message->counts[part->section];
-    if (dns_message_list(message, part, part->set->type, &part->set->records) &&
-        (!dnssec || dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, part->signatures)))
+    bool fits = dns_message_list(message, part, part->set->type, &part->set->records);
+    uint16_t records = message->counts[part->section];
+    fits =
+        fits && (!dnssec || dns_message_list(message, part, LDNS_RR_TYPE_RRSIG, part->signatures));
+    if (fits && part->section == DNS_SECTION_ANSWER)
+        message->signatures =
+            (uint16_t)(message->signatures + message->counts[part->section] - records);
+    if (fits)
         return true;
     message->len = len;
     message->counts[part->section] = count;
@@ -241,6 +247,7 @@ void dns_message_begin(struct dns_message *message, const struct dns_query *quer
     memset(message->bytes, 0, DNS_HEADER_BYTES);
     memset(message->offsets, 0, sizeof message->offsets);
     memset(message->counts, 0, sizeof message->counts);
+    message->signatures = 0;
     message->suffix_count = 0;
     message->truncated = false;
     message->ttl_given = false;

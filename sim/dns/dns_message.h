@@ -17,6 +17,7 @@ struct dns_message {
     size_t len;
     size_t limit;
     uint16_t counts[DNS_SECTION_COUNT];
+    uint16_t signatures; /* of those in the answer section, RRSIG records beside others */
     bool truncated;
     bool ttl_given; /* all records get `ttl` */
     uint32_t ttl;

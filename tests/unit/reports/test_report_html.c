@@ -381,6 +381,30 @@ START_TEST(test_the_tls_table_knows_the_time)
 }
 END_TEST
 
+/* What the zones' own servers answer is not vouched for: the resolver that asked judges it. */
+START_TEST(test_the_tls_table_leaves_the_judgement_to_a_resolver)
+{
+    static const char *const SERVERS[][2] = {
+        {"198.18.0.53", "<td>1 record, not authenticated</td>"},
+        {"2001:db8:18::54", "<td>1 record, which a resolver judged</td>"},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        char *events = mem_text_format(
+            "{\"at\":1,\"source\":\"dns\",\"kind\":\"query\",\"name\":\"_25._tcp.x.a.test\","
+            "\"type\":"
+            "\"TLSA\",\"rcode\":\"NOERROR\",\"answers\":1,\"server\":\"%s\"}\n" SESSION("2", "1",
+                                                                                        "3"),
+            SERVERS[i][0]);
+        print_events(events);
+        has(SERVERS[i][1]);
+        has(i == 0 ? "nothing said who the host must be"
+                   : "DANE says who the host must be, if the resolver vouched for it");
+        free(events);
+        buf_deinit(&out);
+    }
+}
+END_TEST
+
 /* The word at the line of a limit keeps clear of the words of the axis above the chart. */
 START_TEST(test_a_limit_at_the_top_has_its_word_below_the_line)
 {
@@ -434,7 +458,8 @@ UNIT_MAIN(test_the_verdict_says_what_when_and_where,
           test_the_ladder_has_dns_tcp_clear_text_and_tls, test_the_tables_of_facts,
           test_authentication_opens_into_the_chain_of_facts,
           test_the_tls_table_says_what_was_known_and_what_came_of_it,
-          test_the_tls_table_knows_the_time, test_a_limit_at_the_top_has_its_word_below_the_line,
+          test_the_tls_table_knows_the_time, test_the_tls_table_leaves_the_judgement_to_a_resolver,
+          test_a_limit_at_the_top_has_its_word_below_the_line,
           test_a_provider_has_its_placements_and_its_opinion,
           test_a_limit_has_a_dot_for_each_time_it_was_judged,
           test_a_check_that_is_only_info_is_noted_and_does_not_count,

@@ -149,6 +149,27 @@ static void expect_ad(struct dns_answerer *answerer, const char *name, unsigned 
     ldns_pkt_free(packet);
 }
 
+/* Who looks for records counts records: signatures that came with them are none. */
+START_TEST(test_signatures_do_not_count_as_answers)
+{
+    struct dns_model *model = ask_scenario("{ " ZONES " }");
+    struct dns_answerer *answerer = ask_answerer(model, 1);
+    struct buf query;
+    struct dns_outcome outcome;
+    buf_init(&query, 1000);
+    ask_bytes("mx.a.test", "A", ASK_DO, &query);
+    ask_outcome(answerer, buf_slice(&query), 0, 0, &outcome);
+    ck_assert(outcome.authenticated);
+    ck_assert_uint_eq(outcome.answers, 1);
+    ck_assert_uint_eq(outcome.data_count, 1);
+    ask_outcome(answerer, buf_slice(&query), 0, 0, &outcome);
+    ck_assert_uint_eq(outcome.answers, 1);
+    buf_deinit(&query);
+    dns_answerer_free(&answerer);
+    dns_model_free(&model);
+}
+END_TEST
+
 START_TEST(test_ad_bit)
 {
     struct dns_model *model = ask_scenario("{ " ZONES " }");
@@ -256,5 +277,6 @@ START_TEST(test_a_child_in_the_place_of_an_alias)
 }
 END_TEST
 
-UNIT_MAIN(test_signatures_verify, test_proofs, test_ad_bit, test_a_changed_zone_is_signed_again,
-          test_spoiled_signatures, test_chain_of_trust, test_a_child_in_the_place_of_an_alias)
+UNIT_MAIN(test_signatures_verify, test_proofs, test_signatures_do_not_count_as_answers, test_ad_bit,
+          test_a_changed_zone_is_signed_again, test_spoiled_signatures, test_chain_of_trust,
+          test_a_child_in_the_place_of_an_alias)
