@@ -171,7 +171,7 @@ static void add_refused(const struct dialogues *dialogues, struct report_session
     };
     session->steps_left_out = 0;
     report_steps_add(session, event, step);
-    step.kind = REPORT_STEP_DISCONNECT;
+    step.kind = REPORT_STEP_END;
     step.text = report_refusal_of(event)->seen;
     report_steps_add(session, event, step);
 }

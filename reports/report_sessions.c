@@ -350,11 +350,11 @@ static void sum_up(struct report_book *book, const struct report_track *track)
 const struct report_refusal *report_refusal_of(const cJSON *event)
 {
     static const struct report_refusal REFUSALS[] = {
-        {"reset", "connection refused", "a reset: nobody listens"},
-        {"refused", "connection refused", "a reset in answer to the SYN"},
-        {"unreachable", "the host is unreachable", "ICMP: the host is unreachable"},
-        {"prohibited", "the network forbids connections", "ICMP: prohibited"},
-        {"silent", "no answer to the SYN", "no answer to the SYN"},
+        {"reset", "refused", "connection refused", "a reset: nobody listens"},
+        {"refused", "refused", "connection refused", "a reset in answer to the SYN"},
+        {"unreachable", "unreachable", "the host is unreachable", "ICMP: the host is unreachable"},
+        {"prohibited", "prohibited", "the network forbids connections", "ICMP: prohibited"},
+        {"silent", "no answer", "no answer to the SYN", "no answer to the SYN"},
     };
     const char *how = event_text(event, "how");
     for (size_t i = 0; i < sizeof REFUSALS / sizeof REFUSALS[0]; i++) {
@@ -370,13 +370,14 @@ static void on_refused(struct report_book *book, const cJSON *event)
     const char *host = event_text(event, "host");
     if (*host == '\0')
         host = event_text(event, "server");
-    char *id = mem_text_format("%s (refused)", host);
+    const struct report_refusal *refusal = report_refusal_of(event);
+    char *id = mem_text_format("%s (%s)", host, refusal->word);
     struct report_session *session = add_session(book, event, id);
     struct report_attempt attempt = {
         .at_us = session->start_us,
         .session = (uint32_t)book->run->session_count,
         .outcome = REPORT_BROKEN,
-        .text = report_refusal_of(event)->attempt,
+        .text = refusal->attempt,
     };
     free(id);
     session->refused = true;

@@ -8,6 +8,7 @@
 /* What became of a connection that no session came of, by `how` of its event (docs/events.md). */
 struct report_refusal {
     const char *how;
+    const char *word;    /* for the name of what would be its session */
     const char *attempt; /* in words, as what an attempt came to */
     const char *seen;    /* what the client saw */
 };

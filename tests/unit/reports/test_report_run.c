@@ -124,14 +124,17 @@ START_TEST(test_a_host_that_does_not_listen_is_an_attempt_without_a_session)
 {
     static const struct {
         const char *how;
+        const char *id;
         const char *attempt;
         const char *seen;
     } CASES[] = {
-        {"reset", "connection refused", "a reset: nobody listens"},
-        {"refused", "connection refused", "a reset in answer to the SYN"},
-        {"unreachable", "the host is unreachable", "ICMP: the host is unreachable"},
-        {"prohibited", "the network forbids connections", "ICMP: prohibited"},
-        {"silent", "no answer to the SYN", "no answer to the SYN"},
+        {"reset", "mx.r.test (refused)", "connection refused", "a reset: nobody listens"},
+        {"refused", "mx.r.test (refused)", "connection refused", "a reset in answer to the SYN"},
+        {"unreachable", "mx.r.test (unreachable)", "the host is unreachable",
+         "ICMP: the host is unreachable"},
+        {"prohibited", "mx.r.test (prohibited)", "the network forbids connections",
+         "ICMP: prohibited"},
+        {"silent", "mx.r.test (no answer)", "no answer to the SYN", "no answer to the SYN"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
         char *events = mem_text_format(
@@ -144,6 +147,8 @@ START_TEST(test_a_host_that_does_not_listen_is_an_attempt_without_a_session)
         struct report_run *run = load(folder);
         ck_assert_uint_eq(run->session_count, 1);
         ck_assert(run->sessions[0].refused);
+        ck_assert_str_eq(run->sessions[0].id, CASES[i].id);
+        ck_assert_int_eq(run->sessions[0].steps[1].kind, REPORT_STEP_END);
         ck_assert_uint_eq(run->deliveries[0].attempt_count, 1);
         ck_assert_int_eq(run->deliveries[0].attempts[0].outcome, REPORT_BROKEN);
         ck_assert_str_eq(run->deliveries[0].attempts[0].text, CASES[i].attempt);
