@@ -43,7 +43,6 @@ static void mx_host_release(void *value)
     map_deinit(&host->domains, NULL);
     map_deinit(&host->clients, free);
     tls_identity_free(&host->shown);
-    SSL_CTX_free(host->tls_context);
 }
 
 static void mx_provider_free(void *value)
