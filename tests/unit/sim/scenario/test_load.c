@@ -342,6 +342,40 @@ START_TEST(test_the_starting_scenario_is_right)
 }
 END_TEST
 
+START_TEST(test_a_sequence_may_stand_in_the_domain)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx.d1.test\":{},\"mx.d3.test\":{},"
+                 "\"mx.above.test\":{}},\"messages\":"
+                 "[{\"to\":[\"bob@d{1..3}.test\",\"ann@lists.above.test\"]}],"
+                 "\"dns\":{\"zones\":{\"d2.test\":[\"@ MX 10 mx.d1\",\"mx.d1 A 198.18.1.1\"]}}}");
+    ck_assert_uint_eq(s->messages[0].instances, 4);
+    ck_assert(zone_text_has(s, "d1.test 300 MX 10 mx.d1.test"));
+    ck_assert(zone_text_has(s, "d3.test 300 MX 10 mx.d3.test"));
+    ck_assert(zone_text_has(s, "above.test 300 MX 10 mx.above.test"));
+    done();
+}
+END_TEST
+
+START_TEST(test_what_a_run_is_judged_by_outlives_its_internet)
+{
+    load_one("{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"rules\":[{\"name\":\"later\","
+             "\"at\":\"connect\",\"then\":{\"reply\":\"421 4.3.2 later\"}}]}}," BOB "}");
+    struct scenario *s = fx.cells[0];
+    scenario_release_internet(s);
+    ck_assert_ptr_null(s->mx);
+    ck_assert_ptr_null(s->dns);
+    ck_assert_ptr_null(s->policy);
+    ck_assert_uint_eq(s->host_count, 1);
+    ck_assert_str_eq(s->host_names[0], "mx.bigmail.test");
+    ck_assert_uint_eq(s->rule_count, 1);
+    ck_assert_str_eq(s->rules[0].host, "mx.bigmail.test");
+    ck_assert_str_eq(s->rules[0].rule, "later");
+    ck_assert_str_eq(s->messages[0].to[0], "bob@bigmail.test");
+    done();
+}
+END_TEST
+
 UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferences_in_order,
           test_a_host_takes_mail_for_the_domains_that_name_it,
           test_records_of_the_scenario_come_first,
@@ -351,4 +385,5 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_matrix_makes_a_run_for_each_cell, test_one_cell_is_the_same_without_the_others,
           test_a_scenario_may_extend_another, test_the_server_s_own_name_and_addresses,
           test_a_recipient_may_be_meant_to_have_no_zone, test_explain_tells_the_plan_in_words,
-          test_the_starting_scenario_is_right)
+          test_the_starting_scenario_is_right, test_a_sequence_may_stand_in_the_domain,
+          test_what_a_run_is_judged_by_outlives_its_internet)
