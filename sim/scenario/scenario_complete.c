@@ -12,7 +12,12 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MX_PREFERENCE_STEP = 10, RECORD_BYTES_MAX = 2000 };
+enum {
+    MX_PREFERENCE_STEP = 10,
+    MX_RECORD_BYTES = 18, /* of the owner as a pointer to the preference, and around the name */
+    MX_BYTES_MAX = 60000, /* of the 65,535 of an answer over TCP (RFC 1035 section 4.2.2) */
+    RECORD_BYTES_MAX = 2000,
+};
 
 /* Zones and names at hand while the scenario is completed. */
 struct completion {
@@ -25,7 +30,9 @@ struct completion {
 };
 
 struct made_zone {
-    unsigned hosts; /* so far */
+    unsigned hosts;  /* that have an MX record, so far */
+    size_t mx_bytes; /* of these records in an answer */
+    bool is_full;
 };
 
 /* ---- records */
@@ -240,6 +247,26 @@ static int outside_every_zone(struct completion *c, const struct mx_host *host)
                       name, domain_of_host(name));
 }
 
+/* The next MX record of a zone that was made here, as long as one answer holds them all. */
+static int add_mx(struct completion *c, const char *zone, const struct mx_host *host,
+                  struct made_zone *made)
+{
+    const char *name = mx_host_name(host);
+    made->mx_bytes += MX_RECORD_BYTES + strlen(name);
+    if (made->mx_bytes <= MX_BYTES_MAX) {
+        made->hosts++;
+        return add_record(c, zone, "%s. MX %u %s.", domain_of_host(name),
+                          made->hosts * MX_PREFERENCE_STEP, name);
+    }
+    if (!made->is_full)
+        scenario_add_finding(c->reader, mx_host_spec(host),
+                             "from here on the hosts of %s get no MX record: the %u before them "
+                             "fill an answer; give MX records under \"dns\" to choose others",
+                             domain_of_host(name), made->hosts);
+    made->is_full = true;
+    return 0;
+}
+
 /* A host whose domain has no zone gets one, with an MX record. */
 static int make_host_zone(struct completion *c, const struct mx_host *host)
 {
@@ -263,8 +290,7 @@ static int make_host_zone(struct completion *c, const struct mx_host *host)
     }
     if (made == NULL || strcmp(name, zone) == 0)
         return 0;
-    made->hosts++;
-    return add_record(c, zone, "%s. MX %u %s.", domain, made->hosts * MX_PREFERENCE_STEP, name);
+    return add_mx(c, zone, host, made);
 }
 
 /* Two machines cannot have one address. */

@@ -376,6 +376,29 @@ START_TEST(test_what_a_run_is_judged_by_outlives_its_internet)
 }
 END_TEST
 
+START_TEST(test_as_many_hosts_get_mx_records_as_an_answer_holds)
+{
+    static const char MIDDLE[] = "," BOB ",\"expect\":[{\"message\":\"m1\",\"is\":\"delivered\"}]}";
+    struct buf text;
+    buf_init(&text, 1000000);
+    buf_add_text(&text, "{\"name\":\"x\",\"hosts\":{\"mx1.bigmail.test\":{}");
+    for (int i = 2; i <= 3000; i++)
+        buf_format(&text, ",\n\"mx%d.bigmail.test\":{}", i);
+    buf_add_text(&text, "}");
+    buf_add_text(&text, MIDDLE);
+    const struct scenario *s = load_one(buf_text(&text));
+    ck_assert_uint_eq(s->finding_count, 1);
+    ck_assert_str_eq(s->findings[0].text,
+                     "from here on the hosts of bigmail.test get no MX record: the 1651 before "
+                     "them fill an answer; give MX records under \"dns\" to choose others");
+    ck_assert_ptr_nonnull(
+        strstr(s->findings[0].place, "/x.json:1652: $.hosts[\"mx1652.bigmail.test\"]"));
+    ck_assert(dns_model_has_record(s->dns, "mx3000.bigmail.test", "A"));
+    buf_deinit(&text);
+    done();
+}
+END_TEST
+
 UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferences_in_order,
           test_a_host_takes_mail_for_the_domains_that_name_it,
           test_records_of_the_scenario_come_first,
@@ -386,4 +409,5 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_scenario_may_extend_another, test_the_server_s_own_name_and_addresses,
           test_a_recipient_may_be_meant_to_have_no_zone, test_explain_tells_the_plan_in_words,
           test_the_starting_scenario_is_right, test_a_sequence_may_stand_in_the_domain,
-          test_what_a_run_is_judged_by_outlives_its_internet)
+          test_what_a_run_is_judged_by_outlives_its_internet,
+          test_as_many_hosts_get_mx_records_as_an_answer_holds)
