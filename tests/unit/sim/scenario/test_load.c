@@ -399,6 +399,29 @@ START_TEST(test_as_many_hosts_get_mx_records_as_an_answer_holds)
 }
 END_TEST
 
+START_TEST(test_records_that_no_answer_holds_are_told)
+{
+    struct buf text;
+    buf_init(&text, 1000000);
+    buf_add_text(&text, "{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}}," BOB
+                        ",\"expect\":[{\"message\":\"m1\",\"is\":\"delivered\"}],\n"
+                        "\"dns\":{\"zones\":{\"bigmail.test\":[\"@ MX 10 mx\"");
+    for (int i = 0; i < 4500; i++)
+        buf_format(&text, ",\"huge A 198.18.%d.%d\"", i / 250, i % 250);
+    for (int i = 0; i < 3900; i++)
+        buf_format(&text, ",\"large A 198.18.%d.%d\"", i / 250, i % 250);
+    buf_add_text(&text, "]}}}");
+    const struct scenario *s = load_one(buf_text(&text));
+    ck_assert_uint_eq(s->finding_count, 1);
+    ck_assert_str_eq(s->findings[0].text,
+                     "the 4500 A records of huge.bigmail.test do not fit into an answer, which has "
+                     "at most 65535 bytes: whoever asks for them gets SERVFAIL");
+    ck_assert_ptr_nonnull(strstr(s->findings[0].place, "/x.json:2: $.dns"));
+    buf_deinit(&text);
+    done();
+}
+END_TEST
+
 UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferences_in_order,
           test_a_host_takes_mail_for_the_domains_that_name_it,
           test_records_of_the_scenario_come_first,
@@ -410,4 +433,5 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_recipient_may_be_meant_to_have_no_zone, test_explain_tells_the_plan_in_words,
           test_the_starting_scenario_is_right, test_a_sequence_may_stand_in_the_domain,
           test_what_a_run_is_judged_by_outlives_its_internet,
-          test_as_many_hosts_get_mx_records_as_an_answer_holds)
+          test_as_many_hosts_get_mx_records_as_an_answer_holds,
+          test_records_that_no_answer_holds_are_told)
