@@ -1,17 +1,15 @@
 #include "sim/scenario/scenario_predict.h"
 
-#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_model.h"
 #include "sim/mx/mx_predict.h"
+#include "sim/submit/submit_message.h"
 #include "sim/value/range.h"
 
 #include "mta-under-test/base/poison.h"
-
-enum { SCENARIO_VISIT_MESSAGE_BYTES = 16 * 1024 * 1024 };
 
 const char *const SCENARIO_VISIT_KEYS[] = {
 #define X(name, word) word,
@@ -95,6 +93,53 @@ static int read_when(const struct scenario_visit *visit, struct mx_visit *wanted
     return 0;
 }
 
+static bool goes_to(const struct submit_message *message, const char *recipient)
+{
+    for (size_t i = 0; i < message->to_count; i++) {
+        if (slice_is_nocase(slice_of(message->to[i]), recipient))
+            return true;
+    }
+    return false;
+}
+
+/* The scenario's message to that recipient, else its first one. */
+static struct submit_message choose_message(const struct scenario *s, const char *recipient,
+                                            struct arena *arena)
+{
+    struct submit_message first = submit_message_at(&s->messages[0], 0, arena);
+    for (size_t i = 0; i < s->message_count; i++) {
+        struct submit_message message = submit_message_at(&s->messages[i], 0, arena);
+        if (goes_to(&message, recipient))
+            return message;
+    }
+    return first;
+}
+
+/* What the client sends, as it would be handed in to the server under test. */
+static int read_message(const struct scenario *s, const struct scenario_visit *visit,
+                        struct mx_visit *wanted, struct buf *out, struct err *err)
+{
+    const char *const to[] = {wanted->recipient};
+    const struct scenario_message from_file = {.id = "explained",
+                                               .from = wanted->sender,
+                                               .to = to,
+                                               .to_count = 1,
+                                               .instances = 1,
+                                               .file = visit->words[SCENARIO_VISIT_FILE]};
+    if (from_file.file == NULL && s->message_count == 0)
+        return 0;
+    struct arena arena;
+    arena_init(&arena);
+    struct submit_message message = from_file.file != NULL
+                                        ? submit_message_at(&from_file, 0, &arena)
+                                        : choose_message(s, wanted->recipient, &arena);
+    int result = submit_message_build(&message, wanted->start_us + wanted->at_us, out, err);
+    arena_deinit(&arena);
+    if (result == 0)
+        wanted->message = buf_text(out);
+    return result;
+}
+
 /* ---- where */
 
 static bool is_meant(const struct mx_host *host, const struct scenario_visit *visit,
@@ -144,11 +189,8 @@ int scenario_predict(const struct scenario *s, const struct scenario_visit *visi
         read_when(visit, &wanted, err) != 0)
         return -1;
     struct buf message;
-    buf_init(&message, SCENARIO_VISIT_MESSAGE_BYTES);
-    const char *file = visit->words[SCENARIO_VISIT_FILE];
-    int result = file != NULL ? file_read(file, &message, err) : 0;
-    if (file != NULL && result == 0)
-        wanted.message = buf_text(&message);
+    buf_init(&message, SUBMIT_CONTENT_BYTES_MAX);
+    int result = read_message(s, visit, &wanted, &message, err);
     const struct dns_answer_options answer = {.start_us = s->start_us, .seed = s->seed};
     struct dns_receiver *receiver = dns_receiver_new(s->dns, &answer);
     struct dns_receiver *namer = dns_receiver_new(s->dns, &answer);

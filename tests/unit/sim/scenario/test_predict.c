@@ -101,6 +101,52 @@ START_TEST(test_the_sender_is_judged)
 }
 END_TEST
 
+/* What is left out is the scenario's message to that recipient; a file may end its lines as it
+ * likes. */
+START_TEST(test_the_message_is_the_scenarios)
+{
+    const struct scenario *s = load_one(
+        "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":["
+        "{\"name\":\"bulk\",\"at\":\"data-end\",\"when\":{\"header\":{\"X-Campaign\":\"spring\"}},"
+        "\"then\":{\"reply\":\"550 5.7.1 bulk\"}},"
+        "{\"name\":\"dots\",\"at\":\"data-end\",\"when\":{\"subject\":\"*dot*\"},"
+        "\"then\":{\"reply\":\"450 4.7.1 dots\"}}]}},"
+        "\"messages\":[{\"to\":\"ann@a.test\"},"
+        "{\"to\":\"bob@a.test\",\"headers\":[\"X-Campaign: spring\"]}]}");
+    ck_assert_ptr_nonnull(strstr(ANSWERS(s, 0, "attempts=1"), "\ntaken\n"));
+    ck_assert_ptr_nonnull(strstr(ANSWERS(s, 0, "to=bob@a.test", "attempts=1"), "by rule \"bulk\""));
+    char file[200];
+    write_file("dots.eml", "Subject: dots\n\n.\n..\nend\n");
+    snprintf(file, sizeof file, "file=%s/dots.eml", fx.folder);
+    const char *text = ANSWERS(s, 0, "attempts=1", file);
+    ck_assert_msg(strstr(text, "data-end  450 4.7.1 dots\n") != NULL, "%s", text);
+    done();
+}
+END_TEST
+
+/* Each host is visited as if nobody had come before, though the two share a provider. */
+START_TEST(test_the_providers_reason_is_told)
+{
+    const struct scenario *s = load_one(
+        "{\"name\":\"x\",\"providers\":{\"big\":{\"warm-up\":{\"by\":[\"ip\"],\"start\":1,"
+        "\"growth\":100},"
+        "\"rules\":[{\"name\":\"reverse "
+        "DNS\",\"needs\":\"fcrdns\",\"of\":\"all\",\"then\":\"rejected\",\"reply\":\"550 5.7.25 "
+        "no\"},"
+        "{\"name\":\"DKIM\",\"needs\":\"dkim\",\"of\":\"all\",\"then\":\"junk\"}]}},"
+        "\"hosts\":{\"mx1.a.test\":{\"provider\":\"big\"},\"mx2.a.test\":{\"provider\":\"big\"}},"
+        "\"messages\":[{\"to\":\"ann@a.test\"}]}");
+    const char *text = ANSWERS(s, 0, "attempts=1");
+    const char *first = strstr(text, "into the junk folder, by provider big: DKIM\ntaken\n");
+    ck_assert_msg(first != NULL, "%s", text);
+    ck_assert_msg(strstr(first + 1, "by provider big: DKIM\ntaken\n") != NULL, "%s", text);
+    text = ANSWERS(s, 0, "attempts=1", "client=203.0.113.9");
+    ck_assert_msg(strstr(text, "550 5.7.25 no\n            by provider big: reverse DNS\n") != NULL,
+                  "%s", text);
+    done();
+}
+END_TEST
+
 START_TEST(test_wrong_visits_are_named)
 {
     const struct scenario *s = load_shared("");
@@ -134,4 +180,5 @@ END_TEST
 
 UNIT_MAIN(test_a_visitor_has_the_name_of_its_ptr_record, test_hosts_share_a_profile_of_the_scenario,
           test_a_profile_that_nobody_uses_is_noticed, test_wrong_profiles_are_named,
-          test_a_visit_is_foretold, test_the_sender_is_judged, test_wrong_visits_are_named)
+          test_a_visit_is_foretold, test_the_sender_is_judged, test_the_message_is_the_scenarios,
+          test_the_providers_reason_is_told, test_wrong_visits_are_named)
