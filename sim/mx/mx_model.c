@@ -227,6 +227,47 @@ static int mx_host_read_profiles(struct mx_model *model, struct spec spec, struc
     return 0;
 }
 
+/* Is there TLS at this host, of one of those versions? It comes with STARTTLS, or at once on 465.
+ */
+static bool mx_host_has_tls(const struct mx_host *host, const struct pattern *version)
+{
+    static const char *const VERSIONS[] = {"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+    bool at_once = !host->ports_given && !host->is_lmtp;
+    for (size_t i = 0; i < host->port_count; i++)
+        at_once |= host->ports[i] == 465;
+    if (!at_once && !mx_host_offers(host, MX_EXTENSION_STARTTLS))
+        return false;
+    int min = host->tls.version_min != 0 ? host->tls.version_min : TLS1_2_VERSION;
+    int max = host->tls.version_max != 0 ? host->tls.version_max : TLS1_3_VERSION;
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof VERSIONS[0]; i++) {
+        struct slice name = slice_of(VERSIONS[i]);
+        int number = tls_version_from_text(name);
+        if (number >= min && number <= max &&
+            (pattern_matches(version, name) || pattern_matches(version, slice_skip(name, 4))))
+            return true;
+    }
+    return false;
+}
+
+/* What no session at this host can ever be. */
+static int mx_host_check_condition(const struct mx_host *host, const struct mx_rule *rule,
+                                   const struct mx_condition *condition, struct err *err)
+{
+    if (host->judge == NULL && mx_condition_needs_judge(condition))
+        return spec_error(rule->spec, err,
+                          "\"%s\" asks for a reputation, but the host has no \"provider\" "
+                          "that the scenario describes under \"providers\"",
+                          rule->name);
+    if (mx_condition_needs_login(condition) && !mx_host_offers(host, MX_EXTENSION_AUTH))
+        return spec_error(condition->spec, err,
+                          "never holds: the host does not offer AUTH, as in \"AUTH PLAIN\"");
+    if (mx_condition_needs_tls(condition) && !mx_host_has_tls(host, condition->tls.version))
+        return spec_error(condition->spec, err,
+                          "never holds: the host has no TLS, or not of such a version (\"offers\", "
+                          "\"listens\", \"tls\")");
+    return 0;
+}
+
 /* A rule that waits for STARTTLS at a host that does not offer it can never fire. */
 static int mx_host_check_rules(const struct mx_host *host, struct err *err)
 {
@@ -246,11 +287,8 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
         for (size_t j = 0; j < rule->condition_count; j++) {
-            if (host->judge == NULL && mx_condition_needs_judge(&rule->conditions[j]))
-                return spec_error(rule->spec, err,
-                                  "\"%s\" asks for a reputation, but the host has no \"provider\" "
-                                  "that the scenario describes under \"providers\"",
-                                  rule->name);
+            if (mx_host_check_condition(host, rule, &rule->conditions[j], err) != 0)
+                return -1;
         }
         for (size_t j = 0; j < sizeof NEEDS / sizeof NEEDS[0]; j++) {
             if (rule->stages == MX_STAGE_BIT(NEEDS[j].stage) &&

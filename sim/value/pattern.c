@@ -96,16 +96,17 @@ static const char *pattern_join(const char *const *texts, size_t count, struct a
 
 static bool pattern_one_matches(const struct pattern_one *one, struct slice text);
 
-/* Does `out` exclude all that `in` matches? Only what is certain counts: a star of `out` takes in
- * the stars of `in`, a question mark does not. */
+/* Does `out` match all that `in` matches? Only what is certain counts: a star of `out` takes in the
+ * stars of `in`, a question mark does not. */
 static bool pattern_covers(const struct pattern_one *out, const struct pattern_one *in)
 {
     if (in->kind == PATTERN_REGEX)
         return out->kind == PATTERN_REGEX && slice_equal(out->text, in->text);
-    if (in->kind == PATTERN_EXACT || slice_equal_nocase(out->text, in->text))
+    if (in->kind == PATTERN_EXACT)
         return pattern_one_matches(out, in->text);
-    return out->kind == PATTERN_GLOB && slice_find(out->text, '?') == SIZE_MAX &&
-           pattern_one_matches(out, in->text);
+    return out->kind == PATTERN_GLOB &&
+           (slice_equal_nocase(out->text, in->text) ||
+            (slice_find(out->text, '?') == SIZE_MAX && pattern_one_matches(out, in->text)));
 }
 
 /* An entry that another of the list excludes whole matches nothing. */
@@ -220,6 +221,22 @@ bool pattern_matches_any(const struct pattern *pattern, const struct slice *text
 bool pattern_matches(const struct pattern *pattern, struct slice text)
 {
     return pattern_matches_any(pattern, &text, 1);
+}
+
+bool pattern_is_within(const struct pattern *narrow, const struct pattern *wide)
+{
+    for (size_t k = 0; k < wide->count; k++) {
+        if (wide->list[k].excludes)
+            return false;
+    }
+    for (size_t i = 0; i < narrow->count; i++) {
+        bool covered = narrow->list[i].excludes;
+        for (size_t k = 0; k < wide->count && !covered; k++)
+            covered = pattern_covers(&wide->list[k], &narrow->list[i]);
+        if (!covered)
+            return false;
+    }
+    return narrow->has_positive;
 }
 
 const char *pattern_text(const struct pattern *pattern)

@@ -20,5 +20,7 @@ void pattern_release(struct pattern *pattern);
 bool pattern_matches(const struct pattern *pattern, struct slice text);
 /* The same for what has several names: one of them must match, and none be excluded. */
 bool pattern_matches_any(const struct pattern *pattern, const struct slice *texts, size_t count);
+/* Does `wide` match whatever `narrow` does? Told is only what is certain. */
+bool pattern_is_within(const struct pattern *narrow, const struct pattern *wide);
 /* As it was written, for messages. */
 const char *pattern_text(const struct pattern *pattern);

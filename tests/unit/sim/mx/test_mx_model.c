@@ -33,6 +33,11 @@ static void world_close(struct world *world)
 #define RULES(rules) "{\"mx.a.test\":{\"rules\":[" rules "]}}"
 #define RULE(at, when, then) RULES("{\"at\":" at ",\"when\":{" when "},\"then\":{" then "}}")
 #define LATER "\"reply\":\"451 later\""
+/* Two rules behind each other at rcpt, with these conditions. */
+#define TWO(one, two)                                                                   \
+    RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"when\":{" one "},\"then\":{" LATER "}}," \
+          "{\"name\":\"two\",\"at\":\"rcpt\",\"when\":{" two "},\"then\":{" LATER "}}")
+#define UNREACHED "rules[1]: \"two\" can never fire: \"one\" stands before it, and decides whenever"
 
 static const struct {
     const char *json;
@@ -126,6 +131,44 @@ static const struct {
      "called \"one\" already"},
     {"{\"mx.a.test\":{\"offers\":[],\"rules\":[{\"at\":\"starttls\",\"then\":{\"close\":true}}]}}",
      "does not offer STARTTLS"},
+    {RULE("\"rcpt\"", "\"recipients\":\"..0\"", LATER), "recipients are counted from 1"},
+    {RULE("\"rcpt\"", "\"authenticated\":true", LATER), "when.authenticated: never holds"},
+    {RULE("\"rcpt\"", "\"tls\":[\"1.0\",\"TLSv1.1\"]", LATER), "when.tls: never holds"},
+    {"{\"mx.a.test\":{\"offers\":[],\"listens\":[25],\"rules\":[{\"at\":\"rcpt\",\"when\":{\"tls\":"
+     "true},"
+     "\"then\":{" LATER "}}]}}",
+     "when.tls: never holds"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"by\":\"source-ip\",\"prefix\":\"24/64\"}", LATER),
+     "greylist.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"attempt\":{\"is\":1,\"prefix\":\"24/64\"}", LATER),
+     "attempt.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"rate\":{\"of\":\"messages\",\"over\":\"1/1m\",\"prefix\":\"24/64\"}",
+          LATER),
+     "rate.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"allow-by\":\"source-ip\"}", LATER),
+     "[\"allow-by\"]: nobody is let in altogether without \"allow-after\""},
+    {RULES("{\"at\":\"data-end\",\"then\":{\"reply\":\"550 x\",\"junk\":true}}"),
+     "junk: contradicts \"reply\""},
+    {RULES("{\"at\":\"starttls\",\"then\":{\"reply\":\"454 x\",\"tls\":\"hang\"}}"),
+     "tls: contradicts \"reply\""},
+    {RULES("{\"at\":\"banner\",\"then\":{\"reply\":\"521 x\",\"teaser\":\"x\"}}"),
+     "teaser: contradicts \"reply\""},
+    {RULES("{\"at\":\"rcpt\",\"then\":{" LATER ",\"close\":false}}"), "after a 421"},
+    /* what an earlier rule decides */
+    {TWO("\"sender\":\"*@a.test\"", "\"sender\":[\"x@a.test\",\"*@a.test\"]"), UNREACHED},
+    {TWO("\"spf\":[\"!pass\"]", "\"spf\":[\"!pass\"],\"helo\":\"x.test\""), UNREACHED},
+    {TWO("\"source\":\"192.0.2.0/24\"", "\"source\":[\"192.0.2.9\",\"192.0.2.128/25\"]"),
+     UNREACHED},
+    {TWO("\"attempt\":\"..5\"", "\"attempt\":\"2..3\""), UNREACHED},
+    {TWO("\"age\":\"..1h\"", "\"age\":\"..5m\""), UNREACHED},
+    {TWO("\"during\":\"..1h\"", "\"during\":\"5m..10m\""), UNREACHED},
+    {TWO("\"clock\":\"18:00..20:00\"", "\"clock\":\"18:00..20:00\""), UNREACHED},
+    {TWO("\"size\":\">1MB\"", "\"size\":\">2MB\""), UNREACHED},
+    {TWO("\"connections\":10", "\"connections\":20"), UNREACHED},
+    {TWO("\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}",
+         "\"rate\":{\"of\":\"messages\",\"over\":\"100/1m\"}"),
+     UNREACHED},
+    {TWO("\"probability\":\"100%\"", "\"sender\":\"x@a.test\""), UNREACHED},
 };
 
 START_TEST(test_wrong_hosts)
@@ -153,6 +196,27 @@ static const char *const RIGHT[] = {
     /* own rules may stand before all of a profile's */
     "{\"mx.a.test\":{\"profile\":[\"greylisting/postgrey\",\"greylisting/spamd\"],"
     "\"rules\":[{\"at\":\"rcpt\",\"then\":{" LATER "}}]}}",
+    /* nor behind one that does not take in all of it, or counts for itself */
+    TWO("\"sender\":\"x@a.test\"", "\"sender\":\"*@a.test\""),
+    TWO("\"sender\":[\"*@a.test\",\"!y@a.test\"]", "\"sender\":\"x@a.test\""),
+    TWO("\"sender\":\"?@a.test\"", "\"sender\":\"*@a.test\""),
+    TWO("\"sender\":\"*@a.test\",\"tls\":true", "\"sender\":\"x@a.test\""),
+    TWO("\"source\":\"192.0.2.0/24\"", "\"source\":[\"192.0.2.9\",\"198.51.100.1\"]"),
+    TWO("\"attempt\":\"..3\"", "\"attempt\":\"..5\""),
+    TWO("\"attempt\":\"..5\"", "\"attempt\":{\"by\":\"sender\",\"is\":\"..3\"}"),
+    TWO("\"greylist\":\"5m\"", "\"greylist\":\"5m\""),
+    TWO("\"probability\":\"50%\"", "\"probability\":\"50%\""),
+    TWO("\"rate\":{\"of\":\"messages\",\"over\":\"100/1m\"}",
+        "\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}"),
+    TWO("\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}",
+        "\"rate\":{\"of\":\"messages\",\"over\":\"100/1h\"}"),
+    RULES("{\"at\":\"mail\",\"when\":{\"sender\":\"x@a.test\"},\"then\":{" LATER "}},"
+          "{\"at\":[\"mail\",\"rcpt\"],\"when\":{\"sender\":\"x@a.test\"},\"then\":{" LATER "}}"),
+    "{\"mx.a.test\":{\"offers\":[\"AUTH PLAIN\"],\"tls\":{\"versions\":\"1.0..1.1\"},\"rules\":["
+    "{\"at\":\"rcpt\",\"when\":{\"tls\":\"1.1\",\"authenticated\":true},\"then\":{" LATER "}}]}}",
+    RULES("{\"at\":\"rcpt\",\"when\":{\"greylist\":{\"by\":\"sender\",\"prefix\":\"16/48\","
+          "\"allow-after\":2}},\"then\":{" LATER "}},"
+          "{\"at\":\"rcpt\",\"then\":{\"close\":false,\"reply\":\"421 x\"}}"),
     "{\"mx.a.test\":{\"down\":true},\"b.test\":{\"down\":\"10m..2h\",\"listens\":[465]}}",
 };
 
