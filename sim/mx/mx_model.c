@@ -201,13 +201,11 @@ static int mx_host_read_addresses(struct mx_model *model, struct spec spec, stru
 static int mx_host_read_profile(struct mx_model *model, struct spec spec, struct mx_host *host,
                                 struct mx_lists *lists, struct err *err)
 {
-    static const char *const MORE[] = {"name", "sources", "assumptions", NULL};
     const char *name;
     if (spec_read_text(spec, &name, err) != 0)
         return -1;
     const struct mx_profile *profile = mx_profiles_get(model->profiles, spec, name, err);
-    if (profile == NULL || mx_settings_check_keys(profile->spec, MORE, err) != 0 ||
-        mx_settings_read(profile->spec, model->arena, host, err) != 0)
+    if (profile == NULL || mx_settings_read(profile->spec, model->arena, host, err) != 0)
         return -1;
     mx_lists_add(lists, &profile->rules);
     return 0;
@@ -357,6 +355,11 @@ static int mx_host_read_name(struct spec spec, const char *key, struct arena *ar
 int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err)
 {
     return mx_profiles_add(model->profiles, profiles, err);
+}
+
+int mx_model_check_profiles(struct mx_model *model, struct spec profiles, struct err *err)
+{
+    return mx_profiles_check_rest(model->profiles, profiles, err);
 }
 
 int mx_model_add_providers(struct mx_model *model, struct spec providers, struct err *err)

@@ -4,6 +4,7 @@
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_change.h"
+#include "sim/scenario/scenario_expect.h"
 #include "sim/scenario/scenario_never.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_select.h"
@@ -168,6 +169,8 @@ static int check_host_list(struct scenario_reader *r, const struct check_expecta
 static int check_expectation(struct scenario_reader *r, const struct check_expectation *e)
 {
     const struct scenario *s = r->scenario;
+    if (scenario_check_expected_words(r, e) != 0)
+        return -1;
     if (e->subject == CHECK_OF_HOST)
         return unknown_host(r, e) != 0 || check_rule_name(r, e) != 0 ? -1 : 0;
     if (e->subject == CHECK_OF_PROVIDER)

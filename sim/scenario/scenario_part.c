@@ -145,15 +145,17 @@ static int read_hosts(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
     struct spec spec;
+    struct spec profiles;
     const char *root = r->root != NULL ? r->root : ".";
     s->mx = mx_model_new(root, s->seed, r->arena);
-    if (spec_get(r->spec, "profiles", &spec) && mx_model_add_profiles(s->mx, spec, r->err) != 0)
+    bool has_profiles = spec_get(r->spec, "profiles", &profiles);
+    if (has_profiles && mx_model_add_profiles(s->mx, profiles, r->err) != 0)
         return -1;
     if (spec_get(r->spec, "providers", &spec) && mx_model_add_providers(s->mx, spec, r->err) != 0)
         return -1;
-    if (!spec_get(r->spec, "hosts", &spec))
-        return 0;
-    return mx_model_read_hosts(s->mx, spec, r->err);
+    if (spec_get(r->spec, "hosts", &spec) && mx_model_read_hosts(s->mx, spec, r->err) != 0)
+        return -1;
+    return has_profiles ? mx_model_check_profiles(s->mx, profiles, r->err) : 0;
 }
 
 static int read_policy(struct scenario_reader *r)

@@ -1,5 +1,7 @@
 #include "sim/tls/tls_context.h"
 
+#include <openssl/err.h>
+
 #include "mta-under-test/base/poison.h"
 
 /* Our place for the authority inside a context. */
@@ -46,15 +48,19 @@ static bool tls_context_set_identity(SSL_CTX *context, const struct tls_identity
             SSL_CTX_add1_chain_cert(context, identity->intermediate) == 1);
 }
 
+static bool tls_context_set_ciphers(SSL_CTX *context, const char *ciphers, const char *suites)
+{
+    return (ciphers == NULL || SSL_CTX_set_cipher_list(context, ciphers) == 1) &&
+           (suites == NULL || SSL_CTX_set_ciphersuites(context, suites) == 1);
+}
+
 static bool tls_context_set_versions(SSL_CTX *context, const struct tls_settings *settings)
 {
     int min = settings->version_min != 0 ? settings->version_min : TLS1_2_VERSION;
     int max = settings->version_max != 0 ? settings->version_max : TLS1_3_VERSION;
     return SSL_CTX_set_min_proto_version(context, min) == 1 &&
            SSL_CTX_set_max_proto_version(context, max) == 1 &&
-           (settings->ciphers == NULL ||
-            SSL_CTX_set_cipher_list(context, settings->ciphers) == 1) &&
-           (settings->suites == NULL || SSL_CTX_set_ciphersuites(context, settings->suites) == 1);
+           tls_context_set_ciphers(context, settings->ciphers, settings->suites);
 }
 
 SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
@@ -96,6 +102,18 @@ SSL_CTX *tls_context_make_client(struct tls_authority *authority,
     SSL_CTX_set_ex_data(context, tls_context_index(), authority);
     SSL_CTX_set_keylog_callback(context, tls_context_on_key);
     return context;
+}
+
+bool tls_ciphers_are_known(const char *ciphers, const char *suites)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (context == NULL)
+        return true; /* that is not the list's fault, and told when it is used */
+    SSL_CTX_set_security_level(context, 0);
+    bool known = tls_context_set_ciphers(context, ciphers, suites);
+    ERR_clear_error();
+    SSL_CTX_free(context);
+    return known;
 }
 
 int tls_version_from_text(struct slice text)

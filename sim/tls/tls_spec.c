@@ -21,6 +21,28 @@ static int tls_versions_read(struct spec spec, struct tls_settings *tls, struct 
     return 0;
 }
 
+/* A list in which OpenSSL knows nothing would make a host without TLS. */
+static int tls_ciphers_read(struct spec spec, struct tls_settings *tls, struct err *err)
+{
+    struct spec member;
+    if (spec_get(spec, "ciphers", &member)) {
+        if (spec_read_text(member, &tls->ciphers, err) != 0)
+            return -1;
+        if (!tls_ciphers_are_known(tls->ciphers, NULL))
+            return spec_expected(member, err,
+                                 "ciphers of TLS 1.2 and below that OpenSSL knows, as in "
+                                 "\"ECDHE-RSA-AES128-GCM-SHA256\" (openssl ciphers)");
+    }
+    if (spec_get(spec, "suites", &member)) {
+        if (spec_read_text(member, &tls->suites, err) != 0)
+            return -1;
+        if (!tls_ciphers_are_known(NULL, tls->suites))
+            return spec_expected(member, err,
+                                 "cipher suites of TLS 1.3, as in \"TLS_AES_128_GCM_SHA256\"");
+    }
+    return 0;
+}
+
 int tls_spec_read(struct spec spec, enum tls_identity_kind *identity, struct tls_settings *settings,
                   struct err *err)
 {
@@ -30,10 +52,7 @@ int tls_spec_read(struct spec spec, enum tls_identity_kind *identity, struct tls
     if ((spec_get(spec, "identity", &member) &&
          spec_read_word(member, TLS_IDENTITY_WORDS, &kind, err) != 0) ||
         (spec_get(spec, "versions", &member) && tls_versions_read(member, settings, err) != 0) ||
-        (spec_get(spec, "ciphers", &member) &&
-         spec_read_text(member, &settings->ciphers, err) != 0) ||
-        (spec_get(spec, "suites", &member) &&
-         spec_read_text(member, &settings->suites, err) != 0) ||
+        tls_ciphers_read(spec, settings, err) != 0 ||
         (spec_get(spec, "tickets", &member) && spec_read_bool(member, &tickets, err) != 0) ||
         (spec_get(spec, "ask-certificate", &member) &&
          spec_read_bool(member, &settings->ask_certificate, err) != 0))

@@ -223,6 +223,31 @@ bool pattern_matches(const struct pattern *pattern, struct slice text)
     return pattern_matches_any(pattern, &text, 1);
 }
 
+bool pattern_is_exact(const char *text)
+{
+    return text[0] != '/' && strpbrk(text, "*?") == NULL;
+}
+
+int pattern_check_words(struct spec spec, const char *noun, const char *const *words,
+                        struct err *err)
+{
+    bool array = spec_is_array(spec);
+    for (size_t i = 0; i < (array ? spec_count(spec) : 1); i++) {
+        struct spec one = array ? spec_at(spec, i) : spec;
+        const char *text = one.json->valuestring;
+        if (text[0] == '!' && !array)
+            return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", text);
+        if (text[0] == '!')
+            text++;
+        bool known = !pattern_is_exact(text);
+        for (size_t k = 0; words[k] != NULL && !known; k++)
+            known = strcmp(words[k], text) == 0;
+        if (!known)
+            return spec_unknown(one, err, noun, words);
+    }
+    return 0;
+}
+
 bool pattern_is_within(const struct pattern *narrow, const struct pattern *wide)
 {
     for (size_t k = 0; k < wide->count; k++) {

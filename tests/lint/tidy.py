@@ -41,7 +41,7 @@ LAYERS = {
     "sim/check": [BASE, "sim/event", "sim/value", MODEL],
     "sim/submit": [BASE, "sim/event", "sim/value", "sim/mta", MODEL],
     "sim/client": [BASE, "sim/event", "sim/value", "sim/tls", "sim/submit"],
-    "sim/scenario": [BASE, "sim/value", "sim/dns", "sim/mx", "sim/policy", "sim/mta", "sim/check", "sim/submit",
+    "sim/scenario": [BASE, "sim/value", "sim/tls", "sim/dns", "sim/mx", "sim/policy", "sim/mta", "sim/check", "sim/submit",
                      "sim/client", MODEL],
     "sim/inside": [BASE, "sim/event", "sim/capture", "sim/tls", "sim/world", "sim/dns", "sim/mx", "sim/net",
                    "sim/policy", "sim/readers", "sim/mta", "sim/check", "sim/submit", "sim/client", "sim/scenario"],

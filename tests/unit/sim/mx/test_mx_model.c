@@ -63,6 +63,8 @@ static const struct {
     {"{\"a.test\":{\"dane\":[{\"of\":\"next\"}]}}", "\"tlsa\" is missing"},
     {"{\"a.test\":{\"dane\":{\"tlsa\":\"3 1 1\",\"of\":\"nxt\"}}}", "did you mean \"next\""},
     {"{\"a.test\":{\"tls\":{\"fault\":\"explode\"}}}", "refuse-454"},
+    {"{\"a.test\":{\"tls\":{\"ciphers\":\"NONSENSE\"}}}", "tls.ciphers: expected ciphers"},
+    {"{\"a.test\":{\"tls\":{\"suites\":\"NONSENSE\"}}}", "tls.suites: expected cipher suites"},
     {"{\"a.test\":{\"listens\":[26]}}", "25, 465 or 587"},
     {"{\"a.test\":{\"listens\":[24]}}", "LMTP is spoken on port 24, SMTP on the others"},
     {"{\"a.test\":{\"listens\":[24,25],\"protocol\":\"lmtp\"}}",

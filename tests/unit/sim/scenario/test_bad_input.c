@@ -479,6 +479,9 @@ START_TEST(test_a_scenario_that_extends_itself)
     error = error_of("{\"name\":\"x\",\"extend\":\"nowhere.json\"}");
     ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.extend: no such file: "));
     fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"extend\":\"/tmp\"}");
+    ck_assert_str_eq(error, "x.json:1: $.extend: /tmp is no file; expected a scenario to extend");
+    fx.count = 0;
     done();
 }
 END_TEST
@@ -496,7 +499,58 @@ START_TEST(test_zone_files_are_told_with_their_line)
 }
 END_TEST
 
-UNIT_MAIN(test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
+#define EXPECT(what) "{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{" what "}]}"
+
+START_TEST(test_words_that_nothing_ever_says)
+{
+    static const struct bad CASES[] = {
+        {EXPECT("\"placement\":\"inobx\""),
+         "x.json:1: $.expect[0].placement: \"inobx\": no such placement; did you mean \"inbox\"?"},
+        {EXPECT("\"spf\":[\"pass\",\"sotfail\"]"),
+         "x.json:1: $.expect[0].spf[1]: \"sotfail\": no such result; did you mean \"softfail\"?"},
+        {EXPECT("\"iprev\":[\"!none\"]"),
+         "x.json:1: $.expect[0].iprev[0]: \"!none\": no such result; known are: pass, fail, "
+         "temperror, permerror"},
+        {EXPECT("\"transfer\":\"bdta\""),
+         "x.json:1: $.expect[0].transfer: \"bdta\": no such transfer; did you mean \"bdat\"?"},
+        {EXPECT("\"tls\":{\"identity\":\"expird\"}"),
+         "x.json:1: $.expect[0].tls.identity: \"expird\": no such identity; did you mean "
+         "\"expired\"?"},
+        {EXPECT("\"via\":[\"mx.*\",\"mx.bigmial.test\"]"),
+         "x.json:1: $.expect[0].via[1]: there is no host \"mx.bigmial.test\""},
+        {EXPECT("\"retries\":{\"spacing\":\"5m..\",\"after\":\"42\"}"),
+         "x.json:1: $.expect[0].retries.after: expected a reply code like \"421\", or a pattern "
+         "like "
+         "\"4*\", found \"42\""},
+        {EXPECT("\"dsn\":{\"status\":\"5\"}"),
+         "x.json:1: $.expect[0].dsn.status: expected a status like \"5.1.1\", or a pattern like "
+         "\"5.*\", found \"5\""},
+        {EXPECT("\"query\":\"bigmail.test\",\"type\":\"TSLA\",\"count\":0"),
+         "x.json:1: $.expect[0].type: expected a type of DNS records like \"MX\" or \"TLSA\", "
+         "found "
+         "\"TSLA\""},
+        {EXPECT("\"ends\":\"setled\""),
+         "x.json:1: $.expect[0].ends: \"setled\": no such end; did you mean \"settled\"?"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_words_that_may_be_said)
+{
+    load_one(EXPECT(
+        "\"placement\":[\"!junk\"],\"spf\":[\"!fail\",\"pass\"],\"dkim\":\"/^p/"
+        "\",\"transfer\":\"?dat\","
+        "\"tls\":{\"identity\":\"*\"},\"via\":\"MX.bigmail.test\",\"dsn\":{\"status\":\"5.*\"},"
+        "\"retries\":{\"spacing\":\"5m..\",\"after\":[\"4*\",\"421\"]}"));
+    done();
+    load_one(EXPECT("\"query\":\"bigmail.test\",\"type\":[\"mx\",\"TYPE65280\"]"));
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_words_that_nothing_ever_says, test_words_that_may_be_said,
+          test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
           test_the_document, test_the_clock, test_hosts_and_rules,
           test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,

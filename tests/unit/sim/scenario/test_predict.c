@@ -47,6 +47,16 @@ START_TEST(test_wrong_profiles_are_named)
                                           "\"rcpt\",\"then\":{\"profile\":\"a\"}}]}},\"hosts\":{"
                                           "\"mx.a.test\":{\"profile\":\"a\"}}}"),
                                  "the profile \"a\" comes back to itself"));
+    /* No host uses it, or only a rule goes on with it: it is not to be wrong either. */
+    ck_assert_ptr_nonnull(strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"offrs\":[]}}}"),
+                                 "$.profiles.a.offrs: unknown key; did you mean \"offers\"?"));
+    ck_assert_ptr_nonnull(
+        strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"latency\":\"x\"}},"
+                        "\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"ehlo\","
+                        "\"then\":{\"profile\":\"a\"}}]}}}"),
+               "$.profiles.a.latency: expected"));
+    ck_assert_ptr_nonnull(strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"sources\":5}}}"),
+                                 "$.profiles.a.sources: expected"));
     done();
 }
 END_TEST
