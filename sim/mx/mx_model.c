@@ -145,6 +145,9 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
     struct slice key = slice_from((const char *)address->bytes, sizeof address->bytes);
     const struct mx_host *other = map_get(&model->addresses, key);
     char text[ADDRESS_TEXT_BYTES];
+    if (other == host)
+        return err_set(err, "the address %s stands here twice; take one of them out",
+                       address_to_text(address, text));
     if (other != NULL)
         return err_set(
             err,
@@ -175,8 +178,14 @@ static int mx_host_read_prefix(struct mx_model *model, struct spec spec, struct 
     if (all ? prefix_read(spec, &prefix, err) != 0 : address_read(spec, &prefix.address, err) != 0)
         return -1;
     if (ALL_BITS - prefix.bits > FREE_BITS_MAX)
-        return spec_error(spec, err, "has more than %d addresses", 1 << FREE_BITS_MAX);
+        return spec_error(spec, err,
+                          "has more than %d addresses: at most an IPv4 /20 or an IPv6 /116",
+                          1 << FREE_BITS_MAX);
     struct address address = prefix.address;
+    if (!address_is_of_a_host(&address))
+        return spec_error(spec, err,
+                          "no host can be reached there: expected an address like \"198.18.1.1\" "
+                          "or \"2001:db8:18:1::1\" (none of loopback, link-local, multicast)");
     for (unsigned i = 0; i < 1u << (ALL_BITS - prefix.bits); i++) {
         if (mx_model_add_address(model, host, &address, &why) != 0)
             return spec_error(spec, err, "%s", why.text);

@@ -17,6 +17,8 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 /* 2026-03-02T09:00:00Z, a Monday: any fixed date does, but every run has the same one. */
 #define SCENARIO_START_US (INT64_C(1772442000) * TIME_SECOND)
 #define SCENARIO_LIMIT_US (7 * TIME_DAY)
+/* Until 2200: clocks count nanoseconds since 1970 in 63 bits, which end in 2262. */
+#define SCENARIO_START_MAX_US (INT64_C(7258118400) * TIME_SECOND)
 #define SCENARIO_LIMIT_MAX_US (366 * TIME_DAY)
 #define SCENARIO_SETTLE_US TIME_HOUR
 
@@ -82,6 +84,9 @@ static int read_clock(struct scenario_reader *r)
          spec_read_instant(member, &s->start_us, r->err) != 0) ||
         (spec_get(clock, "settle", &member) && spec_read_span(member, &s->settle_us, r->err) != 0))
         return -1;
+    if (spec_get(clock, "start", &member) &&
+        (s->start_us < 0 || s->start_us >= SCENARIO_START_MAX_US))
+        return spec_expected(member, r->err, "an instant of the years 1970 to 2199");
     if (!spec_get(clock, "limit", &member))
         return 0;
     if (spec_read_span(member, &s->limit_us, r->err) != 0)

@@ -52,6 +52,12 @@ START_TEST(test_the_clock)
         {"{\"name\":\"x\",\"clock\":{\"limit\":\"0\"}}",
          "x.json:1: $.clock.limit: expected a duration of more than nothing and at most 366 days, "
          "found \"0\""},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"1969-12-31T23:00:00Z\"}}",
+         "x.json:1: $.clock.start: expected an instant of the years 1970 to 2199, found "
+         "\"1969-12-31T23:00:00Z\""},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2200-01-01T00:00:00Z\"}}",
+         "x.json:1: $.clock.start: expected an instant of the years 1970 to 2199, found "
+         "\"2200-01-01T00:00:00Z\""},
         {"{\"name\":\"x\",\"clock\":{\"start\":\"2026-02-30T00:00:00Z\"}}",
          "x.json:1: $.clock.start: expected an instant like \"2026-03-02T09:00:00Z\", found "
          "\"2026-02-30T00:00:00Z\""},
@@ -499,6 +505,29 @@ START_TEST(test_zone_files_are_told_with_their_line)
 }
 END_TEST
 
+START_TEST(test_rates_that_cannot_be_kept)
+{
+    static const char ERROR[] = "x.json:1: $.messages[0].rate: too slow for 8 messages: the run "
+                                "has ended before the last of "
+                                "them (\"clock\": \"limit\")";
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\"," HOSTS
+         ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"rate\":\"1/1d\"}]}",
+         ERROR},
+        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"at\":\"4d\","
+         "\"rate\":\"2/1d\"}]}",
+         ERROR},
+        {"{\"name\":\"x\"," HOSTS
+         ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"rate\":\"1/90000000d\"}]}",
+         ERROR},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+    load_one("{\"name\":\"x\"," HOSTS
+             ",\"messages\":[{\"to\":\"u{1..7}@bigmail.test\",\"rate\":\"1/1d\"}]}");
+    done();
+}
+END_TEST
+
 #define EXPECT(what) "{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{" what "}]}"
 
 START_TEST(test_words_that_nothing_ever_says)
@@ -549,10 +578,10 @@ START_TEST(test_words_that_may_be_said)
 }
 END_TEST
 
-UNIT_MAIN(test_words_that_nothing_ever_says, test_words_that_may_be_said,
-          test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
-          test_the_document, test_the_clock, test_hosts_and_rules,
-          test_a_reply_that_is_no_reply_code, test_messages,
+UNIT_MAIN(test_rates_that_cannot_be_kept, test_words_that_nothing_ever_says,
+          test_words_that_may_be_said, test_what_people_mistake_most,
+          test_records_with_the_other_kind_of_address, test_the_document, test_the_clock,
+          test_hosts_and_rules, test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
           test_orders_and_repetition_in_the_timeline, test_expectations, test_matrix_and_extend,
           test_a_scenario_that_extends_itself, test_zone_files_are_told_with_their_line)
