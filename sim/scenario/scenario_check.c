@@ -1,3 +1,4 @@
+#include "mta-under-test/base/text.h"
 #include "sim/check/check_list.h"
 #include "sim/client/client_letters.h"
 #include "sim/dns/dns_fault.h"
@@ -358,8 +359,14 @@ static int check_smart_host(struct scenario_reader *r)
         return 0;
     char *host = arena_text(r->arena, name);
     char *port = strrchr(host, ':');
-    if (port != NULL && strchr(host, ':') == port)
+    if (port != NULL && strchr(host, ':') == port) {
+        uint64_t number;
         *port = '\0';
+        if (text_to_u64(slice_of(port + 1), &number) != 0 || number < 1 || number > UINT16_MAX)
+            return spec_error(member_of(r->scenario->mta->spec, "settings"), r->err,
+                              "the smart host \"%s\" has no port from 1 to 65535 behind its colon",
+                              name);
+    }
     struct address address;
     if (mx_model_find_host(r->scenario->mx, host) != NULL ||
         address_from_text(slice_of(host), &address) == 0)
@@ -370,6 +377,17 @@ static int check_smart_host(struct scenario_reader *r)
 
 /* ---- providers */
 
+/* And a report can only arrive where mail can. */
+static int check_feedback(struct scenario_reader *r, const struct provider_feedback *loop)
+{
+    const char *domain = spec_domain_from_text(strrchr(loop->to, '@') + 1, r->arena);
+    if (domain != NULL && has_zone(r->scenario, domain))
+        return 0;
+    return spec_error(member_of(loop->spec, "to"), r->err,
+                      "no mail gets to %s: its domain is that of no host, no sender and no zone",
+                      loop->to);
+}
+
 /* A list of a provider can only be shown by a zone that is there. */
 static int check_provider_zones(struct scenario_reader *r)
 {
@@ -377,6 +395,10 @@ static int check_provider_zones(struct scenario_reader *r)
     for (size_t i = 0; i < mx_providers_count(providers); i++) {
         const struct provider_settings *settings =
             provider_get_settings(mx_providers_at(providers, i));
+        for (size_t k = 0; k < settings->feedback_count; k++) {
+            if (check_feedback(r, &settings->feedback[k]) != 0)
+                return -1;
+        }
         for (size_t k = 0; k < settings->blocklist_count; k++) {
             const struct provider_blocklist *list = &settings->blocklists[k];
             if (list->zone != NULL &&

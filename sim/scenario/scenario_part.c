@@ -261,8 +261,9 @@ static void list_hosts(struct scenario_reader *r)
     }
     mx_model_visit_profiles(s->mx, list_profile, &lister);
     const char *idle = mx_providers_unused(mx_model_providers(s->mx));
-    if (idle != NULL)
-        scenario_add_finding(r, r->spec, "no host is of the provider \"%s\"", idle);
+    struct spec place;
+    if (idle != NULL && spec_get(r->spec, "providers", &place) && spec_get(place, idle, &place))
+        scenario_add_finding(r, place, "no host is of the provider \"%s\"", idle);
     s->rules = lister.list;
     s->host_names = names;
 }

@@ -505,6 +505,40 @@ START_TEST(test_zone_files_are_told_with_their_line)
 }
 END_TEST
 
+START_TEST(test_what_lies_outside_of_all_bounds)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\",\"dns\":{\"zones\":{\"a b.test\":[]}}}",
+         "x.json:1: $.dns.zones[\"a b.test\"]: \"a b.test\" is no name of a zone: it has a space"},
+        {"{\"name\":\"x\",\"dns\":{\"faults\":[{\"answer\":\"none\",\"probability\":\"0%\"}]}}",
+         "x.json:1: $.dns.faults[0].probability: a probability of 0 never holds"},
+        {"{\"name\":\"x\"," HOSTS "," BOB
+         ",\"mta\":{\"settings\":{\"smart-host\":\"mx.bigmail.test:99999\"}}}",
+         "x.json:1: $.mta.settings: the smart host \"mx.bigmail.test:99999\" has no port from 1 to "
+         "65535 behind its colon"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+}
+END_TEST
+
+START_TEST(test_providers)
+{
+    static const struct bad CASES[] = {
+        {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"provider\":\"b\"}}," BOB
+         ",\"providers\":{\"b\":{\"feedback\":[{\"to\":\"x@sendr.test\"}]}}}",
+         "x.json:1: $.providers.b.feedback[0].to: no mail gets to x@sendr.test: its domain is that "
+         "of "
+         "no host, no sender and no zone"},
+    };
+    check_all(CASES, sizeof CASES / sizeof CASES[0]);
+    const struct scenario *s = load_one("{\"name\":\"x\",\"providers\":{\"b\":{}}}");
+    ck_assert_uint_eq(s->finding_count, 1);
+    ck_assert_str_eq(s->findings[0].text, "no host is of the provider \"b\"");
+    ck_assert_ptr_nonnull(strstr(s->findings[0].place, "x.json:1: $.providers.b"));
+    done();
+}
+END_TEST
+
 START_TEST(test_rates_that_cannot_be_kept)
 {
     static const char ERROR[] = "x.json:1: $.messages[0].rate: too slow for 8 messages: the run "
@@ -578,10 +612,11 @@ START_TEST(test_words_that_may_be_said)
 }
 END_TEST
 
-UNIT_MAIN(test_rates_that_cannot_be_kept, test_words_that_nothing_ever_says,
-          test_words_that_may_be_said, test_what_people_mistake_most,
-          test_records_with_the_other_kind_of_address, test_the_document, test_the_clock,
-          test_hosts_and_rules, test_a_reply_that_is_no_reply_code, test_messages,
+UNIT_MAIN(test_providers, test_what_lies_outside_of_all_bounds, test_rates_that_cannot_be_kept,
+          test_words_that_nothing_ever_says, test_words_that_may_be_said,
+          test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
+          test_the_document, test_the_clock, test_hosts_and_rules,
+          test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
           test_orders_and_repetition_in_the_timeline, test_expectations, test_matrix_and_extend,
           test_a_scenario_that_extends_itself, test_zone_files_are_told_with_their_line)
