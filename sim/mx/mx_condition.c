@@ -71,6 +71,11 @@ void mx_condition_release(struct mx_condition *condition)
     }
 }
 
+bool mx_condition_counts_attempts(const struct mx_condition *condition)
+{
+    return condition->kind->note == mx_track_note;
+}
+
 bool mx_condition_needs_login(const struct mx_condition *condition)
 {
     return condition->kind->holds == mx_authenticated_holds && condition->flag;

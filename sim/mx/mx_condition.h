@@ -179,6 +179,8 @@ bool mx_condition_needs_soa(const struct mx_condition *condition);
 
 /* It is a pattern and nothing else (condition->pattern). */
 bool mx_condition_has_pattern(const struct mx_condition *condition);
+/* It counts attempts, whatever it asks about them. */
+bool mx_condition_counts_attempts(const struct mx_condition *condition);
 /* It asks for a client that has logged in; for one with TLS (of condition->tls.version, if any). */
 bool mx_condition_needs_login(const struct mx_condition *condition);
 bool mx_condition_needs_tls(const struct mx_condition *condition);
