@@ -182,10 +182,6 @@ static int mx_host_read_prefix(struct mx_model *model, struct spec spec, struct 
                           "has more than %d addresses: at most an IPv4 /20 or an IPv6 /116",
                           1 << FREE_BITS_MAX);
     struct address address = prefix.address;
-    if (!address_is_of_a_host(&address))
-        return spec_error(spec, err,
-                          "no host can be reached there: expected an address like \"198.18.1.1\" "
-                          "or \"2001:db8:18:1::1\" (none of loopback, link-local, multicast)");
     for (unsigned i = 0; i < 1u << (ALL_BITS - prefix.bits); i++) {
         if (mx_model_add_address(model, host, &address, &why) != 0)
             return spec_error(spec, err, "%s", why.text);

@@ -412,6 +412,49 @@ static int check_provider_zones(struct scenario_reader *r)
     return 0;
 }
 
+/* ---- hosts */
+
+/* Outside of a world a host may listen on 127.0.0.1; inside that is the server under test itself.
+ */
+static int check_address(struct scenario_reader *r, struct spec spec)
+{
+    struct prefix prefix;
+    struct slice text = slice_of(spec.json->valuestring);
+    if (address_from_text(text, &prefix.address) != 0 && prefix_from_text(text, &prefix) != 0)
+        return 0; /* told by who reads it */
+    if (address_is_of_a_host(&prefix.address))
+        return 0;
+    return spec_error(spec, r->err,
+                      "no host can be reached there: expected an address like \"198.18.1.1\" or "
+                      "\"2001:db8:18:1::1\" (none of loopback, link-local, multicast)");
+}
+
+static bool has_strange_address(const struct mx_host *host)
+{
+    for (size_t i = 0; i < mx_host_address_count(host); i++) {
+        if (!address_is_of_a_host(mx_host_address(host, i)))
+            return true;
+    }
+    return false;
+}
+
+static int check_hosts(struct scenario_reader *r)
+{
+    for (size_t i = 0; i < mx_model_host_count(r->scenario->mx); i++) {
+        const struct mx_host *host = mx_model_host(r->scenario->mx, i);
+        struct spec all;
+        if (!has_strange_address(host) || mx_host_spec(host).json == NULL ||
+            !spec_get(mx_host_spec(host), "addresses", &all))
+            continue;
+        size_t count = spec_is_array(all) ? spec_count(all) : 1;
+        for (size_t k = 0; k < count; k++) {
+            if (check_address(r, spec_is_array(all) ? spec_at(all, k) : all) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 int scenario_check_parts(struct scenario_reader *r)
 {
     const struct scenario *s = r->scenario;
@@ -424,7 +467,8 @@ int scenario_check_parts(struct scenario_reader *r)
             return -1;
     }
     if (scenario_check_contradictions(r) != 0 || check_provider_zones(r) != 0 ||
-        check_messages(r) != 0 || check_letters(r) != 0 || check_smart_host(r) != 0)
+        check_hosts(r) != 0 || check_messages(r) != 0 || check_letters(r) != 0 ||
+        check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
     scenario_note_strange_addresses(r);

@@ -539,6 +539,32 @@ START_TEST(test_providers)
 }
 END_TEST
 
+START_TEST(test_addresses_that_no_host_can_have)
+{
+    static const char *const WRONG[] = {"127.0.0.1",    "255.255.255.255",
+                                        "239.0.0.0/24", "0.0.0.0",
+                                        "::",           "::1",
+                                        "fe80::1",      "ff02::1"};
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        char text[300];
+        snprintf(
+            text, sizeof text,
+            "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"198.18.1.1\",\"%s\"]}}}",
+            WRONG[i]);
+        const char *error = error_of(text);
+        ck_assert_msg(strstr(error, "x.json:1: $.hosts[\"mx.a.test\"].addresses[1]: no host can be "
+                                    "reached there") == error,
+                      "%s", error);
+        fx.count = 0;
+    }
+    done();
+    load_one(
+        "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"1.1.1.1\",\"223.255.255.255\","
+        "\"240.0.0.1\",\"::2\",\"fec0::1\"]}},\"messages\":[{\"to\":\"b@a.test\"}]}");
+    done();
+}
+END_TEST
+
 START_TEST(test_rates_that_cannot_be_kept)
 {
     static const char ERROR[] = "x.json:1: $.messages[0].rate: too slow for 8 messages: the run "
@@ -612,7 +638,8 @@ START_TEST(test_words_that_may_be_said)
 }
 END_TEST
 
-UNIT_MAIN(test_providers, test_what_lies_outside_of_all_bounds, test_rates_that_cannot_be_kept,
+UNIT_MAIN(test_addresses_that_no_host_can_have, test_providers,
+          test_what_lies_outside_of_all_bounds, test_rates_that_cannot_be_kept,
           test_words_that_nothing_ever_says, test_words_that_may_be_said,
           test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
           test_the_document, test_the_clock, test_hosts_and_rules,
