@@ -37,6 +37,10 @@ int file_read(const char *path, struct buf *out, struct err *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_errno(err, "%s: cannot be opened", path);
+    struct stat status;
+    /* The end is found by a read too, which wants room. */
+    if (fstat(fd, &status) == 0 && status.st_size > 0)
+        buf_expect(out, (size_t)status.st_size + FILE_READ_BYTES);
     int result = file_read_fd(fd, out, path, err);
     close(fd);
     return result;

@@ -1,16 +1,22 @@
 #include "mta-under-test/base/map.h"
 
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "mta-under-test/base/poison.h"
 
-enum { MAP_FIRST_BUCKETS = 16 };
+enum { MAP_FIRST_BUCKETS = 4 };
+
+/* Small, since of a large scenario there are millions: the hash is not kept, and the key begins
+ * right behind its length. */
 
 struct map_entry {
     struct map_entry *chain; /* the next one in the bucket */
     struct map_entry *next;  /* in the order of insertion */
     struct map_entry *prev;
     void *value;
-    uint64_t hash;
-    size_t key_len;
+    uint32_t key_len;
     char key[];
 };
 
@@ -44,10 +50,15 @@ static uint64_t map_hash(struct slice key)
     return hash ^ hash >> 32;
 }
 
-static struct map_entry **map_slot(const struct map *map, struct slice key, uint64_t hash)
+static struct map_entry **map_bucket(const struct map *map, struct slice key)
 {
-    struct map_entry **slot = &map->buckets[hash & (map->bucket_count - 1)];
-    while (*slot != NULL && !((*slot)->hash == hash && slice_equal(map_key_slice(*slot), key)))
+    return &map->buckets[map_hash(key) & (map->bucket_count - 1)];
+}
+
+static struct map_entry **map_slot(const struct map *map, struct slice key)
+{
+    struct map_entry **slot = map_bucket(map, key);
+    while (*slot != NULL && !slice_equal(map_key_slice(*slot), key))
         slot = &(*slot)->chain;
     return slot;
 }
@@ -58,7 +69,7 @@ static void map_grow(struct map *map)
     map->bucket_count = map->bucket_count > 0 ? map->bucket_count * 2 : MAP_FIRST_BUCKETS;
     map->buckets = mem_alloc_array(map->bucket_count, sizeof *map->buckets);
     for (struct map_entry *entry = map->first; entry != NULL; entry = entry->next) {
-        struct map_entry **bucket = &map->buckets[entry->hash & (map->bucket_count - 1)];
+        struct map_entry **bucket = map_bucket(map, map_key_slice(entry));
         entry->chain = *bucket;
         *bucket = entry;
     }
@@ -68,7 +79,7 @@ void *map_get(const struct map *map, struct slice key)
 {
     if (map->count == 0)
         return NULL;
-    struct map_entry *entry = *map_slot(map, key, map_hash(key));
+    struct map_entry *entry = *map_slot(map, key);
     return entry != NULL ? entry->value : NULL;
 }
 
@@ -81,18 +92,17 @@ void *map_set(struct map *map, struct slice key, void *value)
 {
     if (map->count >= map->bucket_count)
         map_grow(map);
-    uint64_t hash = map_hash(key);
-    struct map_entry **slot = map_slot(map, key, hash);
+    struct map_entry **slot = map_slot(map, key);
     if (*slot != NULL) {
         void *old = (*slot)->value;
         (*slot)->value = value;
         return old;
     }
-    struct map_entry *entry = mem_alloc(sizeof *entry + key.len + 1);
+    assert(key.len < UINT32_MAX);
+    struct map_entry *entry = mem_alloc(offsetof(struct map_entry, key) + key.len + 1);
     if (key.len > 0)
         memcpy(entry->key, key.data, key.len);
-    entry->key_len = key.len;
-    entry->hash = hash;
+    entry->key_len = (uint32_t)key.len;
     entry->value = value;
     entry->prev = map->last;
     *(map->last != NULL ? &map->last->next : &map->first) = entry;
@@ -111,7 +121,7 @@ void *map_remove(struct map *map, struct slice key)
 {
     if (map->count == 0)
         return NULL;
-    struct map_entry **slot = map_slot(map, key, map_hash(key));
+    struct map_entry **slot = map_slot(map, key);
     struct map_entry *entry = *slot;
     if (entry == NULL)
         return NULL;
@@ -127,6 +137,11 @@ void *map_remove(struct map *map, struct slice key)
 struct map_entry *map_first(const struct map *map)
 {
     return map->first;
+}
+
+struct map_entry *map_last(const struct map *map)
+{
+    return map->last;
 }
 
 struct map_entry *map_next(const struct map_entry *entry)

@@ -37,7 +37,9 @@ void *map_remove(struct map *map, struct slice key);
 /* Walking: start with map_first(); the entry at hand must not be removed before the step. */
 struct map_entry *map_first(const struct map *map);
 struct map_entry *map_next(const struct map_entry *entry);
-/* The key ends in NUL. */
+/* The key that was set anew last. */
+struct map_entry *map_last(const struct map *map);
+/* The key, which ends in NUL: the map's own copy, good until the entry is taken out. */
 const char *map_key(const struct map_entry *entry);
 struct slice map_key_slice(const struct map_entry *entry);
 void *map_value(const struct map_entry *entry);

@@ -311,8 +311,16 @@ static void dns_answer_texts(const struct dns_plan *plan, struct dns_outcome *ou
     }
 }
 
+/* Where even a message over TCP does not hold the answer, nobody can have it. */
+static void dns_answer_refuse(struct dns_answerer *answerer)
+{
+    dns_plan_fail(&answerer->plan, LDNS_RCODE_SERVFAIL);
+    dns_message_begin(&answerer->message, &answerer->query, DNS_MESSAGE_BYTES_MAX);
+}
+
 /* Writes the planned answer. */
-static void dns_answer_write(struct dns_answerer *answerer, struct dns_outcome *outcome)
+static void dns_answer_write(struct dns_answerer *answerer, bool by_tcp,
+                             struct dns_outcome *outcome)
 {
     const struct dns_plan *plan = &answerer->plan;
     const struct dns_query *query = &answerer->query;
@@ -335,6 +343,12 @@ static void dns_answer_write(struct dns_answerer *answerer, struct dns_outcome *
         end.authenticated = false; /* of nothing */
     } else {
         dns_message_plan(message, plan);
+        if (message->truncated && by_tcp) {
+            dns_answer_refuse(answerer);
+            end.rcode = plan->rcode;
+            end.authoritative = false;
+            end.authenticated = false;
+        }
     }
     dns_message_end(message, query, &end);
     dns_fault_spoil(answerer, fault);
@@ -388,7 +402,7 @@ void dns_answer(struct dns_answerer *answerer, const struct dns_request *request
     /* Only now: a fault may have struck out the client's OPT record, which says how much it takes.
      */
     dns_message_begin(&answerer->message, query, dns_answer_limit(answerer, request));
-    dns_answer_write(answerer, outcome);
+    dns_answer_write(answerer, request->tcp, outcome);
 }
 
 const struct dns_plan *dns_answerer_plan(const struct dns_answerer *answerer)

@@ -287,3 +287,16 @@ void dns_message_end(struct dns_message *message, const struct dns_query *query,
     dns_put_u16(message->bytes + 10,
                 (unsigned)message->counts[DNS_SECTION_ADDITIONAL] + query->edns);
 }
+
+bool dns_message_can_hold(struct dns_rrset *set, struct slice owner)
+{
+    static const struct dns_query NO_QUERY;
+    const struct dns_part part = {
+        .set = set, .owner = owner, .section = DNS_SECTION_ANSWER, .ttl_max = UINT32_MAX};
+    struct dns_message message;
+    dns_message_init(&message);
+    dns_message_begin(&message, &NO_QUERY, DNS_MESSAGE_BYTES_MAX);
+    bool holds = dns_message_part(&message, &part, false);
+    dns_message_deinit(&message);
+    return holds;
+}

@@ -32,6 +32,9 @@ void dns_message_deinit(struct dns_message *message);
 /* Starts an answer to `query` of at most `limit` bytes: room for the header, the question. */
 void dns_message_begin(struct dns_message *message, const struct dns_query *query, size_t limit);
 
+/* Does one message hold the RRset, without signatures? */
+bool dns_message_can_hold(struct dns_rrset *set, struct slice owner);
+
 /* Writes the parts of a plan, section by section. */
 void dns_message_plan(struct dns_message *message, const struct dns_plan *plan);
 

@@ -19,7 +19,7 @@ void dns_rdata_add(struct dns_rdata_list *list, struct slice data)
     list->bytes[list->len + 1] = (unsigned char)data.len;
     if (data.len > 0)
         memcpy(list->bytes + list->len + 2, data.data, data.len);
-    list->len += 2 + data.len;
+    list->len += 2 + (uint32_t)data.len;
     list->count++;
 }
 
@@ -53,11 +53,10 @@ static bool dns_rdata_holds(const struct dns_rdata_list *list, struct slice want
 
 static void dns_rrset_forget_texts(struct dns_rrset *set)
 {
-    for (size_t i = 0; i < set->text_count; i++)
+    for (size_t i = 0; set->texts != NULL && set->texts[i] != NULL; i++)
         free(set->texts[i]);
     free(set->texts);
     set->texts = NULL;
-    set->text_count = 0;
 }
 
 struct dns_rrset *dns_rrset_new(uint16_t type, uint32_t ttl, struct slice data)
@@ -84,16 +83,17 @@ const char *dns_rrset_text(struct dns_rrset *set, size_t i)
 {
     if (set->texts == NULL) {
         struct slice data;
-        set->texts = mem_alloc_array(DNS_SET_TEXTS_MAX, sizeof *set->texts);
+        size_t count = 0;
+        set->texts = mem_alloc_array(DNS_SET_TEXTS_MAX + 1, sizeof *set->texts);
         for (size_t at = 0;
-             set->text_count < DNS_SET_TEXTS_MAX && dns_rdata_next(&set->records, &at, &data);) {
+             count < DNS_SET_TEXTS_MAX && dns_rdata_next(&set->records, &at, &data);) {
             struct buf text;
             buf_init(&text, (size_t)4 * DNS_RDATA_BYTES_MAX);
             dns_record_data_to_text(set->type, data, &text);
-            set->texts[set->text_count++] = buf_take(&text);
+            set->texts[count++] = buf_take(&text);
         }
     }
-    return i < set->text_count ? set->texts[i] : NULL;
+    return i < DNS_SET_TEXTS_MAX ? set->texts[i] : NULL;
 }
 
 void dns_rrset_add_signature(struct dns_rrset *set, struct slice data)
@@ -134,11 +134,9 @@ struct dns_node *dns_zone_node(const struct dns_zone *zone, struct slice name)
 
 static struct dns_node *dns_node_make(struct dns_zone *zone, struct slice name)
 {
-    struct dns_node *node = mem_alloc(sizeof *node + name.len);
-    char *copy = (char *)(node + 1);
-    memcpy(copy, name.data, name.len);
-    node->name = slice_from(copy, name.len);
+    struct dns_node *node = mem_alloc(sizeof *node);
     map_set(&zone->nodes, name, node);
+    node->name = map_key_slice(map_last(&zone->nodes));
     return node;
 }
 

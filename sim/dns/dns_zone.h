@@ -13,26 +13,25 @@
 /* Record data, one behind the other, each with its length in two bytes in front. */
 struct dns_rdata_list {
     unsigned char *bytes;
-    size_t len;
-    size_t count;
+    uint32_t len;
+    uint32_t count;
 };
 
 struct dns_rrset {
     struct dns_rrset *next; /* of the same name */
-    uint16_t type;
-    bool made;    /* by dns_zone_complete(): gives way to records of the scenario */
-    uint32_t ttl; /* RFC 2181 section 5.2: one for all; the first record's counts */
     struct dns_rdata_list records;
     struct dns_rdata_list signatures; /* RRSIGs over this set, with the same TTL */
-    char **texts;                     /* the first records as texts, made when first asked for */
-    size_t text_count;
+    char **texts; /* the first records as texts, ending in NULL; made when first asked for */
+    uint32_t ttl; /* RFC 2181 section 5.2: one for all; the first record's counts */
+    uint16_t type;
+    bool made; /* by dns_zone_complete(): gives way to records of the scenario */
 };
 
 struct dns_node {
     struct dns_node *parent; /* NULL at the top of the zone */
     size_t children;         /* names one label below, in this zone */
     struct dns_rrset *sets;
-    struct slice name; /* lower case, inside this allocation */
+    struct slice name; /* lower case, the map's copy */
 };
 
 /* The link of the chain of trust from a signed zone's parent. */

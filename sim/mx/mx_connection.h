@@ -20,6 +20,7 @@ struct mx_connection_home {
     struct list connections;
     size_t count;
     struct tls_authority *authority;
+    struct tls_contexts *contexts; /* of all hosts */
     const struct mx_limits *limits;
     char *read_buffer; /* MX_READ_BYTES */
 };

@@ -31,9 +31,8 @@ void mx_handshake_begin(struct mx_connection *connection)
         mx_connection_set_timer(connection, connection->home->limits->handshake_us);
         return;
     }
-    SSL_CTX *context = mx_tls_context(connection->host, connection->home->authority, &err);
-    if (context != NULL)
-        connection->ssl = SSL_new(context);
+    connection->ssl = mx_tls_connect(connection->host, connection->home->authority,
+                                     connection->home->contexts, &err);
     if (connection->ssl == NULL || SSL_set_fd(connection->ssl, connection->fd) != 1) {
         mx_handshake_give_up(connection, err.text, "server");
         return;

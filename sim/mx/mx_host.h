@@ -9,7 +9,7 @@
 #include "sim/mx/mx_rulebook.h"
 #include "sim/net/net_condition.h"
 #include "sim/provider/provider.h"
-#include "sim/tls/tls_context.h"
+#include "sim/tls/tls_contexts.h"
 #include "sim/tls/tls_tlsa.h"
 
 /* ESMTP extensions (the word after 250-, whether a value may follow). */
@@ -115,7 +115,6 @@ struct mx_host {
     uint64_t message_count;     /* stored so far */
     struct map clients;         /* connections by client address */
     struct tls_identity *shown; /* made at the first use */
-    SSL_CTX *tls_context;       /* made at the first handshake */
     unsigned rotations;         /* new keys since the start */
 };
 

@@ -10,7 +10,8 @@
 enum { MX_DOMAIN_BYTES = 256, MX_PROFILES_OF_HOST_MAX = 8, MX_LISTS_MAX = 64 };
 
 struct mx_model {
-    struct arena *arena;
+    struct arena *arena; /* of the scenario */
+    struct arena own;    /* hosts: they go with the model */
     uint64_t seed;
     unsigned next_slot;
     struct mx_profiles *profiles;
@@ -43,7 +44,6 @@ static void mx_host_release(void *value)
     map_deinit(&host->domains, NULL);
     map_deinit(&host->clients, free);
     tls_identity_free(&host->shown);
-    SSL_CTX_free(host->tls_context);
 }
 
 static void mx_provider_free(void *value)
@@ -64,6 +64,7 @@ void mx_model_release(struct mx_model **model_at)
     mx_profiles_free(&model->profiles);
     mx_providers_free(&model->judges);
     free(model->order);
+    arena_deinit(&model->own);
     free(model);
 }
 
@@ -71,7 +72,7 @@ void mx_model_release(struct mx_model **model_at)
 
 static struct mx_host *mx_model_make_host(struct mx_model *model, const char *name)
 {
-    struct mx_host *host = arena_alloc(model->arena, sizeof *host);
+    struct mx_host *host = arena_alloc(&model->own, sizeof *host);
     host->name = name;
     mx_settings_set_defaults(host);
     host->own.name = "";
@@ -118,8 +119,7 @@ static void mx_model_set_lists(struct mx_model *model, struct mx_host *host, str
         for (size_t j = 0; j < lists->list[i]->count; j++)
             mx_lists_add_switched(lists, &lists->list[i]->rules[j]);
     }
-    const struct mx_rule_list **kept =
-        arena_alloc_array(model->arena, lists->count, sizeof kept[0]);
+    const struct mx_rule_list **kept = arena_alloc_array(&model->own, lists->count, sizeof kept[0]);
     memcpy(kept, lists->list, lists->count * sizeof kept[0]);
     host->rules.lists = kept;
     for (size_t i = 0; i < lists->count; i++) {
@@ -156,8 +156,9 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
             address_to_text(address, text), other->name, host->name);
     map_set(&model->addresses, key, host);
     size_t count = host->address_count;
-    if ((count & (count - 1)) == 0) { /* none, or a power of two: the array is full */
-        struct address *all = arena_alloc_array(model->arena, 2 * count + 1, sizeof all[0]);
+    if (count != 1 && (count & (count - 1)) == 0) { /* none, or a power of two: it is full */
+        size_t room = count > 0 ? 2 * count : 2;    /* most hosts have one of IPv4, one of IPv6 */
+        struct address *all = arena_alloc_array(&model->own, room, sizeof all[0]);
         if (count > 0)
             memcpy(all, host->addresses, count * sizeof all[0]);
         host->addresses = all;

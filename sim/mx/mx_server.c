@@ -249,6 +249,7 @@ struct mx_server *mx_server_open(struct event_base *base, struct mx_model *model
     server->home = (struct mx_connection_home){
         .base = base,
         .authority = options->authority,
+        .contexts = tls_contexts_new(options->authority),
         .limits = options->limits != NULL ? options->limits : &MX_LIMITS_DEFAULT,
         .read_buffer = mem_alloc(MX_READ_BYTES),
     };
@@ -281,6 +282,7 @@ void mx_server_close(struct mx_server **server_at)
     mx_connection_end_all(&server->home);
     if (server->spare_fd >= 0)
         close(server->spare_fd);
+    tls_contexts_free(&server->home.contexts);
     free(server->home.read_buffer);
     free(server);
 }

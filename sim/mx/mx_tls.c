@@ -111,20 +111,23 @@ static const struct tls_identity *mx_tls_identity(struct mx_host *host,
     return host->shown;
 }
 
-SSL_CTX *mx_tls_context(struct mx_host *host, struct tls_authority *authority, struct err *err)
+SSL *mx_tls_connect(struct mx_host *host, struct tls_authority *authority,
+                    struct tls_contexts *contexts, struct err *err)
 {
     const struct tls_identity *identity = mx_tls_identity(host, authority, err);
-    if (host->tls_context == NULL && identity != NULL)
-        host->tls_context = tls_context_make(authority, identity, &host->tls, err);
-    return host->tls_context;
+    /* With a new key a host forgets its sessions, as after a restart. */
+    char owner[sizeof host + sizeof host->rotations];
+    memcpy(owner, &host, sizeof host);
+    memcpy(owner + sizeof host, &host->rotations, sizeof host->rotations);
+    return identity != NULL ? tls_contexts_connect(contexts, &host->tls, identity,
+                                                   slice_from(owner, sizeof owner), err)
+                            : NULL;
 }
 
 void mx_tls_rotate(struct mx_host *host)
 {
     host->rotations++;
     tls_identity_free(&host->shown);
-    SSL_CTX_free(host->tls_context);
-    host->tls_context = NULL;
 }
 
 int mx_dane_to_text(struct mx_host *host, size_t i, struct tls_authority *authority,

@@ -16,10 +16,10 @@ int mx_tls_settings_read(struct spec spec, struct mx_host *host, struct err *err
 int mx_dane_settings_read(struct spec spec, struct arena *arena, struct mx_host *host,
                           struct err *err) MUST_CHECK;
 
-/* The host's context, made at its first use, with what it shows. NULL with `err`; an authority of
- * NULL is an error too. */
-SSL_CTX *mx_tls_context(struct mx_host *host, struct tls_authority *authority,
-                        struct err *err) MUST_CHECK;
+/* The host's side of a new connection (SSL_free), with what it shows. NULL with `err`; an authority
+ * of NULL is an error too. */
+SSL *mx_tls_connect(struct mx_host *host, struct tls_authority *authority,
+                    struct tls_contexts *contexts, struct err *err) MUST_CHECK;
 
 /* The host has a new key and certificate from its next handshake on. */
 void mx_tls_rotate(struct mx_host *host);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -202,6 +203,9 @@ static int run_start_world(struct run_execution *run, struct err *err)
     if (run_fill_resolvers(run, &world, err) != 0 ||
         run_fill_shares(run, &world, &inside, err) != 0)
         return -1;
+    /* The world reads the scenario itself; kept here, its internet would be in memory twice. */
+    scenario_release_internet(run->scenario);
+    malloc_trim(0);
     int result = world_start(&world, &run->world, err);
     close(fds[0]);
     close(fds[1]);

@@ -352,6 +352,15 @@ static void on_mx(void *context, const char *domain, const char *host)
         scenario_add_finding(r, dns, "%s has an MX host %s that has no address", domain, host);
 }
 
+static void on_overfull(void *context, const char *what)
+{
+    struct scenario_reader *r = context;
+    scenario_add_finding(r, member_of(r->spec, "dns"),
+                         "the %s do not fit into an answer, which has at most 65535 bytes: whoever "
+                         "asks for them gets SERVFAIL",
+                         what);
+}
+
 static int check_smart_host(struct scenario_reader *r)
 {
     const char *name = r->scenario->mta->smart_host;
@@ -473,5 +482,6 @@ int scenario_check_parts(struct scenario_reader *r)
     note_unexpected(r);
     scenario_note_strange_addresses(r);
     scenario_visit_mx(s->dns, on_mx, r);
+    scenario_visit_overfull(s->dns, on_overfull, r);
     return 0;
 }

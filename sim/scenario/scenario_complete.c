@@ -8,10 +8,16 @@
 #include "sim/scenario/scenario_never.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_zone.h"
+#include "sim/value/template.h"
 
 #include "mta-under-test/base/poison.h"
 
-enum { MX_PREFERENCE_STEP = 10, RECORD_BYTES_MAX = 2000 };
+enum {
+    MX_PREFERENCE_STEP = 10,
+    MX_RECORD_BYTES = 18, /* of the owner as a pointer to the preference, and around the name */
+    MX_BYTES_MAX = 60000, /* of the 65,535 of an answer over TCP (RFC 1035 section 4.2.2) */
+    RECORD_BYTES_MAX = 2000,
+};
 
 /* Zones and names at hand while the scenario is completed. */
 struct completion {
@@ -19,12 +25,14 @@ struct completion {
     struct map made;       /* zones that were made here -> struct made_zone */
     struct map targets;    /* hosts that an MX record names */
     struct map addresses;  /* that an address record names, as text */
-    struct map recipients; /* domains of recipients */
+    struct map recipients; /* domains of recipients, and all that these are below of */
     unsigned next_address;
 };
 
 struct made_zone {
-    unsigned hosts; /* so far */
+    unsigned hosts;  /* that have an MX record, so far */
+    size_t mx_bytes; /* of these records in an answer */
+    bool is_full;
 };
 
 /* ---- records */
@@ -170,14 +178,6 @@ static const char *domain_of_host(const char *name)
     return dot != NULL && strchr(dot + 1, '.') != NULL ? dot + 1 : name;
 }
 
-static bool is_below(const char *name, const char *domain)
-{
-    size_t name_len = strlen(name);
-    size_t len = strlen(domain);
-    return name_len > len && name[name_len - len - 1] == '.' &&
-           strcmp(name + name_len - len, domain) == 0;
-}
-
 /* Does anything lead mail to this host? */
 static bool is_reachable(struct completion *c, const struct mx_host *host)
 {
@@ -191,13 +191,8 @@ static bool is_reachable(struct completion *c, const struct mx_host *host)
         if (map_get_text(&c->addresses, address_to_text(mx_host_address(host, i), text)) != NULL)
             return true;
     }
-    for (struct map_entry *entry = map_first(&c->recipients); entry != NULL;
-         entry = map_next(entry)) {
-        const char *recipient = map_key(entry);
-        if (strcmp(recipient, domain) == 0 || strcmp(recipient, name) == 0 ||
-            is_below(recipient, domain))
-            return true;
-    }
+    if (map_get_text(&c->recipients, domain) != NULL || map_get_text(&c->recipients, name) != NULL)
+        return true;
     for (size_t i = 0; i < s->event_count; i++) {
         for (size_t k = 0; k < s->timeline[i].record_count; k++) {
             if (strcasestr(s->timeline[i].records[k], name) != NULL)
@@ -252,6 +247,26 @@ static int outside_every_zone(struct completion *c, const struct mx_host *host)
                       name, domain_of_host(name));
 }
 
+/* The next MX record of a zone that was made here, as long as one answer holds them all. */
+static int add_mx(struct completion *c, const char *zone, const struct mx_host *host,
+                  struct made_zone *made)
+{
+    const char *name = mx_host_name(host);
+    made->mx_bytes += MX_RECORD_BYTES + strlen(name);
+    if (made->mx_bytes <= MX_BYTES_MAX) {
+        made->hosts++;
+        return add_record(c, zone, "%s. MX %u %s.", domain_of_host(name),
+                          made->hosts * MX_PREFERENCE_STEP, name);
+    }
+    if (!made->is_full)
+        scenario_add_finding(c->reader, mx_host_spec(host),
+                             "from here on the hosts of %s get no MX record: the %u before them "
+                             "fill an answer; give MX records under \"dns\" to choose others",
+                             domain_of_host(name), made->hosts);
+    made->is_full = true;
+    return 0;
+}
+
 /* A host whose domain has no zone gets one, with an MX record. */
 static int make_host_zone(struct completion *c, const struct mx_host *host)
 {
@@ -275,8 +290,7 @@ static int make_host_zone(struct completion *c, const struct mx_host *host)
     }
     if (made == NULL || strcmp(name, zone) == 0)
         return 0;
-    made->hosts++;
-    return add_record(c, zone, "%s. MX %u %s.", domain, made->hosts * MX_PREFERENCE_STEP, name);
+    return add_mx(c, zone, host, made);
 }
 
 /* Two machines cannot have one address. */
@@ -446,18 +460,36 @@ static void note_address(void *context, const char *name, const struct address *
     map_set_text(&c->addresses, address_to_text(address, text), c);
 }
 
+static void note_recipient(struct completion *c, const char *to)
+{
+    const char *at = strrchr(to, '@');
+    const char *domain = at != NULL ? spec_domain_from_text(at + 1, c->reader->arena) : NULL;
+    while (domain != NULL && map_get_text(&c->recipients, domain) == NULL) {
+        map_set_text(&c->recipients, domain, c);
+        domain = strchr(domain, '.');
+        domain = domain != NULL ? domain + 1 : NULL;
+    }
+}
+
 static void note_recipients(struct completion *c)
 {
     const struct scenario *s = c->reader->scenario;
+    struct buf text;
+    buf_init(&text, RECORD_BYTES_MAX);
     for (size_t i = 0; i < s->message_count; i++) {
         for (size_t k = 0; k < s->messages[i].to_count; k++) {
-            const char *at = strrchr(s->messages[i].to[k], '@');
-            const char *domain =
-                at != NULL ? spec_domain_from_text(at + 1, c->reader->arena) : NULL;
-            if (domain != NULL)
-                map_set_text(&c->recipients, domain, c);
+            const char *to = s->messages[i].to[k];
+            const char *at = strrchr(to, '@');
+            bool are_domains = at != NULL && strchr(at, '{') != NULL; /* "bob@d{1..9}.test" */
+            size_t count = are_domains ? sequence_count((struct spec){0}, to, SIZE_MAX, NULL) : 1;
+            for (size_t n = 0; n < count; n++) {
+                buf_reset(&text);
+                sequence_text(&text, to, n);
+                note_recipient(c, buf_text(&text));
+            }
         }
     }
+    buf_deinit(&text);
 }
 
 static int complete_all(struct completion *c)

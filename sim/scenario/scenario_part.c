@@ -297,6 +297,11 @@ void scenario_release_parts(struct scenario *scenario)
         pattern_release(scenario->timeline[i].from);
         pattern_release(scenario->timeline[i].to);
     }
+    scenario_release_internet(scenario);
+}
+
+void scenario_release_internet(struct scenario *scenario)
+{
     policy_model_release(&scenario->policy);
     mx_model_release(&scenario->mx);
     dns_model_free(&scenario->dns);

@@ -1,5 +1,7 @@
 #include "sim/scenario/scenario_zone.h"
 
+#include "sim/dns/dns_message.h"
+
 #include "mta-under-test/base/poison.h"
 
 /* Bytes of an A or AAAA record as an address. */
@@ -84,6 +86,41 @@ void scenario_visit_addresses(const struct dns_model *model, scenario_address_vi
     struct address_visit visit = {visitor, context};
     visit_all(model, LDNS_RR_TYPE_A, on_address, &visit);
     visit_all(model, LDNS_RR_TYPE_AAAA, on_address, &visit);
+}
+
+/* ---- RRsets that no message can hold */
+
+enum { RECORD_FRAME_BYTES = 12, SURELY_HELD_BYTES = 60000 };
+
+static void note_overfull(const struct dns_node *node, struct dns_rrset *set,
+                          scenario_overfull_visitor *visitor, void *context)
+{
+    char type[DNS_TYPE_TEXT_BYTES];
+    struct buf what;
+    /* Most are small: those need not be written to know. */
+    if (set->records.len + (size_t)set->records.count * RECORD_FRAME_BYTES < SURELY_HELD_BYTES ||
+        dns_message_can_hold(set, node->name))
+        return;
+    buf_init(&what, 2000);
+    buf_format(&what, "%u %s records of ", (unsigned)set->records.count,
+               dns_type_to_text(set->type, type));
+    dns_name_to_text(node->name, &what);
+    visitor(context, buf_text(&what));
+    buf_deinit(&what);
+}
+
+void scenario_visit_overfull(const struct dns_model *model, scenario_overfull_visitor *visitor,
+                             void *context)
+{
+    for (struct map_entry *entry = map_first(&model->zones); entry != NULL;
+         entry = map_next(entry)) {
+        const struct dns_zone *zone = map_value(entry);
+        for (struct map_entry *at = map_first(&zone->nodes); at != NULL; at = map_next(at)) {
+            const struct dns_node *node = map_value(at);
+            for (struct dns_rrset *set = node->sets; set != NULL; set = set->next)
+                note_overfull(node, set, visitor, context);
+        }
+    }
 }
 
 struct address_list {

@@ -17,6 +17,11 @@ typedef void scenario_address_visitor(void *context, const char *name,
 void scenario_visit_addresses(const struct dns_model *model, scenario_address_visitor *visitor,
                               void *context);
 
+/* The same for each RRset that no message can hold: "7000 MX records of a.test". */
+typedef void scenario_overfull_visitor(void *context, const char *what);
+void scenario_visit_overfull(const struct dns_model *model, scenario_overfull_visitor *visitor,
+                             void *context);
+
 enum { SCENARIO_ADDRESSES_MAX = 16 };
 
 /* The addresses of one name in its zone; returns how many. */

@@ -40,8 +40,6 @@ static int tls_context_on_name(SSL *ssl, int *alert, void *context)
 
 static bool tls_context_set_identity(SSL_CTX *context, const struct tls_identity *identity)
 {
-    /* Level 0 lets short keys and old signatures in. */
-    SSL_CTX_set_security_level(context, 0);
     return SSL_CTX_use_certificate(context, identity->certificate) == 1 &&
            SSL_CTX_use_PrivateKey(context, identity->key) == 1 &&
            (identity->intermediate == NULL ||
@@ -52,6 +50,25 @@ static bool tls_context_set_ciphers(SSL_CTX *context, const char *ciphers, const
 {
     return (ciphers == NULL || SSL_CTX_set_cipher_list(context, ciphers) == 1) &&
            (suites == NULL || SSL_CTX_set_ciphersuites(context, suites) == 1);
+}
+
+int tls_connection_show(SSL *ssl, const struct tls_identity *identity)
+{
+    return SSL_use_certificate(ssl, identity->certificate) == 1 &&
+                   SSL_use_PrivateKey(ssl, identity->key) == 1 &&
+                   (identity->intermediate == NULL ||
+                    SSL_add1_chain_cert(ssl, identity->intermediate) == 1)
+               ? 0
+               : -1;
+}
+
+/* Level 0 lets short keys and old signatures in. */
+static SSL_CTX *tls_context_new(const SSL_METHOD *method)
+{
+    SSL_CTX *context = SSL_CTX_new(method);
+    if (context != NULL)
+        SSL_CTX_set_security_level(context, 0);
+    return context;
 }
 
 static bool tls_context_set_versions(SSL_CTX *context, const struct tls_settings *settings)
@@ -66,8 +83,8 @@ static bool tls_context_set_versions(SSL_CTX *context, const struct tls_settings
 SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
                           const struct tls_settings *settings, struct err *err)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (context == NULL || !tls_context_set_identity(context, identity) ||
+    SSL_CTX *context = tls_context_new(TLS_server_method());
+    if (context == NULL || (identity != NULL && !tls_context_set_identity(context, identity)) ||
         !tls_context_set_versions(context, settings)) {
         SSL_CTX_free(context);
         tls_error(err, "cannot set up TLS");
@@ -93,7 +110,7 @@ SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_iden
 SSL_CTX *tls_context_make_client(struct tls_authority *authority,
                                  const struct tls_identity *identity, struct err *err)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX *context = tls_context_new(TLS_client_method());
     if (context == NULL || (identity != NULL && !tls_context_set_identity(context, identity))) {
         SSL_CTX_free(context);
         tls_error(err, "cannot set up TLS");
@@ -106,10 +123,9 @@ SSL_CTX *tls_context_make_client(struct tls_authority *authority,
 
 bool tls_ciphers_are_known(const char *ciphers, const char *suites)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX *context = tls_context_new(TLS_server_method());
     if (context == NULL)
         return true; /* that is not the list's fault, and told when it is used */
-    SSL_CTX_set_security_level(context, 0);
     bool known = tls_context_set_ciphers(context, ciphers, suites);
     ERR_clear_error();
     SSL_CTX_free(context);

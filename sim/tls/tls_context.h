@@ -17,10 +17,14 @@ struct tls_settings {
     bool ask_certificate; /* ask the client for one; any is taken, none too */
 };
 
-/* The context refers to `authority` (for the key log), which must live longer. The caller owns the
- * result (SSL_CTX_free); NULL with `err`, as for a cipher list in which nothing is known. */
+/* The context refers to `authority` (for the key log), which must live longer. Without an identity
+ * each connection is given its own by tls_connection_show(). The caller owns the result
+ * (SSL_CTX_free); NULL with `err`, as for a cipher list in which nothing is known. */
 SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
                           const struct tls_settings *settings, struct err *err) MUST_CHECK;
+
+/* What one connection shows. -1 if OpenSSL does not take it. */
+int tls_connection_show(SSL *ssl, const struct tls_identity *identity) MUST_CHECK;
 
 /* The same for a client, which shows `identity` when it is asked (NULL: has none to show), and
  * takes any certificate of the server: nobody stands between. Without an authority no keys are

@@ -146,6 +146,34 @@ def scenario(name):
     return os.path.join(HERE, "scenarios", name)
 
 
+def catalogue_seconds():
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        done = subprocess.run([PROGRAM, "run", os.path.join(ROOT, "scenarios"), "-j2", "-q", "-o", folder],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Missing(f"the catalogue ended with {done.returncode}: {done.stdout.strip()[-200:]}")
+        return time.monotonic() - began
+
+
+def hundred_thousand_hosts():
+    """Peak memory in MB of a world with so many MX hosts, of which three get mail."""
+    count = 100000
+    some = (1, count // 2, count)
+    text = {
+        "name": "A hundred thousand MX hosts",
+        "hosts": {f"mx{i}.bigmail.test": {} for i in range(1, count + 1)},
+        "dns": {"zones": {"bigmail.test": ["@ MX 10 mx1"] + [f"d{i} MX 10 mx{i}" for i in some]}},
+        "messages": [{"to": f"bob@d{i}.bigmail.test"} for i in some],
+        "expect": [{"message": "m*", "is": "delivered"}],
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "hosts.json")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(text, stream)
+        return run_scenario(path, watch_memory=True)[1] / 1024
+
+
 def figures(runs, slow):
     """Yields (name, unit, measure, limit, at_most); with `slow` those that take many minutes too."""
     hello = os.path.join(ROOT, "scenarios", "basics", "hello.json")
@@ -166,6 +194,9 @@ def figures(runs, slow):
            lambda: median_of(runs, lambda: run_scenario(many)[0]), 5, True)
     yield ("  all processes of it together", "MB",
            lambda: median_of(1, lambda: run_scenario(many, watch_memory=True)[1] / 1024), 150, True)
+    yield ("100,000 MX hosts in one world, all processes together", "MB", hundred_thousand_hosts, 300, True)
+    yield ("the whole catalogue, two runs side by side", "s",
+           catalogue_seconds, 90, True)
     if slow:
         million = scenario("million-warm-up.json")
         kept = functools.lru_cache(lambda: run_scenario(million, "--capture", "off", watch_memory=True))

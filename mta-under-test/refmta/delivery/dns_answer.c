@@ -127,6 +127,7 @@ int dns_answer_parse(struct slice message, unsigned type, struct arena *arena,
         return -1;
     answer->rcode = (unsigned)message.data[3] & 0x0f;
     answer->authentic = (message.data[3] & 0x20) != 0;
+    answer->is_cut = (message.data[2] & 0x02) != 0;
     unsigned questions = get_u16(message.data + 4);
     unsigned answers = get_u16(message.data + 6);
     size_t at = HEADER_BYTES;

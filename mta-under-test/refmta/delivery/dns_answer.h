@@ -31,6 +31,7 @@ struct dns_record {
 struct dns_answer {
     unsigned rcode;
     bool authentic;             /* the AD bit */
+    bool is_cut;                /* the TC bit: records are missing (RFC 2181 section 9) */
     const char *canonical;      /* the last name behind CNAMEs; NULL if there is none */
     struct dns_record *records; /* of the type that was asked for, in the order of the message */
     size_t count;

@@ -121,6 +121,9 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
         if (dns_answer_parse(slice_from((const char *)message, (size_t)len), question->type, &arena,
                              &result.answer) != 0) {
             result.text = "the answer is broken";
+        } else if (result.answer.is_cut) {
+            /* c-ares has asked by TCP already: what is missing cannot be had. */
+            result.text = "the answer is cut off, by TCP too";
         } else {
             result.status = status_of(&result.answer);
             result.text = "the DNS server refuses to answer";

@@ -292,6 +292,25 @@ START_TEST(test_what_is_too_large_is_cut)
 }
 END_TEST
 
+/* 5,000 addresses need 80,000 bytes. */
+START_TEST(test_what_no_message_holds_is_no_answer)
+{
+    struct dns_model *model = model_of_two();
+    char text[64];
+    for (int i = 0; i < 5000; i++) {
+        snprintf(text, sizeof text, "huge A 198.18.%d.%d", i / 250, i % 250);
+        ask_add(model, "a.test", text);
+    }
+    struct dns_answerer *answerer = ask_answerer(model, 1);
+    ask_expect(answerer, "huge.a.test", "A", 0, "NOERROR tc ra");
+    ask_expect(answerer, "huge.a.test", "A", ASK_TCP, "SERVFAIL ra");
+    ask_expect(answerer, "huge.a.test", "A", ASK_TCP | ASK_AUTHORITATIVE, "SERVFAIL");
+    ask_expect(answerer, "huge.a.test", "A", ASK_TCP | ASK_DO | ASK_EDNS_4096, "SERVFAIL ra");
+    dns_answerer_free(&answerer);
+    dns_model_free(&model);
+}
+END_TEST
+
 /* Names are compressed: otherwise 2,000 mail hosts would not fit into a message at all. */
 START_TEST(test_large_mx_set)
 {
@@ -338,5 +357,5 @@ END_TEST
 
 UNIT_MAIN(test_a_resolver_answers, test_the_zones_own_server_answers,
           test_a_child_zone_answers_for_itself, test_the_case_of_the_question_is_kept,
-          test_bad_queries, test_what_is_too_large_is_cut, test_large_mx_set,
-          test_additional_records_are_optional)
+          test_bad_queries, test_what_is_too_large_is_cut, test_what_no_message_holds_is_no_answer,
+          test_large_mx_set, test_additional_records_are_optional)

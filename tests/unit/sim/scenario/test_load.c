@@ -342,6 +342,86 @@ START_TEST(test_the_starting_scenario_is_right)
 }
 END_TEST
 
+START_TEST(test_a_sequence_may_stand_in_the_domain)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx.d1.test\":{},\"mx.d3.test\":{},"
+                 "\"mx.above.test\":{}},\"messages\":"
+                 "[{\"to\":[\"bob@d{1..3}.test\",\"ann@lists.above.test\"]}],"
+                 "\"dns\":{\"zones\":{\"d2.test\":[\"@ MX 10 mx.d1\",\"mx.d1 A 198.18.1.1\"]}}}");
+    ck_assert_uint_eq(s->messages[0].instances, 4);
+    ck_assert(zone_text_has(s, "d1.test 300 MX 10 mx.d1.test"));
+    ck_assert(zone_text_has(s, "d3.test 300 MX 10 mx.d3.test"));
+    ck_assert(zone_text_has(s, "above.test 300 MX 10 mx.above.test"));
+    done();
+}
+END_TEST
+
+START_TEST(test_what_a_run_is_judged_by_outlives_its_internet)
+{
+    load_one("{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"rules\":[{\"name\":\"later\","
+             "\"at\":\"connect\",\"then\":{\"reply\":\"421 4.3.2 later\"}}]}}," BOB "}");
+    struct scenario *s = fx.cells[0];
+    scenario_release_internet(s);
+    ck_assert_ptr_null(s->mx);
+    ck_assert_ptr_null(s->dns);
+    ck_assert_ptr_null(s->policy);
+    ck_assert_uint_eq(s->host_count, 1);
+    ck_assert_str_eq(s->host_names[0], "mx.bigmail.test");
+    ck_assert_uint_eq(s->rule_count, 1);
+    ck_assert_str_eq(s->rules[0].host, "mx.bigmail.test");
+    ck_assert_str_eq(s->rules[0].rule, "later");
+    ck_assert_str_eq(s->messages[0].to[0], "bob@bigmail.test");
+    done();
+}
+END_TEST
+
+START_TEST(test_as_many_hosts_get_mx_records_as_an_answer_holds)
+{
+    static const char MIDDLE[] = "," BOB ",\"expect\":[{\"message\":\"m1\",\"is\":\"delivered\"}]}";
+    struct buf text;
+    buf_init(&text, 1000000);
+    buf_add_text(&text, "{\"name\":\"x\",\"hosts\":{\"mx1.bigmail.test\":{}");
+    for (int i = 2; i <= 3000; i++)
+        buf_format(&text, ",\n\"mx%d.bigmail.test\":{}", i);
+    buf_add_text(&text, "}");
+    buf_add_text(&text, MIDDLE);
+    const struct scenario *s = load_one(buf_text(&text));
+    ck_assert_uint_eq(s->finding_count, 1);
+    ck_assert_str_eq(s->findings[0].text,
+                     "from here on the hosts of bigmail.test get no MX record: the 1651 before "
+                     "them fill an answer; give MX records under \"dns\" to choose others");
+    ck_assert_ptr_nonnull(
+        strstr(s->findings[0].place, "/x.json:1652: $.hosts[\"mx1652.bigmail.test\"]"));
+    ck_assert(dns_model_has_record(s->dns, "mx3000.bigmail.test", "A"));
+    buf_deinit(&text);
+    done();
+}
+END_TEST
+
+START_TEST(test_records_that_no_answer_holds_are_told)
+{
+    struct buf text;
+    buf_init(&text, 1000000);
+    buf_add_text(&text, "{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{}}," BOB
+                        ",\"expect\":[{\"message\":\"m1\",\"is\":\"delivered\"}],\n"
+                        "\"dns\":{\"zones\":{\"bigmail.test\":[\"@ MX 10 mx\"");
+    for (int i = 0; i < 4500; i++)
+        buf_format(&text, ",\"huge A 198.18.%d.%d\"", i / 250, i % 250);
+    for (int i = 0; i < 3900; i++)
+        buf_format(&text, ",\"large A 198.18.%d.%d\"", i / 250, i % 250);
+    buf_add_text(&text, "]}}}");
+    const struct scenario *s = load_one(buf_text(&text));
+    ck_assert_uint_eq(s->finding_count, 1);
+    ck_assert_str_eq(s->findings[0].text,
+                     "the 4500 A records of huge.bigmail.test do not fit into an answer, which has "
+                     "at most 65535 bytes: whoever asks for them gets SERVFAIL");
+    ck_assert_ptr_nonnull(strstr(s->findings[0].place, "/x.json:2: $.dns"));
+    buf_deinit(&text);
+    done();
+}
+END_TEST
+
 UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferences_in_order,
           test_a_host_takes_mail_for_the_domains_that_name_it,
           test_records_of_the_scenario_come_first,
@@ -351,4 +431,7 @@ UNIT_MAIN(test_eight_lines_are_a_scenario, test_hosts_of_one_domain_get_preferen
           test_a_matrix_makes_a_run_for_each_cell, test_one_cell_is_the_same_without_the_others,
           test_a_scenario_may_extend_another, test_the_server_s_own_name_and_addresses,
           test_a_recipient_may_be_meant_to_have_no_zone, test_explain_tells_the_plan_in_words,
-          test_the_starting_scenario_is_right)
+          test_the_starting_scenario_is_right, test_a_sequence_may_stand_in_the_domain,
+          test_what_a_run_is_judged_by_outlives_its_internet,
+          test_as_many_hosts_get_mx_records_as_an_answer_holds,
+          test_records_that_no_answer_holds_are_told)

@@ -111,6 +111,20 @@ START_TEST(of_a_huge_set_nothing_is_lost)
 }
 END_TEST
 
+START_TEST(an_answer_may_be_cut)
+{
+    struct buf out;
+    struct arena arena = {0};
+    struct dns_answer answer;
+    start(&out, 0x8380, 0);
+    ck_assert_int_eq(dns_answer_parse(buf_slice(&out), DNS_TYPE_A, &arena, &answer), 0);
+    ck_assert(answer.is_cut);
+    ck_assert_uint_eq(answer.count, 0);
+    arena_deinit(&arena);
+    buf_deinit(&out);
+}
+END_TEST
+
 START_TEST(addresses_and_texts_are_read)
 {
     struct buf out;
@@ -127,6 +141,7 @@ START_TEST(addresses_and_texts_are_read)
     ck_assert_uint_eq(answer.records[0].ttl_seconds, 10);
     ck_assert_str_eq(ip_address_to_text(&answer.records[0].address, text), "192.0.2.1");
     ck_assert(!answer.authentic);
+    ck_assert(!answer.is_cut);
     ck_assert_int_eq(dns_answer_parse(buf_slice(&out), DNS_TYPE_AAAA, &arena, &answer), 0);
     ck_assert_str_eq(ip_address_to_text(&answer.records[0].address, text), "2001:db8::1");
     ck_assert_int_eq(dns_answer_parse(buf_slice(&out), DNS_TYPE_TXT, &arena, &answer), 0);
@@ -136,4 +151,5 @@ START_TEST(addresses_and_texts_are_read)
 }
 END_TEST
 
-UNIT_MAIN(of_a_huge_set_nothing_is_lost, mx_records_are_read, addresses_and_texts_are_read)
+UNIT_MAIN(of_a_huge_set_nothing_is_lost, mx_records_are_read, an_answer_may_be_cut,
+          addresses_and_texts_are_read)
