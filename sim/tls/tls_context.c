@@ -123,12 +123,14 @@ SSL_CTX *tls_context_make_client(struct tls_authority *authority,
 
 bool tls_ciphers_are_known(const char *ciphers, const char *suites)
 {
-    SSL_CTX *context = tls_context_new(TLS_server_method());
+    /* One for all that are asked about: a hundred thousand hosts may have such a list. */
+    static SSL_CTX *context = NULL;
+    if (context == NULL)
+        context = tls_context_new(TLS_server_method());
     if (context == NULL)
         return true; /* that is not the list's fault, and told when it is used */
     bool known = tls_context_set_ciphers(context, ciphers, suites);
     ERR_clear_error();
-    SSL_CTX_free(context);
     return known;
 }
 
