@@ -134,6 +134,24 @@ START_TEST(test_the_message_is_the_scenarios)
 }
 END_TEST
 
+START_TEST(test_a_host_is_visited_in_its_family)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx4.a.test\":{\"addresses\":\"198.18.1.1\"},"
+                 "\"mx6.a.test\":{\"addresses\":\"2001:db8:18:1::1\"}},\"messages\":[{\"to\":\"b@a."
+                 "test\"}]}");
+    const char *text = ANSWERS(s, 0, "attempts=1");
+    ck_assert_ptr_nonnull(strstr(text, "192.0.2.10 (mail.sender.test) says"));
+    ck_assert_ptr_nonnull(strstr(text, "\nmx4.a.test\nattempt 1"));
+    const char *other =
+        strstr(text, "\nmx6.a.test\nfrom 2001:db8::10 (mail.sender.test)\nattempt 1");
+    ck_assert_msg(other != NULL && strstr(other, "\ntaken\n") != NULL, "%s", text);
+    text = ANSWERS(s, 0, "attempts=1", "client=203.0.113.9", "host=mx6.a.test");
+    ck_assert_ptr_nonnull(strstr(text, "network   the host has no address in IPv4\n"));
+    done();
+}
+END_TEST
+
 /* Each host is visited as if nobody had come before, though the two share a provider. */
 START_TEST(test_the_providers_reason_is_told)
 {
@@ -188,7 +206,8 @@ START_TEST(test_a_visitor_has_the_name_of_its_ptr_record)
 }
 END_TEST
 
-UNIT_MAIN(test_a_visitor_has_the_name_of_its_ptr_record, test_hosts_share_a_profile_of_the_scenario,
-          test_a_profile_that_nobody_uses_is_noticed, test_wrong_profiles_are_named,
-          test_a_visit_is_foretold, test_the_sender_is_judged, test_the_message_is_the_scenarios,
-          test_the_providers_reason_is_told, test_wrong_visits_are_named)
+UNIT_MAIN(test_a_host_is_visited_in_its_family, test_a_visitor_has_the_name_of_its_ptr_record,
+          test_hosts_share_a_profile_of_the_scenario, test_a_profile_that_nobody_uses_is_noticed,
+          test_wrong_profiles_are_named, test_a_visit_is_foretold, test_the_sender_is_judged,
+          test_the_message_is_the_scenarios, test_the_providers_reason_is_told,
+          test_wrong_visits_are_named)
