@@ -373,6 +373,24 @@ START_TEST(test_a_rule_is_explained_by_a_sentence)
                    "\"b\"}},\"then\":{\"junk\":true}",
                    "when it is from 10m to 2h after the start, and the header has X-A b: puts the "
                    "message into the junk folder\n");
+    /* With all that holds where nothing is said. */
+    check_sentence(
+        "\"at\":\"rcpt\",\"when\":{\"greylist\":\"10m\"},\"then\":{\"reply\":\"450 no\"}",
+        "when the greylist does not let it pass yet, for each source-prefix, sender, "
+        "recipient: a retry passes after 10m, if it comes within 2d, and is remembered "
+        "for 35d: replies");
+    check_sentence(
+        "\"at\":\"rcpt\",\"when\":{\"greylist\":{\"allow-after\":3,\"prefix\":\"16/48\"}},"
+        "\"then\":{\"reply\":\"450 no\"}",
+        "recipient (networks are 16/48): a retry passes after 5m, if it comes within 2d, "
+        "and is remembered for 35d; all pass after so many: 3 of a source-prefix, and do "
+        "so for 35d: replies");
+    check_sentence("\"at\":\"connect\",\"when\":{\"connections\":5},\"then\":{\"close\":true}",
+                   "when more connections are open than 5, for each source-ip: closes");
+    check_sentence("\"at\":\"mail\",\"when\":{\"rate\":{\"of\":\"messages\",\"over\":\"2/1m\","
+                   "\"refused\":true}},\"then\":{\"reply\":\"450 no\"}",
+                   "when more messages came than 2/1m, for each source-ip, what was refused as "
+                   "well: replies");
 }
 END_TEST
 

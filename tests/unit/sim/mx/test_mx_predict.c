@@ -24,7 +24,9 @@ START_TEST(test_greylisting_is_foretold)
         ("  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
          "300 seconds\n"),
         "            by rule \"postgrey\" (reply), when the greylist does not let it pass yet, for "
-        "each source-prefix, sender, recipient: a retry passes after 5m, if it comes within 2d",
+        "each source-prefix, sender, recipient (networks are 24/64): a retry passes after 5m, if "
+        "it "
+        "comes within 2d",
         "attempt 2, 3m after the start\n",
         "come back in 120 seconds",
         "attempt 3, 6m after the start\n",
