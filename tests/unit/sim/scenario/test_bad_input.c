@@ -114,7 +114,9 @@ START_TEST(test_hosts_and_rules)
          "x.json:1: $.hosts.mx: \"mx\" is no name of a host: it has no domain"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{},\n\"mx.bigmial.test\":{}}," BOB "}",
          "x.json:2: $.hosts[\"mx.bigmial.test\"]: mx.bigmial.test lies outside every zone: no "
-         "recipient is at bigmial.test, and no record of \"dns\" names this host"},
+         "recipient is at bigmial.test, and no record of \"dns\" names this host; if it is meant, "
+         "name "
+         "it there: {\"zones\": {\"bigmial.test\": [\"@ MX 10 mx.bigmial.test.\"]}}"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"rcpt\",\"then\":"
          "{\"dealy\":\"5s\"}}]}}}",
          "x.json:1: $.hosts[\"mx.a.test\"].rules[0].then.dealy: unknown key; did you mean "
