@@ -103,12 +103,39 @@ static int check_delivery(struct scenario_reader *r, struct spec object)
     return spec_get(object, "dsn", &inner) ? check_texts(r, inner, "status", check_status) : 0;
 }
 
+/* What a verdict of any provider of the scenario can name: what the model has by itself, a rule, a
+ * blocklist. */
+static int check_reason(struct scenario_reader *r, struct spec object)
+{
+    static const char *const OWN[] = {"over-allowance", "blocked", "reputation"};
+    enum { OWN_COUNT = sizeof OWN / sizeof OWN[0] };
+    const struct mx_providers *providers = mx_model_providers(r->scenario->mx);
+    size_t size = OWN_COUNT;
+    for (size_t i = 0; i < mx_providers_count(providers); i++) {
+        const struct provider_settings *s = provider_get_settings(mx_providers_at(providers, i));
+        size += s->rule_count + s->blocklist_count;
+    }
+    const char **names = arena_alloc_array(r->arena, size + 1, sizeof *names);
+    memcpy(names, OWN, sizeof OWN);
+    size_t count = OWN_COUNT;
+    for (size_t i = 0; i < mx_providers_count(providers); i++) {
+        const struct provider_settings *s = provider_get_settings(mx_providers_at(providers, i));
+        for (size_t k = 0; k < s->rule_count; k++)
+            names[count++] = s->rules[k].name;
+        for (size_t k = 0; k < s->blocklist_count; k++)
+            names[count++] = s->blocklists[k].name;
+    }
+    return check_words(r, object, "reason", "reason", names);
+}
+
 int scenario_check_expected_words(struct scenario_reader *reader,
                                   const struct check_expectation *expectation)
 {
     struct spec spec = expectation->spec;
     if (expectation->subject == CHECK_OF_DELIVERIES)
         return check_delivery(reader, spec);
+    if (expectation->subject == CHECK_OF_PROVIDER)
+        return check_reason(reader, spec);
     if (expectation->subject == CHECK_OF_END)
         return check_words(reader, spec, "ends", "end", ENDS);
     return expectation->subject == CHECK_OF_QUERIES ? check_texts(reader, spec, "type", check_type)

@@ -620,6 +620,11 @@ START_TEST(test_words_that_nothing_ever_says)
          "x.json:1: $.expect[0].type: expected a type of DNS records like \"MX\" or \"TLSA\", "
          "found "
          "\"TSLA\""},
+        {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"provider\":\"b\"}}," BOB
+         ",\"providers\":{\"b\":{\"rules\":[{\"needs\":\"spf\",\"then\":\"junk\"}]}},"
+         "\"expect\":[{\"provider\":\"b\",\"reason\":\"allowance\",\"count\":0}]}",
+         "x.json:1: $.expect[0].reason: \"allowance\": no such reason; known are: over-allowance, "
+         "blocked, reputation, spf"},
         {EXPECT("\"ends\":\"setled\""),
          "x.json:1: $.expect[0].ends: \"setled\": no such end; did you mean \"settled\"?"},
     };
