@@ -2,6 +2,7 @@
 #include "sim/check/check_list.h"
 #include "sim/client/client_letters.h"
 #include "sim/dns/dns_fault.h"
+#include "sim/mta/mta_adapter.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_change.h"
@@ -384,6 +385,33 @@ static int check_smart_host(struct scenario_reader *r)
                       "the smart host \"%s\" is no host of this scenario", host);
 }
 
+/* What is for a server that nobody knows never happens. Adapters may lie elsewhere, so that it is a
+ * finding only. */
+static void note_unknown_server(struct scenario_reader *r, struct spec place, const char *name)
+{
+    const char *const *names = mta_adapter_names(r->root, r->arena);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0)
+            return;
+    }
+    const char *nearest = text_nearest(name, names);
+    scenario_add_finding(r, place, "there is no adapter \"%s\"%s%s%s", name,
+                         nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "\"?" : "");
+}
+
+static void note_unknown_servers(struct scenario_reader *r)
+{
+    struct spec mta = r->scenario->mta->spec;
+    struct spec raw;
+    if (r->root == NULL || mta.json == NULL)
+        return;
+    if (r->scenario->mta->only != NULL)
+        note_unknown_server(r, member_of(mta, "only"), r->scenario->mta->only);
+    for (size_t i = 0; spec_get(mta, "raw", &raw) && i < spec_count(raw); i++)
+        note_unknown_server(r, spec_at(raw, i), spec_key_at(raw, i));
+}
+
 /* ---- providers */
 
 /* And a report can only arrive where mail can. */
@@ -480,6 +508,7 @@ int scenario_check_parts(struct scenario_reader *r)
         check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
+    note_unknown_servers(r);
     scenario_note_strange_addresses(r);
     scenario_visit_mx(s->dns, on_mx, r);
     scenario_visit_overfull(s->dns, on_overfull, r);

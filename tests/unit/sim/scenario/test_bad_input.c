@@ -1,26 +1,9 @@
 /* Every kind of wrong scenario, with the exact words. */
-#include "tests/unit/sim/scenario/scenario_fixture.h"
+#include "tests/unit/sim/scenario/bad_fixture.h"
 
-#define HOSTS "\"hosts\":{\"mx.bigmail.test\":{}}"
 #define LETTER(id)                                                       \
     "\"clients\":[{\"id\":\"c\",\"dialogue\":[\"MAIL FROM:<a@x.test>\"," \
     "\"RCPT TO:<ann@bigmail.test>\",\"DATA\",\"X-Mailrange-Id: " id "\\r\\n\\r\\n.\"]}]"
-#define BOB "\"messages\":[{\"to\":\"bob@bigmail.test\"}]"
-
-struct bad {
-    const char *text;
-    const char *error;
-};
-
-static void check_all(const struct bad *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *error = error_of(cases[i].text);
-        ck_assert_str_eq(error, cases[i].error);
-        fx.count = 0;
-    }
-    done();
-}
 
 START_TEST(test_the_document)
 {
@@ -507,148 +490,7 @@ START_TEST(test_zone_files_are_told_with_their_line)
 }
 END_TEST
 
-START_TEST(test_what_lies_outside_of_all_bounds)
-{
-    static const struct bad CASES[] = {
-        {"{\"name\":\"x\",\"dns\":{\"zones\":{\"a b.test\":[]}}}",
-         "x.json:1: $.dns.zones[\"a b.test\"]: \"a b.test\" is no name of a zone: it has a space"},
-        {"{\"name\":\"x\",\"dns\":{\"faults\":[{\"answer\":\"none\",\"probability\":\"0%\"}]}}",
-         "x.json:1: $.dns.faults[0].probability: a probability of 0 never holds"},
-        {"{\"name\":\"x\"," HOSTS "," BOB
-         ",\"mta\":{\"settings\":{\"smart-host\":\"mx.bigmail.test:99999\"}}}",
-         "x.json:1: $.mta.settings: the smart host \"mx.bigmail.test:99999\" has no port from 1 to "
-         "65535 behind its colon"},
-    };
-    check_all(CASES, sizeof CASES / sizeof CASES[0]);
-}
-END_TEST
-
-START_TEST(test_providers)
-{
-    static const struct bad CASES[] = {
-        {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"provider\":\"b\"}}," BOB
-         ",\"providers\":{\"b\":{\"feedback\":[{\"to\":\"x@sendr.test\"}]}}}",
-         "x.json:1: $.providers.b.feedback[0].to: no mail gets to x@sendr.test: its domain is that "
-         "of "
-         "no host, no sender and no zone"},
-    };
-    check_all(CASES, sizeof CASES / sizeof CASES[0]);
-    const struct scenario *s = load_one("{\"name\":\"x\",\"providers\":{\"b\":{}}}");
-    ck_assert_uint_eq(s->finding_count, 1);
-    ck_assert_str_eq(s->findings[0].text, "no host is of the provider \"b\"");
-    ck_assert_ptr_nonnull(strstr(s->findings[0].place, "x.json:1: $.providers.b"));
-    done();
-}
-END_TEST
-
-START_TEST(test_addresses_that_no_host_can_have)
-{
-    static const char *const WRONG[] = {"127.0.0.1",    "255.255.255.255",
-                                        "239.0.0.0/24", "0.0.0.0",
-                                        "::",           "::1",
-                                        "fe80::1",      "ff02::1"};
-    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
-        char text[300];
-        snprintf(
-            text, sizeof text,
-            "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"198.18.1.1\",\"%s\"]}}}",
-            WRONG[i]);
-        const char *error = error_of(text);
-        ck_assert_msg(strstr(error, "x.json:1: $.hosts[\"mx.a.test\"].addresses[1]: no host can be "
-                                    "reached there") == error,
-                      "%s", error);
-        fx.count = 0;
-    }
-    done();
-    load_one(
-        "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"addresses\":[\"1.1.1.1\",\"223.255.255.255\","
-        "\"240.0.0.1\",\"::2\",\"fec0::1\"]}},\"messages\":[{\"to\":\"b@a.test\"}]}");
-    done();
-}
-END_TEST
-
-START_TEST(test_rates_that_cannot_be_kept)
-{
-    static const char ERROR[] = "x.json:1: $.messages[0].rate: too slow for 8 messages: the run "
-                                "has ended before the last of "
-                                "them (\"clock\": \"limit\")";
-    static const struct bad CASES[] = {
-        {"{\"name\":\"x\"," HOSTS
-         ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"rate\":\"1/1d\"}]}",
-         ERROR},
-        {"{\"name\":\"x\"," HOSTS ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"at\":\"4d\","
-         "\"rate\":\"2/1d\"}]}",
-         ERROR},
-        {"{\"name\":\"x\"," HOSTS
-         ",\"messages\":[{\"to\":\"u{1..8}@bigmail.test\",\"rate\":\"1/90000000d\"}]}",
-         ERROR},
-    };
-    check_all(CASES, sizeof CASES / sizeof CASES[0]);
-    load_one("{\"name\":\"x\"," HOSTS
-             ",\"messages\":[{\"to\":\"u{1..7}@bigmail.test\",\"rate\":\"1/1d\"}]}");
-    done();
-}
-END_TEST
-
-#define EXPECT(what) "{\"name\":\"x\"," HOSTS "," BOB ",\"expect\":[{" what "}]}"
-
-START_TEST(test_words_that_nothing_ever_says)
-{
-    static const struct bad CASES[] = {
-        {EXPECT("\"placement\":\"inobx\""),
-         "x.json:1: $.expect[0].placement: \"inobx\": no such placement; did you mean \"inbox\"?"},
-        {EXPECT("\"spf\":[\"pass\",\"sotfail\"]"),
-         "x.json:1: $.expect[0].spf[1]: \"sotfail\": no such result; did you mean \"softfail\"?"},
-        {EXPECT("\"iprev\":[\"!none\"]"),
-         "x.json:1: $.expect[0].iprev[0]: \"!none\": no such result; known are: pass, fail, "
-         "temperror, permerror"},
-        {EXPECT("\"transfer\":\"bdta\""),
-         "x.json:1: $.expect[0].transfer: \"bdta\": no such transfer; did you mean \"bdat\"?"},
-        {EXPECT("\"tls\":{\"identity\":\"expird\"}"),
-         "x.json:1: $.expect[0].tls.identity: \"expird\": no such identity; did you mean "
-         "\"expired\"?"},
-        {EXPECT("\"via\":[\"mx.*\",\"mx.bigmial.test\"]"),
-         "x.json:1: $.expect[0].via[1]: there is no host \"mx.bigmial.test\""},
-        {EXPECT("\"retries\":{\"spacing\":\"5m..\",\"after\":\"42\"}"),
-         "x.json:1: $.expect[0].retries.after: expected a reply code like \"421\", or a pattern "
-         "like "
-         "\"4*\", found \"42\""},
-        {EXPECT("\"dsn\":{\"status\":\"5\"}"),
-         "x.json:1: $.expect[0].dsn.status: expected a status like \"5.1.1\", or a pattern like "
-         "\"5.*\", found \"5\""},
-        {EXPECT("\"query\":\"bigmail.test\",\"type\":\"TSLA\",\"count\":0"),
-         "x.json:1: $.expect[0].type: expected a type of DNS records like \"MX\" or \"TLSA\", "
-         "found "
-         "\"TSLA\""},
-        {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"provider\":\"b\"}}," BOB
-         ",\"providers\":{\"b\":{\"rules\":[{\"needs\":\"spf\",\"then\":\"junk\"}]}},"
-         "\"expect\":[{\"provider\":\"b\",\"reason\":\"allowance\",\"count\":0}]}",
-         "x.json:1: $.expect[0].reason: \"allowance\": no such reason; known are: over-allowance, "
-         "blocked, reputation, spf"},
-        {EXPECT("\"ends\":\"setled\""),
-         "x.json:1: $.expect[0].ends: \"setled\": no such end; did you mean \"settled\"?"},
-    };
-    check_all(CASES, sizeof CASES / sizeof CASES[0]);
-}
-END_TEST
-
-START_TEST(test_words_that_may_be_said)
-{
-    load_one(EXPECT(
-        "\"placement\":[\"!junk\"],\"spf\":[\"!fail\",\"pass\"],\"dkim\":\"/^p/"
-        "\",\"transfer\":\"?dat\","
-        "\"tls\":{\"identity\":\"*\"},\"via\":\"MX.bigmail.test\",\"dsn\":{\"status\":\"5.*\"},"
-        "\"retries\":{\"spacing\":\"5m..\",\"after\":[\"4*\",\"421\"]}"));
-    done();
-    load_one(EXPECT("\"query\":\"bigmail.test\",\"type\":[\"mx\",\"TYPE65280\"]"));
-    done();
-}
-END_TEST
-
-UNIT_MAIN(test_addresses_that_no_host_can_have, test_providers,
-          test_what_lies_outside_of_all_bounds, test_rates_that_cannot_be_kept,
-          test_words_that_nothing_ever_says, test_words_that_may_be_said,
-          test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
+UNIT_MAIN(test_what_people_mistake_most, test_records_with_the_other_kind_of_address,
           test_the_document, test_the_clock, test_hosts_and_rules,
           test_a_reply_that_is_no_reply_code, test_messages,
           test_a_missing_fixture_names_where_it_was_looked_for, test_the_timeline,
