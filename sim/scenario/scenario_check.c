@@ -274,6 +274,37 @@ static void check_letter_name(void *context, const struct client_letter *letter)
             check->twice = arena_text(check->arena, letter->id);
 }
 
+/* From elsewhere nobody gets to the server under test, and it would be blamed for that. */
+static int check_client_source(struct scenario_reader *r, const struct client_script *client)
+{
+    static const char *const INTERNET[] = {"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+                                           "192.0.2.1/32", "2001:db8::/32"};
+    const struct mta_settings *mta = r->scenario->mta;
+    bool found = mx_model_find_address(r->scenario->mx, &client->source) != NULL;
+    for (size_t i = 0; i < sizeof INTERNET / sizeof INTERNET[0] && !found; i++) {
+        struct prefix prefix;
+        found = prefix_from_text(slice_of(INTERNET[i]), &prefix) == 0 &&
+                prefix_holds(&prefix, &client->source);
+    }
+    for (size_t i = 0; i < mta->source_count; i++)
+        found = found && !address_equal(&mta->sources[i], &client->source);
+    if (found || !client->has_source)
+        return 0;
+    return spec_expected(member_of(client->spec, "from"), r->err,
+                         "an address of the simulated internet, of 198.18.0.0/15, 198.51.100.0/24, "
+                         "203.0.113.0/24 or 2001:db8::/32, and none of the server under test");
+}
+
+static int check_clients(struct scenario_reader *r)
+{
+    const struct client_list *clients = r->scenario->clients;
+    for (size_t i = 0; clients != NULL && i < clients->count; i++) {
+        if (check_client_source(r, &clients->items[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int check_letters(struct scenario_reader *r)
 {
     struct name_check check = {.scenario = r->scenario, .arena = r->arena};
@@ -505,7 +536,7 @@ int scenario_check_parts(struct scenario_reader *r)
     }
     if (scenario_check_contradictions(r) != 0 || check_provider_zones(r) != 0 ||
         check_hosts(r) != 0 || check_messages(r) != 0 || check_letters(r) != 0 ||
-        check_smart_host(r) != 0)
+        check_clients(r) != 0 || check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
     note_unknown_servers(r);

@@ -98,6 +98,38 @@ START_TEST(test_rates_that_cannot_be_kept)
 }
 END_TEST
 
-UNIT_MAIN(test_what_lies_outside_of_all_bounds, test_providers,
+START_TEST(test_clients_come_from_the_internet)
+{
+    static const char *const WRONG[] = {"8.8.8.8", "127.0.0.1", "224.0.0.1", "192.0.2.10",
+                                        "2001:db8::10"};
+    static const char *const RIGHT[] = {"203.0.113.9", "198.18.1.1", "192.0.2.1", "2001:db8:5::1",
+                                        "9.9.9.9"};
+    static const char FORM[] =
+        "{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{\"addresses\":\"9.9.9.9\"}}," BOB
+        ",\"clients\":[{\"id\":\"c\",\"from\":\"%s\",\"dialogue\":[\"NOOP\"]}]}";
+    char text[400];
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        snprintf(text, sizeof text, FORM, WRONG[i]);
+        const char *error = error_of(text);
+        ck_assert_msg(strstr(error, "x.json:1: $.clients[0].from: expected an address of the "
+                                    "simulated internet") == error,
+                      "%s", error);
+        fx.count = 0;
+        done();
+    }
+    for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++) {
+        snprintf(text, sizeof text, FORM, RIGHT[i]);
+        load_one(text);
+        done();
+    }
+    ck_assert_str_eq(
+        error_of("{\"name\":\"x\",\"clients\":[{\"id\":\"c\",\"dialogue\":[]}]}"),
+        "x.json:1: $.clients[0].dialogue: no step: the client would say and hear nothing");
+    fx.count = 0;
+    done();
+}
+END_TEST
+
+UNIT_MAIN(test_clients_come_from_the_internet, test_what_lies_outside_of_all_bounds, test_providers,
           test_addresses_that_no_host_can_have, test_servers_that_nobody_knows_are_noticed,
           test_rates_that_cannot_be_kept)
