@@ -288,6 +288,12 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
             host->spec, err,
             "\"verify\" is false, but a rule asks for the result of SPF, DKIM, DMARC, "
             "ARC or iprev: it can never fire");
+    if ((host->starttls_reply != NULL || host->strips_starttls) &&
+        !mx_host_offers(host, MX_EXTENSION_STARTTLS))
+        return spec_error(
+            host->spec, err,
+            "STARTTLS is refused or stripped (the \"fault\" of \"tls\"), but the host "
+            "does not offer it");
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
         for (size_t j = 0; j < rule->condition_count; j++) {

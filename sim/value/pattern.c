@@ -138,6 +138,8 @@ int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern
         one->text = slice_of(arena_text(arena, texts[i] + (one->excludes ? 1 : 0)));
         p->has_positive = p->has_positive || !one->excludes;
         struct spec place = spec_is_array(spec) ? spec_at(spec, i) : spec;
+        if (!spec_is_array(spec) && texts[i][0] == '!' && texts[i][1] != '\0')
+            return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", texts[i]);
         if (pattern_compile(place, arena, one, err) != 0) {
             pattern_release(p);
             return -1;
@@ -235,8 +237,6 @@ int pattern_check_words(struct spec spec, const char *noun, const char *const *w
     for (size_t i = 0; i < (array ? spec_count(spec) : 1); i++) {
         struct spec one = array ? spec_at(spec, i) : spec;
         const char *text = one.json->valuestring;
-        if (text[0] == '!' && !array)
-            return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", text);
         if (text[0] == '!')
             text++;
         bool known = !pattern_is_exact(text);

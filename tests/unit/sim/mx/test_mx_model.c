@@ -166,6 +166,12 @@ static const struct {
      "{sender-domain} is not"},
     {RULES("{\"at\":\"banner\",\"then\":{\"reply\":\"421 {helo}\"}}"), "{helo} is not known"},
     {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"451 {message-id}\"}}"), "{message-id} is not"},
+    {"{\"a.test\":{\"offers\":[],\"tls\":{\"fault\":\"refuse-454\"}}}",
+     "but the host does not offer it"},
+    {"{\"a.test\":{\"profile\":\"tls/stripped\",\"offers\":[\"SIZE\"]}}",
+     "but the host does not offer it"},
+    {"{\"a.test\":{\"users\":\"!bob\"}}", "users: \"!\" excludes in a list only: write [\"!bob\"]"},
+    {RULE("\"rcpt\"", "\"sender\":\"!*@a.test\"", LATER), "excludes in a list only"},
     /* what an earlier rule decides */
     {TWO("\"sender\":\"*@a.test\"", "\"sender\":[\"x@a.test\",\"*@a.test\"]"), UNREACHED},
     {TWO("\"spf\":[\"!pass\"]", "\"spf\":[\"!pass\"],\"helo\":\"x.test\""), UNREACHED},
