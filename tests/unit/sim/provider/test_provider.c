@@ -399,15 +399,16 @@ START_TEST(test_wrong_models_are_named)
 END_TEST
 
 static const char *const RIGHT[] = {
-    "{\"rules\":[{\"needs\":\"spf\",\"of\":\"bulk\",\"then\":\"junk\"},{\"needs\":\"spf\",\"then\":"
-    "\"rejected\","
-    "\"reply\":\"550 {key} {provider} {from-domain}\"}]}",
-    "{\"rules\":[{\"needs\":\"complaint-rate\",\"below\":\"2%\",\"then\":\"rejected\",\"reply\":"
-    "\"550\"},"
-    "{\"needs\":\"complaint-rate\",\"below\":\"1%\",\"then\":\"junk\"}]}",
-    "{\"readers\":[{\"to\":\"ann@a.test\"},{\"to\":\"*@a.test\"},{}]}",
-    "{\"replies\":{\"over-allowance\":\"550 5.7.1 x\",\"blocked\":\"421 4.7.0 "
-    "x\"},\"warm-up\":{\"start\":1}}",
+    ("{\"rules\":[{\"needs\":\"spf\",\"of\":\"bulk\",\"then\":\"junk\"},{\"needs\":\"spf\","
+     "\"then\":"
+     "\"rejected\","
+     "\"reply\":\"550 {key} {provider} {from-domain}\"}]}"),
+    ("{\"rules\":[{\"needs\":\"complaint-rate\",\"below\":\"2%\",\"then\":\"rejected\",\"reply\":"
+     "\"550\"},"
+     "{\"needs\":\"complaint-rate\",\"below\":\"1%\",\"then\":\"junk\"}]}"),
+    ("{\"readers\":[{\"to\":\"ann@a.test\"},{\"to\":\"*@a.test\"},{}]}"),
+    ("{\"replies\":{\"over-allowance\":\"550 5.7.1 x\",\"blocked\":\"421 4.7.0 "
+     "x\"},\"warm-up\":{\"start\":1}}"),
 };
 
 START_TEST(test_right_models_are_taken)
