@@ -111,6 +111,8 @@ static int read_steps(struct spec spec, struct arena *arena, struct client_scrip
     if (spec_need(spec, "dialogue", &dialogue, err) != 0 || spec_check_array(dialogue, err) != 0)
         return -1;
     size_t count = spec_count(dialogue);
+    if (count == 0)
+        return spec_error(dialogue, err, "no step: the client would say and hear nothing");
     if (count > CLIENT_STEPS_MAX)
         return spec_error(dialogue, err, "more than %d steps", CLIENT_STEPS_MAX);
     struct client_step *steps = arena_alloc_array(arena, count + 1, sizeof *steps);

@@ -100,8 +100,12 @@ static int dns_fault_parse_limits(struct spec spec, struct dns_fault *fault, str
             return -1;
         fault->windowed = true;
     }
-    if (spec_get(spec, "probability", &part) && spec_read_share(part, &fault->millionths, err) != 0)
-        return -1;
+    if (spec_get(spec, "probability", &part)) {
+        if (spec_read_share(part, &fault->millionths, err) != 0)
+            return -1;
+        if (fault->millionths == 0)
+            return spec_error(part, err, "a probability of 0 never holds");
+    }
     if (spec_get(spec, "times", &part) &&
         spec_read_int(part, 1, INT32_MAX, &fault->times, err) != 0)
         return -1;

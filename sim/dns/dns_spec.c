@@ -90,6 +90,8 @@ static int dns_spec_parse_zones(struct spec spec, const char *const *folders,
         struct spec zone = spec_at(spec, i);
         const char *name = spec_key_at(spec, i);
         struct err why;
+        if (strpbrk(name, " \t\r\n") != NULL)
+            return spec_error(zone, err, "\"%s\" is no name of a zone: it has a space", name);
         if (dns_model_has_zone(model, name) && strcmp(name, ".") != 0)
             return spec_error(zone, err, "the zone %s is there already", name);
         if (dns_model_add_zone(model, name, &why) != 0)

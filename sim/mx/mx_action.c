@@ -40,6 +40,39 @@ void mx_effects_reset(struct mx_effects *effects)
 
 /* ---- reply */
 
+/* Each name in it must be known at the stages of the rule; the number of the attempt only a rule
+ * has that counts them. */
+static int mx_reply_check_names(const struct mx_rule *rule, struct spec spec, const char *text,
+                                struct err *err)
+{
+    static const struct {
+        const char *name;
+        enum mx_key_part part;
+    } NAMES[] = {
+        {"{helo}", MX_KEY_HELO},
+        {"{sender}", MX_KEY_SENDER},
+        {"{sender-domain}", MX_KEY_SENDER},
+        {"{recipient}", MX_KEY_RECIPIENT},
+        {"{message-id}", MX_KEY_MESSAGE_ID},
+    };
+    if (template_check(spec, text, MX_TEMPLATE_NAMES, err) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        struct mx_key key = mx_key_of(MX_KEY_BIT(NAMES[i].part));
+        if (strstr(text, NAMES[i].name) != NULL && (rule->stages & ~mx_key_stages(&key)) != 0)
+            return spec_error(spec, err, "%s is not known yet at the stage of the rule",
+                              NAMES[i].name);
+    }
+    bool counts = false;
+    for (size_t i = 0; i < rule->condition_count; i++)
+        counts |= mx_condition_counts_attempts(&rule->conditions[i]);
+    if (strstr(text, "{attempt}") != NULL && !counts)
+        return spec_error(spec, err,
+                          "{attempt} is known where \"when\" has \"attempt\" or \"age\", which "
+                          "count attempts");
+    return 0;
+}
+
 /* A text, or an array of lines. */
 static int mx_reply_read(struct mx_rule_reader *reader, struct spec spec, struct mx_action *action,
                          struct err *err)
@@ -65,7 +98,7 @@ static int mx_reply_read(struct mx_rule_reader *reader, struct spec spec, struct
     const char *wrong = mx_reply_parse(kept, &action->reply);
     if (wrong != NULL)
         return spec_error(spec, err, "\"%.40s\": %s", kept, wrong);
-    return template_check(spec, action->reply.text, MX_TEMPLATE_NAMES, err);
+    return mx_reply_check_names(reader->rule, spec, action->reply.text, err);
 }
 
 /* A template being filled in: the question, and room for values that must be made. */

@@ -26,7 +26,7 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {"subject", CONTENT, mx_pattern_read, mx_subject_holds, NULL},
     {"header", CONTENT, mx_header_read, mx_header_holds, NULL},
     {"size", SENDER, mx_size_read, mx_size_holds, NULL},
-    {"recipients", RECIPIENT, mx_number_range_read, mx_recipients_holds, NULL},
+    {"recipients", RECIPIENT, mx_recipients_read, mx_recipients_holds, NULL},
     {"messages", GREETED, mx_number_range_read, mx_messages_holds, NULL},
     {"spf", SENDER, mx_result_read, mx_result_holds, NULL},
     {"dkim", CONTENT, mx_result_read, mx_result_holds, NULL},
@@ -48,11 +48,18 @@ const struct mx_condition_kind MX_CONDITION_KINDS[] = {
     {0},
 };
 
+bool mx_condition_has_pattern(const struct mx_condition *condition)
+{
+    const struct mx_condition_kind *kind = condition->kind;
+    return kind->read == mx_pattern_read || kind->read == mx_address_pattern_read ||
+           kind->read == mx_result_read || kind->read == mx_policy_read ||
+           kind->read == mx_soa_read;
+}
+
 void mx_condition_release(struct mx_condition *condition)
 {
     const struct mx_condition_kind *kind = condition->kind;
-    if (kind->read == mx_pattern_read || kind->read == mx_address_pattern_read ||
-        kind->read == mx_result_read || kind->read == mx_policy_read || kind->read == mx_soa_read) {
+    if (mx_condition_has_pattern(condition)) {
         pattern_release(condition->pattern);
     } else if (kind->read == mx_tls_read) {
         pattern_release(condition->tls.version);
@@ -62,6 +69,21 @@ void mx_condition_release(struct mx_condition *condition)
         for (size_t i = 0; i < condition->headers.count; i++)
             pattern_release(condition->headers.list[i].pattern);
     }
+}
+
+bool mx_condition_counts_attempts(const struct mx_condition *condition)
+{
+    return condition->kind->note == mx_track_note;
+}
+
+bool mx_condition_needs_login(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_authenticated_holds && condition->flag;
+}
+
+bool mx_condition_needs_tls(const struct mx_condition *condition)
+{
+    return condition->kind->holds == mx_tls_holds && condition->tls.wanted;
 }
 
 bool mx_condition_needs_judge(const struct mx_condition *condition)

@@ -133,6 +133,7 @@ struct mx_calendar {
 struct mx_condition {
     const struct mx_condition_kind *kind;
     unsigned slot; /* its number in the state */
+    struct spec spec;
     union {
         struct pattern *pattern;
         struct {
@@ -176,6 +177,13 @@ bool mx_condition_needs_auth(const struct mx_condition *condition);
 /* And for the SOA record of the sender's domain. */
 bool mx_condition_needs_soa(const struct mx_condition *condition);
 
+/* It is a pattern and nothing else (condition->pattern). */
+bool mx_condition_has_pattern(const struct mx_condition *condition);
+/* It counts attempts, whatever it asks about them. */
+bool mx_condition_counts_attempts(const struct mx_condition *condition);
+/* It asks for a client that has logged in; for one with TLS (of condition->tls.version, if any). */
+bool mx_condition_needs_login(const struct mx_condition *condition);
+bool mx_condition_needs_tls(const struct mx_condition *condition);
 /* It asks for a reputation: the host must have a provider that judges. */
 bool mx_condition_needs_judge(const struct mx_condition *condition);
 

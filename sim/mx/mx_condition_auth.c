@@ -6,24 +6,6 @@
 
 #include "mta-under-test/base/poison.h"
 
-/* A word that never comes would make a rule that never fires. */
-static int mx_auth_check_word(struct spec spec, const char *text, bool in_list,
-                              const char *const *words, struct err *err)
-{
-    size_t index;
-    if (text[0] == '!' && !in_list)
-        return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", text);
-    if (text[0] == '!')
-        text++;
-    if (text[0] == '/' || strpbrk(text, "*?") != NULL)
-        return 0;
-    for (index = 0; words[index] != NULL; index++) {
-        if (strcmp(words[index], text) == 0)
-            return 0;
-    }
-    return spec_unknown(spec, err, "result", words);
-}
-
 /* The row of the table says which method it is about. */
 static enum mx_auth_method mx_auth_method_of(const struct mx_condition *condition)
 {
@@ -33,19 +15,13 @@ static enum mx_auth_method mx_auth_method_of(const struct mx_condition *conditio
     return (enum mx_auth_method)method;
 }
 
+/* A word that never comes would make a rule that never fires. */
 static int mx_auth_read_words(struct spec spec, struct arena *arena, const char *const *words,
                               struct pattern **pattern, struct err *err)
 {
-    const char *const *texts = NULL;
-    size_t count = 0;
-    if (spec_read_texts(spec, arena, &texts, &count, err) != 0)
+    if (pattern_read(spec, arena, pattern, err) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct spec place = spec_is_array(spec) ? spec_at(spec, i) : spec;
-        if (mx_auth_check_word(place, texts[i], spec_is_array(spec), words, err) != 0)
-            return -1;
-    }
-    return pattern_read(spec, arena, pattern, err);
+    return pattern_check_words(spec, "result", words, err);
 }
 
 MX_CONDITION_READER(mx_result_read)

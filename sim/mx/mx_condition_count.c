@@ -66,7 +66,9 @@ MX_CONDITION_JUDGE(mx_attempt_holds)
 
 MX_CONDITION_JUDGE(mx_age_holds)
 {
-    int64_t age = question->facts->now_us - mx_track_record(condition, question)->first_us;
+    const struct mx_record *record = mx_track_record(condition, question);
+    int64_t age = question->facts->now_us - record->first_us;
+    question->attempt = record->count;
     if (!range_holds(condition->track.range, age))
         return false;
     if (condition->track.range.max < INT64_MAX)

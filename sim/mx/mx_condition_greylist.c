@@ -52,10 +52,32 @@ static int mx_greylist_read_keys(struct spec spec, struct mx_greylist *greylist,
         return -1;
     if (!spec_get(spec, "prefix", &member))
         return 0;
-    if (mx_key_read_prefix(member, &greylist->key, err) != 0)
+    /* One length for both keys; that of the allowance may be the only one with a prefix. */
+    bool own = (greylist->key.parts & MX_KEY_BIT(MX_KEY_SOURCE_PREFIX)) != 0;
+    struct mx_key *first =
+        own || greylist->allow_after == 0 ? &greylist->key : &greylist->allow_key;
+    struct mx_key *second = first == &greylist->key ? &greylist->allow_key : &greylist->key;
+    if (mx_key_read_prefix(member, first, err) != 0)
         return -1;
-    greylist->allow_key.v4_bits = greylist->key.v4_bits;
-    greylist->allow_key.v6_bits = greylist->key.v6_bits;
+    second->v4_bits = first->v4_bits;
+    second->v6_bits = first->v6_bits;
+    return 0;
+}
+
+/* Whom the greylist lets in altogether: how, is of no use without when. */
+static int mx_greylist_read_allowance(struct spec spec, struct mx_greylist *greylist,
+                                      struct err *err)
+{
+    static const char *const HOW[] = {"allow-by", "allow-every", "allow-for", NULL};
+    struct spec member;
+    if (spec_get(spec, "allow-after", &member))
+        return spec_read_int(member, 1, INT32_MAX, &greylist->allow_after, err);
+    for (size_t i = 0; HOW[i] != NULL; i++) {
+        if (spec_get(spec, HOW[i], &member))
+            return spec_error(member, err,
+                              "nobody is let in altogether without \"allow-after\", as in "
+                              "\"allow-after\": 5");
+    }
     return 0;
 }
 
@@ -75,7 +97,6 @@ MX_CONDITION_READER(mx_greylist_read)
         .allow_key = mx_key_of(MX_KEY_BIT(MX_KEY_SOURCE_PREFIX)),
         .allow_us = 35 * TIME_DAY,
     };
-    struct spec member;
     if (!spec_is_object(spec)) {
         /* "5m" alone is the delay. */
         return spec_read_span(spec, &greylist->delay_us, err) != 0
@@ -83,11 +104,9 @@ MX_CONDITION_READER(mx_greylist_read)
                    : mx_greylist_check(spec, greylist, err);
     }
     if (spec_check_keys(spec, KEYS, err) != 0 || mx_greylist_read_spans(spec, greylist, err) != 0 ||
-        mx_greylist_read_keys(spec, greylist, err) != 0)
+        mx_greylist_read_allowance(spec, greylist, err) != 0)
         return -1;
-    if (spec_get(spec, "allow-after", &member))
-        return spec_read_int(member, 1, INT32_MAX, &greylist->allow_after, err);
-    return 0;
+    return mx_greylist_read_keys(spec, greylist, err);
 }
 
 static struct mx_record *mx_greylist_allowance(const struct mx_condition *condition,

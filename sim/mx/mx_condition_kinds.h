@@ -38,6 +38,7 @@ MX_CONDITION_JUDGE(mx_header_holds);
 MX_CONDITION_READER(mx_size_read);
 MX_CONDITION_JUDGE(mx_size_holds);
 MX_CONDITION_READER(mx_number_range_read);
+MX_CONDITION_READER(mx_recipients_read);
 MX_CONDITION_JUDGE(mx_recipients_holds);
 MX_CONDITION_JUDGE(mx_messages_holds);
 

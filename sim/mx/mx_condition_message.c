@@ -80,6 +80,16 @@ MX_CONDITION_READER(mx_number_range_read)
     return condition->range.max < 0 ? spec_error(spec, err, "a number below 0 never comes") : 0;
 }
 
+MX_CONDITION_READER(mx_recipients_read)
+{
+    if (mx_number_range_read(reader, spec, condition, err) != 0)
+        return -1;
+    return condition->range.max < 1
+               ? spec_error(spec, err,
+                            "recipients are counted from 1, with the one at hand: this never holds")
+               : 0;
+}
+
 MX_CONDITION_JUDGE(mx_recipients_holds)
 {
     return range_holds(condition->range, (int64_t)question->facts->recipient_count);

@@ -57,7 +57,7 @@ enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struc
     return MX_RECIPIENT_UNKNOWN;
 }
 
-static bool mx_host_is_down(const struct mx_host *host, int64_t now_us, int64_t since_start_us)
+bool mx_host_is_down(const struct mx_host *host, int64_t now_us, int64_t since_start_us)
 {
     return host->down || host->down_now ||
            (host->down_window_given && window_holds(&host->down_window, now_us, since_start_us));

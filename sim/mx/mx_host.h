@@ -125,6 +125,8 @@ bool mx_host_verifies(const struct mx_host *host);
 bool mx_host_is_meant(const struct mx_host *host, struct slice mailbox);
 /* Is the mailbox one that the host takes? */
 enum mx_recipient_kind mx_host_judge_recipient(const struct mx_host *host, struct slice mailbox);
+/* Is it down now: for good, or in its window? */
+bool mx_host_is_down(const struct mx_host *host, int64_t now_us, int64_t since_start_us);
 /* Does it take connections at this port now? */
 bool mx_host_listens(const struct mx_host *host, uint16_t port, int64_t now_us,
                      int64_t since_start_us);

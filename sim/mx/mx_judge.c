@@ -150,13 +150,16 @@ bool mx_session_judge(struct mx_session *session, enum mx_stage stage, struct mx
         return false;
     struct provider_mail mail = mx_judge_mail(&session->facts, stage, &session->transaction.arena);
     struct provider_verdict verdict = provider_judge(provider, &mail, session->options.log);
-    session->effects.junk = session->effects.junk || verdict.placement == PROVIDER_JUNK;
-    if (verdict.reply == NULL || mx_reply_parse(verdict.reply, reply) != NULL)
-        return false;
+    bool junk = verdict.placement == PROVIDER_JUNK;
+    session->effects.junk = session->effects.junk || junk;
     /* Not in the transaction's arena: a reply that waits outlives the transaction that it refuses.
      */
-    snprintf(session->judged_text, sizeof session->judged_text, "%s: %s", provider_name(provider),
-             verdict.reason);
+    session->judged_text[0] = '\0';
+    if (junk || verdict.reply != NULL)
+        snprintf(session->judged_text, sizeof session->judged_text, "%s: %s",
+                 provider_name(provider), verdict.reason);
+    if (verdict.reply == NULL || mx_reply_parse(verdict.reply, reply) != NULL)
+        return false;
     session->judged_by = session->judged_text;
     return true;
 }

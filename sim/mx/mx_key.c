@@ -239,6 +239,10 @@ int mx_key_read_prefix(struct spec spec, struct mx_key *key, struct err *err)
     const char *text;
     if (spec_read_text(spec, &text, err) != 0)
         return -1;
+    if ((key->parts & MX_KEY_BIT(MX_KEY_SOURCE_PREFIX)) == 0)
+        return spec_error(spec, err,
+                          "says how long a \"source-prefix\" is, and nothing goes by one here: "
+                          "name it in \"by\", or leave this out");
     struct slice rest = slice_of(text);
     struct slice v4;
     uint64_t v4_bits;

@@ -43,7 +43,7 @@ struct mx_key {
 
 /* A word or an array of words. */
 int mx_key_read(struct spec spec, struct mx_key *key, struct err *err) MUST_CHECK;
-/* "24/64": how long the source prefix is in IPv4 and in IPv6. */
+/* "24/64": how long the source prefix is in IPv4 and in IPv6; an error if the key has none. */
 int mx_key_read_prefix(struct spec spec, struct mx_key *key, struct err *err) MUST_CHECK;
 struct mx_key mx_key_of(unsigned parts);
 

@@ -145,6 +145,9 @@ int mx_model_add_address(struct mx_model *model, struct mx_host *host,
     struct slice key = slice_from((const char *)address->bytes, sizeof address->bytes);
     const struct mx_host *other = map_get(&model->addresses, key);
     char text[ADDRESS_TEXT_BYTES];
+    if (other == host)
+        return err_set(err, "the address %s stands here twice; take one of them out",
+                       address_to_text(address, text));
     if (other != NULL)
         return err_set(
             err,
@@ -176,7 +179,9 @@ static int mx_host_read_prefix(struct mx_model *model, struct spec spec, struct 
     if (all ? prefix_read(spec, &prefix, err) != 0 : address_read(spec, &prefix.address, err) != 0)
         return -1;
     if (ALL_BITS - prefix.bits > FREE_BITS_MAX)
-        return spec_error(spec, err, "has more than %d addresses", 1 << FREE_BITS_MAX);
+        return spec_error(spec, err,
+                          "has more than %d addresses: at most an IPv4 /20 or an IPv6 /116",
+                          1 << FREE_BITS_MAX);
     struct address address = prefix.address;
     for (unsigned i = 0; i < 1u << (ALL_BITS - prefix.bits); i++) {
         if (mx_model_add_address(model, host, &address, &why) != 0)
@@ -202,13 +207,11 @@ static int mx_host_read_addresses(struct mx_model *model, struct spec spec, stru
 static int mx_host_read_profile(struct mx_model *model, struct spec spec, struct mx_host *host,
                                 struct mx_lists *lists, struct err *err)
 {
-    static const char *const MORE[] = {"name", "sources", "assumptions", NULL};
     const char *name;
     if (spec_read_text(spec, &name, err) != 0)
         return -1;
     const struct mx_profile *profile = mx_profiles_get(model->profiles, spec, name, err);
-    if (profile == NULL || mx_settings_check_keys(profile->spec, MORE, err) != 0 ||
-        mx_settings_read(profile->spec, model->arena, host, err) != 0)
+    if (profile == NULL || mx_settings_read(profile->spec, model->arena, host, err) != 0)
         return -1;
     mx_lists_add(lists, &profile->rules);
     return 0;
@@ -228,6 +231,47 @@ static int mx_host_read_profiles(struct mx_model *model, struct spec spec, struc
     return 0;
 }
 
+/* Is there TLS at this host, of one of those versions? It comes with STARTTLS, or at once on 465.
+ */
+static bool mx_host_has_tls(const struct mx_host *host, const struct pattern *version)
+{
+    static const char *const VERSIONS[] = {"TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+    bool at_once = !host->ports_given && !host->is_lmtp;
+    for (size_t i = 0; i < host->port_count; i++)
+        at_once |= host->ports[i] == 465;
+    if (!at_once && !mx_host_offers(host, MX_EXTENSION_STARTTLS))
+        return false;
+    int min = host->tls.version_min != 0 ? host->tls.version_min : TLS1_2_VERSION;
+    int max = host->tls.version_max != 0 ? host->tls.version_max : TLS1_3_VERSION;
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof VERSIONS[0]; i++) {
+        struct slice name = slice_of(VERSIONS[i]);
+        int number = tls_version_from_text(name);
+        if (number >= min && number <= max &&
+            (pattern_matches(version, name) || pattern_matches(version, slice_skip(name, 4))))
+            return true;
+    }
+    return false;
+}
+
+/* What no session at this host can ever be. */
+static int mx_host_check_condition(const struct mx_host *host, const struct mx_rule *rule,
+                                   const struct mx_condition *condition, struct err *err)
+{
+    if (host->judge == NULL && mx_condition_needs_judge(condition))
+        return spec_error(rule->spec, err,
+                          "\"%s\" asks for a reputation, but the host has no \"provider\" "
+                          "that the scenario describes under \"providers\"",
+                          rule->name);
+    if (mx_condition_needs_login(condition) && !mx_host_offers(host, MX_EXTENSION_AUTH))
+        return spec_error(condition->spec, err,
+                          "never holds: the host does not offer AUTH, as in \"AUTH PLAIN\"");
+    if (mx_condition_needs_tls(condition) && !mx_host_has_tls(host, condition->tls.version))
+        return spec_error(condition->spec, err,
+                          "never holds: the host has no TLS, or not of such a version (\"offers\", "
+                          "\"listens\", \"tls\")");
+    return 0;
+}
+
 /* A rule that waits for STARTTLS at a host that does not offer it can never fire. */
 static int mx_host_check_rules(const struct mx_host *host, struct err *err)
 {
@@ -244,14 +288,17 @@ static int mx_host_check_rules(const struct mx_host *host, struct err *err)
             host->spec, err,
             "\"verify\" is false, but a rule asks for the result of SPF, DKIM, DMARC, "
             "ARC or iprev: it can never fire");
+    if ((host->starttls_reply != NULL || host->strips_starttls) &&
+        !mx_host_offers(host, MX_EXTENSION_STARTTLS))
+        return spec_error(
+            host->spec, err,
+            "STARTTLS is refused or stripped (the \"fault\" of \"tls\"), but the host "
+            "does not offer it");
     for (size_t i = 0; i < host->own.count; i++) {
         const struct mx_rule *rule = &host->own.rules[i];
         for (size_t j = 0; j < rule->condition_count; j++) {
-            if (host->judge == NULL && mx_condition_needs_judge(&rule->conditions[j]))
-                return spec_error(rule->spec, err,
-                                  "\"%s\" asks for a reputation, but the host has no \"provider\" "
-                                  "that the scenario describes under \"providers\"",
-                                  rule->name);
+            if (mx_host_check_condition(host, rule, &rule->conditions[j], err) != 0)
+                return -1;
         }
         for (size_t j = 0; j < sizeof NEEDS / sizeof NEEDS[0]; j++) {
             if (rule->stages == MX_STAGE_BIT(NEEDS[j].stage) &&
@@ -320,6 +367,11 @@ static int mx_host_read_name(struct spec spec, const char *key, struct arena *ar
 int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct err *err)
 {
     return mx_profiles_add(model->profiles, profiles, err);
+}
+
+int mx_model_check_profiles(struct mx_model *model, struct spec profiles, struct err *err)
+{
+    return mx_profiles_check_rest(model->profiles, profiles, err);
 }
 
 int mx_model_add_providers(struct mx_model *model, struct spec providers, struct err *err)

@@ -36,6 +36,9 @@ int mx_model_add_profiles(struct mx_model *model, struct spec profiles, struct e
 int mx_model_add_providers(struct mx_model *model, struct spec providers,
                            struct err *err) MUST_CHECK;
 int mx_model_read_hosts(struct mx_model *model, struct spec hosts, struct err *err) MUST_CHECK;
+/* After the hosts: profiles that none of them uses must be right, too. */
+int mx_model_check_profiles(struct mx_model *model, struct spec profiles,
+                            struct err *err) MUST_CHECK;
 struct mx_model *mx_model_new(const char *root, uint64_t seed, struct arena *arena);
 void mx_model_release(struct mx_model **model);
 

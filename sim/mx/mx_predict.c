@@ -5,9 +5,11 @@
 
 #include "mta-under-test/base/poison.h"
 
-enum { MX_PREDICT_RECORDS = 10000, MX_PREDICT_LINE_BYTES = 2048 };
-
-#define MX_PREDICT_MESSAGE "Subject: explained\r\n\r\nHello.\r\n"
+enum {
+    MX_PREDICT_RECORDS = 10000,
+    MX_PREDICT_LINE_BYTES = 2048,
+    MX_PREDICT_CONTENT_BYTES = 512 * 1024 * 1024,
+};
 
 /* A visit being played. */
 struct mx_prediction {
@@ -60,6 +62,10 @@ static void mx_predict_write(struct mx_prediction *prediction, int64_t delay_us)
     };
     const char *ending = ENDINGS[session->need];
     buf_format(out, "%s\n", ending != NULL ? ending : "");
+    if (answer->rule == session->judged_text)
+        buf_format(out, "            by provider %s\n", session->judged_text);
+    else if (session->effects.junk && session->judged_text[0] != '\0')
+        buf_format(out, "            into the junk folder, by provider %s\n", session->judged_text);
     if (session->effects.rule == NULL)
         return;
     buf_format(out, "            by rule \"%s\" (%s), ", session->effects.rule->name,
@@ -133,10 +139,87 @@ static bool mx_predict_tls(struct mx_prediction *prediction)
                           prediction->visit->helo, "");
 }
 
+/* Bytes of the message; false if the session ends in the middle of it. */
+static bool mx_predict_send(struct mx_prediction *prediction, struct slice bytes)
+{
+    struct mx_session *session = prediction->session;
+    while (bytes.len > 0) {
+        size_t taken = mx_session_feed(session, prediction->now_us, bytes);
+        bytes = slice_skip(bytes, taken);
+        bool answered = session->need != MX_NEED_INPUT || session->output.len > 0;
+        if (answered ? !mx_predict_settle(prediction) : taken == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The message with its dots doubled (RFC 5321 4.5.2) and the final one. */
+static void mx_predict_content(struct mx_prediction *prediction)
+{
+    const struct mx_visit *visit = prediction->visit;
+    char date[TIME_TEXT_BYTES];
+    struct buf content;
+    buf_init(&content, MX_PREDICT_CONTENT_BYTES);
+    if (visit->message == NULL)
+        buf_format(&content,
+                   "Date: %s\r\nFrom: %s\r\nTo: %s\r\nMessage-ID: <explained@%s>\r\n"
+                   "Subject: explained\r\n\r\nHello.\r\n",
+                   time_to_rfc5322(prediction->now_us, date), visit->sender, visit->recipient,
+                   visit->helo);
+    bool begins = true;
+    for (const char *c = visit->message != NULL ? visit->message : ""; *c != '\0'; c++) {
+        if (begins && *c == '.')
+            buf_add_char(&content, '.');
+        buf_add_char(&content, *c);
+        begins = *c == '\n';
+    }
+    struct mx_session *session = prediction->session;
+    if (mx_predict_send(prediction, buf_slice(&content))) {
+        mx_session_feed(session, prediction->now_us, SLICE(".\r\n"));
+        /* Where a rule of data-body has refused it nothing more is said. */
+        if (session->answer.stage == MX_STAGE_DATA_END)
+            mx_predict_settle(prediction);
+    }
+    buf_deinit(&content);
+}
+
+/* What keeps the client from a connection is told; true if it gets one. */
+static bool mx_predict_connect(struct mx_prediction *prediction)
+{
+    const struct mx_visit *visit = prediction->visit;
+    const struct mx_host *host = prediction->session->options.host;
+    uint16_t port = prediction->session->options.port;
+    int64_t since_us = prediction->now_us - visit->start_us;
+    const char *family = address_is_ipv4(&visit->client) ? "IPv4" : "IPv6";
+    struct buf *out = prediction->out;
+    if (mx_host_is_down(host, prediction->now_us, since_us)) {
+        buf_add_text(out, "  network   refused: the host is down\n");
+        return false;
+    }
+    bool has_family = host->address_count == 0;
+    for (size_t i = 0; i < host->address_count; i++)
+        has_family |= address_is_ipv4(&host->addresses[i]) == address_is_ipv4(&visit->client);
+    /* What happens on the way depends on the family alone. */
+    enum net_condition_kind now =
+        mx_host_network(host, &visit->client, prediction->now_us, since_us);
+    if (!has_family)
+        buf_format(out, "  network   the host has no address in %s\n", family);
+    else if (now != NET_OPEN)
+        buf_format(out, "  network   %s in %s\n", NET_CONDITION_WORDS[now], family);
+    else if (!mx_host_listens(host, port, prediction->now_us, since_us))
+        buf_format(out, "  network   refused: the host does not listen on port %u\n",
+                   (unsigned)port);
+    else
+        return true;
+    return false;
+}
+
 static void mx_predict_attempt(struct mx_prediction *prediction)
 {
     const struct mx_visit *visit = prediction->visit;
     struct mx_session *session = prediction->session;
+    if (!mx_predict_connect(prediction))
+        return;
     mx_session_open(session, prediction->now_us);
     if (!mx_predict_settle(prediction) || session->state != MX_STATE_CONNECTED)
         return;
@@ -147,11 +230,7 @@ static void mx_predict_attempt(struct mx_prediction *prediction)
         !mx_predict_say(prediction, MX_STAGE_RCPT, "RCPT TO:<", visit->recipient, ">") ||
         !mx_predict_say(prediction, MX_STAGE_DATA, "DATA", "", ""))
         return;
-    const char *message = visit->message != NULL ? visit->message : MX_PREDICT_MESSAGE;
-    mx_session_feed(session, prediction->now_us, slice_of(message));
-    if (session->need == MX_NEED_INPUT)
-        mx_session_feed(session, prediction->now_us, SLICE(".\r\n"));
-    mx_predict_settle(prediction);
+    mx_predict_content(prediction);
     prediction->taken = session->facts.messages > 0;
 }
 
@@ -164,13 +243,16 @@ bool mx_host_predict(const struct mx_host *host, const struct mx_visit *visit, s
     fresh.session_count = 0;
     fresh.message_count = 0;
     fresh.rules.runs = NULL;
+    if (host->judge != NULL)
+        fresh.judge = provider_new(provider_name(host->judge), provider_get_settings(host->judge),
+                                   host->rules.seed);
     mx_rulebook_start(&fresh.rules, state);
     const struct mx_session_options options = {
         .host = &fresh,
         .limits = &MX_LIMITS_DEFAULT,
         .start_us = visit->start_us,
         .client = visit->client,
-        .port = 25,
+        .port = host->is_lmtp ? MX_PORT_LMTP : 25,
         .client_name = visit->client_name != NULL ? visit->client_name : "",
         .verifier = visit->verifier,
     };
@@ -189,6 +271,8 @@ bool mx_host_predict(const struct mx_host *host, const struct mx_visit *visit, s
         prediction.now_us += visit->spacing_us;
     }
     mx_rulebook_deinit(&fresh.rules);
+    if (host->judge != NULL)
+        provider_free(&fresh.judge);
     map_deinit(&fresh.clients, free);
     mx_state_free(&state);
     return prediction.taken;

@@ -15,11 +15,11 @@ struct mx_visit {
     const char *recipient;
     bool tls;                     /* STARTTLS where it is offered */
     struct mx_verifier *verifier; /* who looks at SPF, DKIM and the like; NULL = nobody */
-    const char *message;          /* header and body with CRLF; NULL = a short one */
-    int64_t start_us;             /* of the run, since 1970 */
-    int64_t at_us;                /* the first attempt, since the start */
-    unsigned attempts;            /* how often the client tries until it gets through; at least 1 */
-    int64_t spacing_us;           /* between attempts */
+    const char *message; /* header and body with CRLF, dots as they are; NULL = a short one */
+    int64_t start_us;    /* of the run, since 1970 */
+    int64_t at_us;       /* the first attempt, since the start */
+    unsigned attempts;   /* how often the client tries until it gets through; at least 1 */
+    int64_t spacing_us;  /* between attempts */
 };
 
 enum { MX_VISIT_ATTEMPTS_MAX = 100 };

@@ -4,6 +4,7 @@
 #include "mta-under-test/base/map.h"
 #include "mta-under-test/base/text.h"
 #include "sim/mx/mx_fixture.h"
+#include "sim/mx/mx_settings.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -13,6 +14,7 @@ struct mx_profile_entry {
     struct mx_profile profile;
     struct spec_document *document; /* NULL: it stands in the scenario */
     bool is_read;
+    bool is_used; /* by a host */
     bool reading; /* its rules are being read: naming it again is a cycle */
 };
 
@@ -21,6 +23,7 @@ struct mx_profiles {
     struct arena *arena;
     unsigned *next_slot;
     unsigned nesting;
+    bool only_checks;   /* what is read now is used by nobody */
     struct map entries; /* by name */
 };
 
@@ -108,8 +111,42 @@ void mx_profiles_visit(const struct mx_profiles *profiles,
          at = map_next(at)) {
         const struct mx_profile_entry *entry = map_value(at);
         if (entry->document == NULL)
-            visit(context, entry->profile.spec, map_key(at), &entry->profile.rules, entry->is_read);
+            visit(context, entry->profile.spec, map_key(at), &entry->profile.rules, entry->is_used);
     }
+}
+
+static int mx_profile_check_texts(struct spec profile, const char *key, struct arena *arena,
+                                  struct err *err)
+{
+    struct spec list;
+    const char *const *texts;
+    size_t count;
+    if (!spec_get(profile, key, &list) || (spec_is_array(list) && spec_count(list) == 0))
+        return 0;
+    return spec_read_texts(list, arena, &texts, &count, err);
+}
+
+/* All but the rules: each host reads the settings for itself, but a profile that none has is not to
+ * be wrong either. */
+static int mx_profile_check(struct mx_profiles *profiles, struct spec profile, struct err *err)
+{
+    static const char *const MORE[] = {"name", "sources", "assumptions", NULL};
+    struct mx_host host = {0};
+    struct spec member;
+    const char *name;
+    if (!spec_is_object(profile))
+        return spec_error(profile, err, "a profile is an object");
+    mx_settings_set_defaults(&host);
+    int result = mx_settings_check_keys(profile, MORE, err);
+    if (result == 0)
+        result = mx_settings_read(profile, profiles->arena, &host, err);
+    pattern_release(host.accepts);
+    pattern_release(host.users);
+    if (result == 0 && spec_get(profile, "name", &member))
+        result = spec_read_text(member, &name, err);
+    if (result != 0 || mx_profile_check_texts(profile, "sources", profiles->arena, err) != 0)
+        return -1;
+    return mx_profile_check_texts(profile, "assumptions", profiles->arena, err);
 }
 
 static int mx_profile_read(struct mx_profiles *profiles, struct mx_profile_entry *entry,
@@ -127,8 +164,8 @@ static int mx_profile_read(struct mx_profiles *profiles, struct mx_profile_entry
         .profile_context = profiles,
     };
     struct spec rules;
-    if (!spec_is_object(profile->spec))
-        return spec_error(profile->spec, err, "a profile is an object");
+    if (mx_profile_check(profiles, profile->spec, err) != 0)
+        return -1;
     if (spec_get(profile->spec, "rules", &rules))
         return mx_rule_list_read(&reader, rules, &profile->rules, err);
     profile->rules.rules = arena_alloc(profiles->arena, sizeof *profile->rules.rules);
@@ -172,6 +209,7 @@ const struct mx_profile *mx_profiles_get(struct mx_profiles *profiles, struct sp
         spec_error(place, err, "the profile \"%s\" comes back to itself", name);
         return NULL;
     }
+    entry->is_used = entry->is_used || !profiles->only_checks;
     if (entry->is_read)
         return &entry->profile;
     entry->reading = true;
@@ -188,4 +226,15 @@ const struct mx_rule_list *mx_profiles_get_rules(void *profiles, struct spec pla
 {
     const struct mx_profile *profile = mx_profiles_get(profiles, place, name, err);
     return profile != NULL ? &profile->rules : NULL;
+}
+
+int mx_profiles_check_rest(struct mx_profiles *profiles, struct spec spec, struct err *err)
+{
+    int result = 0;
+    profiles->only_checks = true;
+    for (size_t i = 0; i < spec_count(spec) && result == 0; i++)
+        result =
+            mx_profiles_get(profiles, spec_at(spec, i), spec_key_at(spec, i), err) != NULL ? 0 : -1;
+    profiles->only_checks = false;
+    return result;
 }

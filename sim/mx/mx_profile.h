@@ -19,6 +19,10 @@ void mx_profiles_free(struct mx_profiles **profiles);
 /* Profiles that stand in a scenario, by name; they come before files of the same name and are read
  * when they are used. */
 int mx_profiles_add(struct mx_profiles *profiles, struct spec spec, struct err *err) MUST_CHECK;
+/* Once the hosts have been read: reads those that none of them uses, which is a reason to say so,
+ * but none to let them be wrong. */
+int mx_profiles_check_rest(struct mx_profiles *profiles, struct spec spec,
+                           struct err *err) MUST_CHECK;
 /* Calls back for each of those. */
 void mx_profiles_visit(const struct mx_profiles *profiles,
                        void (*visit)(void *context, struct spec spec, const char *name,

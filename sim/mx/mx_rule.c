@@ -1,5 +1,7 @@
 #include "sim/mx/mx_rule.h"
 
+#include "sim/mx/mx_rule_reach.h"
+
 #include "mta-under-test/base/poison.h"
 
 enum { MX_RULES_MAX = 1000, MX_WORDS_MAX = 40, MX_EFFECT_BYTES = 256 };
@@ -82,6 +84,7 @@ static int mx_conditions_read(struct mx_rule_reader *reader, struct spec when, s
             return -1;
         struct mx_condition *condition = &rule->conditions[rule->condition_count];
         condition->kind = kind;
+        condition->spec = member;
         condition->slot = (*reader->next_slot)++;
         rule->condition_count++;
         if (kind->read(reader, member, condition, err) != 0 ||
@@ -145,6 +148,35 @@ static int mx_actions_check(struct spec then, struct err *err)
             first = *word;
         }
     }
+    return 0;
+}
+
+/* Effects that come to nothing beside the reply of their rule. */
+static int mx_actions_check_reply(const struct mx_rule *rule, struct spec then, struct err *err)
+{
+    static const char *const OF_THE_TAKEN[] = {"junk", "call-back", "tls", NULL};
+    struct spec member;
+    int code = 0;
+    for (size_t i = 0; i < rule->action_count; i++) {
+        if (strcmp(rule->actions[i].kind->word, "reply") == 0)
+            code = rule->actions[i].reply.code;
+    }
+    if (code == 0)
+        return 0;
+    for (size_t i = 0; OF_THE_TAKEN[i] != NULL && code >= 400; i++) {
+        if (spec_get(then, OF_THE_TAKEN[i], &member))
+            return spec_error(member, err,
+                              "contradicts \"reply\", which refuses with %d: take one of them out",
+                              code);
+    }
+    if (spec_get(then, "teaser", &member) && code != 220)
+        return spec_error(member, err,
+                          "contradicts \"reply\": it is the first line of a greeting with 220");
+    if (spec_get(then, "close", &member) && cJSON_IsFalse(member.json) && code != 421)
+        return spec_error(member, err,
+                          "false keeps the connection open after a 421, and \"reply\" is a %d: "
+                          "leave it out",
+                          code);
     return 0;
 }
 
@@ -223,30 +255,10 @@ static int mx_rule_read(struct mx_rule_reader *reader, struct spec spec, size_t 
     if (spec_get(spec, "when", &member) && mx_conditions_read(reader, member, rule, err) != 0)
         return -1;
     if (spec_need(spec, "then", &member, err) != 0 ||
-        mx_actions_read(reader, member, rule, err) != 0 || mx_actions_check(member, err) != 0)
+        mx_actions_read(reader, member, rule, err) != 0 || mx_actions_check(member, err) != 0 ||
+        mx_actions_check_reply(rule, member, err) != 0)
         return -1;
     return mx_rule_read_for(reader, member, rule, err);
-}
-
-/* A rule must not stand behind others that together decide all of its stages. */
-static int mx_rule_check_reach(const struct mx_rule_list *list, const struct mx_rule *rule,
-                               struct err *err)
-{
-    unsigned open = rule->stages;
-    const struct mx_rule *last = NULL;
-    for (const struct mx_rule *before = list->rules; before < rule; before++) {
-        if (before->condition_count > 0 || before->go_on || (before->stages & open) == 0)
-            continue;
-        open &= ~before->stages;
-        last = before;
-    }
-    if (open != 0)
-        return 0;
-    return spec_error(
-        rule->spec, err,
-        "\"%s\" can never fire: \"%s\" stands before it, has no condition and decides "
-        "at this stage",
-        rule->name, last != NULL ? last->name : "");
 }
 
 static int mx_rule_check_name(const struct mx_rule_list *list, const struct mx_rule *rule,

@@ -38,6 +38,25 @@ static void mx_write_member(struct spec object, const char *key, const char *bef
     mx_write_value(member, out);
 }
 
+/* The same, or what holds where it is not given. */
+static void mx_write_member_or(struct spec object, const char *key, const char *before,
+                               const char *usual, struct buf *out)
+{
+    struct spec member;
+    if (spec_get(object, key, &member))
+        mx_write_member(object, key, before, out);
+    else
+        buf_format(out, "%s%s", before, usual);
+}
+
+/* How long networks are, where the condition goes by them. */
+static void mx_write_prefix(struct spec object, struct buf *out)
+{
+    struct spec prefix;
+    if (spec_get(object, "prefix", &prefix) && spec_is_text(prefix))
+        buf_format(out, " (networks are %s)", prefix.json->valuestring);
+}
+
 /* "2 to 5", "at least 3"; a value that is no such range as it is. */
 static void mx_write_range(struct spec value, struct buf *out)
 {
@@ -133,31 +152,41 @@ static void mx_explain_connections(struct spec value, struct buf *out)
         over = value;
     buf_add_text(out, "more connections are open than ");
     mx_write_value(over, out);
-    mx_write_member(value, "by", ", for each ", out);
+    mx_write_member_or(value, "by", ", for each ", "source-ip", out);
+    mx_write_prefix(value, out);
 }
 
 static void mx_explain_rate(struct spec value, struct buf *out)
 {
     mx_write_member(value, "of", "more ", out);
     mx_write_member(value, "over", " came than ", out);
-    mx_write_member(value, "by", ", for each ", out);
+    mx_write_member_or(value, "by", ", for each ", "source-ip", out);
+    mx_write_prefix(value, out);
+    struct spec refused;
+    if (spec_get(value, "refused", &refused) && cJSON_IsTrue(refused.json))
+        buf_add_text(out, ", what was refused as well");
 }
 
+/* With what mx_condition_greylist.c takes where nothing is said. */
 static void mx_explain_greylist(struct spec value, struct buf *out)
 {
+    struct spec after;
     buf_add_text(out, "the greylist does not let it pass yet");
-    if (!spec_is_object(value)) {
-        buf_add_text(out, " (after ");
+    mx_write_member_or(value, "by", ", for each ", "source-prefix, sender, recipient", out);
+    mx_write_prefix(value, out);
+    buf_add_text(out, ": a retry passes after ");
+    if (spec_is_object(value))
+        mx_write_member_or(value, "delay", "", "5m", out);
+    else
         mx_write_value(value, out);
-        buf_add_char(out, ')');
+    mx_write_member_or(value, "window", ", if it comes within ", "2d", out);
+    mx_write_member_or(value, "keep", ", and is remembered for ", "35d", out);
+    if (!spec_get(value, "allow-after", &after))
         return;
-    }
-    mx_write_member(value, "by", ", for each ", out);
-    mx_write_member(value, "delay", ": a retry passes after ", out);
-    mx_write_member(value, "window", ", if it comes within ", out);
-    mx_write_member(value, "keep", ", and is remembered for ", out);
     mx_write_member(value, "allow-after", "; all pass after so many: ", out);
-    mx_write_member(value, "allow-by", " of a ", out);
+    mx_write_member_or(value, "allow-by", " of a ", "source-prefix", out);
+    mx_write_member(value, "allow-every", ", of which one counts in ", out);
+    mx_write_member_or(value, "allow-for", ", and do so for ", "35d", out);
 }
 
 static void mx_explain_reputation(struct spec value, struct buf *out)

@@ -110,8 +110,8 @@ struct mx_session {
     enum mx_auth_step auth_step;
     char *auth_user;                    /* AUTH LOGIN: what came first */
     const struct mx_call_back *calling; /* an answer that waits for a call back */
-    char judged_text[128];
-    const char *judged_by; /* the provider's reason for the reply at hand, or NULL */
+    char judged_text[128];              /* what the provider has against it, "NAME: reason" */
+    const char *judged_by;              /* the provider's reason for the reply at hand, or NULL */
 };
 
 /* ---- mx_session.c */

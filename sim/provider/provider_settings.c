@@ -1,6 +1,8 @@
 #include "sim/provider/provider_settings.h"
 
+#include "mta-under-test/base/text.h"
 #include "mta-under-test/base/time_text.h"
+#include "sim/value/template.h"
 
 #include "mta-under-test/base/poison.h"
 
@@ -87,6 +89,21 @@ static int read_score(struct spec spec, const char *key, int64_t *score, struct 
                        score, err);
 }
 
+/* "4" or "5", or both, is how the reply may begin: one that no client could read would be none. */
+static int read_reply(struct spec spec, const char *classes, const char **reply, struct err *err)
+{
+    static const char *const NAMES[] = {"key", "provider", "from-domain", NULL};
+    if (spec_read_text(spec, reply, err) != 0)
+        return -1;
+    const char *text = *reply;
+    if (strchr(classes, text[0]) == NULL || !text_is_digit(text[1]) || !text_is_digit(text[2]) ||
+        (text[3] != ' ' && text[3] != '\0'))
+        return spec_error(
+            spec, err, "expected a reply that begins with %c, as in \"%s\", found \"%s\"",
+            classes[0], classes[0] == '4' ? "451 4.7.1 Later" : "550 5.7.1 Not wanted", text);
+    return template_check(spec, text, NAMES, err);
+}
+
 /* ---- reputation, placement */
 
 static int read_slope(struct spec spec, const char *key, struct provider_slope *slope,
@@ -160,7 +177,8 @@ static int read_warm_up(struct provider_reader_of *r, struct spec spec)
     struct provider_settings *s = r->settings;
     struct spec member;
     if (spec_check_keys(spec, KEYS, r->err) != 0 ||
-        read_number(spec, "start", INT32_MAX, 1, &s->allowance_start, r->err) != 0 ||
+        (spec_get(spec, "start", &member) &&
+         spec_read_int(member, 1, INT32_MAX, &s->allowance_start, r->err) != 0) ||
         read_number(spec, "patience", 1000000, 1, &s->patience, r->err) != 0 ||
         read_span(spec, "block", &s->block_us, r->err) != 0)
         return -1;
@@ -222,14 +240,15 @@ static int read_outcome(struct provider_reader_of *r, struct spec spec,
     if (*then == PROVIDER_INBOX)
         return spec_error(member, r->err, "inbox is what happens without a rule");
     if (*then == PROVIDER_JUNK)
-        return 0;
-    if (spec_need(spec, "reply", &member, r->err) != 0 ||
-        spec_read_text(member, reply, r->err) != 0)
-        return -1;
-    if ((*reply)[0] != (*then == PROVIDER_DEFERRED ? '4' : '5'))
-        return spec_error(member, r->err, "what is %s has a reply that begins with %c",
-                          PROVIDER_PLACEMENT_WORDS[*then], *then == PROVIDER_DEFERRED ? '4' : '5');
-    return 0;
+        return spec_get(spec, "reply", &member)
+                   ? spec_error(
+                         member, r->err,
+                         "contradicts \"then\": what goes to junk is taken, and has the usual "
+                         "reply")
+                   : 0;
+    return spec_need(spec, "reply", &member, r->err) != 0
+               ? -1
+               : read_reply(member, *then == PROVIDER_DEFERRED ? "4" : "5", reply, r->err);
 }
 
 static int read_rule(struct provider_reader_of *r, struct spec spec, struct provider_rule *rule)
@@ -250,12 +269,30 @@ static int read_rule(struct provider_reader_of *r, struct spec spec, struct prov
         read_share(spec, "below", &below, r->err) != 0)
         return -1;
     rule->below = below;
+    if (spec_get(spec, "below", &member) && rule->need != PROVIDER_NEED_COMPLAINTS)
+        return spec_error(member, r->err, "is a share of complaints, and %s has none: leave it out",
+                          PROVIDER_NEED_WORDS[rule->need]);
     if (spec_get(spec, "of", &member)) {
         if (spec_read_word(member, OF, &word, r->err) != 0)
             return -1;
         rule->bulk_only = word == 1;
     }
     return read_outcome(r, spec, &rule->then, &rule->reply);
+}
+
+/* The first rule that is not met decides: one that asks for the same of as many leaves nothing. */
+static int check_rule_reach(struct provider_reader_of *r, struct spec spec, size_t number)
+{
+    const struct provider_rule *rule = &r->settings->rules[number];
+    for (size_t i = 0; i < number; i++) {
+        const struct provider_rule *before = &r->settings->rules[i];
+        if (before->need == rule->need && (!before->bulk_only || rule->bulk_only) &&
+            (rule->need != PROVIDER_NEED_COMPLAINTS || before->below <= rule->below))
+            return spec_error(spec, r->err,
+                              "can never decide: rules[%zu] before it asks for \"%s\", too", i,
+                              PROVIDER_NEED_WORDS[rule->need]);
+    }
+    return 0;
 }
 
 static int read_rules(struct provider_reader_of *r, struct spec spec)
@@ -266,13 +303,29 @@ static int read_rules(struct provider_reader_of *r, struct spec spec)
     r->settings->rules = arena_alloc_array(r->arena, count + 1, sizeof r->settings->rules[0]);
     r->settings->rule_count = count;
     for (size_t i = 0; i < count; i++) {
-        if (read_rule(r, spec_at(spec, i), &r->settings->rules[i]) != 0)
+        if (read_rule(r, spec_at(spec, i), &r->settings->rules[i]) != 0 ||
+            check_rule_reach(r, spec_at(spec, i), i) != 0)
             return -1;
     }
     return 0;
 }
 
 /* ---- readers, blocklists */
+
+/* Of the readers the first whose mailboxes match counts. */
+static int check_reader_reach(struct provider_reader_of *r, struct spec spec, size_t number)
+{
+    const struct provider_reader *reader = &r->settings->readers[number];
+    for (size_t i = 0; i < number; i++) {
+        const struct pattern *before = r->settings->readers[i].to;
+        if (before == NULL || (reader->to != NULL && pattern_is_within(reader->to, before)))
+            return spec_error(spec, r->err,
+                              "nobody is one of these readers: readers[%zu] before them has their "
+                              "mailboxes, too",
+                              i);
+    }
+    return 0;
+}
 
 static int read_readers(struct provider_reader_of *r, struct spec spec)
 {
@@ -297,6 +350,8 @@ static int read_readers(struct provider_reader_of *r, struct spec spec)
         if (spec_get(one, "to", &member) &&
             pattern_read(member, r->arena, &reader->to, r->err) != 0)
             return -1;
+        if (check_reader_reach(r, one, i) != 0)
+            return -1;
     }
     return 0;
 }
@@ -314,7 +369,7 @@ static int read_feedback(struct provider_reader_of *r, struct spec spec)
         struct spec one = spec_at(spec, i);
         struct spec member;
         size_t kind = PROVIDER_KEY_DKIM;
-        *loop = (struct provider_feedback){0};
+        *loop = (struct provider_feedback){.spec = one};
         if (spec_check_keys(one, KEYS, r->err) != 0 || spec_need(one, "to", &member, r->err) != 0 ||
             spec_read_text(member, &loop->to, r->err) != 0)
             return -1;
@@ -365,13 +420,21 @@ static int read_replies(struct provider_reader_of *r, struct spec spec)
 {
     static const char *const KEYS[] = {"over-allowance", "deferred", "rejected", "blocked", NULL};
     struct provider_settings *s = r->settings;
-    return spec_check_keys(spec, KEYS, r->err) != 0 ||
-                   read_text(spec, "over-allowance", &s->over_allowance, r->err) != 0 ||
-                   read_text(spec, "deferred", &s->deferred, r->err) != 0 ||
-                   read_text(spec, "rejected", &s->rejected, r->err) != 0 ||
-                   read_text(spec, "blocked", &s->blocked, r->err) != 0
-               ? -1
-               : 0;
+    /* Who is over his allowance may hear a 550 that means later. */
+    const struct {
+        const char *classes;
+        const char **reply;
+    } REPLIES[] = {
+        {"45", &s->over_allowance}, {"4", &s->deferred}, {"5", &s->rejected}, {"54", &s->blocked}};
+    if (spec_check_keys(spec, KEYS, r->err) != 0)
+        return -1;
+    for (size_t i = 0; KEYS[i] != NULL; i++) {
+        struct spec member;
+        if (spec_get(spec, KEYS[i], &member) &&
+            read_reply(member, REPLIES[i].classes, REPLIES[i].reply, r->err) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* ---- all */

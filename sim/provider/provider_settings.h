@@ -92,6 +92,7 @@ struct provider_feedback {
     enum provider_key_kind kind;
     struct pattern *of; /* of the key; NULL = all */
     const char *to;
+    struct spec spec;
 };
 
 struct provider_blocklist {

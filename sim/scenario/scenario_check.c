@@ -1,9 +1,12 @@
+#include "mta-under-test/base/text.h"
 #include "sim/check/check_list.h"
 #include "sim/client/client_letters.h"
 #include "sim/dns/dns_fault.h"
+#include "sim/mta/mta_adapter.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_model.h"
 #include "sim/policy/policy_change.h"
+#include "sim/scenario/scenario_expect.h"
 #include "sim/scenario/scenario_never.h"
 #include "sim/scenario/scenario_reader.h"
 #include "sim/scenario/scenario_select.h"
@@ -168,6 +171,8 @@ static int check_host_list(struct scenario_reader *r, const struct check_expecta
 static int check_expectation(struct scenario_reader *r, const struct check_expectation *e)
 {
     const struct scenario *s = r->scenario;
+    if (scenario_check_expected_words(r, e) != 0)
+        return -1;
     if (e->subject == CHECK_OF_HOST)
         return unknown_host(r, e) != 0 || check_rule_name(r, e) != 0 ? -1 : 0;
     if (e->subject == CHECK_OF_PROVIDER)
@@ -269,6 +274,37 @@ static void check_letter_name(void *context, const struct client_letter *letter)
             check->twice = arena_text(check->arena, letter->id);
 }
 
+/* From elsewhere nobody gets to the server under test, and it would be blamed for that. */
+static int check_client_source(struct scenario_reader *r, const struct client_script *client)
+{
+    static const char *const INTERNET[] = {"198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+                                           "192.0.2.1/32", "2001:db8::/32"};
+    const struct mta_settings *mta = r->scenario->mta;
+    bool found = mx_model_find_address(r->scenario->mx, &client->source) != NULL;
+    for (size_t i = 0; i < sizeof INTERNET / sizeof INTERNET[0] && !found; i++) {
+        struct prefix prefix;
+        found = prefix_from_text(slice_of(INTERNET[i]), &prefix) == 0 &&
+                prefix_holds(&prefix, &client->source);
+    }
+    for (size_t i = 0; i < mta->source_count; i++)
+        found = found && !address_equal(&mta->sources[i], &client->source);
+    if (found || !client->has_source)
+        return 0;
+    return spec_expected(member_of(client->spec, "from"), r->err,
+                         "an address of the simulated internet, of 198.18.0.0/15, 198.51.100.0/24, "
+                         "203.0.113.0/24 or 2001:db8::/32, and none of the server under test");
+}
+
+static int check_clients(struct scenario_reader *r)
+{
+    const struct client_list *clients = r->scenario->clients;
+    for (size_t i = 0; clients != NULL && i < clients->count; i++) {
+        if (check_client_source(r, &clients->items[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int check_letters(struct scenario_reader *r)
 {
     struct name_check check = {.scenario = r->scenario, .arena = r->arena};
@@ -364,8 +400,14 @@ static int check_smart_host(struct scenario_reader *r)
         return 0;
     char *host = arena_text(r->arena, name);
     char *port = strrchr(host, ':');
-    if (port != NULL && strchr(host, ':') == port)
+    if (port != NULL && strchr(host, ':') == port) {
+        uint64_t number;
         *port = '\0';
+        if (text_to_u64(slice_of(port + 1), &number) != 0 || number < 1 || number > UINT16_MAX)
+            return spec_error(member_of(r->scenario->mta->spec, "settings"), r->err,
+                              "the smart host \"%s\" has no port from 1 to 65535 behind its colon",
+                              name);
+    }
     struct address address;
     if (mx_model_find_host(r->scenario->mx, host) != NULL ||
         address_from_text(slice_of(host), &address) == 0)
@@ -374,7 +416,45 @@ static int check_smart_host(struct scenario_reader *r)
                       "the smart host \"%s\" is no host of this scenario", host);
 }
 
+/* What is for a server that nobody knows never happens. Adapters may lie elsewhere, so that it is a
+ * finding only. */
+static void note_unknown_server(struct scenario_reader *r, struct spec place, const char *name)
+{
+    const char *const *names = mta_adapter_names(r->root, r->arena);
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0)
+            return;
+    }
+    const char *nearest = text_nearest(name, names);
+    scenario_add_finding(r, place, "there is no adapter \"%s\"%s%s%s", name,
+                         nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "\"?" : "");
+}
+
+static void note_unknown_servers(struct scenario_reader *r)
+{
+    struct spec mta = r->scenario->mta->spec;
+    struct spec raw;
+    if (r->root == NULL || mta.json == NULL)
+        return;
+    if (r->scenario->mta->only != NULL)
+        note_unknown_server(r, member_of(mta, "only"), r->scenario->mta->only);
+    for (size_t i = 0; spec_get(mta, "raw", &raw) && i < spec_count(raw); i++)
+        note_unknown_server(r, spec_at(raw, i), spec_key_at(raw, i));
+}
+
 /* ---- providers */
+
+/* And a report can only arrive where mail can. */
+static int check_feedback(struct scenario_reader *r, const struct provider_feedback *loop)
+{
+    const char *domain = spec_domain_from_text(strrchr(loop->to, '@') + 1, r->arena);
+    if (domain != NULL && has_zone(r->scenario, domain))
+        return 0;
+    return spec_error(member_of(loop->spec, "to"), r->err,
+                      "no mail gets to %s: its domain is that of no host, no sender and no zone",
+                      loop->to);
+}
 
 /* A list of a provider can only be shown by a zone that is there. */
 static int check_provider_zones(struct scenario_reader *r)
@@ -383,6 +463,10 @@ static int check_provider_zones(struct scenario_reader *r)
     for (size_t i = 0; i < mx_providers_count(providers); i++) {
         const struct provider_settings *settings =
             provider_get_settings(mx_providers_at(providers, i));
+        for (size_t k = 0; k < settings->feedback_count; k++) {
+            if (check_feedback(r, &settings->feedback[k]) != 0)
+                return -1;
+        }
         for (size_t k = 0; k < settings->blocklist_count; k++) {
             const struct provider_blocklist *list = &settings->blocklists[k];
             if (list->zone != NULL &&
@@ -391,6 +475,49 @@ static int check_provider_zones(struct scenario_reader *r)
                                   "%s is none of the blocklists of \"policy\": add \"policy\": "
                                   "{\"blocklists\": {\"%s\": {}}}",
                                   list->zone, list->zone);
+        }
+    }
+    return 0;
+}
+
+/* ---- hosts */
+
+/* Outside of a world a host may listen on 127.0.0.1; inside that is the server under test itself.
+ */
+static int check_address(struct scenario_reader *r, struct spec spec)
+{
+    struct prefix prefix;
+    struct slice text = slice_of(spec.json->valuestring);
+    if (address_from_text(text, &prefix.address) != 0 && prefix_from_text(text, &prefix) != 0)
+        return 0; /* told by who reads it */
+    if (address_is_of_a_host(&prefix.address))
+        return 0;
+    return spec_error(spec, r->err,
+                      "no host can be reached there: expected an address like \"198.18.1.1\" or "
+                      "\"2001:db8:18:1::1\" (none of loopback, link-local, multicast)");
+}
+
+static bool has_strange_address(const struct mx_host *host)
+{
+    for (size_t i = 0; i < mx_host_address_count(host); i++) {
+        if (!address_is_of_a_host(mx_host_address(host, i)))
+            return true;
+    }
+    return false;
+}
+
+static int check_hosts(struct scenario_reader *r)
+{
+    for (size_t i = 0; i < mx_model_host_count(r->scenario->mx); i++) {
+        const struct mx_host *host = mx_model_host(r->scenario->mx, i);
+        struct spec all;
+        if (!has_strange_address(host) || mx_host_spec(host).json == NULL ||
+            !spec_get(mx_host_spec(host), "addresses", &all))
+            continue;
+        size_t count = spec_is_array(all) ? spec_count(all) : 1;
+        for (size_t k = 0; k < count; k++) {
+            if (check_address(r, spec_is_array(all) ? spec_at(all, k) : all) != 0)
+                return -1;
         }
     }
     return 0;
@@ -408,9 +535,11 @@ int scenario_check_parts(struct scenario_reader *r)
             return -1;
     }
     if (scenario_check_contradictions(r) != 0 || check_provider_zones(r) != 0 ||
-        check_messages(r) != 0 || check_letters(r) != 0 || check_smart_host(r) != 0)
+        check_hosts(r) != 0 || check_messages(r) != 0 || check_letters(r) != 0 ||
+        check_clients(r) != 0 || check_smart_host(r) != 0)
         return -1;
     note_unexpected(r);
+    note_unknown_servers(r);
     scenario_note_strange_addresses(r);
     scenario_visit_mx(s->dns, on_mx, r);
     scenario_visit_overfull(s->dns, on_overfull, r);

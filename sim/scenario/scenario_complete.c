@@ -243,8 +243,9 @@ static int outside_every_zone(struct completion *c, const struct mx_host *host)
     }
     return spec_error(mx_host_spec(host), c->reader->err,
                       "%s lies outside every zone: no recipient is at %s, and no record of \"dns\" "
-                      "names this host",
-                      name, domain_of_host(name));
+                      "names this host; if it is meant, name it there: {\"zones\": {\"%s\": "
+                      "[\"@ MX 10 %s.\"]}}",
+                      name, domain_of_host(name), domain_of_host(name), name);
 }
 
 /* The next MX record of a zone that was made here, as long as one answer holds them all. */

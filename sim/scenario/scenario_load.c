@@ -62,8 +62,11 @@ static void write_chain(const struct extension *at, struct buf *out)
 static int check_base(struct spec extend, const struct extension *base, struct err *err)
 {
     struct buf chain;
+    struct stat info;
     if (!file_exists(base->path))
         return spec_no_file(extend, err, base->path, NULL);
+    if (stat(base->path, &info) == 0 && !S_ISREG(info.st_mode))
+        return spec_error(extend, err, "%s is no file; expected a scenario to extend", base->path);
     buf_init(&chain, CHAIN_BYTES_MAX);
     write_chain(base, &chain);
     bool own = false;

@@ -304,6 +304,25 @@ static int read_sending(struct scenario_reader *r, struct spec spec,
     return read_client(r, spec, message);
 }
 
+/* A message that is due when the run has ended is never handed in. */
+static int check_rate(struct scenario_reader *r, struct spec spec,
+                      const struct scenario_message *message)
+{
+    const struct rate *rate = &message->rate;
+    struct spec member;
+    int64_t last_us;
+    if (rate->count == 0 || !spec_get(spec, "rate", &member))
+        return 0;
+    bool endless =
+        __builtin_mul_overflow((int64_t)message->instances - 1, rate->window_us, &last_us);
+    if (!endless && last_us / rate->count < r->scenario->limit_us - message->at_us)
+        return 0;
+    return spec_error(member, r->err,
+                      "too slow for %zu messages: the run has ended before the last of them "
+                      "(\"clock\": \"limit\")",
+                      message->instances);
+}
+
 static int read_id(struct scenario_reader *r, struct spec spec, size_t number,
                    struct scenario_message *message)
 {
@@ -366,7 +385,7 @@ static int read_message(struct scenario_reader *r, struct spec spec, size_t numb
     return read_id(r, spec, number, message) != 0 || read_from(r, spec, message) != 0 ||
                    read_to(r, spec, message) != 0 || read_content(r, spec, message) != 0 ||
                    read_dsn(r, spec, message) != 0 || read_require_tls(r, spec, message) != 0 ||
-                   read_sending(r, spec, message) != 0
+                   read_sending(r, spec, message) != 0 || check_rate(r, spec, message) != 0
                ? -1
                : 0;
 }

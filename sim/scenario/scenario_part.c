@@ -17,6 +17,8 @@ enum { SCENARIO_FINDINGS_MAX = 100 };
 /* 2026-03-02T09:00:00Z, a Monday: any fixed date does, but every run has the same one. */
 #define SCENARIO_START_US (INT64_C(1772442000) * TIME_SECOND)
 #define SCENARIO_LIMIT_US (7 * TIME_DAY)
+/* Until 2200: clocks count nanoseconds since 1970 in 63 bits, which end in 2262. */
+#define SCENARIO_START_MAX_US (INT64_C(7258118400) * TIME_SECOND)
 #define SCENARIO_LIMIT_MAX_US (366 * TIME_DAY)
 #define SCENARIO_SETTLE_US TIME_HOUR
 
@@ -82,6 +84,9 @@ static int read_clock(struct scenario_reader *r)
          spec_read_instant(member, &s->start_us, r->err) != 0) ||
         (spec_get(clock, "settle", &member) && spec_read_span(member, &s->settle_us, r->err) != 0))
         return -1;
+    if (spec_get(clock, "start", &member) &&
+        (s->start_us < 0 || s->start_us >= SCENARIO_START_MAX_US))
+        return spec_expected(member, r->err, "an instant of the years 1970 to 2199");
     if (!spec_get(clock, "limit", &member))
         return 0;
     if (spec_read_span(member, &s->limit_us, r->err) != 0)
@@ -145,15 +150,17 @@ static int read_hosts(struct scenario_reader *r)
 {
     struct scenario *s = r->scenario;
     struct spec spec;
+    struct spec profiles;
     const char *root = r->root != NULL ? r->root : ".";
     s->mx = mx_model_new(root, s->seed, r->arena);
-    if (spec_get(r->spec, "profiles", &spec) && mx_model_add_profiles(s->mx, spec, r->err) != 0)
+    bool has_profiles = spec_get(r->spec, "profiles", &profiles);
+    if (has_profiles && mx_model_add_profiles(s->mx, profiles, r->err) != 0)
         return -1;
     if (spec_get(r->spec, "providers", &spec) && mx_model_add_providers(s->mx, spec, r->err) != 0)
         return -1;
-    if (!spec_get(r->spec, "hosts", &spec))
-        return 0;
-    return mx_model_read_hosts(s->mx, spec, r->err);
+    if (spec_get(r->spec, "hosts", &spec) && mx_model_read_hosts(s->mx, spec, r->err) != 0)
+        return -1;
+    return has_profiles ? mx_model_check_profiles(s->mx, profiles, r->err) : 0;
 }
 
 static int read_policy(struct scenario_reader *r)
@@ -254,8 +261,9 @@ static void list_hosts(struct scenario_reader *r)
     }
     mx_model_visit_profiles(s->mx, list_profile, &lister);
     const char *idle = mx_providers_unused(mx_model_providers(s->mx));
-    if (idle != NULL)
-        scenario_add_finding(r, r->spec, "no host is of the provider \"%s\"", idle);
+    struct spec place;
+    if (idle != NULL && spec_get(r->spec, "providers", &place) && spec_get(place, idle, &place))
+        scenario_add_finding(r, place, "no host is of the provider \"%s\"", idle);
     s->rules = lister.list;
     s->host_names = names;
 }

@@ -1,17 +1,15 @@
 #include "sim/scenario/scenario_predict.h"
 
-#include "mta-under-test/base/file.h"
 #include "mta-under-test/base/text.h"
 #include "sim/dns/dns_receiver.h"
 #include "sim/mta/mta_settings.h"
 #include "sim/mx/mx_auth.h"
 #include "sim/mx/mx_model.h"
 #include "sim/mx/mx_predict.h"
+#include "sim/submit/submit_message.h"
 #include "sim/value/range.h"
 
 #include "mta-under-test/base/poison.h"
-
-enum { SCENARIO_VISIT_MESSAGE_BYTES = 16 * 1024 * 1024 };
 
 const char *const SCENARIO_VISIT_KEYS[] = {
 #define X(name, word) word,
@@ -95,6 +93,53 @@ static int read_when(const struct scenario_visit *visit, struct mx_visit *wanted
     return 0;
 }
 
+static bool goes_to(const struct submit_message *message, const char *recipient)
+{
+    for (size_t i = 0; i < message->to_count; i++) {
+        if (slice_is_nocase(slice_of(message->to[i]), recipient))
+            return true;
+    }
+    return false;
+}
+
+/* The scenario's message to that recipient, else its first one. */
+static struct submit_message choose_message(const struct scenario *s, const char *recipient,
+                                            struct arena *arena)
+{
+    struct submit_message first = submit_message_at(&s->messages[0], 0, arena);
+    for (size_t i = 0; i < s->message_count; i++) {
+        struct submit_message message = submit_message_at(&s->messages[i], 0, arena);
+        if (goes_to(&message, recipient))
+            return message;
+    }
+    return first;
+}
+
+/* What the client sends, as it would be handed in to the server under test. */
+static int read_message(const struct scenario *s, const struct scenario_visit *visit,
+                        struct mx_visit *wanted, struct buf *out, struct err *err)
+{
+    const char *const to[] = {wanted->recipient};
+    const struct scenario_message from_file = {.id = "explained",
+                                               .from = wanted->sender,
+                                               .to = to,
+                                               .to_count = 1,
+                                               .instances = 1,
+                                               .file = visit->words[SCENARIO_VISIT_FILE]};
+    if (from_file.file == NULL && s->message_count == 0)
+        return 0;
+    struct arena arena;
+    arena_init(&arena);
+    struct submit_message message = from_file.file != NULL
+                                        ? submit_message_at(&from_file, 0, &arena)
+                                        : choose_message(s, wanted->recipient, &arena);
+    int result = submit_message_build(&message, wanted->start_us + wanted->at_us, out, err);
+    arena_deinit(&arena);
+    if (result == 0)
+        wanted->message = buf_text(out);
+    return result;
+}
+
 /* ---- where */
 
 static bool is_meant(const struct mx_host *host, const struct scenario_visit *visit,
@@ -111,21 +156,74 @@ static struct dns_resolver resolver_at(void *context, int64_t now_us)
     return dns_receiver_at(context, now_us);
 }
 
-static int predict_hosts(const struct scenario *s, const struct scenario_visit *visit,
-                         const struct mx_visit *wanted, struct buf *out, struct err *err)
+static bool host_has_family(const struct mx_host *host, bool ipv4)
+{
+    for (size_t i = 0; i < mx_host_address_count(host); i++) {
+        if (address_is_ipv4(mx_host_address(host, i)) == ipv4)
+            return true;
+    }
+    return false;
+}
+
+static const char *name_client(struct dns_receiver *namer, const struct scenario *s,
+                               const struct scenario_visit *visit, const struct address *client)
+{
+    const char *name = dns_receiver_client_name(namer, client, s->start_us);
+    return visit_word(visit, SCENARIO_VISIT_NAME, name != NULL ? name : "");
+}
+
+/* The server under test comes from an address that gets to the host: of its family. */
+static void choose_source(const struct scenario *s, const struct scenario_visit *visit,
+                          const struct mx_host *host, struct dns_receiver *namer,
+                          struct mx_visit *wanted)
+{
+    bool ipv4 = address_is_ipv4(&wanted->client);
+    if (visit->words[SCENARIO_VISIT_CLIENT] != NULL || host_has_family(host, ipv4) ||
+        !host_has_family(host, !ipv4))
+        return;
+    for (size_t i = 0; i < s->mta->source_count; i++) {
+        if (address_is_ipv4(&s->mta->sources[i]) == ipv4)
+            continue;
+        wanted->client = s->mta->sources[i];
+        wanted->client_name = name_client(namer, s, visit, &wanted->client);
+        return;
+    }
+}
+
+static void write_client(const struct mx_visit *wanted, struct buf *out)
 {
     char client[ADDRESS_TEXT_BYTES];
+    buf_format(out, "%s (%s)", address_to_text(&wanted->client, client),
+               wanted->client_name[0] != '\0' ? wanted->client_name : "without a name");
+}
+
+static bool predict_host(const struct mx_host *host, const struct mx_visit *wanted,
+                         const struct mx_visit *first, struct buf *out)
+{
+    buf_format(out, "\n%s\n", mx_host_name(host));
+    if (!address_equal(&wanted->client, &first->client)) {
+        buf_add_text(out, "from ");
+        write_client(wanted, out);
+        buf_add_char(out, '\n');
+    }
+    return mx_host_predict(host, wanted, out);
+}
+
+static int predict_hosts(const struct scenario *s, const struct scenario_visit *visit,
+                         const struct mx_visit *wanted, struct dns_receiver *namer, struct buf *out,
+                         struct err *err)
+{
     size_t count = 0;
-    buf_format(out, "%s (%s) says %s and sends from <%s> to <%s>\n",
-               address_to_text(&wanted->client, client),
-               wanted->client_name[0] != '\0' ? wanted->client_name : "without a name",
-               wanted->helo, wanted->sender, wanted->recipient);
+    write_client(wanted, out);
+    buf_format(out, " says %s and sends from <%s> to <%s>\n", wanted->helo, wanted->sender,
+               wanted->recipient);
     for (size_t i = 0; i < mx_model_host_count(s->mx); i++) {
         const struct mx_host *host = mx_model_host(s->mx, i);
         if (!is_meant(host, visit, wanted->recipient))
             continue;
-        buf_format(out, "\n%s\n", mx_host_name(host));
-        bool taken = mx_host_predict(host, wanted, out);
+        struct mx_visit own = *wanted;
+        choose_source(s, visit, host, namer, &own);
+        bool taken = predict_host(host, &own, wanted, out);
         buf_add_text(out, taken ? "taken\n" : "not taken\n");
         count++;
     }
@@ -144,22 +242,22 @@ int scenario_predict(const struct scenario *s, const struct scenario_visit *visi
         read_when(visit, &wanted, err) != 0)
         return -1;
     struct buf message;
-    buf_init(&message, SCENARIO_VISIT_MESSAGE_BYTES);
-    const char *file = visit->words[SCENARIO_VISIT_FILE];
-    int result = file != NULL ? file_read(file, &message, err) : 0;
-    if (file != NULL && result == 0)
-        wanted.message = buf_text(&message);
+    buf_init(&message, SUBMIT_CONTENT_BYTES_MAX);
+    int result = read_message(s, visit, &wanted, &message, err);
     const struct dns_answer_options answer = {.start_us = s->start_us, .seed = s->seed};
     struct dns_receiver *receiver = dns_receiver_new(s->dns, &answer);
     struct dns_receiver *namer = dns_receiver_new(s->dns, &answer);
-    const char *name = dns_receiver_client_name(namer, &wanted.client, s->start_us);
-    wanted.client_name = visit_word(visit, SCENARIO_VISIT_NAME, name != NULL ? name : "");
+    struct arena arena;
+    arena_init(&arena);
+    /* Kept: the next address that is looked up ends the answer. */
+    wanted.client_name = arena_text(&arena, name_client(namer, s, visit, &wanted.client));
     wanted.verifier = mx_verifier_new(resolver_at, receiver);
     if (result == 0)
-        result = predict_hosts(s, visit, &wanted, out, err);
+        result = predict_hosts(s, visit, &wanted, namer, out, err);
     mx_verifier_free(&wanted.verifier);
     dns_receiver_free(&receiver);
     dns_receiver_free(&namer);
     buf_deinit(&message);
+    arena_deinit(&arena);
     return result;
 }

@@ -1,5 +1,7 @@
 #include "sim/tls/tls_context.h"
 
+#include <openssl/err.h>
+
 #include "mta-under-test/base/poison.h"
 
 /* Our place for the authority inside a context. */
@@ -44,6 +46,12 @@ static bool tls_context_set_identity(SSL_CTX *context, const struct tls_identity
             SSL_CTX_add1_chain_cert(context, identity->intermediate) == 1);
 }
 
+static bool tls_context_set_ciphers(SSL_CTX *context, const char *ciphers, const char *suites)
+{
+    return (ciphers == NULL || SSL_CTX_set_cipher_list(context, ciphers) == 1) &&
+           (suites == NULL || SSL_CTX_set_ciphersuites(context, suites) == 1);
+}
+
 int tls_connection_show(SSL *ssl, const struct tls_identity *identity)
 {
     return SSL_use_certificate(ssl, identity->certificate) == 1 &&
@@ -69,9 +77,7 @@ static bool tls_context_set_versions(SSL_CTX *context, const struct tls_settings
     int max = settings->version_max != 0 ? settings->version_max : TLS1_3_VERSION;
     return SSL_CTX_set_min_proto_version(context, min) == 1 &&
            SSL_CTX_set_max_proto_version(context, max) == 1 &&
-           (settings->ciphers == NULL ||
-            SSL_CTX_set_cipher_list(context, settings->ciphers) == 1) &&
-           (settings->suites == NULL || SSL_CTX_set_ciphersuites(context, settings->suites) == 1);
+           tls_context_set_ciphers(context, settings->ciphers, settings->suites);
 }
 
 SSL_CTX *tls_context_make(struct tls_authority *authority, const struct tls_identity *identity,
@@ -113,6 +119,19 @@ SSL_CTX *tls_context_make_client(struct tls_authority *authority,
     SSL_CTX_set_ex_data(context, tls_context_index(), authority);
     SSL_CTX_set_keylog_callback(context, tls_context_on_key);
     return context;
+}
+
+bool tls_ciphers_are_known(const char *ciphers, const char *suites)
+{
+    /* One for all that are asked about: a hundred thousand hosts may have such a list. */
+    static SSL_CTX *context = NULL;
+    if (context == NULL)
+        context = tls_context_new(TLS_server_method());
+    if (context == NULL)
+        return true; /* that is not the list's fault, and told when it is used */
+    bool known = tls_context_set_ciphers(context, ciphers, suites);
+    ERR_clear_error();
+    return known;
 }
 
 int tls_version_from_text(struct slice text)

@@ -32,5 +32,8 @@ int tls_connection_show(SSL *ssl, const struct tls_identity *identity) MUST_CHEC
 SSL_CTX *tls_context_make_client(struct tls_authority *authority,
                                  const struct tls_identity *identity, struct err *err) MUST_CHECK;
 
+/* Does OpenSSL know anything of a cipher list, and all of the suites of TLS 1.3? NULL is known. */
+bool tls_ciphers_are_known(const char *ciphers, const char *suites);
+
 /* "1.0" .. "1.3" (also "TLSv1.2") as OpenSSL's number; 0 if it is none. */
 int tls_version_from_text(struct slice text);

@@ -45,6 +45,27 @@ bool address_is_ipv4(const struct address *address)
     return memcmp(address->bytes, ADDRESS_V4, sizeof ADDRESS_V4) == 0;
 }
 
+bool address_is_of_a_host(const struct address *address)
+{
+    static const struct prefix NONE[] = {
+        /* IPv4: 0/8, 127/8, 224/4, 255.255.255.255 */
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0}}, 104},
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127}}, 104},
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 224}}, 100},
+        {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 255, 255, 255, 255}}, 128},
+        /* IPv6: ::, ::1, fe80::/10, ff00::/8 */
+        {{{0}}, 128},
+        {{{[15] = 1}}, 128},
+        {{{0xfe, 0x80}}, 10},
+        {{{0xff}}, 8},
+    };
+    for (size_t i = 0; i < sizeof NONE / sizeof NONE[0]; i++) {
+        if (prefix_holds(&NONE[i], address))
+            return false;
+    }
+    return true;
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
     return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;

@@ -24,6 +24,9 @@ int address_from_text(struct slice text, struct address *address) MUST_CHECK;
 /* "192.0.2.1" or RFC 5952 text; returns `text`. */
 const char *address_to_text(const struct address *address, char text[ADDRESS_TEXT_BYTES]);
 bool address_is_ipv4(const struct address *address);
+/* One that a host on a network can have: not 0.0.0.0, loopback, link-local, multicast or broadcast.
+ */
+bool address_is_of_a_host(const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 /* From and to the kernel's form; `port` in host order. Returns the length of the socket address. */
 void address_from_socket(const struct sockaddr *sa, struct address *address, uint16_t *port);

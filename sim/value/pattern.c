@@ -96,16 +96,17 @@ static const char *pattern_join(const char *const *texts, size_t count, struct a
 
 static bool pattern_one_matches(const struct pattern_one *one, struct slice text);
 
-/* Does `out` exclude all that `in` matches? Only what is certain counts: a star of `out` takes in
- * the stars of `in`, a question mark does not. */
+/* Does `out` match all that `in` matches? Only what is certain counts: a star of `out` takes in the
+ * stars of `in`, a question mark does not. */
 static bool pattern_covers(const struct pattern_one *out, const struct pattern_one *in)
 {
     if (in->kind == PATTERN_REGEX)
         return out->kind == PATTERN_REGEX && slice_equal(out->text, in->text);
-    if (in->kind == PATTERN_EXACT || slice_equal_nocase(out->text, in->text))
+    if (in->kind == PATTERN_EXACT)
         return pattern_one_matches(out, in->text);
-    return out->kind == PATTERN_GLOB && slice_find(out->text, '?') == SIZE_MAX &&
-           pattern_one_matches(out, in->text);
+    return out->kind == PATTERN_GLOB &&
+           (slice_equal_nocase(out->text, in->text) ||
+            (slice_find(out->text, '?') == SIZE_MAX && pattern_one_matches(out, in->text)));
 }
 
 /* An entry that another of the list excludes whole matches nothing. */
@@ -137,6 +138,8 @@ int pattern_read(struct spec spec, struct arena *arena, struct pattern **pattern
         one->text = slice_of(arena_text(arena, texts[i] + (one->excludes ? 1 : 0)));
         p->has_positive = p->has_positive || !one->excludes;
         struct spec place = spec_is_array(spec) ? spec_at(spec, i) : spec;
+        if (!spec_is_array(spec) && texts[i][0] == '!' && texts[i][1] != '\0')
+            return spec_error(spec, err, "\"!\" excludes in a list only: write [\"%s\"]", texts[i]);
         if (pattern_compile(place, arena, one, err) != 0) {
             pattern_release(p);
             return -1;
@@ -220,6 +223,45 @@ bool pattern_matches_any(const struct pattern *pattern, const struct slice *text
 bool pattern_matches(const struct pattern *pattern, struct slice text)
 {
     return pattern_matches_any(pattern, &text, 1);
+}
+
+bool pattern_is_exact(const char *text)
+{
+    return text[0] != '/' && strpbrk(text, "*?") == NULL;
+}
+
+int pattern_check_words(struct spec spec, const char *noun, const char *const *words,
+                        struct err *err)
+{
+    bool array = spec_is_array(spec);
+    for (size_t i = 0; i < (array ? spec_count(spec) : 1); i++) {
+        struct spec one = array ? spec_at(spec, i) : spec;
+        const char *text = one.json->valuestring;
+        if (text[0] == '!')
+            text++;
+        bool known = !pattern_is_exact(text);
+        for (size_t k = 0; words[k] != NULL && !known; k++)
+            known = strcmp(words[k], text) == 0;
+        if (!known)
+            return spec_unknown(one, err, noun, words);
+    }
+    return 0;
+}
+
+bool pattern_is_within(const struct pattern *narrow, const struct pattern *wide)
+{
+    for (size_t k = 0; k < wide->count; k++) {
+        if (wide->list[k].excludes)
+            return false;
+    }
+    for (size_t i = 0; i < narrow->count; i++) {
+        bool covered = narrow->list[i].excludes;
+        for (size_t k = 0; k < wide->count && !covered; k++)
+            covered = pattern_covers(&wide->list[k], &narrow->list[i]);
+        if (!covered)
+            return false;
+    }
+    return narrow->has_positive;
 }
 
 const char *pattern_text(const struct pattern *pattern)

@@ -141,6 +141,11 @@ int spec_check_array(struct spec array, struct err *err)
                : spec_expected(array, err, "an array, a list between \"[\" and \"]\"");
 }
 
+bool spec_equal(struct spec a, struct spec b)
+{
+    return cJSON_Compare(a.json, b.json, true) != 0;
+}
+
 bool spec_is_text(struct spec spec)
 {
     return cJSON_IsString(spec.json);

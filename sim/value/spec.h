@@ -88,6 +88,8 @@ const char *spec_key_at(struct spec object, size_t i);
 /* An error if it is no object, or has a key that is not in `keys` (NULL-terminated). */
 int spec_check_keys(struct spec object, const char *const *keys, struct err *err) MUST_CHECK;
 int spec_check_array(struct spec array, struct err *err) MUST_CHECK;
+/* The same value, wherever the two stand; members of objects in any order. */
+bool spec_equal(struct spec a, struct spec b);
 bool spec_is_text(struct spec spec);
 bool spec_is_number(struct spec spec);
 bool spec_is_array(struct spec spec);

@@ -33,6 +33,11 @@ static void world_close(struct world *world)
 #define RULES(rules) "{\"mx.a.test\":{\"rules\":[" rules "]}}"
 #define RULE(at, when, then) RULES("{\"at\":" at ",\"when\":{" when "},\"then\":{" then "}}")
 #define LATER "\"reply\":\"451 later\""
+/* Two rules behind each other at rcpt, with these conditions. */
+#define TWO(one, two)                                                                   \
+    RULES("{\"name\":\"one\",\"at\":\"rcpt\",\"when\":{" one "},\"then\":{" LATER "}}," \
+          "{\"name\":\"two\",\"at\":\"rcpt\",\"when\":{" two "},\"then\":{" LATER "}}")
+#define UNREACHED "rules[1]: \"two\" can never fire: \"one\" stands before it, and decides whenever"
 
 static const struct {
     const char *json;
@@ -54,14 +59,18 @@ static const struct {
     {"{\"a.test\":{\"offers\":[\"SIZE x\"]}}", "SIZE BYTES"},
     {"{\"a.test\":{\"tls\":{\"identity\":\"expird\"}}}", "did you mean \"expired\""},
     {"{\"a.test\":{\"tls\":{\"ciphers\":\"AES-128\"}}}",
-     ".tls.ciphers: expected names that OpenSSL knows"},
+     ".tls.ciphers: expected ciphers of TLS 1.2 and below that OpenSSL knows"},
     {"{\"a.test\":{\"tls\":{\"suites\":\"AES128-SHA\"}}}",
-     ".tls.suites: expected names that OpenSSL knows"},
+     ".tls.suites: expected cipher suites of TLS 1.3"},
     {"{\"a.test\":{\"tls\":{\"versions\":\"1.3..1.2\"}}}", "TLS versions"},
     {"{\"a.test\":{\"dane\":\"3 1\"}}", "as \"3 1 1\""},
     {"{\"a.test\":{\"dane\":[{\"of\":\"next\"}]}}", "\"tlsa\" is missing"},
     {"{\"a.test\":{\"dane\":{\"tlsa\":\"3 1 1\",\"of\":\"nxt\"}}}", "did you mean \"next\""},
     {"{\"a.test\":{\"tls\":{\"fault\":\"explode\"}}}", "refuse-454"},
+    {"{\"a.test\":{\"addresses\":[\"198.18.1.1\",\"198.18.1.1\"]}}",
+     "addresses[1]: the address 198.18.1.1 stands here twice"},
+    {"{\"a.test\":{\"tls\":{\"ciphers\":\"NONSENSE\"}}}", "tls.ciphers: expected ciphers"},
+    {"{\"a.test\":{\"tls\":{\"suites\":\"NONSENSE\"}}}", "tls.suites: expected cipher suites"},
     {"{\"a.test\":{\"listens\":[26]}}", "25, 465 or 587"},
     {"{\"a.test\":{\"listens\":[24]}}", "LMTP is spoken on port 24, SMTP on the others"},
     {"{\"a.test\":{\"listens\":[24,25],\"protocol\":\"lmtp\"}}",
@@ -130,6 +139,58 @@ static const struct {
      "called \"one\" already"},
     {"{\"mx.a.test\":{\"offers\":[],\"rules\":[{\"at\":\"starttls\",\"then\":{\"close\":true}}]}}",
      "does not offer STARTTLS"},
+    {RULE("\"rcpt\"", "\"recipients\":\"..0\"", LATER), "recipients are counted from 1"},
+    {RULE("\"rcpt\"", "\"authenticated\":true", LATER), "when.authenticated: never holds"},
+    {RULE("\"rcpt\"", "\"tls\":[\"1.0\",\"TLSv1.1\"]", LATER), "when.tls: never holds"},
+    {"{\"mx.a.test\":{\"offers\":[],\"listens\":[25],\"rules\":[{\"at\":\"rcpt\",\"when\":{\"tls\":"
+     "true},"
+     "\"then\":{" LATER "}}]}}",
+     "when.tls: never holds"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"by\":\"source-ip\",\"prefix\":\"24/64\"}", LATER),
+     "greylist.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"attempt\":{\"is\":1,\"prefix\":\"24/64\"}", LATER),
+     "attempt.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"rate\":{\"of\":\"messages\",\"over\":\"1/1m\",\"prefix\":\"24/64\"}",
+          LATER),
+     "rate.prefix: says how long"},
+    {RULE("\"rcpt\"", "\"greylist\":{\"allow-by\":\"source-ip\"}", LATER),
+     "[\"allow-by\"]: nobody is let in altogether without \"allow-after\""},
+    {RULES("{\"at\":\"data-end\",\"then\":{\"reply\":\"550 x\",\"junk\":true}}"),
+     "junk: contradicts \"reply\""},
+    {RULES("{\"at\":\"starttls\",\"then\":{\"reply\":\"454 x\",\"tls\":\"hang\"}}"),
+     "tls: contradicts \"reply\""},
+    {RULES("{\"at\":\"banner\",\"then\":{\"reply\":\"521 x\",\"teaser\":\"x\"}}"),
+     "teaser: contradicts \"reply\""},
+    {RULES("{\"at\":\"rcpt\",\"then\":{" LATER ",\"close\":false}}"), "after a 421"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"451 attempt {attempt}\"}}"),
+     "reply: {attempt} is known where \"when\" has \"attempt\" or \"age\""},
+    {RULES("{\"at\":[\"rcpt\",\"mail\"],\"then\":{\"reply\":\"451 {recipient}\"}}"),
+     "reply: {recipient} is not known yet at the stage of the rule"},
+    {RULES("{\"at\":\"connect\",\"then\":{\"reply\":\"421 {sender-domain}\"}}"),
+     "{sender-domain} is not"},
+    {RULES("{\"at\":\"banner\",\"then\":{\"reply\":\"421 {helo}\"}}"), "{helo} is not known"},
+    {RULES("{\"at\":\"rcpt\",\"then\":{\"reply\":\"451 {message-id}\"}}"), "{message-id} is not"},
+    {"{\"a.test\":{\"offers\":[],\"tls\":{\"fault\":\"refuse-454\"}}}",
+     "but the host does not offer it"},
+    {"{\"a.test\":{\"profile\":\"tls/stripped\",\"offers\":[\"SIZE\"]}}",
+     "but the host does not offer it"},
+    {"{\"a.test\":{\"users\":\"!bob\"}}", "users: \"!\" excludes in a list only: write [\"!bob\"]"},
+    {RULE("\"rcpt\"", "\"sender\":\"!*@a.test\"", LATER), "excludes in a list only"},
+    /* what an earlier rule decides */
+    {TWO("\"sender\":\"*@a.test\"", "\"sender\":[\"x@a.test\",\"*@a.test\"]"), UNREACHED},
+    {TWO("\"spf\":[\"!pass\"]", "\"spf\":[\"!pass\"],\"helo\":\"x.test\""), UNREACHED},
+    {TWO("\"source\":\"192.0.2.0/24\"", "\"source\":[\"192.0.2.9\",\"192.0.2.128/25\"]"),
+     UNREACHED},
+    {TWO("\"attempt\":\"..5\"", "\"attempt\":\"2..3\""), UNREACHED},
+    {TWO("\"age\":\"..1h\"", "\"age\":\"..5m\""), UNREACHED},
+    {TWO("\"during\":\"..1h\"", "\"during\":\"5m..10m\""), UNREACHED},
+    {TWO("\"clock\":\"18:00..20:00\"", "\"clock\":\"18:00..20:00\""), UNREACHED},
+    {TWO("\"size\":\">1MB\"", "\"size\":\">2MB\""), UNREACHED},
+    {TWO("\"connections\":10", "\"connections\":20"), UNREACHED},
+    {TWO("\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}",
+         "\"rate\":{\"of\":\"messages\",\"over\":\"100/1m\"}"),
+     UNREACHED},
+    {TWO("\"probability\":\"100%\"", "\"sender\":\"x@a.test\""), UNREACHED},
 };
 
 START_TEST(test_wrong_hosts)
@@ -157,6 +218,27 @@ static const char *const RIGHT[] = {
     /* own rules may stand before all of a profile's */
     "{\"mx.a.test\":{\"profile\":[\"greylisting/postgrey\",\"greylisting/spamd\"],"
     "\"rules\":[{\"at\":\"rcpt\",\"then\":{" LATER "}}]}}",
+    /* nor behind one that does not take in all of it, or counts for itself */
+    TWO("\"sender\":\"x@a.test\"", "\"sender\":\"*@a.test\""),
+    TWO("\"sender\":[\"*@a.test\",\"!y@a.test\"]", "\"sender\":\"x@a.test\""),
+    TWO("\"sender\":\"?@a.test\"", "\"sender\":\"*@a.test\""),
+    TWO("\"sender\":\"*@a.test\",\"tls\":true", "\"sender\":\"x@a.test\""),
+    TWO("\"source\":\"192.0.2.0/24\"", "\"source\":[\"192.0.2.9\",\"198.51.100.1\"]"),
+    TWO("\"attempt\":\"..3\"", "\"attempt\":\"..5\""),
+    TWO("\"attempt\":\"..5\"", "\"attempt\":{\"by\":\"sender\",\"is\":\"..3\"}"),
+    TWO("\"greylist\":\"5m\"", "\"greylist\":\"5m\""),
+    TWO("\"probability\":\"50%\"", "\"probability\":\"50%\""),
+    TWO("\"rate\":{\"of\":\"messages\",\"over\":\"100/1m\"}",
+        "\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}"),
+    TWO("\"rate\":{\"of\":\"messages\",\"over\":\"10/1m\"}",
+        "\"rate\":{\"of\":\"messages\",\"over\":\"100/1h\"}"),
+    RULES("{\"at\":\"mail\",\"when\":{\"sender\":\"x@a.test\"},\"then\":{" LATER "}},"
+          "{\"at\":[\"mail\",\"rcpt\"],\"when\":{\"sender\":\"x@a.test\"},\"then\":{" LATER "}}"),
+    "{\"mx.a.test\":{\"offers\":[\"AUTH PLAIN\"],\"tls\":{\"versions\":\"1.0..1.1\"},\"rules\":["
+    "{\"at\":\"rcpt\",\"when\":{\"tls\":\"1.1\",\"authenticated\":true},\"then\":{" LATER "}}]}}",
+    RULES("{\"at\":\"rcpt\",\"when\":{\"greylist\":{\"by\":\"sender\",\"prefix\":\"16/48\","
+          "\"allow-after\":2}},\"then\":{" LATER "}},"
+          "{\"at\":\"rcpt\",\"then\":{\"close\":false,\"reply\":\"421 x\"}}"),
     "{\"mx.a.test\":{\"down\":true},\"b.test\":{\"down\":\"10m..2h\",\"listens\":[465]}}",
 };
 
@@ -301,6 +383,24 @@ START_TEST(test_a_rule_is_explained_by_a_sentence)
                    "\"b\"}},\"then\":{\"junk\":true}",
                    "when it is from 10m to 2h after the start, and the header has X-A b: puts the "
                    "message into the junk folder\n");
+    /* With all that holds where nothing is said. */
+    check_sentence(
+        "\"at\":\"rcpt\",\"when\":{\"greylist\":\"10m\"},\"then\":{\"reply\":\"450 no\"}",
+        "when the greylist does not let it pass yet, for each source-prefix, sender, "
+        "recipient: a retry passes after 10m, if it comes within 2d, and is remembered "
+        "for 35d: replies");
+    check_sentence(
+        "\"at\":\"rcpt\",\"when\":{\"greylist\":{\"allow-after\":3,\"prefix\":\"16/48\"}},"
+        "\"then\":{\"reply\":\"450 no\"}",
+        "recipient (networks are 16/48): a retry passes after 5m, if it comes within 2d, "
+        "and is remembered for 35d; all pass after so many: 3 of a source-prefix, and do "
+        "so for 35d: replies");
+    check_sentence("\"at\":\"connect\",\"when\":{\"connections\":5},\"then\":{\"close\":true}",
+                   "when more connections are open than 5, for each source-ip: closes");
+    check_sentence("\"at\":\"mail\",\"when\":{\"rate\":{\"of\":\"messages\",\"over\":\"2/1m\","
+                   "\"refused\":true}},\"then\":{\"reply\":\"450 no\"}",
+                   "when more messages came than 2/1m, for each source-ip, what was refused as "
+                   "well: replies");
 }
 END_TEST
 

@@ -24,7 +24,9 @@ START_TEST(test_greylisting_is_foretold)
         ("  rcpt      450 4.2.0 <b@a.test>: Recipient address rejected: greylisted, come back in "
          "300 seconds\n"),
         "            by rule \"postgrey\" (reply), when the greylist does not let it pass yet, for "
-        "each source-prefix, sender, recipient: a retry passes after 5m, if it comes within 2d",
+        "each source-prefix, sender, recipient (networks are 24/64): a retry passes after 5m, if "
+        "it "
+        "comes within 2d",
         "attempt 2, 3m after the start\n",
         "come back in 120 seconds",
         "attempt 3, 6m after the start\n",
@@ -75,6 +77,24 @@ static const struct {
      false},
     {"\"tls\":{\"fault\":\"alert\"}", "  tls       the handshake fails: alert\n", false},
     {"\"users\":\"bob\"", "  rcpt      550 5.1.1 No such user here\n", false},
+    {"\"down\":true", "  network   refused: the host is down\n", false},
+    {"\"down\":\"1h..2h\"", "  data-end  250 2.0.0 Ok", true},
+    {"\"network\":\"silent\"", "  network   silent in IPv4\n", false},
+    {"\"network\":{\"is\":\"unreachable\",\"family\":\"ipv6\"}", "  data-end  250 2.0.0 Ok", true},
+    {"\"listens\":[465]", "  network   refused: the host does not listen on port 25\n", false},
+    {"\"addresses\":[\"2001:db8::1\"]", "  network   the host has no address in IPv4\n", false},
+    {"\"protocol\":\"lmtp\"", "  ehlo      250 mx.a.test / PIPELINING / ", true},
+    {"\"rules\":[{\"at\":\"data-body\",\"then\":{\"delay\":\"5s\"}}]",
+     "  data-body after 5s no reply\n            by rule \"rule 1\" (delay), always\n"
+     "  data-end  250 2.0.0 Ok",
+     true},
+    {"\"rules\":[{\"at\":\"data-body\",\"then\":{\"reply\":\"550 no\"}}]",
+     "  data-body 550 no\n            by rule \"rule 1\" (reply), always\n", false},
+    /* The short message is one that RFC 5322 allows, and its lines with dots are whole. */
+    {"\"rules\":[{\"at\":\"data-end\",\"when\":{\"header\":{\"From\":\"a@sender.test\",\"Date\":\"*"
+     "\","
+     "\"Message-ID\":\"<*>\"}},\"then\":{\"junk\":true}}]",
+     "by rule \"rule 1\" (junk)", true},
 };
 
 START_TEST(test_each_end_is_told)

@@ -108,6 +108,15 @@ START_TEST(test_gmail_like_stops_a_burst_for_ten_minutes)
 }
 END_TEST
 
+START_TEST(test_nolisting_is_a_host_that_is_away)
+{
+    struct play play;
+    play_open(&play, "nolisting", "\"profile\":\"policy/nolisting\"");
+    ck_assert(!mx_host_listens(play.host, 25, PLAY_START_US, 0));
+    play_close(&play);
+}
+END_TEST
+
 /* Every file in the folders is a profile, says where its facts are from and what is assumed. */
 static unsigned check_folder(const char *path, const char *name)
 {
@@ -151,4 +160,5 @@ START_TEST(test_all_files)
 }
 END_TEST
 
-UNIT_MAIN(test_profiles, test_gmail_like_stops_a_burst_for_ten_minutes, test_all_files)
+UNIT_MAIN(test_nolisting_is_a_host_that_is_away, test_profiles,
+          test_gmail_like_stops_a_burst_for_ten_minutes, test_all_files)

@@ -69,9 +69,10 @@ static const struct play_case CONDITIONS[] = {
      "new 192.0.2.1\n< 220\n> HELO c\n< 250\n" MAIL("a@s.test") "< 250\n" RCPT(
          "b@a.test") "< 451\nnew 192.0.2.200\n< 220\n> HELO c\n< "
                      "250\n" MAIL("a@s.test") "< 250\n" RCPT("c@a.test") "< 250\n"},
-    {"age", RULE("\"rcpt\"", "\"age\":\"..10m\"", "\"reply\":\"451 4.7.1 {remaining} s\""),
-     HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 451 4.7.1 600 s\n+ 9m\n" RCPT(
-         "b@a.test") "< 451 4.7.1 60 s\n+ 2m\n" RCPT("b@a.test") "< 250\n"},
+    {"age",
+     RULE("\"rcpt\"", "\"age\":\"..10m\"", "\"reply\":\"451 4.7.1 {remaining} s, no. {attempt}\""),
+     HELLO MAIL("a@s.test") "< 250\n" RCPT("b@a.test") "< 451 4.7.1 600 s, no. 1\n+ 9m\n" RCPT(
+         "b@a.test") "< 451 4.7.1 60 s, no. 2\n+ 2m\n" RCPT("b@a.test") "< 250\n"},
     {"during", RULE("\"mail\"", "\"during\":\"10m..20m\"", LATER),
      HELLO MAIL("a@s.test") "< 250\n> RSET\n< 250\n+ 10m\n" MAIL("a@s.test") "< 451\n+ 10m\n" MAIL(
          "a@s.test") "< 250\n"},

@@ -361,6 +361,29 @@ static const struct {
     {"{\"feedback\":[{\"of\":\"sender.test\"}]}", "\"to\""},
     {"{\"feedback\":[{\"to\":\"complaints\"}]}", "an address like"},
     {"{\"feedback\":[{\"to\":\"a@b.test\",\"by\":\"url\"}]}", "ip, prefix, dkim"},
+    {"{\"rules\":[{\"needs\":\"spf\",\"then\":\"rejected\",\"reply\":\"5 no\"}]}",
+     "rules[0].reply: expected a reply that begins with 5"},
+    {"{\"rules\":[{\"needs\":\"spf\",\"then\":\"rejected\",\"reply\":\"550 {form-domain}\"}]}",
+     "\"{form-domain}\": no such name"},
+    {"{\"rules\":[{\"needs\":\"spf\",\"then\":\"junk\",\"reply\":\"550 x\"}]}",
+     "rules[0].reply: contradicts \"then\""},
+    {"{\"rules\":[{\"needs\":\"spf\",\"then\":\"junk\",\"below\":\"3%\"}]}",
+     "rules[0].below: is a share of complaints"},
+    {"{\"rules\":[{\"needs\":\"spf\",\"then\":\"junk\"},{\"needs\":\"spf\",\"of\":\"bulk\","
+     "\"then\":\"junk\"}]}",
+     "rules[1]: can never decide: rules[0] before it asks for \"spf\""},
+    {"{\"rules\":[{\"needs\":\"complaint-rate\",\"below\":\"1%\",\"then\":\"junk\"},"
+     "{\"needs\":\"complaint-rate\",\"below\":\"2%\",\"then\":\"rejected\",\"reply\":\"550 x\"}]}",
+     "rules[1]: can never decide"},
+    {"{\"readers\":[{\"to\":\"*@a.test\"},{\"to\":\"ann@a.test\"}]}",
+     "readers[1]: nobody is one of these readers"},
+    {"{\"readers\":[{},{\"to\":\"ann@a.test\"}]}", "readers[1]: nobody"},
+    {"{\"warm-up\":{\"start\":0}}", "start: expected a whole number from 1"},
+    {"{\"replies\":{\"deferred\":\"550 x\"}}",
+     "replies.deferred: expected a reply that begins with 4"},
+    {"{\"replies\":{\"rejected\":\"450 x\"}}",
+     "replies.rejected: expected a reply that begins with 5"},
+    {"{\"replies\":{\"blocked\":\"gone\"}}", "replies.blocked: expected a reply"},
     {"{\"reader\":[]}", "did you mean \"readers\""},
 };
 
@@ -375,7 +398,30 @@ START_TEST(test_wrong_models_are_named)
 }
 END_TEST
 
-UNIT_MAIN(test_each_address_has_an_allowance_of_its_own,
+static const char *const RIGHT[] = {
+    ("{\"rules\":[{\"needs\":\"spf\",\"of\":\"bulk\",\"then\":\"junk\"},{\"needs\":\"spf\","
+     "\"then\":"
+     "\"rejected\","
+     "\"reply\":\"550 {key} {provider} {from-domain}\"}]}"),
+    ("{\"rules\":[{\"needs\":\"complaint-rate\",\"below\":\"2%\",\"then\":\"rejected\",\"reply\":"
+     "\"550\"},"
+     "{\"needs\":\"complaint-rate\",\"below\":\"1%\",\"then\":\"junk\"}]}"),
+    ("{\"readers\":[{\"to\":\"ann@a.test\"},{\"to\":\"*@a.test\"},{}]}"),
+    ("{\"replies\":{\"over-allowance\":\"550 5.7.1 x\",\"blocked\":\"421 4.7.0 "
+     "x\"},\"warm-up\":{\"start\":1}}"),
+};
+
+START_TEST(test_right_models_are_taken)
+{
+    for (size_t i = 0; i < sizeof RIGHT / sizeof RIGHT[0]; i++) {
+        struct err err = {0};
+        ck_assert_msg(read_settings(RIGHT[i], &err) == 0, "%s: %s", RIGHT[i], err.text);
+        close_provider();
+    }
+}
+END_TEST
+
+UNIT_MAIN(test_right_models_are_taken, test_each_address_has_an_allowance_of_its_own,
           test_the_allowance_grows_with_what_was_taken, test_who_does_not_slow_down_is_blocked,
           test_complaints_cost_the_inbox, test_clean_days_raise_the_score,
           test_unknown_users_cost_the_address, test_bulk_senders_need_more,

@@ -1,26 +1,9 @@
 /* Every kind of wrong scenario, with the exact words. */
-#include "tests/unit/sim/scenario/scenario_fixture.h"
+#include "tests/unit/sim/scenario/bad_fixture.h"
 
-#define HOSTS "\"hosts\":{\"mx.bigmail.test\":{}}"
 #define LETTER(id)                                                       \
     "\"clients\":[{\"id\":\"c\",\"dialogue\":[\"MAIL FROM:<a@x.test>\"," \
     "\"RCPT TO:<ann@bigmail.test>\",\"DATA\",\"X-Mailrange-Id: " id "\\r\\n\\r\\n.\"]}]"
-#define BOB "\"messages\":[{\"to\":\"bob@bigmail.test\"}]"
-
-struct bad {
-    const char *text;
-    const char *error;
-};
-
-static void check_all(const struct bad *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *error = error_of(cases[i].text);
-        ck_assert_str_eq(error, cases[i].error);
-        fx.count = 0;
-    }
-    done();
-}
 
 START_TEST(test_the_document)
 {
@@ -52,6 +35,12 @@ START_TEST(test_the_clock)
         {"{\"name\":\"x\",\"clock\":{\"limit\":\"0\"}}",
          "x.json:1: $.clock.limit: expected a duration of more than nothing and at most 366 days, "
          "found \"0\""},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"1969-12-31T23:00:00Z\"}}",
+         "x.json:1: $.clock.start: expected an instant of the years 1970 to 2199, found "
+         "\"1969-12-31T23:00:00Z\""},
+        {"{\"name\":\"x\",\"clock\":{\"start\":\"2200-01-01T00:00:00Z\"}}",
+         "x.json:1: $.clock.start: expected an instant of the years 1970 to 2199, found "
+         "\"2200-01-01T00:00:00Z\""},
         {"{\"name\":\"x\",\"clock\":{\"start\":\"2026-02-30T00:00:00Z\"}}",
          "x.json:1: $.clock.start: expected an instant like \"2026-03-02T09:00:00Z\", found "
          "\"2026-02-30T00:00:00Z\""},
@@ -108,7 +97,9 @@ START_TEST(test_hosts_and_rules)
          "x.json:1: $.hosts.mx: \"mx\" is no name of a host: it has no domain"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.bigmail.test\":{},\n\"mx.bigmial.test\":{}}," BOB "}",
          "x.json:2: $.hosts[\"mx.bigmial.test\"]: mx.bigmial.test lies outside every zone: no "
-         "recipient is at bigmial.test, and no record of \"dns\" names this host"},
+         "recipient is at bigmial.test, and no record of \"dns\" names this host; if it is meant, "
+         "name "
+         "it there: {\"zones\": {\"bigmial.test\": [\"@ MX 10 mx.bigmial.test.\"]}}"},
         {"{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"rcpt\",\"then\":"
          "{\"dealy\":\"5s\"}}]}}}",
          "x.json:1: $.hosts[\"mx.a.test\"].rules[0].then.dealy: unknown key; did you mean "
@@ -478,6 +469,9 @@ START_TEST(test_a_scenario_that_extends_itself)
     fx.count = 0;
     error = error_of("{\"name\":\"x\",\"extend\":\"nowhere.json\"}");
     ck_assert_ptr_nonnull(strstr(error, "x.json:1: $.extend: no such file: "));
+    fx.count = 0;
+    error = error_of("{\"name\":\"x\",\"extend\":\"/tmp\"}");
+    ck_assert_str_eq(error, "x.json:1: $.extend: /tmp is no file; expected a scenario to extend");
     fx.count = 0;
     done();
 }

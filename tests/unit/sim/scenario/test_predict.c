@@ -47,6 +47,16 @@ START_TEST(test_wrong_profiles_are_named)
                                           "\"rcpt\",\"then\":{\"profile\":\"a\"}}]}},\"hosts\":{"
                                           "\"mx.a.test\":{\"profile\":\"a\"}}}"),
                                  "the profile \"a\" comes back to itself"));
+    /* No host uses it, or only a rule goes on with it: it is not to be wrong either. */
+    ck_assert_ptr_nonnull(strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"offrs\":[]}}}"),
+                                 "$.profiles.a.offrs: unknown key; did you mean \"offers\"?"));
+    ck_assert_ptr_nonnull(
+        strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"latency\":\"x\"}},"
+                        "\"hosts\":{\"mx.a.test\":{\"rules\":[{\"at\":\"ehlo\","
+                        "\"then\":{\"profile\":\"a\"}}]}}}"),
+               "$.profiles.a.latency: expected"));
+    ck_assert_ptr_nonnull(strstr(error_of("{\"name\":\"x\",\"profiles\":{\"a\":{\"sources\":5}}}"),
+                                 "$.profiles.a.sources: expected"));
     done();
 }
 END_TEST
@@ -101,6 +111,70 @@ START_TEST(test_the_sender_is_judged)
 }
 END_TEST
 
+/* What is left out is the scenario's message to that recipient; a file may end its lines as it
+ * likes. */
+START_TEST(test_the_message_is_the_scenarios)
+{
+    const struct scenario *s = load_one(
+        "{\"name\":\"x\",\"hosts\":{\"mx.a.test\":{\"rules\":["
+        "{\"name\":\"bulk\",\"at\":\"data-end\",\"when\":{\"header\":{\"X-Campaign\":\"spring\"}},"
+        "\"then\":{\"reply\":\"550 5.7.1 bulk\"}},"
+        "{\"name\":\"dots\",\"at\":\"data-end\",\"when\":{\"subject\":\"*dot*\"},"
+        "\"then\":{\"reply\":\"450 4.7.1 dots\"}}]}},"
+        "\"messages\":[{\"to\":\"ann@a.test\"},"
+        "{\"to\":\"bob@a.test\",\"headers\":[\"X-Campaign: spring\"]}]}");
+    ck_assert_ptr_nonnull(strstr(ANSWERS(s, 0, "attempts=1"), "\ntaken\n"));
+    ck_assert_ptr_nonnull(strstr(ANSWERS(s, 0, "to=bob@a.test", "attempts=1"), "by rule \"bulk\""));
+    char file[200];
+    write_file("dots.eml", "Subject: dots\n\n.\n..\nend\n");
+    snprintf(file, sizeof file, "file=%s/dots.eml", fx.folder);
+    const char *text = ANSWERS(s, 0, "attempts=1", file);
+    ck_assert_msg(strstr(text, "data-end  450 4.7.1 dots\n") != NULL, "%s", text);
+    done();
+}
+END_TEST
+
+START_TEST(test_a_host_is_visited_in_its_family)
+{
+    const struct scenario *s =
+        load_one("{\"name\":\"x\",\"hosts\":{\"mx4.a.test\":{\"addresses\":\"198.18.1.1\"},"
+                 "\"mx6.a.test\":{\"addresses\":\"2001:db8:18:1::1\"}},\"messages\":[{\"to\":\"b@a."
+                 "test\"}]}");
+    const char *text = ANSWERS(s, 0, "attempts=1");
+    ck_assert_ptr_nonnull(strstr(text, "192.0.2.10 (mail.sender.test) says"));
+    ck_assert_ptr_nonnull(strstr(text, "\nmx4.a.test\nattempt 1"));
+    const char *other =
+        strstr(text, "\nmx6.a.test\nfrom 2001:db8::10 (mail.sender.test)\nattempt 1");
+    ck_assert_msg(other != NULL && strstr(other, "\ntaken\n") != NULL, "%s", text);
+    text = ANSWERS(s, 0, "attempts=1", "client=203.0.113.9", "host=mx6.a.test");
+    ck_assert_ptr_nonnull(strstr(text, "network   the host has no address in IPv4\n"));
+    done();
+}
+END_TEST
+
+/* Each host is visited as if nobody had come before, though the two share a provider. */
+START_TEST(test_the_providers_reason_is_told)
+{
+    const struct scenario *s = load_one(
+        "{\"name\":\"x\",\"providers\":{\"big\":{\"warm-up\":{\"by\":[\"ip\"],\"start\":1,"
+        "\"growth\":100},"
+        "\"rules\":[{\"name\":\"reverse "
+        "DNS\",\"needs\":\"fcrdns\",\"of\":\"all\",\"then\":\"rejected\",\"reply\":\"550 5.7.25 "
+        "no\"},"
+        "{\"name\":\"DKIM\",\"needs\":\"dkim\",\"of\":\"all\",\"then\":\"junk\"}]}},"
+        "\"hosts\":{\"mx1.a.test\":{\"provider\":\"big\"},\"mx2.a.test\":{\"provider\":\"big\"}},"
+        "\"messages\":[{\"to\":\"ann@a.test\"}]}");
+    const char *text = ANSWERS(s, 0, "attempts=1");
+    const char *first = strstr(text, "into the junk folder, by provider big: DKIM\ntaken\n");
+    ck_assert_msg(first != NULL, "%s", text);
+    ck_assert_msg(strstr(first + 1, "by provider big: DKIM\ntaken\n") != NULL, "%s", text);
+    text = ANSWERS(s, 0, "attempts=1", "client=203.0.113.9");
+    ck_assert_msg(strstr(text, "550 5.7.25 no\n            by provider big: reverse DNS\n") != NULL,
+                  "%s", text);
+    done();
+}
+END_TEST
+
 START_TEST(test_wrong_visits_are_named)
 {
     const struct scenario *s = load_shared("");
@@ -132,6 +206,8 @@ START_TEST(test_a_visitor_has_the_name_of_its_ptr_record)
 }
 END_TEST
 
-UNIT_MAIN(test_a_visitor_has_the_name_of_its_ptr_record, test_hosts_share_a_profile_of_the_scenario,
-          test_a_profile_that_nobody_uses_is_noticed, test_wrong_profiles_are_named,
-          test_a_visit_is_foretold, test_the_sender_is_judged, test_wrong_visits_are_named)
+UNIT_MAIN(test_a_host_is_visited_in_its_family, test_a_visitor_has_the_name_of_its_ptr_record,
+          test_hosts_share_a_profile_of_the_scenario, test_a_profile_that_nobody_uses_is_noticed,
+          test_wrong_profiles_are_named, test_a_visit_is_foretold, test_the_sender_is_judged,
+          test_the_message_is_the_scenarios, test_the_providers_reason_is_told,
+          test_wrong_visits_are_named)
