@@ -59,7 +59,7 @@ facts_by_dig() {
 
 facts_by_kdig() {
     tr '\n' ' ' < "$WORK/questions" |
-        xargs -n 400 kdig "@127.0.0.1" -p "$1" +norec +tcp +time=20 +bufsize=1232 | awk '
+        xargs -n 400 kdig "@127.0.0.1" -p "$1" +norec +tcp +keepopen +time=20 +bufsize=1232 | awk '
         /->>HEADER<<-/ { match($0, /status: [A-Z]+/); head = substr($0, RSTART, RLENGTH) }
         /^;; Flags:/ { sub(/;; Flags:/, ""); sub(/;.*/, ""); head = head $0 }
         /^;; QUESTION SECTION/ { getline; question = $2 " " $4; print question, head }
