@@ -55,7 +55,6 @@ static const char *reason_words(const char *reason)
         {"settled", "everything had its end"},
         {"limit", "the clock's limit was reached"},
         {"mta-failed", "the server under test failed"},
-        {"idle", "nothing waited for anything any more"},
         {"stopped", "stopped from outside"},
         {"command", "the command ended"},
         {"command-failed", "the command failed"},

@@ -14,10 +14,9 @@ enum { TLS_ROWS_MAX = 60, NAME_BYTES_MAX = 300, KNOWN_TEXT_BYTES = 64 };
 
 /* What the server under test had learned about the policy for a host. */
 struct known_policy {
-    bool dane; /* records, and DNSSEC vouches for them */
-    bool
-        dane_open; /* records, and a resolver of its own judges them, which the log does not tell */
-    bool sts;      /* a policy that enforces came, and has not run out */
+    bool dane;      /* records, and DNSSEC vouches for them */
+    bool dane_open; /* records that a resolver of its own judges: the log does not tell how */
+    bool sts;       /* a policy that enforces came, and has not run out */
     char dane_text[KNOWN_TEXT_BYTES];
     char sts_text[KNOWN_TEXT_BYTES];
 };

@@ -90,6 +90,7 @@ static void on_dns(struct check_collector *c, const cJSON *event)
     h->queries[h->query_count++] = (struct check_query){
         .name = check_collect_text(c, event, "name"),
         .type = check_collect_text(c, event, "type"),
+        .nowhere = strcmp(event_text(event, "rcode"), "NXDOMAIN") == 0,
         .moment = {c->at_us, c->seq, ""},
     };
 }
@@ -185,6 +186,8 @@ static void on_mta(struct check_collector *c, const cJSON *event)
                                (long long)-status)
                 : arena_format(c->arena, "the server under test ended by itself with status %lld",
                                (long long)status);
+    } else if (strcmp(kind, "queue") == 0) {
+        h->queue_is_empty = event_bool(event, "empty");
     } else if (strcmp(kind, "order") == 0) {
         on_order(c, event);
     } else if (strcmp(kind, "log") == 0 && c->keeps_log) {

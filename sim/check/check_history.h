@@ -135,6 +135,7 @@ struct check_rule {
 struct check_query {
     const char *name;
     const char *type;
+    bool nowhere; /* there is no such name */
     struct check_moment moment;
 };
 
@@ -182,6 +183,9 @@ struct check_history {
     int64_t end_us;
     int64_t end_seq;
     size_t event_count;
+    bool queue_is_empty; /* as the server has listed it at the end */
+    bool
+        notice_failed; /* a host did not take a notification: with that a recipient's end is lost */
 
     struct check_delivery **deliveries;
     size_t delivery_count;

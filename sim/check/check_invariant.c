@@ -87,6 +87,48 @@ static size_t count_bounces(const struct check_delivery *d)
     return count;
 }
 
+static const char *domain_of(const char *mailbox)
+{
+    const char *at = strrchr(mailbox, '@');
+    return at != NULL ? at + 1 : "";
+}
+
+/* Does one of the scenario's hosts stand in this domain? */
+static bool has_host(const struct scenario *scenario, const char *domain)
+{
+    size_t len = strlen(domain);
+    for (size_t i = 0; i < scenario->host_count; i++) {
+        size_t name_len = strlen(scenario->host_names[i]);
+        if (name_len >= len && strcasecmp(scenario->host_names[i] + name_len - len, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_nowhere(const struct check_history *h, const char *domain)
+{
+    for (size_t i = 0; i < h->query_count; i++) {
+        if (h->queries[i].nowhere && strcasecmp(h->queries[i].name, domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The server's queue is empty at the end, so what has no end is nowhere. Left out is what may have
+ * ended unseen: mail for the server itself or that it forwards, of which no host ever hears; a
+ * notification that nobody took, or that there is nobody to get. */
+static bool is_lost(const struct check_report *report, const struct check_delivery *d)
+{
+    const struct check_history *h = report->history;
+    if (!h->queue_is_empty || !check_delivery_is_waiting(d) || d->from[0] == '\0' ||
+        h->notice_failed)
+        return false;
+    if (d->attempt_count == 0)
+        return h->kills.count > 0 && !d->by_client && has_host(report->scenario, domain_of(d->to));
+    return d->attempts[d->attempt_count - 1].outcome != CHECK_ATTEMPT_REJECTED &&
+           !is_nowhere(h, domain_of(d->from));
+}
+
 static void judge_delivery_ends(struct check_report *report, const struct check_delivery *d,
                                 struct check_result *result)
 {
@@ -106,14 +148,13 @@ static void judge_delivery_ends(struct check_report *report, const struct check_
         violated(result, d, &moment,
                  arena_format(&report->arena, "returned as failed %zu times", bounces));
     }
-    /* Nothing in the world waits for anything any more: nobody will ever try again. */
-    if (check_delivery_is_waiting(d) && strcmp(h->reason, "idle") == 0) {
+    if (is_lost(report, d)) {
         struct check_moment moment = {h->end_us, h->end_seq, ""};
         violated(result, d, &moment,
                  arena_format(&report->arena,
-                              "neither delivered nor returned, and nothing waits for it any more "
-                              "(%u attempts)",
-                              d->round_count));
+                              "neither delivered nor returned, and the server's queue is empty "
+                              "(%u attempt%s)",
+                              d->round_count, d->round_count == 1 ? "" : "s"));
     }
 }
 

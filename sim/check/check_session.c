@@ -125,10 +125,12 @@ static void end_transaction(struct check_collector *c, struct check_session *s, 
                                                c->at_us, c->seq};
             attempt = attempt_of(s, refused_later ? &trouble : &lost_reply, s->mail_us);
         }
+        c->history->notice_failed = c->history->notice_failed || s->from[0] == '\0';
         add_for_recipient(c, s, rcpt->recipient, &attempt);
     }
     if (s->rcpt_count == 0 && (lost || trouble.code >= 400)) {
         struct check_attempt attempt = attempt_of(s, &trouble, s->mail_us);
+        c->history->notice_failed = c->history->notice_failed || s->from[0] == '\0';
         check_delivery_add_for_all(c, s->server, s->from, &attempt);
     }
     s->in_mail = false;

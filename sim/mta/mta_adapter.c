@@ -83,7 +83,10 @@ void mta_adapter_release(struct mta_adapter *adapter)
     adapter->pattern_count = 0;
     if (adapter->queue_id != NULL)
         regfree(adapter->queue_id);
+    if (adapter->queue_empty != NULL)
+        regfree(adapter->queue_empty);
     adapter->queue_id = NULL;
+    adapter->queue_empty = NULL;
     spec_document_free(&adapter->document);
 }
 

@@ -59,6 +59,7 @@ struct mta_adapter {
     struct mta_command stop;   /* none: SIGTERM to the process */
     struct mta_command reload; /* none: not possible */
     struct mta_command queue;  /* lists the mail that waits; none: not possible */
+    regex_t *queue_empty;      /* of that list where no mail waits; NULL: it cannot be told */
     struct mta_operation_commands operations[MTA_OPERATION_COUNT];
     regex_t *queue_id;         /* of the reply to the final dot: its first group; NULL: says none */
     struct mta_command submit; /* none: mail is handed in by SMTP */

@@ -286,6 +286,18 @@ static int mta_read_patterns(struct spec spec, struct arena *arena, struct mta_a
     return 0;
 }
 
+static int mta_read_queue_empty(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
+                                struct err *err)
+{
+    const char *text = NULL;
+    if (adapter->queue.words == NULL)
+        return spec_error(spec, err, "the adapter must say by \"queue\" how mail is listed");
+    if (spec_read_text(spec, &text, err) != 0)
+        return -1;
+    adapter->queue_empty = mta_pattern_compile(spec, text, arena, err);
+    return adapter->queue_empty != NULL ? 0 : -1;
+}
+
 /* ---- the operator's commands */
 
 static int mta_read_queue_id(struct spec spec, struct arena *arena, struct mta_adapter *adapter,
@@ -346,18 +358,31 @@ static const struct {
     bool needed;
     int (*read)(struct spec, struct arena *, struct mta_adapter *, struct err *);
 } MTA_KEYS[] = {
-    {"name", true, mta_read_name},          {"about", true, mta_read_about},
-    {"packages", false, mta_read_packages}, {"libraries", false, mta_read_libraries},
-    {"users", false, mta_read_users},       {"needs-users", false, mta_read_needs_users},
-    {"files", false, mta_read_files},       {"before-start", false, mta_read_commands},
-    {"start", true, mta_read_start},        {"stop", false, mta_read_stop},
-    {"reload", false, mta_read_reload},     {"queue", false, mta_read_queue},
-    {"queue-id", false, mta_read_queue_id}, {"queue-commands", false, mta_read_operations},
-    {"submit", false, mta_read_submit},     {"login", false, mta_read_login},
-    {"pid-file", false, mta_read_pid_file}, {"log", false, mta_read_log},
-    {"syslog", false, mta_read_syslog},     {"log-patterns", false, mta_read_patterns},
-    {"port", false, mta_read_port},         {"settings", false, mta_read_settings},
-    {"why-not", false, mta_read_why_not},   {"retry-form", false, mta_read_retry_form},
+    {"name", true, mta_read_name},
+    {"about", true, mta_read_about},
+    {"packages", false, mta_read_packages},
+    {"libraries", false, mta_read_libraries},
+    {"users", false, mta_read_users},
+    {"needs-users", false, mta_read_needs_users},
+    {"files", false, mta_read_files},
+    {"before-start", false, mta_read_commands},
+    {"start", true, mta_read_start},
+    {"stop", false, mta_read_stop},
+    {"reload", false, mta_read_reload},
+    {"queue", false, mta_read_queue},
+    {"queue-empty", false, mta_read_queue_empty},
+    {"queue-id", false, mta_read_queue_id},
+    {"queue-commands", false, mta_read_operations},
+    {"submit", false, mta_read_submit},
+    {"login", false, mta_read_login},
+    {"pid-file", false, mta_read_pid_file},
+    {"log", false, mta_read_log},
+    {"syslog", false, mta_read_syslog},
+    {"log-patterns", false, mta_read_patterns},
+    {"port", false, mta_read_port},
+    {"settings", false, mta_read_settings},
+    {"why-not", false, mta_read_why_not},
+    {"retry-form", false, mta_read_retry_form},
 };
 
 enum { MTA_KEY_COUNT = sizeof MTA_KEYS / sizeof MTA_KEYS[0] };

@@ -279,18 +279,22 @@ static void mta_process_ask_to_end(struct mta_process *process);
 
 static void mta_process_on_listed(struct mta_process *process, int status)
 {
+    const regex_t *empty = process->options.adapter->queue_empty;
     struct buf text;
     struct err ignored = {0};
     int64_t lines = 0;
     buf_init(&text, MTA_QUEUE_BYTES_MAX);
-    if (file_read(process->options.queue, &text, &ignored) == 0)
-        for (size_t i = 0; i < text.len; i++)
-            lines += text.data[i] == '\n';
+    bool is_read = file_read(process->options.queue, &text, &ignored) == 0;
+    for (size_t i = 0; is_read && i < text.len; i++)
+        lines += text.data[i] == '\n';
+    bool is_empty =
+        is_read && status == 0 && empty != NULL && regexec(empty, buf_text(&text), 0, NULL, 0) == 0;
     buf_deinit(&text);
     struct json_out *event = event_begin(process->options.log, "mta", "queue", NULL);
     json_out_text(event, "name", process->options.adapter->name);
     json_out_int(event, "status", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
     json_out_int(event, "lines", lines);
+    json_out_bool(event, "empty", is_empty);
     event_end(process->options.log);
     mta_process_ask_to_end(process);
 }

@@ -10,7 +10,7 @@
 
 static const char *const PLACEMENTS[] = {"inbox", "junk", NULL};
 static const char *const TRANSFERS[] = {"data", "bdat", NULL};
-static const char *const ENDS[] = {"settled", "limit", "idle", "mta-failed", NULL};
+static const char *const ENDS[] = {"settled", "limit", "mta-failed", NULL};
 
 /* Says whether one text without wild cards can ever come. */
 typedef int text_check(struct scenario_reader *r, struct spec spec, const char *text);

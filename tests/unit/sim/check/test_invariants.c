@@ -19,6 +19,13 @@ START_TEST(test_a_plain_delivery_breaks_nothing)
 }
 END_TEST
 
+/* The server's listing at the end. */
+static void queue(bool is_empty)
+{
+    event("mta", "queue", "\"name\":\"refmta\",\"status\":0,\"lines\":%d,\"empty\":%s", !is_empty,
+          is_empty ? "true" : "false");
+}
+
 static void order(const char *what, const char *message, const char *to, int status)
 {
     event("mta", "order",
@@ -33,7 +40,8 @@ START_TEST(test_what_the_operator_deletes_has_its_end)
     submit("bob@a.test");
     at(TIME_HOUR);
     order("delete", "m1", "\"bob@a.test\"", 0);
-    judge("idle"); /* nothing waits for it, and nothing is missing */
+    queue(true);
+    judge("limit"); /* nothing waits for it, and nothing is missing */
     ck_assert_int_eq(fx.report->verdict, CHECK_PASSED);
     ck_assert_uint_eq(fx.report->finding_count, 0);
     ck_assert_int_eq(check_delivery_end_us(fx.report->history->deliveries[0]), TIME_HOUR);
@@ -242,15 +250,74 @@ START_TEST(test_two_bounces_are_one_too_many)
 }
 END_TEST
 
-START_TEST(test_mail_that_nobody_waits_for_is_lost)
+#define LOST "neither delivered nor returned, and the server's queue is empty "
+
+START_TEST(test_mail_that_is_not_in_the_queue_is_lost)
 {
     begin_plain();
     try_rcpt("mx.a.test#1", 451, "later");
-    judge("idle");
+    queue(true);
+    judge("limit");
     ck_assert_int_eq(invariant("one-end")->verdict, CHECK_FAILED);
-    ck_assert_str_eq(invariant("one-end")->actual, "neither delivered nor returned, and nothing "
-                                                   "waits for it any more (1 attempts)");
+    ck_assert_str_eq(invariant("one-end")->actual, LOST "(1 attempt)");
     done();
+    begin_plain();
+    try_rcpt("mx.a.test#1", 451, "later");
+    queue(false);
+    judge("limit");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+/* Its bounce may be what was lost, as far as anybody can see. */
+START_TEST(test_mail_whose_end_nobody_sees_is_not_lost)
+{
+    begin_plain();
+    try_rcpt("mx.a.test#1", 550, "never");
+    queue(true);
+    judge("limit");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_PASSED);
+    done();
+    begin_plain();
+    try_rcpt("mx.a.test#1", 451, "later");
+    connect_to("inbox.sender.test", "inbox.sender.test#1", "198.18.1.9");
+    mail("inbox.sender.test#1", "");
+    rcpt("inbox.sender.test#1", "news@sender.test", 550, "no notifications");
+    bye("inbox.sender.test#1");
+    queue(true);
+    judge("limit");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_PASSED);
+    done();
+    begin_plain();
+    try_rcpt("mx.a.test#1", 451, "later");
+    event("dns", "query",
+          "\"name\":\"sender.test\",\"type\":\"MX\",\"client\":\"192.0.2.10\","
+          "\"rcode\":\"NXDOMAIN\",\"answers\":0,\"data\":[]");
+    queue(true);
+    judge("limit");
+    ck_assert_int_eq(invariant("one-end")->verdict, CHECK_PASSED);
+    done();
+}
+END_TEST
+
+/* Mail for the server itself is seen by no host; what a crash has eaten is not tried either. */
+START_TEST(test_mail_that_a_kill_has_eaten_is_lost)
+{
+    static const char *const HOSTS[] = {"mx.a.test"};
+    for (int killed = 0; killed < 2; killed++) {
+        begin_plain();
+        fx.scenario.host_names = HOSTS;
+        fx.scenario.host_count = 1;
+        if (killed)
+            event("mta", "kill", "\"name\":\"refmta\"");
+        queue(true);
+        judge("limit");
+        ck_assert_int_eq(invariant("one-end")->verdict, killed ? CHECK_FAILED : CHECK_PASSED);
+        if (killed)
+            ck_assert_str_eq(invariant("one-end")->actual, LOST "(0 attempts)");
+        done();
+    }
 }
 END_TEST
 
@@ -491,7 +558,8 @@ START_TEST(test_mail_without_a_sender_is_discarded)
     mail("mx.a.test#1", "");
     rcpt("mx.a.test#1", "bob@a.test", 550, "no such user");
     bye("mx.a.test#1");
-    judge("idle");
+    queue(true);
+    judge("limit");
     ck_assert_int_eq(expectation(0)->verdict, CHECK_PASSED);
     ck_assert_str_eq(expectation(1)->actual,
                      "refused for good at mx.a.test (550 no such user), with nobody to be told");
@@ -660,7 +728,8 @@ UNIT_MAIN(test_what_the_operator_deletes_has_its_end, test_deleting_all_mail_end
           test_a_duplicate_around_an_outage_is_explained, test_an_outage_later_explains_nothing,
           test_what_had_to_be_handed_in_twice_may_arrive_twice,
           test_a_kill_long_after_explains_nothing, test_delivered_and_bounced_are_two_ends,
-          test_two_bounces_are_one_too_many, test_mail_that_nobody_waits_for_is_lost,
+          test_two_bounces_are_one_too_many, test_mail_that_is_not_in_the_queue_is_lost,
+          test_mail_whose_end_nobody_sees_is_not_lost, test_mail_that_a_kill_has_eaten_is_lost,
           test_a_host_outside_the_mx_set_is_wrong, test_policies_that_were_read_forbid_clear_text,
           test_requiretls_forbids_clear_text, test_without_mx_the_domain_itself_is_right,
           test_aliases_are_followed, test_a_relay_takes_all_mail,
