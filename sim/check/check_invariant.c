@@ -123,10 +123,15 @@ static bool is_lost(const struct check_report *report, const struct check_delive
     if (!h->queue_is_empty || !check_delivery_is_waiting(d) || d->from[0] == '\0' ||
         h->notice_failed)
         return false;
-    if (d->attempt_count == 0)
+    const struct check_attempt *last =
+        d->attempt_count > 0 ? &d->attempts[d->attempt_count - 1] : NULL;
+    const struct check_notice *told = d->notice_count > 0 ? &d->notices[d->notice_count - 1] : NULL;
+    /* A server may tell of the end in words alone ("Action: delayed"). */
+    if (told != NULL && (last == NULL || told->at_us >= last->at_us))
+        return false;
+    if (last == NULL)
         return h->kills.count > 0 && !d->by_client && has_host(report->scenario, domain_of(d->to));
-    return d->attempts[d->attempt_count - 1].outcome != CHECK_ATTEMPT_REJECTED &&
-           !is_nowhere(h, domain_of(d->from));
+    return last->outcome != CHECK_ATTEMPT_REJECTED && !is_nowhere(h, domain_of(d->from));
 }
 
 static void judge_delivery_ends(struct check_report *report, const struct check_delivery *d,

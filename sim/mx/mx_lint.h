@@ -10,6 +10,7 @@
 #define MX_VIOLATIONS(X)                                                        \
     X(EARLY_TALK, "early-talk", "RFC 5321 3.1", "must")                         \
     X(HELO_NAME, "helo-name", "RFC 5321 4.1.1.1", "must")                       \
+    X(HELO_SHORT, "helo-not-qualified", "RFC 5321 2.3.5", "should")             \
     X(HELLO_FIRST, "no-ehlo", "RFC 5321 4.1.4", "should")                       \
     X(LINE_TOO_LONG, "command-too-long", "RFC 5321 4.5.3.1.4", "must")          \
     X(COMMAND_BARE_LF, "command-bare-lf", "RFC 5321 2.3.8", "must")             \

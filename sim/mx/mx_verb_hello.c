@@ -38,18 +38,21 @@ static void mx_hello_add_extension(const struct mx_session *session, enum mx_ext
     }
 }
 
-/* What is wrong with the name, NULL if nothing is: a fully-qualified domain name or an address in
- * brackets (RFC 5321 2.3.5, 4.1.3). That the DNS knows it is not asked for here. */
-static const char *mx_hello_name_problem(struct slice name)
+/* Is the name a fully-qualified domain name, or an address in brackets (RFC 5321 2.3.5, 4.1.3)?
+ * That the DNS knows it is not asked for here. */
+static void mx_hello_lint(struct mx_session *session, struct slice name)
 {
     struct address address;
+    struct slice shown = slice_first(name, 128);
     if (address_from_text(name, &address) == 0)
-        return "is an address without brackets";
-    if (!mx_hello_name_is_valid(name))
-        return "is neither a domain nor an address literal";
-    return slice_find(name, '.') == SIZE_MAX && name.data[0] != '['
-               ? "is not a fully-qualified name"
-               : NULL;
+        mx_lint_report(session, MX_VIOLATION_HELO_NAME, "\"%.*s\" is an address without brackets",
+                       SLICE_ARG(shown));
+    else if (!mx_hello_name_is_valid(name))
+        mx_lint_report(session, MX_VIOLATION_HELO_NAME,
+                       "\"%.*s\" is neither a domain nor an address literal", SLICE_ARG(shown));
+    else if (slice_find(name, '.') == SIZE_MAX && name.data[0] != '[')
+        mx_lint_report(session, MX_VIOLATION_HELO_SHORT, "\"%.*s\" is not a fully-qualified name",
+                       SLICE_ARG(shown));
 }
 
 static void mx_hello(struct mx_session *session, struct slice name, bool extended)
@@ -60,10 +63,7 @@ static void mx_hello(struct mx_session *session, struct slice name, bool extende
         mx_session_refuse_bad(session, MX_STAGE_EHLO, 501, "5.5.4", "A host name is needed");
         return;
     }
-    const char *problem = mx_hello_name_problem(name);
-    if (problem != NULL)
-        mx_lint_report(session, MX_VIOLATION_HELO_NAME, "\"%.*s\" %s",
-                       SLICE_ARG(slice_first(name, 128)), problem);
+    mx_hello_lint(session, name);
     mx_transaction_reset(session);
     free(session->helo);
     session->helo = mem_text_copy_n(name.data, name.len);

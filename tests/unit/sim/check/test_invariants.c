@@ -301,6 +301,28 @@ START_TEST(test_mail_whose_end_nobody_sees_is_not_lost)
 }
 END_TEST
 
+/* A warning is none, one that comes when it has given up may be all that it says. */
+START_TEST(test_mail_whose_end_is_told_in_words_is_not_lost)
+{
+    for (int after = 0; after < 2; after++) {
+        begin_plain();
+        dns("sender.test", "inbox.sender.test", "198.18.9.9");
+        try_rcpt("mx.a.test#1", 451, "later");
+        at(TIME_HOUR);
+        if (after)
+            try_rcpt("mx.a.test#2", 451, "later");
+        bounce_to("inbox.sender.test#1", "", "news@sender.test", "delayed");
+        at(2 * TIME_HOUR);
+        if (!after)
+            try_rcpt("mx.a.test#2", 451, "later");
+        queue(true);
+        judge("limit");
+        ck_assert_int_eq(invariant("one-end")->verdict, after ? CHECK_PASSED : CHECK_FAILED);
+        done();
+    }
+}
+END_TEST
+
 /* Mail for the server itself is seen by no host; what a crash has eaten is not tried either. */
 START_TEST(test_mail_that_a_kill_has_eaten_is_lost)
 {
@@ -729,7 +751,8 @@ UNIT_MAIN(test_what_the_operator_deletes_has_its_end, test_deleting_all_mail_end
           test_what_had_to_be_handed_in_twice_may_arrive_twice,
           test_a_kill_long_after_explains_nothing, test_delivered_and_bounced_are_two_ends,
           test_two_bounces_are_one_too_many, test_mail_that_is_not_in_the_queue_is_lost,
-          test_mail_whose_end_nobody_sees_is_not_lost, test_mail_that_a_kill_has_eaten_is_lost,
+          test_mail_whose_end_nobody_sees_is_not_lost,
+          test_mail_whose_end_is_told_in_words_is_not_lost, test_mail_that_a_kill_has_eaten_is_lost,
           test_a_host_outside_the_mx_set_is_wrong, test_policies_that_were_read_forbid_clear_text,
           test_requiretls_forbids_clear_text, test_without_mx_the_domain_itself_is_right,
           test_aliases_are_followed, test_a_relay_takes_all_mail,

@@ -94,7 +94,8 @@ static const struct play_case WRONG[] = {
     {"an IPv6 address without brackets", "",
      "new\n< 220\n> EHLO 2001:db8::10\n" FOUND("helo-name")},
     {"a name without a domain", "",
-     "new\n< 220\n> HELO localhost\n" FOUND("helo-name") "log not a fully-qualified name\n"},
+     "new\n< 220\n> HELO localhost\n" FOUND(
+         "helo-not-qualified") "log not a fully-qualified name\n"},
     {"no name", "", "new\n< 220\n> EHLO\n" FOUND("helo-name")},
     {"MAIL first", "", "new\n< 220\n> MAIL FROM:<a@s.test>\n" FOUND("no-ehlo")},
     {"bare LF", "", "new\n< 220\n>> NOOP\\n\n< 250\n" FOUND("command-bare-lf")},
