@@ -202,18 +202,30 @@ static int row_weight(const struct report_delivery *delivery)
     return weight;
 }
 
+static bool is_chosen(const size_t *rows, size_t count, size_t row)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i] == row)
+            return true;
+    }
+    return false;
+}
+
 /* The indices of the rows shown, in their own order. */
 static size_t choose_rows(const struct report_run *run, size_t rows[ROWS_MAX])
 {
     size_t most = run->delivery_count > ROWS_MAX ? ROWS_OF_MANY : ROWS_MAX;
     size_t count = 0;
-    for (int least = 1100; least >= 0 && count<ROWS_MAX; least -= least> 100 ? 100 : 10)
-        for (size_t i = 0; i < run->delivery_count && count < most; i++) {
-            int weight = row_weight(&run->deliveries[i]);
-            int above = least + (least >= 100 ? 100 : 10);
-            if (weight >= least && (weight < above || least == 1100))
-                rows[count++] = i;
+    while (count < most && count < run->delivery_count) {
+        size_t best = SIZE_MAX;
+        for (size_t i = 0; i < run->delivery_count; i++) {
+            if (!is_chosen(rows, count, i) &&
+                (best == SIZE_MAX ||
+                 row_weight(&run->deliveries[i]) > row_weight(&run->deliveries[best])))
+                best = i;
         }
+        rows[count++] = best;
+    }
     for (size_t i = 1; i < count; i++)
         for (size_t j = i; j > 0 && rows[j] < rows[j - 1]; j--) {
             size_t held = rows[j];
