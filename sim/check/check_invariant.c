@@ -98,8 +98,10 @@ static bool has_host(const struct scenario *scenario, const char *domain)
 {
     size_t len = strlen(domain);
     for (size_t i = 0; i < scenario->host_count; i++) {
-        size_t name_len = strlen(scenario->host_names[i]);
-        if (name_len >= len && strcasecmp(scenario->host_names[i] + name_len - len, domain) == 0)
+        const char *name = scenario->host_names[i];
+        size_t name_len = strlen(name);
+        if (name_len >= len && strcasecmp(name + name_len - len, domain) == 0 &&
+            (name_len == len || name[name_len - len - 1] == '.'))
             return true;
     }
     return false;
